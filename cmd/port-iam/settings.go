@@ -1,0 +1,52 @@
+package main
+
+// settings are the environment variables of `port-iam run`, as they stand
+// there. They are read by envconfig and turned into a config by parse; the table
+// in the README is made from the tags.
+type settings struct {
+	PortClientID         string `envconfig:"PORT_CLIENT_ID" default:"" desc:"Required. Client id of Port's machine credentials."`
+	PortClientSecret     secret `envconfig:"PORT_CLIENT_SECRET" desc:"Required. Client secret of Port's machine credentials."`
+	PortClientSecretFile string `envconfig:"PORT_CLIENT_SECRET_FILE" desc:"File that holds PORT_CLIENT_SECRET, instead of the variable."`
+	PortBaseURL          string `envconfig:"PORT_BASE_URL" default:"https://api.port.io" desc:"Port's API; in the US region https://api.us.port.io."`
+	PortOrgID            string `envconfig:"PORT_ORG_ID" desc:"Id of the organisation in Port. Asked from Port when empty."`
+	PortConfirmRequester string `envconfig:"PORT_CONFIRM_REQUESTER" default:"true" desc:"Ask Port whether a run is the requester's. false believes the record (warned about)."`
+
+	KafkaBrokers      string `envconfig:"KAFKA_BROKERS" desc:"Brokers as host:port, comma separated. Asked from Port when empty."`
+	KafkaUsername     string `envconfig:"KAFKA_USERNAME" desc:"User name. Asked from Port when empty."`
+	KafkaPassword     secret `envconfig:"KAFKA_PASSWORD" desc:"Password. Asked from Port when empty."`
+	KafkaPasswordFile string `envconfig:"KAFKA_PASSWORD_FILE" desc:"File that holds KAFKA_PASSWORD, instead of the variable."`
+	KafkaMechanism    string `envconfig:"KAFKA_SASL_MECHANISM" default:"SCRAM-SHA-512" desc:"SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or none."`
+	KafkaTLS          string `envconfig:"KAFKA_TLS" default:"true" desc:"Use TLS."`
+	KafkaTLSCAFile    string `envconfig:"KAFKA_TLS_CA_FILE" desc:"PEM file of certificate authorities to trust instead of the system's."`
+	KafkaTopic        string `envconfig:"KAFKA_TOPIC" desc:"Topic of the runs. ORG_ID.runs when empty."`
+	KafkaGroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. ORG_ID.port-iam when empty; Port allows ORG_ID.* and the user name."`
+
+	IAMPath      string `envconfig:"IAM_PATH" default:"/port-iam/" desc:"Path of every role and policy, at most 35 characters without the first slash."`
+	IAMBoundary  string `envconfig:"IAM_PERMISSIONS_BOUNDARY" desc:"Required. ARN of the permissions boundary of every role, or none (warned about)."`
+	IAMTags      string `envconfig:"IAM_TAGS" desc:"Further tags of roles and policies as key=value, comma separated."`
+	TemplatesDir string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
+
+	GrantTrust       string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
+	GrantUserName    string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
+	GrantEmailDomain string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused."`
+	GrantAction      string `envconfig:"GRANT_ACTION" default:"request_permissions" desc:"Identifier of the grant action in Port."`
+	RevokeAction     string `envconfig:"REVOKE_ACTION" default:"revoke_permissions" desc:"Identifier of the revoke action in Port."`
+	ExpireAction     string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
+	GrantDuration    string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
+	GrantMaxDuration string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
+	GrantConcurrency string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256."`
+
+	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
+	LogLevel          string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
+	LogFormat         string `envconfig:"LOG_FORMAT" default:"json" desc:"json or text."`
+	AllowInsecureHTTP string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" desc:"Allow http:// for Port or AWS on an address that is not loopback."`
+}
+
+// secret is a text that prints as redacted wherever it goes.
+type secret string
+
+const redacted = "[redacted]"
+
+func (s secret) String() string               { return redacted }
+func (s secret) GoString() string             { return redacted }
+func (s secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,127 @@
+package consumer
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+	"github.com/twmb/franz-go/plugin/kprom"
+	"github.com/twmb/franz-go/plugin/kslog"
+)
+
+const noSASL = "none"
+
+func mechanisms() []string { return []string{"SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", noSASL} }
+
+func knownMechanism(name string) bool { return slices.Contains(mechanisms(), name) }
+
+// connection returns the options that every client needs. The credentials are
+// fetched from get at each authentication, so new ones need no new client.
+func (c *Consumer) connection(brokers []string, get func(context.Context) (Access, error)) []kgo.Opt {
+	opts := []kgo.Opt{
+		kgo.ClientID("port-iam"),
+		kgo.SeedBrokers(brokers...),
+		kgo.Dialer(c.dial),
+		kgo.DisableClientMetrics(),
+		kgo.WithLogger(kslog.New(warnings(c.log))),
+	}
+	if c.opts.Mechanism != noSASL {
+		opts = append(opts, kgo.SASL(mechanism(c.opts.Mechanism, get)))
+	}
+	return opts
+}
+
+func mechanism(name string, get func(context.Context) (Access, error)) sasl.Mechanism {
+	scramAuth := func(ctx context.Context) (scram.Auth, error) {
+		a, err := get(ctx)
+		return scram.Auth{User: a.Username, Pass: a.Password}, err
+	}
+	switch name {
+	case "SCRAM-SHA-512":
+		return scram.Sha512(scramAuth)
+	case "SCRAM-SHA-256":
+		return scram.Sha256(scramAuth)
+	default:
+		return plain.Plain(func(ctx context.Context) (plain.Auth, error) {
+			a, err := get(ctx)
+			return plain.Auth{User: a.Username, Pass: a.Password}, err
+		})
+	}
+}
+
+// dial opens a connection and, where asked for, does the TLS handshake here, so
+// that its errors can be told from others.
+func (c *Consumer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialWait)
+	defer cancel()
+	conn, err := c.opts.Dialer(ctx, network, addr)
+	if err != nil || c.opts.TLS == nil {
+		return conn, err
+	}
+	cfg := c.opts.TLS.Clone()
+	if cfg.ServerName == "" {
+		if cfg.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+			cfg.ServerName = addr
+		}
+	}
+	secure := tls.Client(conn, cfg)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, &handshakeError{addr, err}
+	}
+	return secure, nil
+}
+
+// handshakeError is a failure between a made connection and a finished TLS
+// handshake.
+type handshakeError struct {
+	addr string
+	err  error
+}
+
+func (e *handshakeError) Error() string { return "TLS handshake with " + e.addr + ": " + e.err.Error() }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// options returns those of the one client of a session.
+func (s *session) options(brokers []string) []kgo.Opt {
+	o := s.c.opts
+	return append(s.c.connection(brokers, s.access),
+		kgo.ConsumerGroup(o.Group),
+		kgo.ConsumeTopics(o.Topic),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.SessionTimeout(o.Session),
+		kgo.HeartbeatInterval(o.Session/heartbeats),
+		kgo.RebalanceTimeout(o.Rebalance),
+
+		// Only this package knows what is finished. Without the block, records
+		// of an assignment that has ended could be registered in a later one
+		// and move its commit past records that it never saw.
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+
+		// A partition without a commit starts at the beginning of its log:
+		// what is already done shows in the state of each run. Starting at the
+		// end would skip what was written between joining and the first
+		// commit. And a commit that points outside of the log never moves by
+		// itself: going back would repeat the log, going on would lose runs
+		// without a word.
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+
+		// Bounded memory: what is fetched ahead, and what one compressed batch
+		// may become.
+		kgo.FetchMaxBytes(8<<20),
+		kgo.FetchMaxPartitionBytes(1<<20),
+		kgo.MaxDecompressBatchBytes(64<<20),
+
+		kgo.OnPartitionsAssigned(s.assigned),
+		kgo.OnPartitionsRevoked(s.revoked),
+		kgo.OnPartitionsLost(s.lost),
+		kgo.WithHooks(hooks{s}, kprom.NewMetrics("port_iam_kafka", kprom.Registerer(o.Registerer))),
+	)
+}

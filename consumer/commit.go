@@ -1,0 +1,115 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+func (s *session) commitLoop(ctx context.Context, cl *kgo.Client) {
+	tick := time.NewTicker(s.c.opts.CommitInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.commit(context.WithoutCancel(ctx), cl, s.held)
+		}
+	}
+}
+
+// commit sends the heads of partitions that are not committed yet. What fails in
+// passing stays uncommitted and is sent next time.
+func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*partition) {
+	s.commitMu.Lock()
+	defer s.commitMu.Unlock()
+	parts := which()
+	heads := map[int32]kgo.EpochOffset{}
+	for _, p := range parts {
+		if head, ok := p.uncommitted(); ok {
+			heads[p.id] = head
+		}
+	}
+	if len(heads) == 0 || s.isDead() {
+		return
+	}
+	results, err := s.send(ctx, cl, heads)
+	if err != nil {
+		s.commitResult(err)
+		return
+	}
+	var refused []error
+	for _, p := range parts {
+		head, sent := heads[p.id]
+		switch {
+		case !sent:
+		case results[p.id] != nil:
+			refused = append(refused, fmt.Errorf("partition %d: %w", p.id, results[p.id]))
+		default:
+			p.committed(head)
+		}
+	}
+	s.commitResult(errors.Join(refused...))
+}
+
+// send makes one OffsetCommit request and returns what it said about each
+// partition. Brokers check the member and not who holds a partition, so the
+// request must not go out under another member id than the heads belong to.
+func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.EpochOffset) (map[int32]error, error) {
+	member := s.memberID()
+	ctx, cancel := context.WithTimeout(ctx, commitWait)
+	defer cancel()
+	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+		if req.MemberID != member {
+			return errNewMember
+		}
+		return nil
+	})
+	results := map[int32]error{}
+	for id := range heads {
+		results[id] = errNoAnswer
+	}
+	var failed error
+	cl.CommitOffsetsSync(ctx, map[string]map[int32]kgo.EpochOffset{s.c.opts.Topic: heads},
+		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+			if err != nil {
+				failed = err
+				return
+			}
+			for _, t := range resp.Topics {
+				for _, p := range t.Partitions {
+					results[p.Partition] = kerr.ErrorForCode(p.ErrorCode)
+				}
+			}
+		})
+	return results, failed
+}
+
+var errNoAnswer = errors.New("the answer does not name the partition")
+
+// commitResult decides what a commit's outcome means for the session.
+func (s *session) commitResult(err error) {
+	if err == nil {
+		s.commitTrouble = ""
+		return
+	}
+	s.c.metrics.commitErrors.Inc()
+	switch {
+	case errors.Is(err, errNewMember), errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration),
+		errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
+		s.lose(fmt.Errorf("commit refused: %w", err))
+	case errors.Is(err, kerr.RebalanceInProgress):
+		s.c.log.Debug("commit postponed by a rebalance")
+	case errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
+		s.c.health.disturb(s.c.explain(err), s.c.log)
+	case err.Error() != s.commitTrouble:
+		s.commitTrouble = err.Error()
+		s.c.log.Warn("commit failed, it is tried again", keyError, err)
+	}
+}

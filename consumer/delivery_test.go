@@ -1,0 +1,349 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"port-iam/port"
+)
+
+func TestCommitStopsAtFirstUnfinished(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("r", 20)...)
+		slow := make(gate)
+		l := newLedger()
+		r := start(t, w.options(func(rec port.Record) Job {
+			if rec.RunID == "r5" {
+				return l.job(rec, slow.wait)
+			}
+			return l.job(rec, nil)
+		}))
+		l.await(t, 19)
+		after(3 * time.Second)
+		if got := w.committed(t, 0); got != 5 {
+			t.Errorf("committed at %d, want 5", got)
+		}
+		if age := testutil.ToFloat64(gauge(t, r, "port_iam_oldest_unfinished_seconds")); age < 3 || age > 10 {
+			t.Errorf("oldest unfinished is %v s old", age)
+		}
+		close(slow)
+		w.awaitCommit(t, 0, 20)
+	})
+}
+
+func TestWindow(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		const window = 20
+		w.produce(t, 0, runs("a", 200)...)
+		w.produce(t, 1, runs("b", 200)...)
+		slow := make(gate)
+		l := newLedger()
+		o := w.options(func(rec port.Record) Job {
+			if rec.RunID == "a0" {
+				return l.job(rec, slow.wait)
+			}
+			return l.job(rec, nil)
+		})
+		o.Window = window
+		start(t, o)
+		l.await(t, 200+window-1)
+		after(time.Minute)
+		// One poll may overshoot.
+		if n := l.distinct() - 200; n > 2*window {
+			t.Errorf("%d records of the partition were handled behind the stuck one, want at most %d", n, 2*window)
+		}
+		w.awaitCommit(t, 1, 200)
+		if got := w.committed(t, 0); got > 0 {
+			t.Errorf("committed at %d behind an unfinished record", got)
+		}
+		close(slow)
+		w.awaitCommit(t, 0, 200)
+		if l.total() != 400 {
+			t.Errorf("%d attempts for 400 runs", l.total())
+		}
+	})
+}
+
+func TestForeignRecordsNeedNoWindow(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		slow := make(gate)
+		l := newLedger()
+		w.produce(t, 0, runs("first", 1)...)
+		foreign := make([]string, 500)
+		for i := range foreign {
+			foreign[i] = value("other", "x")
+		}
+		w.produce(t, 0, foreign...)
+		w.produce(t, 0, runs("last", 1)...)
+		o := w.options(func(rec port.Record) Job {
+			if rec.RunID == "first0" {
+				return l.job(rec, slow.wait)
+			}
+			return l.job(rec, nil)
+		})
+		o.Window = 4
+		start(t, o)
+		l.await(t, 1) // the last one, 500 records behind the stuck one
+		close(slow)
+		w.awaitCommit(t, 0, 502)
+	})
+}
+
+func TestRetryKeepsThePlace(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("r", 3)...)
+		l := newLedger()
+		waiting := true
+		o := w.options(func(rec port.Record) Job {
+			if rec.RunID != "r0" {
+				return l.job(rec, nil)
+			}
+			return l.job(rec, func(context.Context) error {
+				if waiting {
+					return again(5 * time.Second)
+				}
+				return nil
+			})
+		})
+		o.Concurrency = 1
+		r := start(t, o)
+		l.await(t, 2)
+		after(time.Minute)
+		if got := w.committed(t, 0); got > 0 {
+			t.Errorf("committed at %d although the first run waits", got)
+		}
+		r.lanesIdle(func() { waiting = false })
+		w.awaitCommit(t, 0, 3)
+	})
+}
+
+// lanesIdle calls f while no attempt runs.
+func (r *running) lanesIdle(f func()) {
+	l := r.current().lanes
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
+}
+
+func TestRecordsByResult(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		values := []string{
+			"", "null", "[]", "no JSON at all", "\xff\xfe", value("other", "r"), // contain no action of ours
+			testAction, "[" + value(testAction, "r") + "]", `{"action":"` + testAction, value(testAction, ""), "\\u \xff", // malformed
+			`{"action":"gr\u0061nt_it","context":{"runId":"escaped"}}`,
+			`{"action":"\u006fther","context":{"runId":"r"}}`,
+			`{"note":"` + testAction + `","context":{"runId":"r"}}`,
+			value(testAction, "wfnr_1234567890"),
+			`{"action":"` + testAction + `","context":{"runId":"r"},"diff":{"before":{},"after":{}}}`,
+			`{"action":"` + testAction + `","context":{"runId":"r"},"payload":{"action":{"invocationMethod":{"type":"WEBHOOK"}}}}`,
+			value(testAction, "plain"), value(testAction, "plain"), value(testAction, "forged"),
+		}
+		w.produce(t, 0, values...)
+		l := newLedger()
+		j := new(journal)
+		o := w.options(func(rec port.Record) Job {
+			if rec.Time.IsZero() {
+				t.Error("a record has no time")
+			}
+			return l.job(rec, func(context.Context) error {
+				if rec.RunID == "forged" {
+					return fmt.Errorf("not this one: %w", port.ErrMismatch)
+				}
+				return nil
+			})
+		})
+		o.Log = j.logger()
+		r := start(t, o)
+		w.awaitCommit(t, 0, int64(len(values)))
+		want := tally{handled: 3, skippedOtherAction: 8, skippedWorkflow: 1, skippedChangeLog: 1, skippedOtherBackend: 1, malformed: 5, dropped: 1}
+		var got tally
+		for i := range got {
+			got[i] = int(testutil.ToFloat64(r.metrics.records[i]))
+		}
+		if got != want {
+			t.Errorf("results are %v, want %v", got, want)
+		}
+		if l.times("escaped") != 1 || l.times("plain") != 2 {
+			t.Errorf("finished %v", l.order)
+		}
+		for _, secret := range []string{"no JSON at all", "resourceType"} {
+			if strings.Contains(j.String(), secret) {
+				t.Errorf("a body was logged: %s", j)
+			}
+		}
+	})
+}
+
+func TestUrgentActionOvertakes(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("grant", 10)...)
+		w.produce(t, 0, value("revoke_it", "revoke"))
+		l := newLedger()
+		o := w.options(func(rec port.Record) Job {
+			return l.job(rec, func(ctx context.Context) error { return pause(ctx, time.Second) })
+		})
+		o.Actions["revoke_it"] = func(rec port.Record) Job {
+			j := l.job(rec, nil).(*testJob)
+			j.urgent = true
+			return j
+		}
+		o.Concurrency = 2
+		start(t, o)
+		l.await(t, 11)
+		if l.order[0] != "revoke" {
+			t.Errorf("finished %v, want the revoke first", l.order)
+		}
+	})
+}
+
+// TestCommitFaults lets commits fail in every way that a broker knows: nothing
+// may be lost and in the end everything is committed.
+func TestCommitFaults(t *testing.T) {
+	for _, code := range []*kerr.Error{
+		kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.RequestTimedOut,
+		kerr.RebalanceInProgress, kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID,
+		kerr.UnknownTopicID, kerr.GroupAuthorizationFailed, kerr.UnknownServerError,
+	} {
+		t.Run(code.Message, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, 3, func(t *testing.T, w *world) {
+				fault := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: code, Count: 3})
+				l := newLedger()
+				start(t, w.options(func(rec port.Record) Job {
+					return l.job(rec, func(ctx context.Context) error { return pause(ctx, 300*time.Millisecond) })
+				}))
+				for round := range 5 {
+					for p := range int32(3) {
+						w.produce(t, p, runs(fmt.Sprintf("%d-%d-", p, round), 20)...)
+					}
+					after(time.Second)
+				}
+				l.await(t, 300)
+				for p := range int32(3) {
+					w.awaitCommit(t, p, 100)
+				}
+				if fault.Hits() != 3 {
+					t.Errorf("%d commits failed, want 3", fault.Hits())
+				}
+			})
+		})
+	}
+}
+
+// TestGroupFaults does the same with joining, heartbeats and fetches.
+func TestGroupFaults(t *testing.T) {
+	for _, f := range []kfake.Fault{
+		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1},
+		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.IllegalGeneration, Count: 2},
+		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.NotCoordinator, Count: 3},
+		{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.CoordinatorNotAvailable, Count: 3},
+		{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.GroupAuthorizationFailed, Count: 2},
+		{Keys: []kmsg.Key{kmsg.SyncGroup}, Err: kerr.RebalanceInProgress, Count: 1},
+		{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnknownServerError, Count: 1},
+		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition, Count: 3},
+		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: 3},
+		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.CorruptMessage, Count: 3},
+		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.UnknownServerError, Count: 3},
+	} {
+		t.Run(f.Keys[0].Name()+" "+f.Err.Message, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, 3, func(t *testing.T, w *world) {
+				l := newLedger()
+				r := start(t, w.options(func(rec port.Record) Job {
+					return l.job(rec, func(ctx context.Context) error { return pause(ctx, 300*time.Millisecond) })
+				}))
+				r.awaitReady(t)
+				w.Fault(f)
+				for p := range int32(3) {
+					w.produce(t, p, runs(fmt.Sprintf("%d-", p), 100)...)
+				}
+				l.await(t, 300)
+				for p := range int32(3) {
+					w.awaitCommit(t, p, 100)
+				}
+				r.awaitReady(t)
+			})
+		})
+	}
+}
+
+func TestTopicCreatedAgain(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("old", 50)...)
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		w.awaitCommit(t, 0, 50)
+		adm := kadm.NewClient(w.cl)
+		if _, err := adm.DeleteTopic(t.Context(), testTopic); err != nil {
+			t.Fatal(err)
+		}
+		r.awaitUnready(t, "was deleted")
+		if _, err := adm.CreateTopic(t.Context(), 1, 1, nil, testTopic); err != nil {
+			t.Fatal(err)
+		}
+		w.cl = w.client(t)
+		w.produce(t, 0, runs("new", 30)...)
+		l.await(t, 80)
+		w.awaitCommit(t, 0, 30)
+		r.awaitReady(t)
+	})
+}
+
+// TestOffsetOutsideOfLog: the position is not moved, the operator is told, and
+// the broker is not asked without an end.
+func TestOffsetOutsideOfLog(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("a", 50)...)
+		w.commit(t, 60)
+		l := newLedger()
+		fetches := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
+		r := start(t, w.options(l.handler))
+		r.awaitUnready(t, "reset the offset")
+		before := fetches.Hits()
+		w.produce(t, 1, runs("b", 10)...)
+		l.await(t, 10) // the other partition goes on
+		after(time.Minute)
+		if n := fetches.Hits() - before; n > 100 {
+			t.Errorf("%d fetches in a minute", n)
+		}
+		r.awaitUnready(t, "reset the offset")
+		w.produce(t, 0, runs("c", 20)...) // now the offset exists
+		l.await(t, 20)
+		w.awaitCommit(t, 0, 70)
+		r.awaitReady(t)
+	})
+}
+
+func TestStartsAtTheBeginning(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("before", 10)...)
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		l.await(t, 10)
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		adm := kadm.NewClient(w.cl)
+		if _, err := adm.CreatePartitions(t.Context(), 1, testTopic); err != nil {
+			t.Fatal(err)
+		}
+		w.cl = w.client(t)
+		w.produce(t, 1, runs("added", 10)...)
+		start(t, w.options(l.handler))
+		l.await(t, 20)
+		synctest.Wait()
+		if l.total() != 20 {
+			t.Errorf("%d attempts for 20 runs", l.total())
+		}
+	})
+}

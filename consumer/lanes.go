@@ -1,0 +1,220 @@
+package consumer
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// lanes runs tasks: those of one key one after the other in the order of
+// submission, a limited number of all at the same time, urgent ones first.
+type lanes struct {
+	size     int // attempts at the same time
+	ordinary int // of which may be of tasks that are not urgent
+
+	mu      sync.Mutex
+	queue   map[any][]*task // by lane; the first one is ready, running or waiting for its timer
+	ready   []*task         // first of their lane, in the order in which they may start
+	urgent  []*task         // likewise; these go before ready
+	running map[*task]context.CancelFunc
+	stopped bool
+	wg      sync.WaitGroup // of attempts
+}
+
+// tenure is the time in which tasks of one partition may run. Its fields are
+// guarded by the lanes it is used with.
+type tenure struct {
+	released bool
+	running  int
+	idle     chan struct{} // closed once released and nothing runs
+}
+
+func newTenure() *tenure { return &tenure{idle: make(chan struct{})} }
+
+func newLanes(size int) *lanes {
+	l := &lanes{size: size, ordinary: size, queue: map[any][]*task{}, running: map[*task]context.CancelFunc{}}
+	if size > 1 {
+		l.ordinary = size - max(1, size/4)
+	}
+	return l
+}
+
+// lane is the key of a task's lane. A task without a key has its own.
+func (t *task) lane() any {
+	if t.key == "" {
+		return t
+	}
+	return t.key
+}
+
+// submit adds tasks. Those whose tenure has ended are dropped.
+func (l *lanes) submit(tasks []*task) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range tasks {
+		if l.stopped || t.tenure.released {
+			continue
+		}
+		lane := t.lane()
+		l.queue[lane] = append(l.queue[lane], t)
+		if len(l.queue[lane]) == 1 {
+			l.enqueue(t)
+		}
+	}
+	l.start()
+}
+
+func (l *lanes) enqueue(t *task) {
+	if t.urgent {
+		l.urgent = append(l.urgent, t)
+	} else {
+		l.ready = append(l.ready, t)
+	}
+}
+
+// start begins attempts while there are slots.
+func (l *lanes) start() {
+	for len(l.running) < l.size {
+		var from *[]*task
+		switch {
+		case len(l.urgent) > 0:
+			from = &l.urgent
+		case len(l.ready) > 0 && l.runningOrdinary() < l.ordinary:
+			from = &l.ready
+		default:
+			return
+		}
+		t := (*from)[0]
+		*from = slices.Delete(*from, 0, 1)
+		ctx, cancel := context.WithTimeout(context.Background(), attemptLimit)
+		l.running[t] = cancel
+		t.tenure.running++
+		l.wg.Go(func() { l.attempt(ctx, t) })
+	}
+}
+
+func (l *lanes) runningOrdinary() int {
+	n := 0
+	for t := range l.running {
+		if !t.urgent {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *lanes) attempt(ctx context.Context, t *task) {
+	r, finished, again := t.attempt(ctx)
+	if finished {
+		t.done(r)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running[t]()
+	delete(l.running, t)
+	t.tenure.running--
+	l.closeIdle(t.tenure)
+	if finished || t.tenure.released || l.stopped {
+		l.remove(t)
+	} else {
+		t.timer = time.AfterFunc(again, func() { l.wake(t) })
+	}
+	l.start()
+}
+
+// wake makes a task ready whose waiting time is over. It has kept its place at
+// the head of its lane.
+func (l *lanes) wake(t *task) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.timer == nil { // dropped meanwhile
+		return
+	}
+	t.timer = nil
+	l.enqueue(t)
+	l.start()
+}
+
+// remove takes a task out of its lane; the next one may go if t was the first.
+func (l *lanes) remove(t *task) {
+	if t.timer != nil {
+		t.timer.Stop()
+		t.timer = nil
+	}
+	lane := t.lane()
+	tasks := l.queue[lane]
+	i := slices.Index(tasks, t)
+	tasks = slices.Delete(tasks, i, i+1)
+	if len(tasks) == 0 {
+		delete(l.queue, lane)
+		return
+	}
+	l.queue[lane] = tasks
+	if i == 0 {
+		l.enqueue(tasks[0])
+	}
+}
+
+// release ends tenures: what waits is dropped, nothing more is started. What
+// runs may finish; a tenure's idle channel is closed once nothing does.
+func (l *lanes) release(tenures ...*tenure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, n := range tenures {
+		n.released = true
+		l.closeIdle(n)
+	}
+	l.drop(func(t *task) bool { return t.tenure.released })
+	l.start()
+}
+
+// cancel ends the contexts of what still runs under the tenures.
+func (l *lanes) cancel(tenures ...*tenure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for t, cancel := range l.running {
+		if slices.Contains(tenures, t.tenure) {
+			cancel()
+		}
+	}
+}
+
+// stop drops everything that waits and starts nothing more.
+func (l *lanes) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	l.drop(func(*task) bool { return true })
+}
+
+// wait returns when no attempt runs; to be called after stop.
+func (l *lanes) wait() { l.wg.Wait() }
+
+// drop removes the waiting tasks for which gone is true.
+func (l *lanes) drop(gone func(*task) bool) {
+	var waiting []*task
+	for _, tasks := range l.queue {
+		for _, t := range tasks {
+			if _, runs := l.running[t]; !runs && gone(t) {
+				waiting = append(waiting, t)
+			}
+		}
+	}
+	for _, t := range waiting {
+		l.remove(t)
+	}
+	l.ready = slices.DeleteFunc(l.ready, gone)
+	l.urgent = slices.DeleteFunc(l.urgent, gone)
+}
+
+func (l *lanes) closeIdle(n *tenure) {
+	if !n.released || n.running > 0 {
+		return
+	}
+	select {
+	case <-n.idle:
+	default:
+		close(n.idle)
+	}
+}

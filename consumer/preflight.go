@@ -1,0 +1,101 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	preflightWait = 30 * time.Second
+	guesses       = 3 // in a row, before a guess is believed
+	minPause      = time.Second
+	maxPause      = 30 * time.Second
+)
+
+// Preflight checks once what [Consumer.Run] needs: that a broker can be reached
+// and accepts the credentials, that the topic exists and may be read, and that
+// the group may be used. It takes at most 30 s and does not join the group. A
+// problem that waiting does not solve is a [FatalError].
+func (c *Consumer) Preflight(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, preflightWait)
+	defer cancel()
+	access, err := c.access.get(ctx)
+	if err != nil {
+		return err
+	}
+	cl, err := kgo.NewClient(c.connection(access.Brokers, c.access.get)...)
+	if err != nil {
+		return &FatalError{Problem: "the settings of the Kafka client are wrong", Remedy: "correct them", Err: err}
+	}
+	defer cl.Close()
+	if err := cl.Ping(ctx); err != nil {
+		if errors.Is(err, kerr.SaslAuthenticationFailed) {
+			c.access.refuse()
+		}
+		return c.problem("reach Kafka", err)
+	}
+	adm := kadm.NewClient(cl)
+	topics, err := adm.ListTopics(ctx, c.opts.Topic)
+	if err == nil {
+		err = topics[c.opts.Topic].Err
+	}
+	if err != nil {
+		return c.problem("look up the topic", err)
+	}
+	_, err = adm.FetchOffsetsForTopics(ctx, c.opts.Group, c.opts.Topic)
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return c.problem("look up the group", err)
+	}
+	return nil
+}
+
+func (c *Consumer) problem(op string, err error) error {
+	if explained := c.explain(err); Final(explained) {
+		return explained
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+// awaitPreflight repeats the checks until they pass, ctx ends, or something is
+// found that waiting does not solve.
+func (c *Consumer) awaitPreflight(ctx context.Context) error {
+	pause, guessed, last := minPause, 0, ""
+	for {
+		err := c.Preflight(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		var f *FatalError
+		switch {
+		case !errors.As(err, &f):
+			guessed = 0
+		case f.guess && guessed+1 < guesses:
+			guessed++
+		default:
+			return err
+		}
+		c.health.fail(err)
+		if err.Error() != last {
+			last = err.Error()
+			c.log.Warn("Kafka is not usable yet", keyError, err)
+		}
+		sleep(ctx, pause)
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,134 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+var errNewMember = errors.New("the group took this member for a new one")
+
+// assigned is called in every generation of the group, also when nothing is
+// added. A partition may have been kept without a word while this member was
+// thrown out and joined again: its commits would be accepted although another
+// member had the partition in between.
+func (s *session) assigned(_ context.Context, cl *kgo.Client, added map[string][]int32) {
+	member, _ := cl.GroupMetadata()
+	ids := added[s.c.opts.Topic]
+	s.mu.Lock()
+	if len(s.parts) > 0 && member != s.member {
+		s.mu.Unlock()
+		s.lose(errNewMember)
+		return
+	}
+	s.member = member
+	for _, id := range ids {
+		topic := map[string][]int32{s.c.opts.Topic: {id}}
+		s.parts[id] = newPartition(id, s.c.opts.Window,
+			func() { cl.PauseFetchPartitions(topic) },
+			func() { cl.ResumeFetchPartitions(topic) })
+	}
+	total := len(s.parts)
+	s.mu.Unlock()
+	s.c.health.join()
+	s.c.log.Info("partitions assigned", "added", ids, "total", total, "member", member)
+}
+
+// revoked gives partitions back: waiting jobs are dropped, started ones may
+// finish, and what is finished is committed before another member starts.
+func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][]int32) {
+	ids := gone[s.c.opts.Topic]
+	parts := s.among(ids)
+	if len(parts) == 0 {
+		return
+	}
+	if member, _ := cl.GroupMetadata(); member != s.memberID() {
+		s.lose(errNewMember)
+	}
+	began := time.Now()
+	s.lanes.release(tenures(parts)...)
+	if s.isDead() || !s.drain(parts) {
+		s.abandon(parts)
+		return
+	}
+	s.commit(context.WithoutCancel(ctx), cl, func() []*partition { return parts })
+	s.remove(parts)
+	s.c.log.Info("partitions given back", "partitions", ids, "after", time.Since(began))
+}
+
+// lost is called when another member may already hold the partitions: nothing
+// is committed for them.
+func (s *session) lost(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	ids := gone[s.c.opts.Topic]
+	parts := s.among(ids)
+	if len(parts) == 0 {
+		return
+	}
+	s.abandon(parts)
+	s.c.metrics.sessionsLost.Inc()
+	s.c.log.Warn("partitions lost", "partitions", ids)
+}
+
+// drain waits for the started jobs of released partitions, first for their end
+// and then for their cancellation. It is false if the session is lost meanwhile.
+func (s *session) drain(parts []*partition) bool {
+	timer := time.NewTimer(s.c.opts.Drain)
+	defer timer.Stop()
+	cut := false
+	for i := 0; i < len(parts); {
+		select {
+		case <-parts[i].tenure.idle:
+			i++
+		case <-s.dead:
+			return false
+		case <-timer.C:
+			if cut {
+				return true
+			}
+			cut = true
+			s.lanes.cancel(tenures(parts)...)
+			timer.Reset(drainGrace)
+		}
+	}
+	return true
+}
+
+// abandon ends partitions without a commit.
+func (s *session) abandon(parts []*partition) {
+	s.lanes.release(tenures(parts)...)
+	s.lanes.cancel(tenures(parts)...)
+	s.remove(parts)
+}
+
+// cancelAll ends the work of all partitions at once.
+func (s *session) cancelAll() {
+	parts := s.held()
+	s.lanes.release(tenures(parts)...)
+	s.lanes.cancel(tenures(parts)...)
+}
+
+// remove forgets partitions. No commit that holds their heads is under way or
+// follows.
+func (s *session) remove(parts []*partition) {
+	s.commitMu.Lock()
+	defer s.commitMu.Unlock()
+	s.mu.Lock()
+	for _, p := range parts {
+		delete(s.parts, p.id)
+		s.c.metrics.forgetLag(p.id)
+	}
+	s.mu.Unlock()
+	for _, p := range parts {
+		p.end()
+	}
+}
+
+func tenures(parts []*partition) []*tenure {
+	all := make([]*tenure, len(parts))
+	for i, p := range parts {
+		all[i] = p.tenure
+	}
+	return all
+}

@@ -1,0 +1,115 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"port-iam/port"
+)
+
+// task is a job in its lane.
+type task struct {
+	job    Job
+	key    string
+	urgent bool
+	tenure *tenure
+	log    *slog.Logger
+	done   func(result) // called once, when the record is finished
+
+	timer *time.Timer // runs while the task waits for its next attempt
+	last  string      // text of the last error, so that it is logged only once
+}
+
+// newTask asks the handler for the job. A handler that panics is asked again at
+// the first attempt.
+func newTask(h Handler, rec port.Record, log *slog.Logger) *task {
+	t := &task{log: log}
+	err := protect(func() error {
+		t.job = h(rec)
+		t.key, t.urgent = t.job.Key(), t.job.Urgent()
+		return nil
+	})
+	if err != nil {
+		t.report(err, 0)
+		t.job, t.key, t.urgent = &unmade{handler: h, record: rec}, "", false
+	}
+	return t
+}
+
+// unmade is the job of a handler that did not give one.
+type unmade struct {
+	handler Handler
+	record  port.Record
+	job     Job
+}
+
+func (*unmade) Key() string  { return "" }
+func (*unmade) Urgent() bool { return false }
+
+func (u *unmade) Attempt(ctx context.Context) error {
+	if u.job == nil {
+		u.job = u.handler(u.record)
+	}
+	return u.job.Attempt(ctx)
+}
+
+// attempt calls the job once. With finished it returns what became of the
+// record, without it how long to wait before the next call.
+func (t *task) attempt(ctx context.Context) (r result, finished bool, again time.Duration) {
+	err := protect(func() error { return t.job.Attempt(ctx) })
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled): // its tenure is over
+		return 0, false, 0
+	case ctx.Err() != nil:
+		// Cut short: neither nil nor a mismatch means anything now.
+		again = retryDelay(err)
+		err = fmt.Errorf("attempt took longer than %v: %w", attemptLimit, errors.Join(ctx.Err(), err))
+	case err == nil:
+		return handled, true, 0
+	case errors.Is(err, port.ErrMismatch):
+		t.log.Warn("record dropped", keyError, err)
+		return dropped, true, 0
+	default:
+		again = retryDelay(err)
+	}
+	t.report(err, again)
+	return 0, false, again
+}
+
+// report logs why the job is not finished, each reason once in a row.
+func (t *task) report(err error, again time.Duration) {
+	if err.Error() == t.last {
+		return
+	}
+	t.last = err.Error()
+	var p *panicError
+	switch {
+	case errors.As(err, &p):
+		t.log.Error("job panicked", keyError, err, "stack", string(p.stack))
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, new(retryAfter)):
+		t.log.Info("run waits for its next attempt", keyError, err, "after", again)
+	default:
+		t.log.Error("job failed without saying when to try again", keyError, err, "after", again)
+	}
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// protect turns a panic into an error.
+func protect(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{v, debug.Stack()}
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,273 @@
+package grants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// grant handles a run of the grant action, in five sequential round trips:
+// read, create, write the entity, attach, end. The entity is written for the
+// run, and Port refuses that once the run has ended: it is the fence behind
+// which access begins.
+func (j *Job) grant(ctx context.Context) error {
+	view, err := j.readGrant(ctx)
+	if err != nil {
+		return err
+	}
+	run := view.run
+	if run.Action != j.svc.opts.GrantAction {
+		return j.drop(eventWrongAction, "the run is of action %q", run.Action)
+	}
+	if run.Status.Ended() {
+		return j.follow(ctx, run.Status)
+	}
+	if run.Status != port.StatusInProgress {
+		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
+		return nil
+	}
+	if err := j.confirm(view); err != nil {
+		return err
+	}
+	plan, req, err := j.plan(view)
+	if err != nil {
+		return err
+	}
+	if err := j.make(ctx, plan, view.entityWritten); err != nil {
+		return err
+	}
+	ended, err := j.writeEntity(ctx, plan, req)
+	if err != nil {
+		return err
+	}
+	if ended != "" {
+		return j.follow(ctx, ended)
+	}
+	j.made = &plan
+	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {
+		return err
+	}
+	status, err := j.end(ctx, run.ID, port.StatusSuccess, grantLog(req, plan))
+	if err != nil {
+		return err
+	}
+	if status != port.StatusSuccess {
+		return j.follow(ctx, status)
+	}
+	j.count(outcomeSucceeded, keyResource, req.resource, keyEnd, req.end)
+	return nil
+}
+
+// grantView is what Port says about a request, read at once.
+type grantView struct {
+	run           port.Run
+	listed        bool // the run is the requester's
+	inCatalogue   bool // the resource is an entity of the catalogue
+	entityWritten bool // the grant's entity exists: an earlier attempt got that far
+}
+
+func (j *Job) readGrant(ctx context.Context) (grantView, error) {
+	var v grantView
+	var runErr error
+	portal := j.svc.opts.Portal
+	// All answers are waited for: the run decides what the others are worth, so
+	// its error comes first.
+	var g errgroup.Group
+	g.Go(func() error {
+		v.run, runErr = portal.Run(ctx, j.rec.RunID)
+		return nil
+	})
+	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" {
+		g.Go(func() error {
+			list, err := portal.Runs(ctx, port.RunFilter{
+				Action: j.svc.opts.GrantAction, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
+			})
+			v.listed = slices.ContainsFunc(list, func(r port.Run) bool { return r.ID == j.rec.RunID })
+			return err
+		})
+	}
+	if j.rec.Entity != "" {
+		g.Go(func() (err error) {
+			v.inCatalogue, err = exists(ctx, portal, blueprintResource, j.rec.Entity)
+			return err
+		})
+	}
+	g.Go(func() (err error) {
+		v.entityWritten, err = exists(ctx, portal, blueprintGrant, j.name)
+		return err
+	})
+	err := g.Wait()
+	if port.IsKind(runErr, port.KindNotFound) {
+		return v, j.unknownRun(runErr)
+	}
+	if runErr != nil {
+		return v, runErr
+	}
+	return v, err
+}
+
+// unknownRun handles a run that Port does not know: for a moment it may be that
+// we are ahead of Port, then the record is dropped.
+func (j *Job) unknownRun(err error) error {
+	if j.more(causeUnknownRun) {
+		return &again{causeUnknownRun, err}
+	}
+	return j.drop(eventUnknownRun, "Port does not know the run: %w", err)
+}
+
+func exists(ctx context.Context, portal Portal, blueprint, id string) (bool, error) {
+	_, err := portal.Entity(ctx, blueprint, id)
+	if port.IsKind(err, port.KindNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// confirm checks that the record fits its run. What does not fit is dropped and
+// the run is left to its genuine record.
+func (j *Job) confirm(v grantView) error {
+	if v.run.Entity != "" && v.run.Entity != j.rec.Entity {
+		return j.drop(eventWrongEntity, "the run was started on %q and the record names %q", v.run.Entity, j.rec.Entity)
+	}
+	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {
+		err := fmt.Errorf("Port does not list the run for %s", j.rec.Requester)
+		if j.more(causeUnknownRun) {
+			return &again{causeUnknownRun, err}
+		}
+		return j.drop(eventWrongRequester, "%w", err)
+	}
+	return nil
+}
+
+// plan checks the request and works it out.
+func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
+	now := time.Now()
+	switch {
+	case v.run.Entity == "" || v.run.Blueprint != blueprintResource:
+		return iamops.Plan{}, request{}, refuse("the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, blueprintResource)
+	case !v.inCatalogue:
+		return iamops.Plan{}, request{}, refuse("the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, blueprintResource)
+	}
+	start, err := startOf(v.run, j.rec, now)
+	if err != nil {
+		return iamops.Plan{}, request{}, j.drop(eventTimestamp, "%w", err)
+	}
+	req, err := j.svc.readRequest(v.run, j.rec.Requester, start, now)
+	if err != nil {
+		return iamops.Plan{}, req, err
+	}
+	plan, err := j.svc.opts.Access.Plan(req.grant(v.run.ID))
+	if err != nil {
+		return plan, req, refuse("%w", err)
+	}
+	return plan, req, nil
+}
+
+// make brings role and policy about. Once the entity of the grant exists they
+// are never created again: a grant that was revoked meanwhile stays revoked.
+func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
+	access := j.svc.opts.Access
+	if entityWritten {
+		if j.made != nil && j.made.Policy == plan.Policy && j.made.Trust == plan.Trust {
+			return nil
+		}
+		err := access.Verify(ctx, plan)
+		j.noteForeign(err)
+		return err
+	}
+	var policyErr, roleErr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		policyErr = access.CreatePolicy(ctx, plan)
+	}()
+	roleErr = access.CreateRole(ctx, plan)
+	<-done
+	err := firstFinal(policyErr, roleErr)
+	j.noteForeign(err)
+	return err
+}
+
+// firstFinal picks the error that decides: one that will not get better before
+// one that may.
+func firstFinal(a, b error) error {
+	if a == nil {
+		return b
+	}
+	if _, retryable := classify(a); retryable && b != nil {
+		return b
+	}
+	return a
+}
+
+// writeEntity tells Port that the grant exists, on behalf of its run. A refusal
+// is a question: where the run has ended meanwhile, its state is returned.
+func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (ended port.Status, err error) {
+	entity, err := grantEntity(plan, req)
+	if err != nil {
+		return "", err
+	}
+	err = j.svc.opts.Portal.UpsertEntity(ctx, blueprintGrant, entity, j.rec.RunID)
+	if err == nil || !isAnswer(err) {
+		return "", err
+	}
+	run, readErr := j.svc.opts.Portal.Run(ctx, j.rec.RunID)
+	if readErr != nil {
+		return "", readErr
+	}
+	if run.Status.Ended() {
+		return run.Status, nil
+	}
+	return "", &failure{outcome: outcomeFailed, err: fmt.Errorf("Port refused the entity of the grant: %w", err)}
+}
+
+// follow accepts the end that somebody else gave the run. After SUCCESS nothing
+// is touched; after anything else, everything of the run is removed.
+func (j *Job) follow(ctx context.Context, status port.Status) error {
+	j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
+	if status == port.StatusSuccess {
+		return nil
+	}
+	return j.cleanUp(ctx)
+}
+
+// grantEntity is the entity of a grant in Port.
+func grantEntity(p iamops.Plan, r request) (port.Entity, error) {
+	properties := map[string]any{
+		"requester":   r.requester,
+		"iam_policy":  json.RawMessage(p.Policy),
+		"sign_in_url": p.SignInURL,
+		"policy_arn":  p.PolicyARN,
+		"role_arn":    p.RoleARN,
+	}
+	if !r.end.IsZero() {
+		properties["expiry_time"] = r.end.UTC().Format(time.RFC3339)
+	}
+	relations := map[string]any{"aws_resource": r.resource, "permissions": r.actions}
+	e := port.Entity{Identifier: p.Name, Title: p.Name}
+	var err error
+	if e.Properties, err = rawMap(properties); err != nil {
+		return e, err
+	}
+	e.Relations, err = rawMap(relations)
+	return e, err
+}
+
+func rawMap(m map[string]any) (map[string]json.RawMessage, error) {
+	out := make(map[string]json.RawMessage, len(m))
+	for k, v := range m {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", k, err)
+		}
+		out[k] = raw
+	}
+	return out, nil
+}

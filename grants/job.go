@@ -1,0 +1,174 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// maxClockSkew is how far the local clock may be from AWS's before nothing is
+// granted or expired any more.
+const maxClockSkew = 60 * time.Second
+
+// stepTime bounds the work of one attempt. It is shorter than what the caller
+// allows for the attempt, so that there is time left to end a run that failed.
+const stepTime = 15 * time.Second
+
+// Job is the work for one record. It is not safe for concurrent use. Everything
+// it remembers between attempts may be lost without harm.
+type Job struct {
+	svc  *Service
+	op   string
+	name string // of the grant
+	rec  port.Record
+	log  *slog.Logger
+	work func(context.Context) error
+
+	began    time.Time // the first attempt
+	patience patience
+	counted  bool         // the end of the run is in the metrics
+	made     *iamops.Plan // created by this job, entity written, not yet attached
+	cut      bool         // the access has been taken away
+}
+
+// Key is the name of the grant: one thing happens to a grant at a time.
+func (j *Job) Key() string { return j.name }
+
+// Urgent is true for what takes access away.
+func (j *Job) Urgent() bool { return j.op != opGrant }
+
+// failure ends a run: what went wrong is for the requester to read.
+type failure struct {
+	outcome string
+	err     error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// refuse ends a run whose request is not allowed.
+func refuse(format string, args ...any) error {
+	return &failure{outcome: outcomeRefused, err: fmt.Errorf(format, args...)}
+}
+
+// errUnreportable: the run is open and Port refuses its end.
+var errUnreportable = errors.New("Port refuses the end of an open run")
+
+// Attempt works on the run once. nil: finished. An error that wraps
+// [port.ErrMismatch]: the record does not fit its run and was dropped. A
+// [Waiting]: not finished, call again after its time.
+func (j *Job) Attempt(ctx context.Context) error {
+	unlock, err := j.svc.locks.lock(ctx, j.name)
+	if err != nil {
+		return &Waiting{after: firstWait, err: err}
+	}
+	defer unlock()
+	inFlight := j.svc.metrics.inFlight.WithLabelValues(j.op)
+	inFlight.Inc()
+	defer inFlight.Dec()
+	if j.began.IsZero() {
+		j.began = time.Now()
+		j.log.Debug("run taken up", keyGrant, j.name)
+	}
+
+	err = j.step(ctx)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		// The attempt was ended from outside: nothing is decided by that.
+		return &Waiting{after: firstWait, err: context.Cause(ctx)}
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		// Decide first, then act: the run is ended before anything is removed.
+		err = j.fail(ctx, f)
+	}
+	switch {
+	case err == nil, errors.Is(err, port.ErrMismatch):
+		return err
+	case errors.Is(err, errUnreportable):
+		j.svc.metrics.unreportable.Inc()
+		j.log.Error("run cannot be reported", keyGrant, j.name, keyError, err)
+		return nil
+	}
+	return j.wait(err)
+}
+
+// step does the work within its time and turns what will not get better into a
+// failure.
+func (j *Job) step(ctx context.Context) error {
+	// A wrong clock makes wrong ends and wrong expiries; revoking needs no clock.
+	if skew, known := j.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew && j.op != opRevoke {
+		return &again{causeClock, fmt.Errorf("the local clock is %s off AWS's", skew)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	err := j.work(ctx)
+	var f *failure
+	var a *again
+	switch {
+	case err == nil, errors.As(err, &f), errors.As(err, &a), errors.Is(err, port.ErrMismatch), errors.Is(err, errUnreportable):
+		return err
+	}
+	return j.decide(err)
+}
+
+// decide says how a failed step goes on: wait, give up, or give up reporting.
+func (j *Job) decide(err error) error {
+	c, retryable := classify(err)
+	if !retryable {
+		return &failure{outcome: outcomeFailed, err: err}
+	}
+	if j.more(c) {
+		return &again{c, err}
+	}
+	if c == causePort {
+		return fmt.Errorf("%w: %w", errUnreportable, err)
+	}
+	return &failure{outcome: outcomeFailed, err: fmt.Errorf("gave up after %s: %w", c.limit(j.op), err)}
+}
+
+// more notes a failed attempt and reports whether there is time for another.
+func (j *Job) more(c cause) bool {
+	now := time.Now()
+	if j.patience.over(c, j.op, now) {
+		return false
+	}
+	poisoned := c == causePort && j.patience.spent[c] >= poisonAfter && j.svc.endedSince(now.Add(-poisonAfter))
+	return !poisoned
+}
+
+// wait turns an unfinished attempt into the time of the next one.
+func (j *Job) wait(err error) error {
+	w := &Waiting{after: j.patience.wait(j.op, askedToWait(err)), err: err}
+	j.log.Warn("run waits", keyGrant, j.name, keyWait, w.after.String(), keyError, err)
+	return w
+}
+
+// drop leaves the run alone: the record does not fit it.
+func (j *Job) drop(event, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	j.svc.metrics.events.WithLabelValues(event).Inc()
+	j.log.Warn("record dropped: it does not fit its run", keyReason, event, keyError, err)
+	return fmt.Errorf("%w: %w", port.ErrMismatch, err)
+}
+
+// count notes the end of a run in metrics and log, once.
+func (j *Job) count(outcome string, attrs ...any) {
+	if j.counted {
+		return
+	}
+	j.counted = true
+	took := time.Since(j.began)
+	j.svc.metrics.runs.WithLabelValues(j.op, outcome).Inc()
+	j.svc.metrics.duration.WithLabelValues(j.op, outcome).Observe(took.Seconds())
+	attrs = append([]any{keyGrant, j.name, keyOutcome, outcome, keyDuration, took.Round(time.Millisecond).String()}, attrs...)
+	if outcome == outcomeFailed {
+		j.log.Error("run ended", attrs...)
+		return
+	}
+	j.log.Info("run ended", attrs...)
+}

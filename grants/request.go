@@ -1,0 +1,122 @@
+package grants
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// Inputs of the grant action, as the form in Port names them.
+const (
+	inputPermissions = "permissions"
+	inputDuration    = "duration"
+	inputReason      = "reason"
+)
+
+const (
+	minDuration = 15 * time.Minute
+	// minLeft is how much of a grant must be left when it is handled.
+	minLeft        = 5 * time.Minute
+	maxReasonChars = 500
+)
+
+// request is what a run asks for, from the run as Port has it.
+type request struct {
+	resource  string
+	requester string
+	userName  string
+	actions   []string
+	reason    string
+	start     time.Time
+	end       time.Time // zero: until revoked
+}
+
+// readRequest takes the request out of a run. Its errors refuse the request:
+// they name the input, what was expected and what to do.
+func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
+	r := request{resource: run.Entity, requester: requester, start: start}
+	if requester == "" {
+		return r, refuse("the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
+	}
+	var err error
+	if r.userName, err = s.opts.UserName(requester); err != nil {
+		return r, refuse("requester: %w", err)
+	}
+	if r.actions, err = run.EntityIDs(inputPermissions); err != nil {
+		return r, refuse("%w", err)
+	}
+	if r.reason, err = readReason(run); err != nil {
+		return r, err
+	}
+	duration, err := s.readDuration(run)
+	if err != nil {
+		return r, err
+	}
+	if duration > 0 {
+		r.end = start.Add(duration)
+		if now.After(r.end.Add(-minLeft)) {
+			return r, refuse("the request waited too long: it was made at %s for %s. Please request again", start.Format(time.RFC3339), duration)
+		}
+	}
+	return r, nil
+}
+
+func readReason(run port.Run) (string, error) {
+	reason, _, err := run.Text(inputReason)
+	if err != nil {
+		return "", refuse("%w", err)
+	}
+	reason = strings.Join(strings.FieldsFunc(reason, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	if n := utf8.RuneCountInString(reason); n > maxReasonChars {
+		return "", refuse("input %q has %d characters and may have %d: shorten it", inputReason, n, maxReasonChars)
+	}
+	return reason, nil
+}
+
+// readDuration returns how long the grant lasts; 0 is until revoked.
+func (s *Service) readDuration(run port.Run) (time.Duration, error) {
+	text, given, err := run.Text(inputDuration)
+	if err != nil {
+		return 0, refuse("%w", err)
+	}
+	if !given {
+		return s.opts.Duration, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, refuse("input %q is %q, and a duration such as 30m or 8h was expected", inputDuration, text)
+	}
+	if d < minDuration {
+		return 0, refuse("input %q is %s, and the shortest duration is %s", inputDuration, text, minDuration)
+	}
+	if s.opts.MaxDuration > 0 && d > s.opts.MaxDuration {
+		return 0, refuse("input %q is %s, and the longest duration here is %s", inputDuration, text, s.opts.MaxDuration)
+	}
+	return d.Truncate(time.Second), nil
+}
+
+// startOf is when a grant begins, the same for every attempt: when its run was
+// made, or, where it had to be approved first, when Port wrote the record after
+// that. The record's time is believed only within bounds.
+func startOf(run port.Run, rec port.Record, now time.Time) (time.Time, error) {
+	if !run.RequiredApproval {
+		return run.CreatedAt.UTC().Truncate(time.Second), nil
+	}
+	const tolerance = 5 * time.Minute
+	if rec.Time.Before(run.CreatedAt.Add(-tolerance)) || rec.Time.After(now.Add(tolerance)) {
+		return time.Time{}, fmt.Errorf("its timestamp %s is not between the start of the run and now", rec.Time.UTC().Format(time.RFC3339))
+	}
+	return rec.Time.UTC().Truncate(time.Second), nil
+}
+
+// grant is the request as iamops takes it.
+func (r request) grant(runID string) iamops.Grant {
+	return iamops.Grant{
+		RunID: runID, Requester: r.requester, UserName: r.userName,
+		Resource: r.resource, Actions: r.actions, Start: r.start, End: r.end,
+	}
+}

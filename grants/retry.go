@@ -1,0 +1,155 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// cause is what an unfinished run waits for.
+type cause int
+
+const (
+	causeOther      cause = iota // a defect of ours: an error that nothing classifies
+	causePort                    // Port is away, or does not take our credentials
+	causeAWS                     // AWS is away, throttles, or is changing the object
+	causeInvisible               // AWS does not show yet what was made
+	causeDiffers                 // another copy of this run is at work with other documents
+	causeUnknownRun              // Port does not know the run yet, or not for that requester
+	causeGone                    // nothing to revoke is visible, which may be lag
+	causeClock                   // the local clock is wrong
+)
+
+// How long a run goes on for each cause before it gives up; 0 is for ever.
+func (c cause) limit(op string) time.Duration {
+	switch c {
+	case causeAWS, causeOther:
+		if op == opGrant {
+			return 10 * time.Minute
+		}
+		return 15 * time.Minute
+	case causeInvisible:
+		return 2 * time.Minute
+	case causeDiffers:
+		return 10 * time.Minute
+	case causeUnknownRun:
+		return 10 * time.Second
+	case causeGone:
+		return 15 * time.Second
+	default:
+		return 0
+	}
+}
+
+// poisonAfter is how long Port may fail a single run, while it takes the end of
+// others, before that run is given up as unreportable.
+const poisonAfter = 30 * time.Minute
+
+const (
+	firstWait = 500 * time.Millisecond
+	maxWait   = 30 * time.Second
+)
+
+// patience is the one place that decides how long a run goes on and when it is
+// tried again. It counts the time spent on each cause, so an hour without Port
+// does not use up what AWS is given.
+type patience struct {
+	spent map[cause]time.Duration
+	cause cause     // of the last failure
+	last  time.Time // of the last failure; zero before the first
+	row   int       // failures in a row for the same cause
+}
+
+// over notes a failure for c and reports whether the run has spent its time on
+// that cause.
+func (p *patience) over(c cause, op string, now time.Time) bool {
+	if p.spent == nil {
+		p.spent = map[cause]time.Duration{}
+	}
+	if !p.last.IsZero() && p.cause == c {
+		p.spent[c] += now.Sub(p.last)
+		p.row++
+	} else {
+		p.row = 0
+	}
+	p.cause, p.last = c, now
+	limit := c.limit(op)
+	return limit > 0 && p.spent[c] >= limit
+}
+
+// wait is how long to wait before the next attempt: doubling, with jitter, at
+// least what the other side asked for, and not far beyond what is left.
+func (p *patience) wait(op string, asked time.Duration) time.Duration {
+	d := maxWait
+	if p.row < 6 {
+		d = firstWait << p.row
+	}
+	if p.cause == causeUnknownRun || p.cause == causeGone {
+		d = min(d, time.Second)
+	}
+	d = d/2 + rand.N(d/2+1)
+	if limit := p.cause.limit(op); limit > 0 {
+		d = min(d, max(limit-p.spent[p.cause], firstWait))
+	}
+	return max(d, asked)
+}
+
+// again says that a run is not finished.
+type again struct {
+	cause cause
+	err   error
+}
+
+func (a *again) Error() string { return a.err.Error() }
+func (a *again) Unwrap() error { return a.err }
+
+// Waiting is what [Job.Attempt] returns for a run that is not finished.
+type Waiting struct {
+	after time.Duration
+	err   error
+}
+
+// Error says why the run waits.
+func (w *Waiting) Error() string { return fmt.Sprintf("try again in %s: %v", w.after, w.err) }
+
+// Unwrap returns why the run waits.
+func (w *Waiting) Unwrap() error { return w.err }
+
+// RetryAfter is how long to wait before the next attempt.
+func (w *Waiting) RetryAfter() time.Duration { return w.after }
+
+// classify finds the cause of a failed step; false when trying again is no use.
+func classify(err error) (cause, bool) {
+	var a *again
+	switch {
+	case errors.As(err, &a):
+		return a.cause, true
+	case port.IsKind(err, port.KindUnavailable), port.IsKind(err, port.KindUnauthorized):
+		return causePort, true
+	case iamops.Temporary(err):
+		return causeAWS, true
+	case iamops.IsKind(err, iamops.KindNotFound):
+		return causeInvisible, true
+	case iamops.IsKind(err, iamops.KindDiffers):
+		return causeDiffers, true
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		// The time of the attempt was over during a call to Port; calls to AWS
+		// say so themselves.
+		return causePort, true
+	}
+	return causeOther, false
+}
+
+// askedToWait is what Port asked for in its answer; 0 when it did not.
+func askedToWait(err error) time.Duration {
+	var e *port.Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}

@@ -1,0 +1,161 @@
+package grants
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// Blueprints of Port's guide that port-iam works with.
+const (
+	blueprintResource = "aws_resource"
+	blueprintGrant    = "provisioned_permissions"
+)
+
+// Portal is what a grant needs of Port. Errors are [port.Error]: unavailable
+// means try again, possibly applied; refused and not found are answers.
+type Portal interface {
+	// Run reads a run.
+	Run(ctx context.Context, id string) (port.Run, error)
+	// Runs lists the runs that pass the filter.
+	Runs(ctx context.Context, f port.RunFilter) ([]port.Run, error)
+	// EndRun adds a log to an open run and ends it. Not to be repeated blindly:
+	// an ended run refuses it.
+	EndRun(ctx context.Context, id string, s port.Status, message string) error
+	// SetStatus ends an open run without a log.
+	SetStatus(ctx context.Context, id string, s port.Status) error
+	// Entity reads an entity.
+	Entity(ctx context.Context, blueprint, id string) (port.Entity, error)
+	// UpsertEntity writes an entity on behalf of a run; Port refuses once that
+	// run has ended. Repeating it is harmless.
+	UpsertEntity(ctx context.Context, blueprint string, e port.Entity, runID string) error
+	// DeleteEntity deletes an entity, on behalf of a run unless runID is "".
+	DeleteEntity(ctx context.Context, blueprint, id, runID string) error
+}
+
+// Access is what a grant needs of IAM. Errors are [iamops.Error]; each method
+// may be repeated.
+type Access interface {
+	// Plan works a grant out; it calls nothing.
+	Plan(g iamops.Grant) (iamops.Plan, error)
+	// CreatePolicy and CreateRole make, or adopt what this run made before.
+	CreatePolicy(ctx context.Context, p iamops.Plan) error
+	CreateRole(ctx context.Context, p iamops.Plan) error
+	// Verify checks that both are there as planned.
+	Verify(ctx context.Context, p iamops.Plan) error
+	// Attach makes the grant usable.
+	Attach(ctx context.Context, p iamops.Plan) error
+	// Look reads what exists and proves that it is ours.
+	Look(ctx context.Context, name string) (iamops.State, error)
+	// Cut takes the access away in one call.
+	Cut(ctx context.Context, s iamops.State) error
+	// Remove deletes what Look found.
+	Remove(ctx context.Context, s iamops.State) error
+}
+
+// Options configure [New].
+type Options struct {
+	Portal Portal
+	Access Access
+	// GrantAction, RevokeAction and ExpireAction are identifiers of actions in
+	// Port.
+	GrantAction, RevokeAction, ExpireAction string
+	// Duration of a grant whose request names none; 0: until revoked.
+	Duration time.Duration
+	// MaxDuration is the longest that may be requested; 0: no limit.
+	MaxDuration time.Duration
+	// UserName turns the requester's e-mail into the name in AWS; its error
+	// refuses the request.
+	UserName func(email string) (string, error)
+	// ConfirmRequester asks Port whether the run is the requester's.
+	ConfirmRequester bool
+	// ClockSkew is how far the local clock is from AWS's; false when not known.
+	ClockSkew  func() (time.Duration, bool)
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Service handles runs. It is safe for concurrent use.
+type Service struct {
+	opts    Options
+	locks   *locks
+	metrics *metrics
+
+	mu sync.Mutex
+	// lastEnded is when Port last accepted the end of a run: it tells a Port
+	// that is away from one that fails a single run.
+	lastEnded time.Time
+}
+
+// New makes a service and registers its metrics.
+func New(o Options) *Service {
+	return &Service{opts: o, locks: newLocks(), metrics: newMetrics(o.Registerer)}
+}
+
+// Grant makes the work for a record of the grant action.
+func (s *Service) Grant(rec port.Record) *Job {
+	j := s.newJob(opGrant, iamops.Name(rec.RunID), rec)
+	j.work = j.grant
+	return j
+}
+
+// Revoke makes the work for a record of the revoke action.
+func (s *Service) Revoke(rec port.Record) *Job {
+	j := s.newJob(opRevoke, rec.Entity, rec)
+	j.work = j.revoke
+	return j
+}
+
+// Expire makes the work for a record of the automation that Port starts when
+// the time of a grant is over.
+func (s *Service) Expire(rec port.Record) *Job {
+	j := s.newJob(opExpire, rec.Entity, rec)
+	j.work = j.revoke
+	return j
+}
+
+// Operations, as in the labels of metrics.
+const (
+	opGrant  = "grant"
+	opRevoke = "revoke"
+	opExpire = "expire"
+)
+
+func (s *Service) newJob(op, name string, rec port.Record) *Job {
+	return &Job{
+		svc: s, op: op, name: name, rec: rec,
+		log: s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID),
+	}
+}
+
+func (s *Service) noteEnded() {
+	s.mu.Lock()
+	s.lastEnded = time.Now()
+	s.mu.Unlock()
+}
+
+func (s *Service) endedSince(t time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastEnded.After(t)
+}
+
+// Keys of log attributes.
+const (
+	keyOperation = "operation"
+	keyRunID     = "run_id"
+	keyGrant     = "grant"
+	keyResource  = "resource"
+	keyOutcome   = "outcome"
+	keyReason    = "reason"
+	keyError     = "error"
+	keyWait      = "wait"
+	keyDuration  = "duration"
+	keyEnd       = "end"
+)

@@ -1,0 +1,137 @@
+package iamops
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// maxAttempts bounds the quick retries of one call; the SDK waits between them.
+// How long a run goes on after that is decided in package grants.
+const maxAttempts = 5
+
+// Clients are the SDK's clients for IAM and STS, with quick retries and metrics,
+// and the difference between AWS's clock and ours as AWS's answers show it.
+type Clients struct {
+	IAM *iam.Client
+	sts *sts.Client
+
+	skew atomic.Pointer[time.Duration]
+}
+
+// NewClients makes the clients; it calls nothing. Metrics are registered with
+// reg.
+func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
+	c := &Clients{}
+	m := newMetrics(reg, c)
+	watch := func(stack *middleware.Stack) error {
+		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("port-iam-watch",
+			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+				start := time.Now()
+				out, meta, err := next.HandleDeserialize(ctx, in)
+				m.observe(middleware.GetOperationName(ctx), time.Since(start), err)
+				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok {
+					c.readClock(resp.Response, start)
+				}
+				return out, meta, err
+			}), middleware.Before)
+	}
+	// Each client has a retryer, and with it a retry quota, of its own.
+	c.IAM = iam.NewFromConfig(cfg, func(o *iam.Options) {
+		o.Retryer = newRetryer()
+		o.APIOptions = append(o.APIOptions, watch)
+	})
+	c.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.Retryer = newRetryer()
+		o.APIOptions = append(o.APIOptions, watch)
+	})
+	return c
+}
+
+// newRetryer adds to the SDK's adaptive mode the codes by which IAM says that
+// another change is under way.
+func newRetryer() aws.Retryer {
+	r := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+			s.MaxAttempts = maxAttempts
+			s.MaxBackoff = 5 * time.Second
+		})
+	})
+	return retry.AddWithErrorCodes(r, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+}
+
+// Identity is who the daemon is in AWS.
+type Identity struct {
+	Account   string // 12 digits
+	Partition string // aws, aws-us-gov, aws-cn
+	ARN       string
+}
+
+// Identity asks STS who we are. It needs no permission, so it also tells whether
+// AWS accepts the credentials ([RejectedCredentials]).
+func (c *Clients) Identity(ctx context.Context) (Identity, error) {
+	out, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, wrap(err, "ask AWS who we are (sts:GetCallerIdentity)")
+	}
+	id := Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn)}
+	parts := strings.SplitN(id.ARN, ":", 3)
+	if len(parts) < 3 || parts[0] != "arn" {
+		return Identity{}, refused(KindUnavailable, "ask AWS who we are (sts:GetCallerIdentity)", "the answer holds no ARN but %q", id.ARN)
+	}
+	id.Partition = parts[1]
+	return id, nil
+}
+
+// ClockSkew is how far our clock is ahead of AWS's, as its last answer showed;
+// false before the first one. Dates in answers are in whole seconds.
+func (c *Clients) ClockSkew() (time.Duration, bool) {
+	d := c.skew.Load()
+	if d == nil {
+		return 0, false
+	}
+	return *d, true
+}
+
+func (c *Clients) readClock(resp *http.Response, sent time.Time) {
+	if resp == nil {
+		return
+	}
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	// The answer was dated between sending and now: the middle is the best guess.
+	skew := sent.Add(time.Since(sent) / 2).Sub(date).Truncate(time.Second)
+	c.skew.Store(&skew)
+}
+
+// codeOf reduces the outcome of a call to a word fit for a label.
+func codeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	var api smithy.APIError
+	if !asAPI(err, &api) {
+		return "no_answer"
+	}
+	if _, known := codes[api.ErrorCode()]; known {
+		return api.ErrorCode()
+	}
+	return "other"
+}
+
+// String is for logs.
+func (i Identity) String() string { return fmt.Sprintf("%s (account %s)", i.ARN, i.Account) }

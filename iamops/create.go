@@ -1,0 +1,136 @@
+package iamops
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// CreatePolicy makes the managed policy of a plan, or adopts the one that this
+// run made before.
+//
+// Errors: [KindForeign], [KindDiffers] where what is there may not be adopted;
+// [KindNotFound] where it exists but cannot be seen yet (try again);
+// [KindQuota], [KindDenied], [KindInvalid], and the temporary kinds.
+func (o *Ops) CreatePolicy(ctx context.Context, p Plan) error {
+	_, err := o.api.CreatePolicy(ctx, &iam.CreatePolicyInput{
+		PolicyName: &p.Name, Path: &o.opts.Path, PolicyDocument: &p.Policy, Tags: tagList(p.Tags),
+		Description: aws.String("port-iam run " + p.RunID),
+	})
+	err = wrap(err, "create policy %q", p.Name)
+	if !IsKind(err, kindExists) {
+		return err
+	}
+	return o.verifyPolicy(ctx, p)
+}
+
+// CreateRole makes the role of a plan, or adopts the one that this run made
+// before. Errors as of [Ops.CreatePolicy], and [KindCut] where the role has been
+// revoked.
+func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
+	in := &iam.CreateRoleInput{
+		RoleName: &p.Name, Path: &o.opts.Path, AssumeRolePolicyDocument: &p.Trust,
+		Description: &p.Description, Tags: tagList(p.Tags),
+	}
+	if o.opts.Boundary != "" {
+		in.PermissionsBoundary = &o.opts.Boundary
+	}
+	_, err := o.api.CreateRole(ctx, in)
+	err = wrap(err, "create role %q", p.Name)
+	if !IsKind(err, kindExists) {
+		return err
+	}
+	return o.verifyRole(ctx, p)
+}
+
+// Verify checks that role and policy of a plan are there exactly as planned.
+// Errors as of [Ops.CreateRole]; [KindNotFound] where one of them is missing.
+func (o *Ops) Verify(ctx context.Context, p Plan) error {
+	return both(
+		func() error { return o.verifyPolicy(ctx, p) },
+		func() error { return o.verifyRole(ctx, p) },
+	)
+}
+
+// Attach attaches the policy of a plan to its role: from here on the grant can
+// be used. Attaching twice is harmless. [KindNotFound]: one of them is not there
+// or not visible yet.
+func (o *Ops) Attach(ctx context.Context, p Plan) error {
+	_, err := o.api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &p.Name, PolicyArn: &p.PolicyARN})
+	return wrap(err, "attach policy to role %q", p.Name)
+}
+
+func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
+	op := "adopt policy " + p.Name
+	live, err := o.getPolicy(ctx, p.PolicyARN)
+	if err != nil {
+		// The name is taken, and not under our path: case or path differ, or it
+		// is not visible yet. Only the caller's clock can tell.
+		return err
+	}
+	if why := o.foreign(p.RunID, live.tags); why != "" {
+		return refused(KindForeign, op, "policy %s exists and is not of this run: %s", p.PolicyARN, why)
+	}
+	if !maps.Equal(live.tags, p.Tags) {
+		return refused(KindDiffers, op, "its tags are not those of this request")
+	}
+	out, err := o.api.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &p.PolicyARN, VersionId: &live.version})
+	if err != nil {
+		return wrap(err, "read policy %q", p.Name)
+	}
+	if out.PolicyVersion == nil || !sameJSON(p.Policy, aws.ToString(out.PolicyVersion.Document)) {
+		return refused(KindDiffers, op, "its document is not that of this request")
+	}
+	return nil
+}
+
+func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
+	op := "adopt role " + p.Name
+	live, err := o.getRole(ctx, p.Name)
+	if err != nil {
+		return err
+	}
+	if why := o.foreignRole(p.RunID, live); why != "" {
+		return refused(KindForeign, op, "a role of this name exists and is not of this run: %s", why)
+	}
+	if err := o.listRole(ctx, live); err != nil {
+		return err
+	}
+	switch {
+	case slices.Contains(live.inline, denyName):
+		return refused(KindCut, op, "the role has been revoked")
+	case len(live.inline) > 0:
+		return refused(KindDiffers, op, "it has inline policies that are not ours")
+	case slices.ContainsFunc(live.attached, func(arn string) bool { return arn != p.PolicyARN }):
+		return refused(KindDiffers, op, "it has attached policies that are not ours")
+	case !maps.Equal(live.tags, p.Tags):
+		return refused(KindDiffers, op, "its tags are not those of this request")
+	case live.boundary != o.opts.Boundary:
+		return refused(KindDiffers, op, "its permissions boundary is %q and not %q", live.boundary, o.opts.Boundary)
+	case live.description != p.Description:
+		return refused(KindDiffers, op, "its description is not that of this request")
+	case !sameJSON(p.Trust, live.trust):
+		return refused(KindDiffers, op, "its trust policy is not that of this request")
+	}
+	return nil
+}
+
+func tagList(tags map[string]string) []types.Tag {
+	var out []types.Tag
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(tags[k])})
+	}
+	return out
+}
+
+func tagMap(list []types.Tag) map[string]string {
+	out := make(map[string]string, len(list))
+	for _, t := range list {
+		out[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return out
+}

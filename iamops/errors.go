@@ -1,0 +1,149 @@
+package iamops
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/aws/smithy-go"
+)
+
+// Kind sorts failures by what a caller can do about them.
+type Kind int
+
+const (
+	// KindUnavailable: AWS could not be reached, throttles, has a fault of its
+	// own, or does not accept our credentials at present. The call may have
+	// taken effect. Try again.
+	KindUnavailable Kind = iota
+	// KindNotFound: the object is not there, or not yet visible.
+	KindNotFound
+	// KindConflict: something else is changing the object, or still hangs on it.
+	// Try again.
+	KindConflict
+	// KindDiffers: an object of this run exists with other documents than those
+	// asked for.
+	KindDiffers
+	// KindCut: the role carries the Deny of a revocation; it must not be used
+	// again.
+	KindCut
+	// KindForeign: an object of that name exists and is not ours.
+	KindForeign
+	// KindInvalid: the request cannot be carried out as it is: our own check
+	// or AWS refuses the input.
+	KindInvalid
+	// KindQuota: a quota of the account is used up.
+	KindQuota
+	// KindDenied: the daemon's own permissions do not allow the call.
+	KindDenied
+
+	kindExists // internal: EntityAlreadyExists leads to adoption or one of the above
+)
+
+// Error is a failed operation on IAM or STS.
+type Error struct {
+	Op   string // what was attempted, for instance `create role "Permission-r_1"`
+	Kind Kind
+	Err  error // the cause
+}
+
+// Error says what was attempted and why it failed.
+func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsKind reports whether err is, or wraps, an [Error] of that kind.
+func IsKind(err error, k Kind) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == k
+}
+
+// Temporary reports whether err asks to try the same again later. An error that
+// is not an [Error] is not temporary.
+func Temporary(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Kind == KindUnavailable || e.Kind == KindConflict)
+}
+
+// codes is the one table of AWS's error codes. A code that is not in it counts
+// as KindUnavailable: it is tried again for a bounded time and then reported.
+// Codes as on the wire, see the service models of IAM 2010-05-08 and STS
+// 2011-06-15.
+var codes = map[string]Kind{
+	"NoSuchEntity":        KindNotFound,
+	"EntityAlreadyExists": kindExists,
+	"LimitExceeded":       KindQuota,
+
+	"ConcurrentModification":        KindConflict,
+	"DeleteConflict":                KindConflict,
+	"EntityTemporarilyUnmodifiable": KindConflict,
+	"InvalidInput":                  KindInvalid,
+	"ValidationError":               KindInvalid,
+	"MalformedPolicyDocument":       KindInvalid,
+	"PolicyNotAttachable":           KindInvalid,
+	"UnmodifiableEntity":            KindInvalid,
+	"AccessDenied":                  KindDenied,
+	"ServiceFailure":                KindUnavailable,
+	"Throttling":                    KindUnavailable,
+	"InternalFailure":               KindUnavailable,
+	"ServiceUnavailable":            KindUnavailable,
+	codeExpiredToken:                KindUnavailable,
+	codeInvalidClientTokenID:        KindUnavailable,
+	codeSignatureDoesNotMatch:       KindUnavailable,
+	"MissingAuthenticationToken":    KindUnavailable,
+	"PackedPolicyTooLarge":          KindInvalid,
+}
+
+// Codes by which AWS says that it does not know who we are.
+const (
+	codeExpiredToken          = "ExpiredToken"
+	codeInvalidClientTokenID  = "InvalidClientTokenId"
+	codeSignatureDoesNotMatch = "SignatureDoesNotMatch"
+)
+
+// wrap classifies the error of one SDK call; nil stays nil.
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	kind := KindUnavailable
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		kind = codes[api.ErrorCode()]
+	}
+	return &Error{Op: fmt.Sprintf(format, args...), Kind: kind, Err: shorten(err)}
+}
+
+// refused is a failure that we found ourselves.
+func refused(k Kind, op string, format string, args ...any) error {
+	return &Error{Op: op, Kind: k, Err: fmt.Errorf(format, args...)}
+}
+
+// RejectedCredentials reports whether err is AWS saying that it does not accept
+// our credentials, as opposed to not answering.
+func RejectedCredentials(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode() {
+	case codeExpiredToken, codeInvalidClientTokenID, codeSignatureDoesNotMatch, "UnrecognizedClientException", "AccessDenied":
+		return true
+	}
+	return false
+}
+
+// awsError keeps the code and message of an API error and drops the SDK's
+// repeated operation and request prefixes from the text.
+type awsError struct{ api smithy.APIError }
+
+func (e awsError) Error() string { return e.api.ErrorCode() + ": " + e.api.ErrorMessage() }
+func (e awsError) Unwrap() error { return e.api }
+
+func shorten(err error) error {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return awsError{api}
+	}
+	return err
+}

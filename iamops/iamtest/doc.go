@@ -1,0 +1,35 @@
+// Package iamtest is an AWS account in memory: IAM and STS as far as granting
+// and ending access needs them, spoken over AWS's own Query protocol, so that
+// the real AWS client with its signing, retries and error decoding is what gets
+// exercised.
+//
+// It owns the account's roles, managed policies, users and sessions, the rules
+// AWS applies to them (limits, character sets, conflicts, quotas, eventual
+// consistency, throttling), and an evaluator of policies that answers whether a
+// principal may do something at this moment. It also makes trouble on request:
+// see [Server.Fault], [Server.SetVisibility], [Server.SetClockSkew] and
+// [Server.RejectCredentials].
+//
+// It does not verify signatures, and it knows no service but IAM and STS: what
+// a session could do elsewhere is asked with [Server.Allowed].
+//
+// # What is eventually consistent
+//
+// A write is checked and applied at once. For the time of
+// [Options].Visibility, reads still show the state before it. A call that adds
+// to a role or policy (attach, put, tag, a new version) needs it to be visible
+// already; one that removes needs it only to exist, but reports DeleteConflict
+// while the dependents it looks for are either there or still visible. Names are
+// unique against the true state. Access is evaluated against the true state as
+// well, so a Deny counts from the moment it was put; only AssumeRole asks in
+// addition that the role be visible.
+//
+// # Clock
+//
+// Everything AWS would read from its own clock (the Date header, creation dates,
+// aws:CurrentTime, the end of a session) is [Options].Now plus the skew.
+//
+// Start from [New], then [Server.Start] for a loopback address or [NewListener]
+// and [Server.Serve] for a connection that stays inside the process, which also
+// works in a testing/synctest bubble.
+package iamtest

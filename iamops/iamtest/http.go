@@ -1,0 +1,109 @@
+package iamtest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// ServeHTTP answers one call of IAM or STS; which of the two is told by its
+// Version. Where a fault or the end of the request says so, it closes the
+// connection without an answer.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req, err := parseRequest(r)
+	call := s.begin(req)
+	fault, delay := s.takeFaults(req)
+	if !wait(r.Context(), s.opts.Delay+delay) {
+		s.finish(call, "RequestEnded")
+		panic(http.ErrAbortHandler)
+	}
+
+	var result any
+	switch {
+	case fault.Kind == LostRequest:
+		s.finish(call, "LostRequest")
+		panic(http.ErrAbortHandler)
+	case fault.Kind == Refused:
+		err = fault.refusal()
+	case err == nil:
+		result, err = s.apply(req)
+	}
+	s.finish(call, codeOf(err))
+	if fault.Kind == LostAnswer {
+		panic(http.ErrAbortHandler)
+	}
+	s.mu.Lock()
+	now := s.awsNow()
+	s.mu.Unlock()
+	respond(w, req, call.N, now, result, err)
+}
+
+// apply admits, authenticates, authorises and performs a call in one step.
+func (s *Server) apply(r *request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op, known := s.operations[r.op]
+	if err := r.check(op, known); err != nil {
+		return nil, err
+	}
+	if s.opts.Rate > 0 && !s.bucket.take(s.opts.Now(), s.opts.Rate, s.opts.Burst) {
+		return nil, refuse(http.StatusBadRequest, "Throttling", "Rate exceeded")
+	}
+	caller, err := s.authenticate(r.key, r.token)
+	if err != nil {
+		return nil, err
+	}
+	r.caller = caller
+	if op.target != nil {
+		if err := s.authorize(r, op.target(s, r)); err != nil {
+			return nil, err
+		}
+	}
+	return op.apply(s, r)
+}
+
+// bucket admits a number of calls per second; tokens begins at the burst.
+type bucket struct {
+	tokens float64
+	last   time.Time
+}
+
+func (b *bucket) take(now time.Time, rate, burst float64) bool {
+	if !b.last.IsZero() {
+		b.tokens = min(burst, b.tokens+now.Sub(b.last).Seconds()*rate)
+	}
+	b.last = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// wait reports whether the time has passed before the request ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// codeOf returns the code that an error is answered with, "" for none.
+func codeOf(err error) string {
+	var e *apiError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.code
+	}
+	return "ServiceFailure"
+}

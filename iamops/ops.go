@@ -1,0 +1,101 @@
+package iamops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"port-iam/templates"
+)
+
+// API lists every call to IAM that this package makes. It is also the list of
+// rights that the daemon needs.
+type API interface {
+	AttachRolePolicy(context.Context, *iam.AttachRolePolicyInput, ...func(*iam.Options)) (*iam.AttachRolePolicyOutput, error)
+	CreatePolicy(context.Context, *iam.CreatePolicyInput, ...func(*iam.Options)) (*iam.CreatePolicyOutput, error)
+	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
+	DeletePolicy(context.Context, *iam.DeletePolicyInput, ...func(*iam.Options)) (*iam.DeletePolicyOutput, error)
+	DeletePolicyVersion(context.Context, *iam.DeletePolicyVersionInput, ...func(*iam.Options)) (*iam.DeletePolicyVersionOutput, error)
+	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
+	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
+	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput, ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error)
+	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
+	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
+	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
+	ListAttachedRolePolicies(context.Context, *iam.ListAttachedRolePoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error)
+	ListPolicyVersions(context.Context, *iam.ListPolicyVersionsInput, ...func(*iam.Options)) (*iam.ListPolicyVersionsOutput, error)
+	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
+	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
+}
+
+// Options configure [New].
+type Options struct {
+	API       API
+	Account   string            // 12 digits
+	Partition string            // aws, aws-us-gov or aws-cn
+	OrgID     string            // of Port; part of the proof that an object is ours
+	Path      string            // of every role and policy, "/port-iam/"
+	Boundary  string            // ARN of the permissions boundary of every role; "" for none
+	Trust     string            // one of the Trust constants of package templates
+	Tags      map[string]string // further tags of roles and policies
+	Templates *templates.Set
+}
+
+// Ops carries out operations in one account. It is safe for concurrent use and
+// keeps no state of its own.
+type Ops struct {
+	opts Options
+	api  API
+}
+
+var (
+	pathPattern    = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// maxPathLen leaves room for a name of 29 characters in the console's Switch
+// Role, which takes 64 for path (without the leading slash) and name together.
+const maxPathLen = 36
+
+// New checks the options; it calls nothing.
+func New(o Options) (*Ops, error) {
+	var errs []error
+	if o.API == nil || o.Templates == nil {
+		errs = append(errs, errors.New("the API and the templates are required"))
+	}
+	if !accountPattern.MatchString(o.Account) {
+		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", o.Account))
+	}
+	if consoles[o.Partition] == "" {
+		errs = append(errs, fmt.Errorf("the partition %q is none of aws, aws-us-gov, aws-cn", o.Partition))
+	}
+	if !LegalTagValue(o.OrgID) || o.OrgID == "" {
+		errs = append(errs, fmt.Errorf("the organization id %q cannot be the value of a tag", o.OrgID))
+	}
+	if err := CheckPath(o.Path); err != nil {
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("iamops: %w", err)
+	}
+	return &Ops{opts: o, api: o.API}, nil
+}
+
+// CheckPath says what is wrong with a path for roles and policies; nil when
+// nothing is.
+func CheckPath(path string) error {
+	if !pathPattern.MatchString(path) {
+		return fmt.Errorf("%q is not a path such as /port-iam/ (it begins and ends with a slash)", path)
+	}
+	if len(path) > maxPathLen {
+		return fmt.Errorf("%q has %d characters without its first slash, and %d are allowed: the console could not switch to the role", path, len(path)-1, maxPathLen-1)
+	}
+	if strings.HasPrefix(path, "/aws-reserved/") || strings.HasPrefix(path, "/aws-service-role/") || strings.HasPrefix(path, "/service-role/") {
+		return fmt.Errorf("%q is a path that AWS keeps for itself", path)
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package iamops
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"port-iam/templates"
+)
+
+// NamePrefix begins the name of every role, policy and entity of a grant; the
+// run's id follows.
+const NamePrefix = "Permission-"
+
+// Tag keys on every role and policy. They are namespaced because the tags of a
+// role become aws:PrincipalTag of its sessions.
+const (
+	tagManagedBy = "port-iam-managed-by"
+	tagOrgID     = "port-iam-org-id"
+	tagRunID     = "port-iam-run-id"
+	tagExpiresAt = "port-iam-expires-at"
+	tagRequester = "port-iam-requester"
+
+	managedBy = "port-iam"
+)
+
+// Limits of IAM, from "IAM and AWS STS quotas" and the service model.
+const (
+	maxPolicyChars   = 6144 // managed policy, white space not counted
+	maxTrustChars    = 2048 // trust policy, default quota
+	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
+)
+
+// Grant is what a plan is made from: who may do what on which resource, and
+// until when.
+type Grant struct {
+	RunID     string
+	Requester string   // e-mail
+	UserName  string   // of the requester in AWS
+	Resource  string   // ARN
+	Actions   []string // such as s3:PutObject
+	Start     time.Time
+	End       time.Time // zero: until revoked
+}
+
+// Plan is one grant, worked out to the last byte before anything is made: the
+// same Grant and the same settings always give the same Plan.
+type Plan struct {
+	Name        string // of role, policy and entity
+	RunID       string
+	RoleARN     string
+	PolicyARN   string
+	Policy      string // permission policy, compact JSON
+	Trust       string // trust policy, compact JSON
+	Description string // of the role
+	SignInURL   string // AWS's switch-role link
+	Tags        map[string]string
+}
+
+var (
+	legalRunID   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
+	grantPattern = regexp.MustCompile(`^` + NamePrefix + `([A-Za-z0-9_+=,.@-]+)$`)
+)
+
+// Name returns the name of the grant of a run.
+func Name(runID string) string { return NamePrefix + runID }
+
+// RunID returns the run whose grant has this name; false where the name is not
+// one of a grant.
+func RunID(name string) (string, bool) {
+	m := grantPattern.FindStringSubmatch(name)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// Plan works out a grant. Errors are of [KindInvalid] and say what is wrong with
+// the request.
+func (o *Ops) Plan(g Grant) (Plan, error) {
+	name := Name(g.RunID)
+	op := "plan grant " + name
+	if !legalRunID.MatchString(g.RunID) {
+		return Plan{}, refused(KindInvalid, op, "the run id holds characters that an IAM name cannot have")
+	}
+	if n := len(o.switchName(name)); n > maxSwitchableLen {
+		return Plan{}, refused(KindInvalid, op, "path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH", n, maxSwitchableLen)
+	}
+	statements, err := o.scope(g.Actions, g.Resource)
+	if err != nil {
+		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
+	}
+	data := templates.Data{
+		Statements: statements, Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID,
+		RunID: g.RunID, Requester: g.Requester, UserName: g.UserName, Trust: o.opts.Trust,
+		Start: rfc3339(g.Start), End: rfc3339(g.End),
+	}
+	policy, err := o.opts.Templates.PermissionPolicy(data)
+	if err == nil {
+		err = fits(policy, maxPolicyChars, "permission policy")
+	}
+	if err != nil {
+		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
+	}
+	trust, err := o.opts.Templates.TrustPolicy(data)
+	if err == nil {
+		err = fits(trust, maxTrustChars, "trust policy")
+	}
+	if err != nil {
+		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
+	}
+	p := Plan{
+		Name: name, RunID: g.RunID, RoleARN: o.roleARN(name), PolicyARN: o.policyARN(name),
+		Policy: policy, Trust: trust, SignInURL: o.signInURL(name), Tags: o.tags(g),
+	}
+	p.Description = fmt.Sprintf("port-iam run %s ends when revoked", g.RunID)
+	if !g.End.IsZero() {
+		p.Description = fmt.Sprintf("port-iam run %s ends %s", g.RunID, rfc3339(g.End))
+	}
+	return p, nil
+}
+
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// fits checks the length as AWS counts it, and the characters IAM takes.
+func fits(doc string, limit int, what string) error {
+	n := 0
+	for _, r := range doc {
+		if r > 0xff {
+			return fmt.Errorf("the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template", what, r)
+		}
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	if n > limit {
+		return fmt.Errorf("the %s would have %d characters, and AWS allows %d: request fewer permissions at once", what, n, limit)
+	}
+	return nil
+}
+
+func (o *Ops) tags(g Grant) map[string]string {
+	t := map[string]string{
+		tagManagedBy: managedBy,
+		tagOrgID:     o.opts.OrgID,
+		tagRunID:     g.RunID,
+	}
+	for k, v := range o.opts.Tags {
+		t[k] = v
+	}
+	if !g.End.IsZero() {
+		t[tagExpiresAt] = rfc3339(g.End)
+	}
+	if LegalTagValue(g.Requester) {
+		t[tagRequester] = g.Requester
+	}
+	return t
+}
+
+// LegalTagValue reports whether AWS takes s as the value of a tag; a single
+// illegal tag makes the whole create call fail.
+func LegalTagValue(s string) bool { return legalTagText(s) && utf8.RuneCountInString(s) <= 256 }
+
+// LegalTagKey reports whether AWS takes s as the key of a tag of ours.
+func LegalTagKey(s string) bool {
+	return s != "" && legalTagText(s) && utf8.RuneCountInString(s) <= 128 && !strings.HasPrefix(strings.ToLower(s), "aws:")
+}
+
+func legalTagText(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Z, r) && !strings.ContainsRune("_.:/=+-@", r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *Ops) roleARN(name string) string {
+	return "arn:" + o.opts.Partition + ":iam::" + o.opts.Account + ":role" + o.opts.Path + name
+}
+
+func (o *Ops) policyARN(name string) string {
+	return "arn:" + o.opts.Partition + ":iam::" + o.opts.Account + ":policy" + o.opts.Path + name
+}
+
+// switchName is how the console's Switch Role names a role: without the slash
+// that its path begins with.
+func (o *Ops) switchName(name string) string { return strings.TrimPrefix(o.opts.Path, "/") + name }
+
+// consoles are the sign-in hosts by partition, from "Switch to an IAM role
+// (console)" in the IAM User Guide.
+var consoles = map[string]string{
+	"aws":        "signin.aws.amazon.com",
+	"aws-us-gov": "signin.amazonaws-us-gov.com",
+	"aws-cn":     "signin.amazonaws.cn",
+}
+
+func (o *Ops) signInURL(name string) string {
+	return "https://" + consoles[o.opts.Partition] + "/switchrole?account=" + url.QueryEscape(o.opts.Account) +
+		"&roleName=" + url.QueryEscape(o.switchName(name)) + "&displayName=" + url.QueryEscape(name)
+}
+
+// sameJSON compares two documents by meaning. IAM returns documents
+// percent-encoded (RFC 3986); some servers return them as they are.
+func sameJSON(ours, theirs string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(theirs), "{") {
+		plain, err := url.QueryUnescape(theirs)
+		if err != nil {
+			return false
+		}
+		theirs = plain
+	}
+	a, err1 := normalJSON(ours)
+	b, err2 := normalJSON(theirs)
+	return err1 == nil && err2 == nil && a == b
+}
+
+func normalJSON(doc string) (string, error) {
+	var v any
+	if err := json.Unmarshal([]byte(doc), &v); err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(v)
+	return string(out), err
+}

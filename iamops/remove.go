@@ -1,0 +1,80 @@
+package iamops
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// denyName is the inline policy that cuts the access of a role in one call. It
+// also says, durably, that the role is being removed.
+const denyName = "port-iam-revoked"
+
+// denyDocument needs no condition: a role that carries it is never used again.
+const denyDocument = `{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Effect":"Deny","Action":"*","Resource":"*"}]}`
+
+// Cut takes the access of a grant away in one call, sessions that exist
+// included: an inline Deny on the role. Repeating it is harmless. What does not
+// exist needs no cut. [KindDenied]: somebody removed the boundary and the
+// daemon may not write to the role any more; detaching still works.
+func (o *Ops) Cut(ctx context.Context, s State) error {
+	if s.role == nil || slices.Contains(s.role.inline, denyName) {
+		return nil
+	}
+	_, err := o.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: &s.role.name, PolicyName: aws.String(denyName), PolicyDocument: aws.String(denyDocument),
+	})
+	return gone(wrap(err, "cut access of role %q", s.Name))
+}
+
+// Remove deletes everything of a grant that [Ops.Look] found, dependents first.
+// What is gone already is a success. [KindConflict]: something was added
+// meanwhile, or a change is not visible yet; look and remove again.
+func (o *Ops) Remove(ctx context.Context, s State) error {
+	if s.role != nil {
+		if err := o.removeRole(ctx, s.role); err != nil {
+			return err
+		}
+	}
+	if s.policy == nil {
+		return nil
+	}
+	for _, v := range s.policy.old {
+		_, err := o.api.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: &s.policy.arn, VersionId: aws.String(v)})
+		if err := gone(wrap(err, "delete version %s of policy %q", v, s.Name)); err != nil {
+			return err
+		}
+	}
+	_, err := o.api.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: &s.policy.arn})
+	return gone(wrap(err, "delete policy %q", s.Name))
+}
+
+func (o *Ops) removeRole(ctx context.Context, r *liveRole) error {
+	for _, arn := range r.attached {
+		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &r.name, PolicyArn: aws.String(arn)})
+		if err := gone(wrap(err, "detach %s from role %q", arn, r.name)); err != nil {
+			return err
+		}
+	}
+	// The Deny goes last: what it cuts must be detached before.
+	inline := slices.Clone(r.inline)
+	inline = slices.DeleteFunc(inline, func(n string) bool { return n == denyName })
+	for _, name := range append(inline, denyName) {
+		_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &r.name, PolicyName: aws.String(name)})
+		if err := gone(wrap(err, "delete inline policy %s of role %q", name, r.name)); err != nil {
+			return err
+		}
+	}
+	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &r.name})
+	return gone(wrap(err, "delete role %q", r.name))
+}
+
+// gone turns "not found" into success.
+func gone(err error) error {
+	if IsKind(err, KindNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,27 @@
+package server_test
+
+import (
+	"net"
+	"testing"
+
+	"port-iam/internal/tools/server"
+)
+
+func TestFreePorts(t *testing.T) {
+	t.Parallel()
+	seen := map[int]bool{}
+	for _, port := range server.FreePorts(t, 20) {
+		if seen[port] {
+			t.Errorf("port %d twice", port)
+		}
+		seen[port] = true
+		l, err := net.Listen("tcp4", server.Addr(port))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

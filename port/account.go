@@ -1,0 +1,82 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// OrganizationID returns the identifier of the organisation that the
+// credentials belong to. The names of its Kafka topics begin with it.
+func (c *Client) OrganizationID(ctx context.Context) (string, error) {
+	var answer struct {
+		Organization struct {
+			ID string `json:"id"`
+		} `json:"organization"`
+	}
+	k := call{
+		op: "read the organization", route: routeOrganization, method: http.MethodGet,
+		path: []string{"organization"}, into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return "", err
+	}
+	if answer.Organization.ID == "" {
+		return "", incomplete(k.op, "organization.id")
+	}
+	return answer.Organization.ID, nil
+}
+
+// KafkaAccess is how to reach the organisation's topics. Printing or logging it
+// leaves the password out.
+type KafkaAccess struct {
+	Brokers            []string // host:port; may be empty
+	Username, Password string
+}
+
+// String leaves the password out.
+func (a KafkaAccess) String() string {
+	return fmt.Sprintf("%s at %v", a.Username, a.Brokers)
+}
+
+// GoString leaves the password out.
+func (a KafkaAccess) GoString() string {
+	return fmt.Sprintf("port.KafkaAccess{Brokers:%#v, Username:%q, Password:\"[redacted]\"}", a.Brokers, a.Username)
+}
+
+// LogValue leaves the password out.
+func (a KafkaAccess) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("brokers", a.Brokers), slog.String("username", a.Username))
+}
+
+// KafkaCredentials returns the current credentials for the organisation's
+// topics. Port may rotate them, so ask again when a broker rejects them.
+func (c *Client) KafkaCredentials(ctx context.Context) (KafkaAccess, error) {
+	var answer struct {
+		Credentials struct {
+			Brokers  []string `json:"brokers"`
+			Username string   `json:"username"`
+			Password string   `json:"password"`
+		} `json:"credentials"`
+	}
+	k := call{
+		op: "get the Kafka credentials", route: routeKafkaCredentials, method: http.MethodGet,
+		path: []string{"kafka-credentials"}, into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return KafkaAccess{}, err
+	}
+	a := KafkaAccess(answer.Credentials)
+	if a.Username == "" || a.Password == "" {
+		return KafkaAccess{}, incomplete(k.op, "credentials.username or credentials.password")
+	}
+	return a, nil
+}
+
+// incomplete is the failure of a 2xx that lacks what was asked for.
+func incomplete(op, field string) *Error {
+	return &Error{Op: op, Kind: KindUnavailable, Status: http.StatusOK,
+		Err: errors.New("the answer lacks " + field)}
+}

@@ -1,0 +1,134 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+const (
+	maxTries   = 4
+	maxRetry   = 10 * time.Second // no try begins later than this after the first
+	tryTimeout = 10 * time.Second // of one try, the token included
+)
+
+// call is one use of one route.
+type call struct {
+	op     string // what it does, for errors and the log
+	route  string // label of the metrics
+	method string
+	path   []string // segments, not escaped
+	query  url.Values
+	body   any // sent as JSON; nil for none
+	into   any // where a 2xx is decoded; nil when its status says enough
+	// repeatable is true where a second request does no harm after a first one
+	// whose outcome is unknown.
+	repeatable bool
+}
+
+// do performs the call with its quick retries.
+func (c *Client) do(ctx context.Context, k call) error {
+	for _, s := range k.path {
+		if !possibleName(s) {
+			return &Error{Op: shorten(k.op, 200), Kind: KindNotFound, Message: "nothing in Port can have this name"}
+		}
+	}
+	var body []byte
+	if k.body != nil {
+		b, err := json.Marshal(k.body)
+		if err != nil {
+			return &Error{Op: k.op, Kind: KindRefused, Err: fmt.Errorf("encode the request: %w", err)}
+		}
+		body = b
+	}
+	t := try{client: c, call: k, body: body}
+	wait := backoff.NewExponentialBackOff()
+	wait.MaxInterval = 4 * time.Second
+
+	var last *Error
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		last = t.run(ctx)
+		return struct{}{}, retry(last, t.unsent || k.repeatable)
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxRetry))
+	if err == nil {
+		return nil
+	}
+	if cerr := ctx.Err(); cerr != nil && last.Kind == KindUnavailable {
+		last.Err = cerr
+	}
+	return last
+}
+
+// retry wraps a failure in what tells backoff whether and when to try again.
+func retry(e *Error, harmless bool) error {
+	switch {
+	case e == nil:
+		return nil
+	case e.Kind != KindUnavailable, e.Status != http.StatusTooManyRequests && !harmless:
+		return backoff.Permanent(e)
+	case e.RetryAfter > 0:
+		return errors.Join(e, &backoff.RetryAfterError{Duration: e.RetryAfter})
+	}
+	return e
+}
+
+// try is what the tries of one call share.
+type try struct {
+	client  *Client
+	call    call
+	body    []byte
+	renewed bool // the token was rejected once already
+	unsent  bool // the last try failed before its request was sent
+}
+
+// run makes one try: a token, the request, and once more both if the token has
+// been rejected, which happens when it was revoked or its lifetime misjudged.
+func (t *try) run(caller context.Context) *Error {
+	ctx, cancel := context.WithTimeout(caller, tryTimeout)
+	defer cancel()
+	for {
+		t.unsent = true
+		token, e := t.client.token(caller, ctx)
+		if e != nil {
+			e.Op = t.call.op + ": " + e.Op
+			return e
+		}
+		t.unsent = false
+		e = t.client.send(caller, ctx, t.call, t.body, token)
+		if e == nil || e.Status != http.StatusUnauthorized || t.renewed {
+			return e
+		}
+		t.renewed = true
+		t.client.tokens.drop(token)
+	}
+}
+
+// url puts the address together as text, so that an escaped slash stays escaped.
+func (c *Client) url(k call) string {
+	var b strings.Builder
+	b.WriteString(c.base)
+	b.WriteString("/v1")
+	for _, s := range k.path {
+		b.WriteString("/")
+		b.WriteString(url.PathEscape(s))
+	}
+	if len(k.query) > 0 {
+		b.WriteString("?")
+		b.WriteString(k.query.Encode())
+	}
+	return b.String()
+}
+
+// possibleName is false for what would make the path lead elsewhere: a delete
+// of the entity ".." would be a delete of its blueprint.
+func possibleName(s string) bool {
+	return s != "" && s != "." && s != ".." && utf8.RuneCountInString(s) <= 1000
+}

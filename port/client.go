@@ -1,0 +1,132 @@
+package port
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options say which Port to speak to, and as whom.
+type Options struct {
+	// BaseURL is the root of the API, for instance https://api.port.io.
+	BaseURL string
+	// ClientID and ClientSecret are the credentials of the organisation.
+	ClientID, ClientSecret string
+	// HTTPClient carries the requests; nil means one of the client's own.
+	// Its redirect policy is not used: a redirect counts as no answer.
+	HTTPClient *http.Client
+	// Log receives one line per request at level debug; nil means none.
+	Log *slog.Logger
+	// Registerer receives the metrics; nil means that nobody reads them.
+	Registerer prometheus.Registerer
+	// UserAgent names the program to Port; "" means "port-iam".
+	UserAgent string
+}
+
+// Client calls Port's API. It is safe for concurrent use.
+//
+// Every method that fails returns an [*Error]. A call is tried at most four
+// times: again after 429, and after any other [KindUnavailable] where a repeated
+// request does no harm. No try begins later than 10 s after the first and none
+// takes longer than 10 s. When Port asks for a longer wait, or ctx ends, the
+// call returns at once; an error that ctx caused wraps the error of ctx.
+//
+// A name that nothing in Port can have ("", "." and "..", more than 1000
+// characters) is [KindNotFound] without a request.
+type Client struct {
+	base      string // without a slash at its end
+	id        string
+	secret    string
+	userAgent string
+	http      *http.Client
+	log       *slog.Logger
+	metrics   *metrics
+	tokens    tokens
+	lastOK    atomic.Pointer[time.Time]
+}
+
+// New checks the options and makes a client. It sends nothing: the first call
+// fetches an access token. The error names the option that is wrong.
+func New(o Options) (*Client, error) {
+	base, err := checkBaseURL(o.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if o.ClientID == "" || o.ClientSecret == "" {
+		return nil, errors.New("port: client id and client secret must both be set")
+	}
+	c := &Client{base: base, id: o.ClientID, secret: o.ClientSecret, userAgent: o.UserAgent, log: o.Log}
+	if c.userAgent == "" {
+		c.userAgent = "port-iam"
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.http = noRedirects(o.HTTPClient)
+	if c.metrics, err = newMetrics(o.Registerer); err != nil {
+		return nil, fmt.Errorf("port: register metrics: %w", err)
+	}
+	return c, nil
+}
+
+// checkBaseURL does not repeat the URL in its errors: it might hold a password.
+func checkBaseURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return "", errors.New("port: base URL must look like https://api.port.io")
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return "", errors.New("port: base URL must hold neither credentials nor a query nor a fragment")
+	}
+	return strings.TrimRight(s, "/"), nil
+}
+
+// noRedirects copies the client because a redirect would turn a write into a
+// GET, whose success would say nothing.
+func noRedirects(given *http.Client) *http.Client {
+	var hc http.Client
+	if given != nil {
+		hc = *given
+	} else {
+		hc.Transport = newTransport()
+	}
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &hc
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 5 * time.Second,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        128,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+		// A connection that died silently is noticed and replaced.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+	}
+}
+
+// LastOK is when Port last answered a call with 2xx, or with a 4xx other than
+// 401, 408 and 429: it was reachable and knew who asked. It is the zero time
+// before the first such answer. Fetching a token does not count.
+func (c *Client) LastOK() time.Time {
+	if t := c.lastOK.Load(); t != nil {
+		return *t
+	}
+	return time.Time{}
+}
+
+func (c *Client) answered() {
+	now := time.Now()
+	c.lastOK.Store(&now)
+}

@@ -1,0 +1,63 @@
+package port
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// Entity returns an entity of the catalogue. [KindNotFound] when there is none,
+// or no such blueprint.
+func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, error) {
+	var answer struct {
+		Entity Entity `json:"entity"`
+	}
+	k := call{
+		op: "read entity " + id + " of " + blueprint, route: routeEntityGet, method: http.MethodGet,
+		path: entityPath(blueprint, id), into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return Entity{}, err
+	}
+	if answer.Entity.Identifier == "" {
+		return Entity{}, incomplete(k.op, "entity.identifier")
+	}
+	return answer.Entity, nil
+}
+
+// UpsertEntity creates the entity, or changes the given fields of the existing
+// one. With a runID Port shows the change under that run, which must be in
+// progress; "" ties it to none. [KindNotFound] when the blueprint or a related
+// entity does not exist; [KindRefused] when the entity does not fit its
+// blueprint or the run has ended.
+func (c *Client) UpsertEntity(ctx context.Context, blueprint string, e Entity, runID string) error {
+	return c.do(ctx, call{
+		op: "upsert entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
+		path:  []string{"blueprints", blueprint, "entities"},
+		query: withRun(url.Values{"upsert": {"true"}, "merge": {"true"}}, runID),
+		body:  e, repeatable: true,
+	})
+}
+
+// DeleteEntity deletes one entity and none that depend on it. runID is that of
+// [Client.UpsertEntity]. [KindNotFound] when there is no such entity, which
+// after a lost answer may be the effect of an earlier try; [KindRefused] when
+// others depend on it.
+func (c *Client) DeleteEntity(ctx context.Context, blueprint, id, runID string) error {
+	return c.do(ctx, call{
+		op: "delete entity " + id + " of " + blueprint, route: routeEntityDelete, method: http.MethodDelete,
+		path:  entityPath(blueprint, id),
+		query: withRun(url.Values{"delete_dependents": {"false"}}, runID), repeatable: true,
+	})
+}
+
+func entityPath(blueprint, id string) []string {
+	return []string{"blueprints", blueprint, "entities", id}
+}
+
+func withRun(q url.Values, runID string) url.Values {
+	if runID != "" {
+		q.Set("run_id", runID)
+	}
+	return q
+}

@@ -1,0 +1,49 @@
+package port
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// EntityIDs returns the identifiers in an input that is an array of entities,
+// each given as an object with its identifier or as the identifier itself, in
+// their order and each once. An empty array has none. The error is meant for
+// whoever maintains the action in Port.
+func (r Run) EntityIDs(input string) ([]string, error) {
+	raw, present := r.Properties[input]
+	if !present || string(raw) == "null" {
+		return nil, fmt.Errorf("input %q is missing: expected an array of entities; make it a required input of action %q in Port", input, r.Action)
+	}
+	var items []named
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, fmt.Errorf("input %q is not an array: expected an array of entities; make the input an array of format entity in action %q in Port", input, r.Action)
+	}
+	ids := make([]string, 0, len(items))
+	seen := make(map[string]bool, len(items))
+	for i, item := range items {
+		id := item.Identifier
+		if id == "" {
+			return nil, fmt.Errorf("input %q has no identifier at position %d: expected entities as identifiers or as objects with an identifier; pass the input unchanged in action %q in Port", input, i+1, r.Action)
+		}
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// Text returns an optional input that is a string, and whether it was given: an
+// absent one, null and "" count as not given. The error is meant for whoever
+// maintains the action in Port.
+func (r Run) Text(input string) (string, bool, error) {
+	raw, present := r.Properties[input]
+	if !present {
+		return "", false, nil
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", false, fmt.Errorf("input %q is not a text: expected a string; make the input a string in action %q in Port", input, r.Action)
+	}
+	return s, s != "", nil
+}

@@ -1,0 +1,119 @@
+package port
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// readRefusal completes e from an answer that is not a 2xx.
+func readRefusal(e *Error, h http.Header, content []byte, token string) {
+	var body struct {
+		Error   json.RawMessage `json:"error"`
+		Message json.RawMessage `json:"message"`
+	}
+	// What is not JSON comes from something between us and Port; its status
+	// has to do.
+	_ = json.Unmarshal(content, &body)
+	var nested struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(body.Error, &e.Code) != nil {
+		_ = json.Unmarshal(body.Error, &nested)
+		e.Code = nested.Code
+	}
+	if !isCode(e.Code) {
+		e.Code = ""
+	}
+	if json.Unmarshal(body.Message, &e.Message) != nil {
+		e.Message = nested.Message
+	}
+	if token != "" {
+		e.Message = strings.ReplaceAll(e.Message, token, "[token]")
+	}
+	e.Message = shorten(e.Message, 500)
+	if e.Status < 400 {
+		e.Message = "redirected; check the base URL of Port's API"
+	}
+	e.Kind = kindOf(e.Status, e.Code)
+	e.RetryAfter = retryAfter(e.Status, h, time.Now())
+}
+
+func isCode(s string) bool {
+	ok, _ := regexp.MatchString(`^[A-Za-z0-9_.-]{1,64}$`, s)
+	return ok
+}
+
+func kindOf(status int, code string) Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return KindUnauthorized
+	case status == http.StatusForbidden && (code == "has_dependents" || code == "required_relation"):
+		// Port uses 403 for these two although they are about the entity.
+		return KindRefused
+	case status == http.StatusForbidden:
+		return KindUnauthorized
+	case status == http.StatusNotFound:
+		return KindNotFound
+	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+		return KindUnavailable
+	case status >= 400 && status < 500:
+		return KindRefused
+	}
+	return KindUnavailable
+}
+
+// countsAsAnswer is the rule of [Client.LastOK] for an answer other than 2xx.
+func countsAsAnswer(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return status >= 400 && status < 500
+}
+
+// retryAfter is how long the answer asks to wait; 0 when it does not say.
+// Port reports its rate limit with every answer, but only after 429 does the
+// reset say when to come back.
+func retryAfter(status int, h http.Header, now time.Time) time.Duration {
+	if v := h.Get("Retry-After"); v != "" {
+		if d := seconds(v); d > 0 {
+			return d
+		}
+		if at, err := http.ParseTime(v); err == nil {
+			return max(0, at.Sub(now))
+		}
+	}
+	if status != http.StatusTooManyRequests {
+		return 0
+	}
+	v := h.Get("X-Ratelimit-Reset")
+	// A large number is a time in seconds since 1970, a small one a delay.
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 10_000 {
+		return min(maxWait, max(0, time.Unix(n, 0).Sub(now)))
+	}
+	return seconds(v)
+}
+
+// maxWait bounds what is believed of a wait that Port asks for.
+const maxWait = 24 * time.Hour
+
+func seconds(s string) time.Duration {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
+}
+
+// shorten cuts s after at most n bytes, between characters.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}

@@ -1,0 +1,139 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Run returns a run by its identifier. [KindNotFound] when Port knows no run of
+// exactly this identifier.
+func (c *Client) Run(ctx context.Context, id string) (Run, error) {
+	var answer struct {
+		Run runAnswer `json:"run"`
+	}
+	k := call{
+		op: "read run " + id, route: routeRunGet, method: http.MethodGet,
+		path: runPath(id), query: url.Values{"version": {"v2"}}, into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return Run{}, err
+	}
+	r := answer.Run.run()
+	switch {
+	case r.ID == "" || r.Status == "":
+		return Run{}, incomplete(k.op, "run.id or run.status")
+	case r.ID != id:
+		// Port also finds runs by the identifier that a backend gave them.
+		return Run{}, &Error{Op: k.op, Kind: KindNotFound, Message: "Port answered with another run"}
+	}
+	return r, nil
+}
+
+// RunFilter chooses runs; all its conditions must hold. The zero value of a
+// field is no condition.
+type RunFilter struct {
+	Action    string // identifier of the action
+	Entity    string // identifier of what the run was started on
+	UserEmail string // who started the run
+	Active    bool   // only runs that have not ended
+	Limit     int    // at most that many runs, 1 to 1000; 0 leaves it to Port
+}
+
+// Runs returns the runs that f chooses. Port has no further pages: runs beyond
+// the limit are not reported. A run that cannot be decoded is logged and left
+// out, so that it does not hide the others.
+func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
+	q := url.Values{"version": {"v2"}}
+	for name, value := range map[string]string{"action": f.Action, "entity": f.Entity, "user_email": f.UserEmail} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Active {
+		q.Set("active", "true")
+	}
+	if f.Limit > 0 {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	var answer struct {
+		Runs *[]json.RawMessage `json:"runs"`
+	}
+	k := call{
+		op: "list runs", route: routeRunList, method: http.MethodGet,
+		path: []string{"actions", "runs"}, query: q, into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	if answer.Runs == nil {
+		return nil, incomplete(k.op, "runs")
+	}
+	runs := make([]Run, 0, len(*answer.Runs))
+	for _, raw := range *answer.Runs {
+		var a runAnswer
+		if err := json.Unmarshal(raw, &a); err != nil || a.ID == "" {
+			c.log.LogAttrs(ctx, slog.LevelWarn, "left out a run that is not what Port's API describes",
+				slog.String("op", k.op), slog.String("run", shorten(a.ID, 100)))
+			continue
+		}
+		runs = append(runs, a.run())
+	}
+	return runs, nil
+}
+
+// EndRun writes message into the log of the run and ends the run as s,
+// [StatusSuccess] or [StatusFailure], in one step. Port accepts that once;
+// [KindRefused] when the run has already ended. It is not tried again after
+// [KindUnavailable] other than 429, because the run may have ended all the same:
+// read the run to find out.
+func (c *Client) EndRun(ctx context.Context, id string, s Status, message string) error {
+	return c.do(ctx, call{
+		op: "end run " + id, route: routeRunLog, method: http.MethodPost,
+		path: append(runPath(id), "logs"),
+		body: map[string]string{"message": message, "terminationStatus": string(s)},
+	})
+}
+
+// SetStatus sets the status of the run, [StatusSuccess] or [StatusFailure], and
+// nothing else. [KindRefused] when the run has already ended, which after a lost
+// answer may be the effect of an earlier try.
+func (c *Client) SetStatus(ctx context.Context, id string, s Status) error {
+	return c.do(ctx, call{
+		op: "set the status of run " + id, route: routeRunPatch, method: http.MethodPatch,
+		path: runPath(id), query: url.Values{"version": {"v2"}},
+		body: map[string]string{"status": string(s)}, repeatable: true,
+	})
+}
+
+func runPath(id string) []string { return []string{"actions", "runs", id} }
+
+// runAnswer is a run in either version of the API.
+type runAnswer struct {
+	ID               string                     `json:"id"`
+	Action           named                      `json:"action"`
+	Blueprint        named                      `json:"blueprint"`
+	Entity           named                      `json:"entity"`
+	Status           Status                     `json:"status"`
+	RequiredApproval json.RawMessage            `json:"requiredApproval"`
+	Properties       map[string]json.RawMessage `json:"properties"`
+	CreatedAt        time.Time                  `json:"createdAt"`
+	EndedAt          time.Time                  `json:"endedAt"`
+}
+
+func (a runAnswer) run() Run {
+	r := Run{
+		ID: a.ID, Action: a.Action.Identifier, Blueprint: a.Blueprint.Identifier, Entity: a.Entity.Identifier,
+		Status: a.Status, Properties: a.Properties, CreatedAt: a.CreatedAt, EndedAt: a.EndedAt,
+	}
+	switch string(a.RequiredApproval) {
+	case "", "null", "false":
+	default: // true, or an object that says who has to approve
+		r.RequiredApproval = true
+	}
+	return r
+}

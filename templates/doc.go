@@ -1,0 +1,8 @@
+// Package templates holds the documents that port-iam writes into AWS: the
+// permission policy and the trust policy of a grant.
+//
+// The documents are Go templates that render to JSON. The built-in ones are
+// embedded; an operator may replace either of them. This package knows nothing
+// of the network, the clock or the environment: [Load] takes a file system and
+// rendering takes [Data].
+package templates

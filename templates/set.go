@@ -1,0 +1,149 @@
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/template"
+	"unicode/utf16"
+)
+
+// File names of the two documents, built in and in a directory that replaces
+// them.
+const (
+	PermissionPolicyFile = "permission-policy.json"
+	TrustPolicyFile      = "trust-policy.json"
+)
+
+// Who may assume the role of a grant: the values of [Data.Trust].
+const (
+	// TrustIdentityCenter: the requester's session of AWS IAM Identity Center.
+	TrustIdentityCenter = "identity-center"
+	// TrustIAMUser: the IAM user named like the requester.
+	TrustIAMUser = "iam-user"
+	// TrustAccount: whoever in the account may call sts:AssumeRole on the role.
+	TrustAccount = "account"
+)
+
+//go:embed permission-policy.json trust-policy.json
+var builtin embed.FS
+
+// Data is what a template may use.
+type Data struct {
+	Statements []Statement
+	Account    string // 12 digits
+	Partition  string // aws, aws-us-gov, aws-cn
+	OrgID      string // of Port
+	RunID      string
+	Requester  string // e-mail
+	UserName   string // of the requester in AWS, made from the e-mail
+	Trust      string // one of the Trust constants
+	Start      string // RFC 3339, UTC
+	End        string // RFC 3339, UTC; "" when the grant lasts until revoked
+}
+
+// Statement is one Allow of the permission policy: every action on every
+// resource of it.
+type Statement struct {
+	Sid       string
+	Actions   []string
+	Resources []string
+}
+
+// Set is a pair of parsed templates. It is safe for concurrent use.
+type Set struct{ permission, trust *template.Template }
+
+// Load parses the templates found in dir and the built-in ones for those that
+// are missing there; dir may be nil. The error names the file.
+func Load(dir fs.FS) (*Set, error) {
+	permission, err1 := parse(dir, PermissionPolicyFile)
+	trust, err2 := parse(dir, TrustPolicyFile)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	return &Set{permission: permission, trust: trust}, nil
+}
+
+func parse(dir fs.FS, name string) (*template.Template, error) {
+	text, err := fs.ReadFile(builtin, name)
+	if dir != nil {
+		own, ownErr := fs.ReadFile(dir, name)
+		switch {
+		case ownErr == nil:
+			text = own
+		case !errors.Is(ownErr, fs.ErrNotExist):
+			return nil, fmt.Errorf("read template %s: %w", name, ownErr)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read template %s: %w", name, err)
+	}
+	t, err := template.New(name).
+		Option("missingkey=error").
+		Funcs(template.FuncMap{"json": asJSON, "likeEscape": likeEscape}).
+		Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("parse template %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// PermissionPolicy renders the policy document: compact JSON, the same text for
+// the same data.
+func (s *Set) PermissionPolicy(d Data) (string, error) { return render(s.permission, d) }
+
+// TrustPolicy renders the trust document of the role, like [Set.PermissionPolicy].
+func (s *Set) TrustPolicy(d Data) (string, error) { return render(s.trust, d) }
+
+func render(t *template.Template, d Data) (string, error) {
+	var text, compact bytes.Buffer
+	if err := t.Execute(&text, d); err != nil {
+		return "", fmt.Errorf("render template %s: %w", t.Name(), err)
+	}
+	if err := json.Compact(&compact, text.Bytes()); err != nil {
+		return "", fmt.Errorf("render template %s: the result is not JSON: %w", t.Name(), err)
+	}
+	if !bytes.HasPrefix(compact.Bytes(), []byte("{")) {
+		return "", fmt.Errorf("render template %s: the result is not a JSON object", t.Name())
+	}
+	return compact.String(), nil
+}
+
+// asJSON renders a value as ASCII JSON: IAM takes nothing above U+00FF.
+func asJSON(v any) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, r := range strings.TrimSuffix(b.String(), "\n") {
+		switch {
+		case r < 0x7f:
+			out.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String(), nil
+}
+
+// likeEscape returns s unless it would act as more than itself in a StringLike
+// or ArnLike pattern. IAM has no way to escape there, so it refuses.
+func likeEscape(s string) (string, error) {
+	if i := strings.IndexAny(s, "*?"); i >= 0 {
+		return "", fmt.Errorf("%q holds %q, which acts as a wildcard in a policy", s, s[i])
+	}
+	if strings.Contains(s, "${") {
+		return "", fmt.Errorf("%q holds ${, which acts as a policy variable", s)
+	}
+	return s, nil
+}
