@@ -3,6 +3,7 @@ package iamops
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/smithy-go"
 )
@@ -146,4 +147,10 @@ func shorten(err error) error {
 		return awsError{api}
 	}
 	return err
+}
+
+// Throttled reports whether err is AWS saying that there were too many requests.
+func Throttled(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "Throttl")
 }

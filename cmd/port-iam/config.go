@@ -66,16 +66,22 @@ func (p *problems) add(variable, format string, args ...any) {
 // readConfig reads the environment. Its error names every variable that is
 // wrong, one a line.
 func readConfig() (*config, error) {
-	var s settings
-	if err := envconfig.Process("", &s); err != nil {
+	s, err := readSettings()
+	if err != nil {
 		return nil, err
 	}
 	return s.parse()
 }
 
+func readSettings() (settings, error) {
+	var s settings
+	err := envconfig.Process("", &s)
+	s.fillDefaults()
+	return s, err
+}
+
 func (s settings) parse() (*config, error) {
 	var p problems
-	s.fillDefaults()
 	c := &config{listenAddress: s.ListenAddress}
 	s.parsePort(c, &p)
 	s.parseKafka(c, &p)

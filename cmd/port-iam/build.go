@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// version is set by the linker when a release is built.
+var version = "dev"
+
+// build is what this binary was made from.
+type build struct{ version, commit, goVersion string }
+
+func readBuild() build {
+	b := build{version: version, commit: "unknown", goVersion: "unknown"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.goVersion = info.GoVersion
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.commit = s.Value
+			}
+		}
+	}
+	return b
+}
+
+func (b build) String() string {
+	return fmt.Sprintf("port-iam %s, commit %s, %s", b.version, b.commit, b.goVersion)
+}
+
+func (b build) register(reg prometheus.Registerer) {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "port_iam_build_info",
+		Help: "What is running: always 1.",
+	}, []string{"version", "commit", "goversion"})
+	g.WithLabelValues(b.version, b.commit, b.goVersion).Set(1)
+	reg.MustRegister(g)
+}

@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"port-iam/consumer"
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+const (
+	probeInterval = 10 * time.Second // of Port and AWS, for readiness
+	probeTimeout  = 8 * time.Second
+	retryInterval = 3 * time.Second // at the start, while somebody is away
+	httpStop      = 2 * time.Second // for requests under way when stopping
+	defaultRegion = "us-east-1"     // IAM is global; the SDK wants a region
+	maxClockSkew  = 60 * time.Second
+)
+
+// Names of what must hold to be ready.
+const (
+	needPort  = "port"
+	needAWS   = "aws"
+	needKafka = "kafka"
+	needClock = "clock"
+)
+
+func newLogger(cfg *config, w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: cfg.logLevel}
+	if cfg.logText {
+		return slog.New(slog.NewTextHandler(w, opts))
+	}
+	return slog.New(slog.NewJSONHandler(w, opts))
+}
+
+// daemon is what `port-iam run` consists of.
+type daemon struct {
+	cfg   *config
+	log   *slog.Logger
+	reg   *prometheus.Registry
+	ready *readiness
+
+	portal *port.Client
+	aws    *iamops.Clients
+	kafka  *consumer.Consumer
+}
+
+// run is the daemon: built in order, by hand, and torn down in reverse. It
+// returns nil after a clean stop.
+func run(ctx context.Context, cfg *config, stderr io.Writer) error {
+	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: prometheus.NewRegistry(), ready: newReadiness(needPort, needAWS, needClock, needKafka)}
+	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	readBuild().register(d.reg)
+	for _, w := range cfg.warnings {
+		d.log.Warn("deliberate choice", "setting", w)
+	}
+	stop, err := d.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := d.build(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
+		return err
+	}
+	var probes sync.WaitGroup
+	probing, endProbes := context.WithCancel(ctx)
+	defer probes.Wait()
+	defer endProbes()
+	probes.Go(func() { d.probe(probing) })
+
+	err = d.kafka.Run(ctx)
+	d.log.Info("stopped", "clean", err == nil)
+	return err
+}
+
+// serve begins to serve health and metrics, so that a daemon that waits for
+// somebody says so.
+func (d *daemon) serve(ctx context.Context) (stop func(), err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.cfg.listenAddress)
+	if err != nil {
+		return nil, fmt.Errorf("LISTEN_ADDRESS: %w", err)
+	}
+	d.log.Info("listening", "address", l.Addr().String())
+	server := &http.Server{
+		Handler: handler(d.reg, d.ready), ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(l) })
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpStop)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+		serving.Wait()
+	}, nil
+}
+
+// build makes the parts in the order in which they need each other, and waits
+// for who is away.
+func (d *daemon) build(ctx context.Context) (err error) {
+	cfg := d.cfg
+	d.portal, err = port.New(port.Options{
+		BaseURL: cfg.port.baseURL, ClientID: cfg.port.clientID, ClientSecret: string(cfg.port.clientSecret),
+		Log: d.log, Registerer: d.reg, UserAgent: "port-iam/" + readBuild().version,
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.connectAWS(ctx); err != nil {
+		return err
+	}
+	orgID, err := d.orgID(ctx)
+	if err != nil {
+		return err
+	}
+	identity, err := d.identity(ctx)
+	if err != nil {
+		return err
+	}
+	ops, err := iamops.New(iamops.Options{
+		API: d.aws.IAM, Account: identity.Account, Partition: identity.Partition, OrgID: orgID, Path: cfg.iam.path,
+		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates,
+	})
+	if err != nil {
+		return err
+	}
+	service := grants.New(grants.Options{
+		Portal: d.portal, Access: ops,
+		GrantAction: cfg.grant.action, RevokeAction: cfg.grant.revoke, ExpireAction: cfg.grant.expire,
+		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
+		ConfirmRequester: cfg.port.confirmRequester, ClockSkew: d.aws.ClockSkew, Log: d.log, Registerer: d.reg,
+	})
+	d.kafka, err = consumer.New(consumer.Options{
+		Access:    d.kafkaAccess,
+		Mechanism: cfg.kafka.mechanism,
+		TLS:       cfg.kafka.tls,
+		Topic:     orDefault(cfg.kafka.topic, orgID+".runs"),
+		Group:     orDefault(cfg.kafka.groupID, orgID+".port-iam"),
+		Actions: map[string]consumer.Handler{
+			cfg.grant.action: func(r port.Record) consumer.Job { return service.Grant(r) },
+			cfg.grant.revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
+			cfg.grant.expire: func(r port.Record) consumer.Job { return service.Expire(r) },
+		},
+		Concurrency: cfg.grant.concurrency,
+		Log:         d.log,
+		Registerer:  d.reg,
+	})
+	if err != nil {
+		return err
+	}
+	d.ready.live(needKafka, d.kafka.Ready)
+	d.log.Info("starting", "version", readBuild().version, "org", orgID, "account", identity.Account, "partition", identity.Partition)
+	return nil
+}
+
+func (d *daemon) connectAWS(ctx context.Context) error {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = defaultRegion
+		d.log.Info("AWS_REGION is not set, using the default", "region", defaultRegion)
+	}
+	d.aws = iamops.NewClients(cfg, d.reg)
+	return nil
+}
+
+// orgID asks Port for the organisation; that Port accepts the credentials is
+// checked either way.
+func (d *daemon) orgID(ctx context.Context) (string, error) {
+	var id string
+	err := d.await(ctx, needPort, func(ctx context.Context) (err error) {
+		id, err = d.portal.OrganizationID(ctx)
+		return err
+	}, func(err error) bool { return port.IsKind(err, port.KindUnauthorized) },
+		"check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL (EU or US)")
+	if err != nil {
+		return "", err
+	}
+	if own := d.cfg.port.orgID; own != "" && own != id {
+		return "", fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s: correct one of them", own, id)
+	}
+	return id, nil
+}
+
+func (d *daemon) identity(ctx context.Context) (iamops.Identity, error) {
+	var id iamops.Identity
+	err := d.await(ctx, needAWS, func(ctx context.Context) (err error) {
+		id, err = d.aws.Identity(ctx)
+		return err
+	}, iamops.RejectedCredentials, "check the AWS credentials of the daemon")
+	return id, err
+}
+
+// await calls f until it succeeds. Who is away is waited for, not ready; who
+// rejects us is not.
+func (d *daemon) await(ctx context.Context, need string, f func(context.Context) error, final func(error) bool, remedy string) error {
+	for {
+		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
+		err := f(tryCtx)
+		cancel()
+		d.ready.set(need, err)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case final(err):
+			return fmt.Errorf("%w: %s", err, remedy)
+		}
+		d.log.Warn("waiting", "for", need, "error", err)
+		if !pause(ctx, retryInterval) {
+			return ctx.Err()
+		}
+	}
+}
+
+// probe keeps readiness true: Port and AWS are asked at short intervals whether
+// they still know us. What says nothing about that, such as throttling, leaves
+// the last known result.
+func (d *daemon) probe(ctx context.Context) {
+	for pause(ctx, probeInterval) {
+		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
+		var both sync.WaitGroup
+		both.Go(func() {
+			_, err := d.portal.OrganizationID(tryCtx)
+			d.note(ctx, needPort, err, port.IsKind(err, port.KindUnavailable) && isThrottled(err))
+		})
+		both.Go(func() {
+			_, err := d.aws.Identity(tryCtx)
+			d.note(ctx, needAWS, err, iamops.Throttled(err))
+		})
+		both.Wait()
+		cancel()
+		if skew, known := d.aws.ClockSkew(); known && skew.Abs() > maxClockSkew {
+			d.ready.set(needClock, fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew))
+		} else {
+			d.ready.set(needClock, nil)
+		}
+	}
+}
+
+func (d *daemon) note(ctx context.Context, need string, err error, throttled bool) {
+	if throttled || ctx.Err() != nil {
+		return
+	}
+	d.ready.set(need, err)
+}
+
+func isThrottled(err error) bool {
+	var e *port.Error
+	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
+}
+
+// kafkaAccess is asked at the start and whenever a broker refused the last
+// answer. What is set overrides its part of what Port says.
+func (d *daemon) kafkaAccess(ctx context.Context) (consumer.Access, error) {
+	k := d.cfg.kafka
+	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: string(k.password)}
+	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
+		return a, nil
+	}
+	asked, err := d.portal.KafkaCredentials(ctx)
+	if err != nil {
+		return a, err
+	}
+	if len(a.Brokers) == 0 {
+		a.Brokers = asked.Brokers
+	}
+	a.Username = orDefault(a.Username, asked.Username)
+	a.Password = orDefault(a.Password, asked.Password)
+	return a, nil
+}
+
+func orDefault(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

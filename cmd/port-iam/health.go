@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// readiness holds the last known result of each thing that must hold for the
+// daemon to be ready.
+type readiness struct {
+	mu    sync.Mutex
+	names []string
+	ask   map[string]func() error
+}
+
+func newReadiness(names ...string) *readiness {
+	r := &readiness{names: names, ask: map[string]func() error{}}
+	for _, n := range names {
+		r.set(n, errors.New("not reached yet"))
+	}
+	return r
+}
+
+// set notes the last known result.
+func (r *readiness) set(name string, err error) { r.live(name, func() error { return err }) }
+
+// live has f asked whenever somebody wants to know.
+func (r *readiness) live(name string, f func() error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ask[name] = f
+}
+
+// problems are the reasons why the daemon is not ready, a line each.
+func (r *readiness) problems() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, n := range r.names {
+		if err := r.ask[n](); err != nil {
+			out = append(out, n+": "+strings.ReplaceAll(err.Error(), "\n", " "))
+		}
+	}
+	return out
+}
+
+// handler serves metrics and health.
+func handler(reg *prometheus.Registry, ready *readiness) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		problems := ready.problems()
+		if len(problems) > 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = fmt.Fprintln(w, strings.Join(problems, "\n"))
+			return
+		}
+		_, _ = fmt.Fprintln(w, "ready")
+	})
+	return mux
+}
+
+// healthcheck asks the daemon that runs beside it.
+func healthcheck(ctx context.Context) error {
+	s, err := readSettings()
+	if err != nil {
+		return &configError{err}
+	}
+	host, port, err := net.SplitHostPort(s.ListenAddress)
+	if err != nil {
+		return &configError{fmt.Errorf("LISTEN_ADDRESS: %w", err)}
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the daemon does not answer: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the daemon answers %s", resp.Status)
+	}
+	return nil
+}
