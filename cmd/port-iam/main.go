@@ -89,7 +89,6 @@ func newRoot() *cobra.Command {
 				return err
 			},
 		},
-		newDemo(),
 	)
 	return root
 }

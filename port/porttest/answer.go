@@ -24,9 +24,9 @@ func ok(status int, body object) answer {
 
 // apiError is a refusal.
 type apiError struct {
-	status              int
-	code, message       string
-	retryAfter          string
+	status        int
+	code, message string
+	retryAfter    string
 }
 
 // Error is part of error.

@@ -31,13 +31,11 @@ func routes() []route {
 	maps.Copy(upsert, change)
 
 	const (
-		run         = "/v1/actions/runs/:run"
-		entities    = "/v1/blueprints/:blueprint/entities"
-		oneEntity   = entities + "/:entity"
-		blueprints  = "/v1/blueprints"
-		oneBluprint = blueprints + "/:blueprint"
-		actions     = "/v1/actions"
-		oneAction   = actions + "/:action"
+		run          = "/v1/actions/runs/:run"
+		entities     = "/v1/blueprints/:blueprint/entities"
+		oneEntity    = entities + "/:entity"
+		oneBlueprint = "/v1/blueprints/:blueprint"
+		oneAction    = "/v1/actions/:action"
 	)
 	r := func(name, method, path string, query params, body *shape, apply func(*Server, *request) (answer, error)) route {
 		return route{name: name, method: method, path: strings.Split(path[1:], "/"), query: query, body: body, apply: apply}
@@ -65,21 +63,13 @@ func routes() []route {
 		r("run_start", http.MethodPost, oneAction+"/runs", params{"run_as": anyParam}, startShape(), (*Server).postRun),
 
 		r("entity_list", http.MethodGet, entities, view, nil, (*Server).listEntities),
-		r("entity_upsert", http.MethodPost, entities, upsert, entityShape(false), (*Server).postEntity),
+		r("entity_upsert", http.MethodPost, entities, upsert, entityShape(), (*Server).postEntity),
 		r("entity_get", http.MethodGet, oneEntity, view, nil, (*Server).getEntity),
-		r("entity_patch", http.MethodPatch, oneEntity, change, entityShape(true), (*Server).patchEntity),
-		r("entity_put", http.MethodPut, oneEntity, change, entityShape(false), (*Server).putEntity),
 		r("entity_delete", http.MethodDelete, oneEntity, params{"!delete_dependents": boolParam, "run_id": anyParam}, nil, (*Server).deleteEntity),
-		r("entity_search", http.MethodPost, "/v1/entities/search", view, searchShape(), (*Server).searchEntities),
 
-		r("blueprint_create", http.MethodPost, blueprints, params{"create_catalog_page": boolParam}, blueprintShape("identifier", "title", "schema"), (*Server).postBlueprint),
-		r("blueprint_get", http.MethodGet, oneBluprint, nil, nil, (*Server).getBlueprint),
-		r("blueprint_put", http.MethodPut, oneBluprint, nil, blueprintShape("title", "schema"), (*Server).putBlueprint),
-		r("blueprint_patch", http.MethodPatch, oneBluprint, nil, blueprintShape(), (*Server).patchBlueprint),
+		r("blueprint_get", http.MethodGet, oneBlueprint, nil, nil, (*Server).getBlueprint),
 
-		r("action_create", http.MethodPost, actions, nil, actionShape(), (*Server).postAction),
 		r("action_get", http.MethodGet, oneAction, nil, nil, (*Server).getAction),
-		r("action_put", http.MethodPut, oneAction, nil, actionShape(), (*Server).putAction),
 	}
 }
 

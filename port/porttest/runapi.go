@@ -249,7 +249,7 @@ func (s *Server) checkTarget(a *action, spec *RunSpec) error {
 			return invalid("%s takes no entity", a.id())
 		}
 		spec.Blueprint = a.blueprint()
-	case s.entities[a.blueprint()][spec.Entity] == nil:
+	case s.blueprints[a.blueprint()] == nil || s.blueprints[a.blueprint()].entities[spec.Entity] == nil:
 		if spec.Entity == "" {
 			return invalid("%s needs an entity", a.id())
 		}

@@ -1,0 +1,59 @@
+package porttest
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Form is how a run is written to Kafka.
+type Form int
+
+const (
+	// FormTemplated is the message template of the guide, rendered at the root.
+	FormTemplated Form = iota
+	// FormEnvelope is the envelope of actions without a template.
+	FormEnvelope
+	// FormWrapped has the templated message one level down, under payload.
+	FormWrapped
+)
+
+// Message renders the Kafka message of a run. It panics when there is no such
+// run.
+func (s *Server) Message(id string, form Form) []byte {
+	r, found := s.Run(id)
+	if !found {
+		panic("porttest: no run " + id)
+	}
+	s.mu.Lock()
+	user := s.userID(r.Requester)
+	s.mu.Unlock()
+	by := object{"orgId": s.opts.OrgID, "userId": user}
+	if r.Requester != "" {
+		by["user"] = object{"email": r.Requester, "id": user, "status": "ACTIVE"}
+	}
+	operation := "DAY-2"
+	act := object{"identifier": r.Action, "trigger": operation, "invocationMethod": object{"type": "KAFKA"}}
+	trigger := object{"by": by, "origin": r.Source, "at": timestamp(r.CreatedAt)}
+	if form == FormEnvelope {
+		act["id"], act["title"] = "action_"+r.Action, r.Action
+	} else {
+		trigger["operation"] = operation
+	}
+	var entity any
+	if r.Entity != "" {
+		entity = r.Entity
+	}
+	m := object{
+		"action": r.Action, "resourceType": "run", "status": "TRIGGERED", "trigger": trigger,
+		"context": object{"entity": entity, "blueprint": r.Blueprint, "runId": r.ID},
+		"payload": object{"entity": object{"identifier": r.Entity}, "action": act, "properties": r.Properties},
+	}
+	if form == FormWrapped {
+		m = object{"payload": m}
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("porttest: render run %s: %v", id, err))
+	}
+	return b
+}
