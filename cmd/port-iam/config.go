@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/kelseyhightower/envconfig"
 
 	"port-iam/iamops"
@@ -42,6 +45,7 @@ type config struct {
 		path, boundary string
 		tags           map[string]string
 	}
+	aws       func(context.Context) (aws.Config, error) // the SDK's own settings
 	templates *templates.Set
 	grant     struct {
 		trust                  string
@@ -82,7 +86,7 @@ func readSettings() (settings, error) {
 
 func (s settings) parse() (*config, error) {
 	var p problems
-	c := &config{listenAddress: s.ListenAddress}
+	c := &config{listenAddress: s.ListenAddress, aws: defaultAWS}
 	s.parsePort(c, &p)
 	s.parseKafka(c, &p)
 	s.parseIAM(c, &p)
@@ -96,6 +100,9 @@ func (s settings) parse() (*config, error) {
 	c.logText = oneOf(&p, "LOG_FORMAT", s.LogFormat, "json", "text") == "text"
 	return c, errors.Join(p...)
 }
+
+// defaultAWS finds settings and credentials the way every AWS tool does.
+func defaultAWS(ctx context.Context) (aws.Config, error) { return awsconfig.LoadDefaultConfig(ctx) }
 
 // fillDefaults treats a variable that is set but empty like one that is not set.
 // Required ones have no default and are found missing either way.

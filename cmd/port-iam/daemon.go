@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -61,16 +60,30 @@ type daemon struct {
 // run is the daemon: built in order, by hand, and torn down in reverse. It
 // returns nil after a clean stop.
 func run(ctx context.Context, cfg *config, stderr io.Writer) error {
+	l, err := listen(ctx, cfg.listenAddress)
+	if err != nil {
+		return err
+	}
+	return runOn(ctx, cfg, l, stderr)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("LISTEN_ADDRESS: %w", err)
+	}
+	return l, nil
+}
+
+// runOn is run with a listener that is open already; it closes it.
+func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: prometheus.NewRegistry(), ready: newReadiness(needPort, needAWS, needClock, needKafka)}
 	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	readBuild().register(d.reg)
 	for _, w := range cfg.warnings {
 		d.log.Warn("deliberate choice", "setting", w)
 	}
-	stop, err := d.serve(ctx)
-	if err != nil {
-		return err
-	}
+	stop := d.serve(ctx, l)
 	defer stop()
 	if err := d.build(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -84,18 +97,14 @@ func run(ctx context.Context, cfg *config, stderr io.Writer) error {
 	defer endProbes()
 	probes.Go(func() { d.probe(probing) })
 
-	err = d.kafka.Run(ctx)
+	err := d.kafka.Run(ctx)
 	d.log.Info("stopped", "clean", err == nil)
 	return err
 }
 
 // serve begins to serve health and metrics, so that a daemon that waits for
 // somebody says so.
-func (d *daemon) serve(ctx context.Context) (stop func(), err error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.cfg.listenAddress)
-	if err != nil {
-		return nil, fmt.Errorf("LISTEN_ADDRESS: %w", err)
-	}
+func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
 	server := &http.Server{
 		Handler: handler(d.reg, d.ready), ReadHeaderTimeout: 5 * time.Second,
@@ -110,7 +119,7 @@ func (d *daemon) serve(ctx context.Context) (stop func(), err error) {
 			_ = server.Close()
 		}
 		serving.Wait()
-	}, nil
+	}
 }
 
 // build makes the parts in the order in which they need each other, and waits
@@ -172,7 +181,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 }
 
 func (d *daemon) connectAWS(ctx context.Context) error {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	cfg, err := d.cfg.aws(ctx)
 	if err != nil {
 		return fmt.Errorf("load the AWS configuration: %w", err)
 	}

@@ -57,6 +57,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &configError{err} })
 	root.AddCommand(
+		newDemo(),
 		&cobra.Command{
 			Use:     "run",
 			Short:   "Run the daemon until SIGTERM",
