@@ -192,7 +192,7 @@ func TestAttemptIsBounded(t *testing.T) {
 func TestDefectiveJobsAreTriedAgain(t *testing.T) {
 	failing := map[string]func() error{
 		"panicked":     func() error { panic("ouch") },
-		"nil map":      func() error { var m map[string]int; m["a"]++; return nil },
+		"nil map":      func() error { var m map[string]int; m["a"]++; return nil }, //nolint:staticcheck // a panic is what is tested
 		"without say":  func() error { return fmt.Errorf("oops") },
 		"with wrapped": func() error { return fmt.Errorf("wrapped: %w", again(defaultRetry)) },
 	}

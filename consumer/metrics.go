@@ -24,8 +24,10 @@ const (
 
 // String is the value of the metric's label.
 func (r result) String() string {
-	return [numResults]string{"handled", "skipped_other_action", "skipped_workflow", "skipped_change_log",
-		"skipped_other_backend", "malformed", "dropped"}[r]
+	return [numResults]string{
+		"handled", "skipped_other_action", "skipped_workflow", "skipped_change_log",
+		"skipped_other_backend", "malformed", "dropped",
+	}[r]
 }
 
 // tally counts records by result.

@@ -68,8 +68,11 @@ func (c *Consumer) awaitPreflight(ctx context.Context) error {
 	pause, guessed, last := minPause, 0, ""
 	for {
 		err := c.Preflight(ctx)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // stopping is no failure
 		}
 		var f *FatalError
 		switch {

@@ -164,10 +164,12 @@ func TestPasswordChanged(t *testing.T) {
 		if n := asked.Load(); n != 1 {
 			t.Errorf("Access was asked %d times for new connections", n)
 		}
-		w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, Count: -1,
+		w.Fault(kfake.Fault{
+			Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, Count: -1,
 			When: func(req kmsg.Request) bool {
 				return bytes.Contains(req.(*kmsg.SASLAuthenticateRequest).SASLAuthBytes, []byte("before"))
-			}})
+			},
+		})
 		wire.set(true)
 		wire.set(false)
 		r.awaitUnready(t, "refused the user name or the password")

@@ -47,6 +47,8 @@ type secret string
 
 const redacted = "[redacted]"
 
-func (s secret) String() string               { return redacted }
-func (s secret) GoString() string             { return redacted }
-func (s secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (s secret) String() string   { return redacted }
+func (s secret) GoString() string { return redacted }
+
+// MarshalText is how slog, JSON and flags print it.
+func (s secret) MarshalText() ([]byte, error) { return []byte(redacted), nil } //nolint:unparam // the signature is encoding.TextMarshaler's
