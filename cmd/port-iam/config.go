@@ -109,8 +109,8 @@ func defaultAWS(ctx context.Context) (aws.Config, error) { return awsconfig.Load
 func (s *settings) fillDefaults() {
 	v := reflect.ValueOf(s).Elem()
 	for i := range v.NumField() {
-		if v.Field(i).String() == "" {
-			v.Field(i).SetString(v.Type().Field(i).Tag.Get("default"))
+		if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
+			f.SetString(v.Type().Field(i).Tag.Get("default"))
 		}
 	}
 }
@@ -121,7 +121,7 @@ func (s settings) parsePort(c *config, p *problems) {
 		p.add("PORT_CLIENT_ID", "is missing: create credentials in Port under Builder > Organization settings > Credentials")
 	}
 	c.port.clientSecret = secretOrFile(p, "PORT_CLIENT_SECRET", s.PortClientSecret, s.PortClientSecretFile)
-	if c.port.clientSecret == "" {
+	if c.port.clientSecret.reveal() == "" && s.PortClientSecretFile == "" {
 		p.add("PORT_CLIENT_SECRET", "is missing: set it or PORT_CLIENT_SECRET_FILE")
 	}
 	c.port.baseURL = s.PortBaseURL
@@ -208,14 +208,7 @@ func (s settings) parseGrant(c *config, p *problems) {
 		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
 	}
 	c.grant.userName = userName(how == "local-part", strings.TrimPrefix(s.GrantEmailDomain, "@"))
-	c.grant.duration = duration(p, "GRANT_DURATION", s.GrantDuration)
-	c.grant.maxDuration = duration(p, "GRANT_MAX_DURATION", s.GrantMaxDuration)
-	if limit, d := c.grant.maxDuration, c.grant.duration; limit > 0 && (d > limit || d == 0) {
-		p.add("GRANT_DURATION", "%s is longer than GRANT_MAX_DURATION=%s (0 is until revoked)", s.GrantDuration, s.GrantMaxDuration)
-	}
-	if d := c.grant.duration; d > 0 && d < 15*time.Minute {
-		p.add("GRANT_DURATION", "%s is shorter than 15m", s.GrantDuration)
-	}
+	s.parseDurations(c, p)
 	c.grant.action, c.grant.revoke, c.grant.expire = s.GrantAction, s.RevokeAction, s.ExpireAction
 	if s.GrantAction == s.RevokeAction || s.GrantAction == s.ExpireAction || s.RevokeAction == s.ExpireAction {
 		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "must be three different actions")
@@ -226,6 +219,19 @@ func (s settings) parseGrant(c *config, p *problems) {
 	}
 	c.grant.concurrency = n
 	c.templates = loadTemplates(p, s.TemplatesDir, c.grant.maxDuration > 0 || c.grant.duration > 0)
+}
+
+func (s settings) parseDurations(c *config, p *problems) {
+	d, ok := duration(p, "GRANT_DURATION", s.GrantDuration)
+	limit, limitOK := duration(p, "GRANT_MAX_DURATION", s.GrantMaxDuration)
+	c.grant.duration, c.grant.maxDuration = d, limit
+	switch {
+	case !ok || !limitOK:
+	case limit > 0 && (d > limit || d == 0):
+		p.add("GRANT_DURATION", "%s is longer than GRANT_MAX_DURATION=%s (0 is until revoked)", s.GrantDuration, s.GrantMaxDuration)
+	case d > 0 && d < 15*time.Minute:
+		p.add("GRANT_DURATION", "%s is shorter than 15m", s.GrantDuration)
+	}
 }
 
 func loadTemplates(p *problems, dir string, limited bool) *templates.Set {
@@ -290,32 +296,33 @@ func boolean(p *problems, variable, value string) bool {
 	return b
 }
 
-func duration(p *problems, variable, value string) time.Duration {
+func duration(p *problems, variable, value string) (time.Duration, bool) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 {
 		p.add(variable, "%q is not a duration such as 30m or 8h", value)
+		return 0, false
 	}
-	return d
+	return d, true
 }
 
 func secretOrFile(p *problems, variable string, value secret, file string) secret {
 	if file == "" {
 		return value
 	}
-	if value != "" {
+	if value.reveal() != "" {
 		p.add(variable, "contradicts %s_FILE: set one of them", variable)
 		return value
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		p.add(variable+"_FILE", "%v", err)
-		return ""
+		return secret{}
 	}
 	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
-		return secret(s)
+		return newSecret(s)
 	}
 	p.add(variable+"_FILE", "%s is empty", file)
-	return ""
+	return secret{}
 }
 
 func caPool(p *problems, file string) *x509.CertPool {

@@ -127,7 +127,7 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 func (d *daemon) build(ctx context.Context) (err error) {
 	cfg := d.cfg
 	d.portal, err = port.New(port.Options{
-		BaseURL: cfg.port.baseURL, ClientID: cfg.port.clientID, ClientSecret: string(cfg.port.clientSecret),
+		BaseURL: cfg.port.baseURL, ClientID: cfg.port.clientID, ClientSecret: cfg.port.clientSecret.reveal(),
 		Log: d.log, Registerer: d.reg, UserAgent: "port-iam/" + readBuild().version,
 	})
 	if err != nil {
@@ -284,7 +284,7 @@ func isThrottled(err error) bool {
 // answer. What is set overrides its part of what Port says.
 func (d *daemon) kafkaAccess(ctx context.Context) (consumer.Access, error) {
 	k := d.cfg.kafka
-	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: string(k.password)}
+	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
 	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
 		return a, nil
 	}

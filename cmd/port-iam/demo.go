@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err erro
 // that the real one would be given.
 func demoConfig(w *demo.World) (*config, error) {
 	s := settings{
-		PortClientID: demo.ClientID, PortClientSecret: demo.ClientSecret, PortBaseURL: w.PortURL,
+		PortClientID: demo.ClientID, PortClientSecret: newSecret(demo.ClientSecret), PortBaseURL: w.PortURL,
 		KafkaMechanism: demo.KafkaMechanism, KafkaTLS: "false",
 		IAMBoundary:   demo.Boundary,
 		ListenAddress: "127.0.0.1:0", LogLevel: "warn", LogFormat: "text",

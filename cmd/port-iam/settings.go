@@ -42,10 +42,27 @@ type settings struct {
 	AllowInsecureHTTP string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" desc:"Allow http:// for Port or AWS on an address that is not loopback."`
 }
 
-// secret is a text that prints as redacted wherever it goes.
-type secret string
+// secret is a text that prints as redacted wherever it goes, also from inside of
+// other values: it is held behind a pointer, which is all that fmt finds there.
+type secret struct{ text *string }
 
 const redacted = "[redacted]"
+
+func newSecret(text string) secret { return secret{&text} }
+
+// reveal returns the text; "" when there is none.
+func (s secret) reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+// Decode is how envconfig sets it.
+func (s *secret) Decode(text string) error {
+	*s = newSecret(text)
+	return nil
+}
 
 func (s secret) String() string   { return redacted }
 func (s secret) GoString() string { return redacted }

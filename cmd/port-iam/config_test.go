@@ -1,0 +1,254 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// validEnv is the least that a daemon needs.
+func validEnv() map[string]string {
+	return map[string]string{
+		"PORT_CLIENT_ID": "id", "PORT_CLIENT_SECRET": "sesame",
+		"IAM_PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:policy/PortIamBoundary",
+	}
+}
+
+// readWith reads the configuration from an environment that has, of our
+// variables, only these.
+func readWith(t *testing.T, env map[string]string) (*config, error) {
+	t.Helper()
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		for _, prefix := range []string{"PORT_", "KAFKA_", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_"} {
+			if strings.HasPrefix(name, prefix) {
+				t.Setenv(name, "") // restored after the test
+				if err := os.Unsetenv(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for k, v := range env {
+		t.Setenv(k, v)
+	}
+	return readConfig()
+}
+
+func TestDefaults(t *testing.T) {
+	cfg, err := readWith(t, validEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.port.baseURL != "https://api.port.io" || !cfg.port.confirmRequester || cfg.port.clientSecret.reveal() != "sesame" {
+		t.Errorf("port: %+v", cfg.port)
+	}
+	if cfg.kafka.mechanism != "SCRAM-SHA-512" || cfg.kafka.tls == nil || cfg.kafka.tls.RootCAs != nil {
+		t.Errorf("kafka: %+v", cfg.kafka)
+	}
+	if cfg.iam.path != "/port-iam/" || cfg.grant.trust != "identity-center" || cfg.grant.concurrency != 16 {
+		t.Errorf("iam %+v, grant %+v", cfg.iam, cfg.grant)
+	}
+	if cfg.grant.duration != 8*time.Hour || cfg.grant.maxDuration != 24*time.Hour {
+		t.Errorf("durations %s, %s", cfg.grant.duration, cfg.grant.maxDuration)
+	}
+	if len(cfg.warnings) != 0 {
+		t.Errorf("defaults are warned about: %v", cfg.warnings)
+	}
+}
+
+func TestSetButEmptyIsTheDefault(t *testing.T) {
+	env := validEnv()
+	env["GRANT_DURATION"], env["KAFKA_TLS"], env["LOG_LEVEL"] = "", "", ""
+	cfg, err := readWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.grant.duration != 8*time.Hour || cfg.kafka.tls == nil {
+		t.Errorf("duration %s, tls %v", cfg.grant.duration, cfg.kafka.tls)
+	}
+}
+
+func TestSecretFromFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("from file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := validEnv()
+	delete(env, "PORT_CLIENT_SECRET")
+	env["PORT_CLIENT_SECRET_FILE"] = file
+	cfg, err := readWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.port.clientSecret.reveal() != "from file" {
+		t.Errorf("got %q", cfg.port.clientSecret.reveal())
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, tc := range []struct{ variable, value string }{
+		{"IAM_PERMISSIONS_BOUNDARY", "none"},
+		{"GRANT_TRUST", "account"},
+		{"PORT_CONFIRM_REQUESTER", "false"},
+		{"KAFKA_TLS", "false"},
+	} {
+		t.Run(tc.variable, func(t *testing.T) {
+			env := validEnv()
+			env[tc.variable] = tc.value
+			cfg, err := readWith(t, env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(cfg.warnings) != 1 || !strings.Contains(cfg.warnings[0], tc.variable+"="+tc.value) {
+				t.Errorf("warnings: %v", cfg.warnings)
+			}
+		})
+	}
+}
+
+// TestProblems changes one thing of a good environment. The error must name the
+// variable and say what is expected.
+func TestProblems(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name string
+		env  map[string]string // "-": unset
+		want string
+	}{
+		{"no client id", map[string]string{"PORT_CLIENT_ID": "-"}, "PORT_CLIENT_ID: is missing"},
+		{"client id set but empty", map[string]string{"PORT_CLIENT_ID": ""}, "PORT_CLIENT_ID: is missing"},
+		{"no secret", map[string]string{"PORT_CLIENT_SECRET": "-"}, "PORT_CLIENT_SECRET: is missing: set it or PORT_CLIENT_SECRET_FILE"},
+		{"secret twice", map[string]string{"PORT_CLIENT_SECRET_FILE": empty}, "PORT_CLIENT_SECRET: contradicts PORT_CLIENT_SECRET_FILE"},
+		{"secret file empty", map[string]string{"PORT_CLIENT_SECRET": "-", "PORT_CLIENT_SECRET_FILE": empty}, "PORT_CLIENT_SECRET_FILE: " + empty + " is empty"},
+		{"secret file missing", map[string]string{"KAFKA_PASSWORD_FILE": "/nowhere"}, "KAFKA_PASSWORD_FILE: open /nowhere"},
+		{"no boundary", map[string]string{"IAM_PERMISSIONS_BOUNDARY": "-"}, "IAM_PERMISSIONS_BOUNDARY: is missing"},
+		{"boundary is a role", map[string]string{"IAM_PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:role/x"}, "IAM_PERMISSIONS_BOUNDARY: \"arn:aws:iam::123456789012:role/x\" is neither"},
+		{"not a URL", map[string]string{"PORT_BASE_URL": "api.port.io"}, "PORT_BASE_URL: is not a URL"},
+		{"http to Port", map[string]string{"PORT_BASE_URL": "http://port.example.com"}, "PORT_BASE_URL: is http:// to port.example.com"},
+		{"http to IAM", map[string]string{"AWS_ENDPOINT_URL_IAM": "http://iam.example.com"}, "AWS_ENDPOINT_URL_IAM: is http://"},
+		{"broker without port", map[string]string{"KAFKA_BROKERS": "a:9092,b"}, `KAFKA_BROKERS: "b" is not host:port`},
+		{"mechanism", map[string]string{"KAFKA_SASL_MECHANISM": "GSSAPI"}, `KAFKA_SASL_MECHANISM: "GSSAPI" is none of SCRAM-SHA-512`},
+		{"tls", map[string]string{"KAFKA_TLS": "perhaps"}, `KAFKA_TLS: "perhaps" is neither true nor false`},
+		{"ca without tls", map[string]string{"KAFKA_TLS": "false", "KAFKA_TLS_CA_FILE": empty}, "KAFKA_TLS_CA_FILE: contradicts KAFKA_TLS=false"},
+		{"ca not PEM", map[string]string{"KAFKA_TLS_CA_FILE": empty}, "KAFKA_TLS_CA_FILE: " + empty + " holds no certificate"},
+		{"path without slash", map[string]string{"IAM_PATH": "port-iam"}, "IAM_PATH: "},
+		{"path too long", map[string]string{"IAM_PATH": "/" + strings.Repeat("x", 35) + "/"}, "IAM_PATH: "},
+		{"tag", map[string]string{"IAM_TAGS": "team"}, `IAM_TAGS: "team" is not key=value`},
+		{"our tag", map[string]string{"IAM_TAGS": "port-iam-run-id=x"}, "IAM_TAGS: \"port-iam-run-id\""},
+		{"tag twice", map[string]string{"IAM_TAGS": "a=1,a=2"}, `IAM_TAGS: "a" is given twice`},
+		{"templates", map[string]string{"TEMPLATES_DIR": "/nowhere"}, `TEMPLATES_DIR: "/nowhere" is not a directory`},
+		{"trust", map[string]string{"GRANT_TRUST": "everyone"}, `GRANT_TRUST: "everyone" is none of identity-center, iam-user, account`},
+		{"user name", map[string]string{"GRANT_USER_NAME": "nick"}, `GRANT_USER_NAME: "nick" is none of email, local-part`},
+		{"local part without domain", map[string]string{"GRANT_USER_NAME": "local-part"}, "GRANT_EMAIL_DOMAIN: is missing"},
+		{"duration", map[string]string{"GRANT_DURATION": "8"}, `GRANT_DURATION: "8" is not a duration`},
+		{"duration too short", map[string]string{"GRANT_DURATION": "5m"}, "GRANT_DURATION: 5m is shorter than 15m"},
+		{"duration above the maximum", map[string]string{"GRANT_DURATION": "25h"}, "GRANT_DURATION: 25h is longer than GRANT_MAX_DURATION=24h"},
+		{"forever above a maximum", map[string]string{"GRANT_DURATION": "0"}, "GRANT_DURATION: 0 is longer than GRANT_MAX_DURATION=24h"},
+		{"actions alike", map[string]string{"GRANT_ACTION": "revoke_permissions"}, "must be three different actions"},
+		{"concurrency", map[string]string{"GRANT_CONCURRENCY": "0"}, `GRANT_CONCURRENCY: "0" is not a number from 1 to 256`},
+		{"listen address", map[string]string{"LISTEN_ADDRESS": "8080"}, `LISTEN_ADDRESS: "8080" is not host:port`},
+		{"log level", map[string]string{"LOG_LEVEL": "loud"}, `LOG_LEVEL: "loud" is none of debug, info, warn, error`},
+		{"log format", map[string]string{"LOG_FORMAT": "xml"}, `LOG_FORMAT: "xml" is none of json, text`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			env := validEnv()
+			for k, v := range tc.env {
+				if v == "-" {
+					delete(env, k)
+				} else {
+					env[k] = v
+				}
+			}
+			_, err := readWith(t, env)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v\nwant it to contain %q", err, tc.want)
+			}
+			if err != nil && strings.Count(err.Error(), "\n") != 0 {
+				t.Errorf("one thing is wrong and several are reported:\n%v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "sesame") {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	_, err := readWith(t, map[string]string{"KAFKA_TLS": "x", "GRANT_DURATION": "y", "LOG_FORMAT": "z"})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	var names []string
+	for line := range strings.Lines(err.Error()) {
+		name, _, _ := strings.Cut(line, ":")
+		names = append(names, name)
+	}
+	want := []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "KAFKA_TLS", "IAM_PERMISSIONS_BOUNDARY", "GRANT_DURATION", "LOG_FORMAT"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("variables (-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestInsecureHTTP(t *testing.T) {
+	env := validEnv()
+	for _, tc := range []struct {
+		url, allow string
+		ok         bool
+	}{
+		{"http://127.0.0.1:1234", "false", true},
+		{"http://localhost:1234", "false", true},
+		{"http://[::1]:1234", "false", true},
+		{"http://localhost.example.com", "false", false},
+		{"http://10.0.0.1", "false", false},
+		{"http://10.0.0.1", "true", true},
+		{"https://10.0.0.1", "false", true},
+	} {
+		env["PORT_BASE_URL"], env["ALLOW_INSECURE_HTTP"] = tc.url, tc.allow
+		if _, err := readWith(t, env); (err == nil) != tc.ok {
+			t.Errorf("%s with ALLOW_INSECURE_HTTP=%s: %v", tc.url, tc.allow, err)
+		}
+	}
+}
+
+func TestUserName(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name          string
+		localPart     bool
+		domain, email string
+		want, problem string
+	}{
+		{"e-mail", false, "", "Alice.B+x@example.com", "Alice.B+x@example.com", ""},
+		{"local part", true, "example.com", "alice@EXAMPLE.com", "alice", ""},
+		{"other domain", true, "example.com", "alice@example.org", "", "not of the domain example.com"},
+		{"subdomain", true, "example.com", "alice@sub.example.com", "", "not of the domain"},
+		{"two at signs", true, "example.com", "alice@evil.com@example.com", "", "not of the domain"},
+		{"domain with e-mail", false, "example.com", "alice@example.org", "", "not of the domain"},
+		{"asterisk", false, "", "*@example.com", "", "cannot be a user name"},
+		{"question mark", false, "", "alic?@example.com", "", "cannot be a user name"},
+		{"variable", false, "", "${aws:username}@example.com", "", "cannot be a user name"},
+		{"apostrophe", false, "", "o'brien@example.com", "", "cannot be a user name"},
+		{"colon", false, "", "a:b@example.com", "", "cannot be a user name"},
+		{"not ASCII", false, "", "jörg@example.com", "", "cannot be a user name"},
+		{"line break", false, "", "alice@example.com\n", "", "cannot be a user name"},
+		{"too long", false, "", strings.Repeat("a", 60) + "@example.com", "", "cannot be a user name"},
+		{"too short", true, "example.com", "a@example.com", "", "cannot be a user name"},
+		{"no e-mail", false, "", "alice", "", "is not an e-mail"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := userName(tc.localPart, tc.domain)(tc.email)
+			if got != tc.want || (err == nil) != (tc.problem == "") || err != nil && !strings.Contains(err.Error(), tc.problem) {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}

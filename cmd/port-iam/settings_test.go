@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the settings table into the README")
+
+const readme = "../../README.md"
+
+// settingsTable is the table of the README, made from the struct.
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")
+	for f := range reflect.TypeFor[settings]().Fields() {
+		def := f.Tag.Get("default")
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Tag.Get("envconfig"), def, f.Tag.Get("desc"))
+	}
+	return b.String()
+}
+
+func TestSettingsTable(t *testing.T) {
+	const begin, end = "<!-- settings: begin (make generate) -->\n", "<!-- settings: end -->"
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	table, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the settings between %q and %q", readme, begin, end)
+	}
+	want := settingsTable()
+	if *update {
+		if err := os.WriteFile(readme, []byte(before+begin+want+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, table); diff != "" {
+		t.Errorf("the README's settings differ from the struct (-want +got), run `make generate`:\n%s", diff)
+	}
+}
+
+func TestSettingsTags(t *testing.T) {
+	seen := map[string]bool{}
+	for f := range reflect.TypeFor[settings]().Fields() {
+		name, desc := f.Tag.Get("envconfig"), f.Tag.Get("desc")
+		if name == "" || seen[name] {
+			t.Errorf("field %s: variable %q is empty or used twice", f.Name, name)
+		}
+		seen[name] = true
+		if !strings.HasSuffix(desc, ".") || strings.Contains(desc, "|") {
+			t.Errorf("%s: the description %q must be a sentence without |", name, desc)
+		}
+		isSecret := strings.HasSuffix(name, "_SECRET") || strings.HasSuffix(name, "_PASSWORD")
+		if isSecret != (f.Type == reflect.TypeFor[secret]()) {
+			t.Errorf("%s: type is %s", name, f.Type)
+		}
+	}
+	for name := range seen {
+		if (strings.HasSuffix(name, "_SECRET") || strings.HasSuffix(name, "_PASSWORD")) && !seen[name+"_FILE"] {
+			t.Errorf("%s has no %s_FILE", name, name)
+		}
+	}
+}
+
+func TestSecretsPrintRedacted(t *testing.T) {
+	t.Parallel()
+	const value = "hunter2"
+	var cfg config
+	cfg.port.clientSecret = newSecret(value)
+	cfg.kafka.password = newSecret(value)
+	s := settings{PortClientSecret: newSecret(value), KafkaPassword: newSecret(value)}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", s.PortClientSecret, "all", s)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", s.PortClientSecret, "all", s)
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{
+		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v", s, s, s), fmt.Sprintf("%v %s %q %x", s.PortClientSecret, s.PortClientSecret, s.PortClientSecret, s.PortClientSecret),
+		fmt.Sprintf("%+v", cfg), fmt.Sprintf("%v %#v", &cfg, cfg), string(raw), log.String(),
+	} {
+		if strings.Contains(out, value) || strings.Contains(out, fmt.Sprintf("%x", value)) {
+			t.Errorf("the secret is printed: %s", out)
+		}
+	}
+}
