@@ -144,6 +144,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	d.noteClock()
 	ops, err := iamops.New(iamops.Options{
 		API: d.aws.IAM, Account: identity.Account, Partition: identity.Partition, OrgID: orgID, Path: cfg.iam.path,
 		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates,
@@ -260,12 +261,17 @@ func (d *daemon) probe(ctx context.Context) {
 		})
 		both.Wait()
 		cancel()
-		if skew, known := d.aws.ClockSkew(); known && skew.Abs() > maxClockSkew {
-			d.ready.set(needClock, fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew))
-		} else {
-			d.ready.set(needClock, nil)
-		}
+		d.noteClock()
 	}
+}
+
+// noteClock goes by the last answer of AWS.
+func (d *daemon) noteClock() {
+	var err error
+	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > maxClockSkew {
+		err = fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
+	}
+	d.ready.set(needClock, err)
 }
 
 func (d *daemon) note(ctx context.Context, need string, err error, throttled bool) {
