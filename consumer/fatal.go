@@ -12,11 +12,26 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// Subject is a part of the configuration of Kafka.
+type Subject string
+
+// The subjects of fatal errors.
+const (
+	SubjectCredentials Subject = "credentials"
+	SubjectMechanism   Subject = "mechanism"
+	SubjectTopic       Subject = "topic"
+	SubjectGroup       Subject = "group"
+	SubjectTLS         Subject = "tls"
+	SubjectCA          Subject = "ca"
+)
+
 // FatalError is a problem that waiting does not solve. Its text is one line.
 type FatalError struct {
 	Problem string // what is wrong
 	Remedy  string // what to do about it
 	Err     error  // the cause; may be nil
+	// Subject is the part of the configuration that the remedy is about.
+	Subject Subject
 
 	// guess: an interrupted connection looks the same.
 	guess bool
@@ -55,23 +70,23 @@ func (c *Consumer) explain(err error) error {
 		}
 		return false
 	}
-	fatal := func(problem, remedy string) *FatalError {
-		return &FatalError{Problem: problem, Remedy: remedy, Err: err}
+	fatal := func(s Subject, problem, remedy string) *FatalError {
+		return &FatalError{Subject: s, Problem: problem, Remedy: remedy, Err: err}
 	}
 	topic, group := fmt.Sprintf("topic %q", c.opts.Topic), fmt.Sprintf("group %q", c.opts.Group)
 	switch {
 	case is(kerr.SaslAuthenticationFailed):
-		return fatal("Kafka refused the user name or the password", "check both, and that the user exists on this cluster")
+		return fatal(SubjectCredentials, "Kafka refused the user name or the password", "check both, and that the user exists on this cluster")
 	case is(kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState):
-		return fatal("Kafka does not accept the SASL mechanism "+c.opts.Mechanism, "set one that the brokers offer")
+		return fatal(SubjectMechanism, "Kafka does not accept the SASL mechanism "+c.opts.Mechanism, "set one that the brokers offer")
 	case is(kerr.TopicAuthorizationFailed):
-		return fatal("Kafka does not let this user read "+topic, "grant READ and DESCRIBE on the topic, or set another topic")
+		return fatal(SubjectTopic, "Kafka does not let this user read "+topic, "grant READ and DESCRIBE on the topic, or set another topic")
 	case is(kerr.GroupAuthorizationFailed):
-		return fatal("Kafka does not let this user join "+group, "grant READ on the group, or set a group id that the user may use")
+		return fatal(SubjectGroup, "Kafka does not let this user join "+group, "grant READ on the group, or set a group id that the user may use")
 	case is(kerr.UnknownTopicOrPartition, kerr.InvalidTopicException):
-		return fatal("Kafka has no "+topic, "create it, or set the right topic")
+		return fatal(SubjectTopic, "Kafka has no "+topic, "create it, or set the right topic")
 	case is(kerr.InvalidGroupID):
-		return fatal("Kafka does not accept the name of "+group, "set another group id")
+		return fatal(SubjectGroup, "Kafka does not accept the name of "+group, "set another group id")
 	}
 	return explainConnection(err, c.opts.TLS != nil)
 }
@@ -85,17 +100,17 @@ func explainConnection(err error, useTLS bool) error {
 	)
 	switch {
 	case errors.As(err, &cert) || errors.As(err, new(x509.UnknownAuthorityError)) || errors.As(err, new(x509.HostnameError)):
-		return &FatalError{Problem: "the certificate of the Kafka broker is not trusted", Remedy: "set the CA of the cluster, or the right broker address", Err: err}
+		return &FatalError{Subject: SubjectCA, Problem: "the certificate of the Kafka broker is not trusted", Remedy: "set the CA of the cluster, or the right broker address", Err: err}
 	case errors.As(err, &record):
-		return &FatalError{Problem: "the Kafka broker does not speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err}
+		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker does not speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err}
 	case errors.As(err, &alert):
-		return &FatalError{Problem: "the Kafka broker refused the TLS connection", Remedy: "check the TLS settings of both sides", Err: err}
+		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker refused the TLS connection", Remedy: "check the TLS settings of both sides", Err: err}
 	case !useTLS && strings.Contains(err.Error(), "tls alert record"):
-		return &FatalError{Problem: "the Kafka broker expects TLS", Remedy: "switch TLS on, or use the broker's plaintext port", Err: err}
+		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker expects TLS", Remedy: "switch TLS on, or use the broker's plaintext port", Err: err}
 	case useTLS && errors.As(err, new(*handshakeError)) && errors.Is(err, io.EOF):
-		return &FatalError{Problem: "the Kafka broker does not seem to speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err, guess: true}
+		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker does not seem to speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err, guess: true}
 	case errors.As(err, &eof):
-		return &FatalError{Problem: "the Kafka broker closes every new connection", Remedy: "check whether it expects TLS or SASL, and the user name and password", Err: err, guess: true}
+		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker closes every new connection", Remedy: "check whether it expects TLS or SASL, and the user name and password", Err: err, guess: true}
 	}
 	return err
 }

@@ -97,8 +97,27 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 	defer endProbes()
 	probes.Go(func() { d.probe(probing) })
 
-	err := d.kafka.Run(ctx)
+	err := nameSettings(d.kafka.Run(ctx))
 	d.log.Info("stopped", "clean", err == nil)
+	return err
+}
+
+// kafkaSettings are the settings behind what the consumer may find wrong.
+var kafkaSettings = map[consumer.Subject]string{
+	consumer.SubjectCredentials: "KAFKA_USERNAME, KAFKA_PASSWORD",
+	consumer.SubjectMechanism:   "KAFKA_SASL_MECHANISM",
+	consumer.SubjectTopic:       "KAFKA_TOPIC",
+	consumer.SubjectGroup:       "KAFKA_GROUP_ID",
+	consumer.SubjectTLS:         "KAFKA_TLS, KAFKA_BROKERS",
+	consumer.SubjectCA:          "KAFKA_TLS_CA_FILE",
+}
+
+// nameSettings adds the settings to an error of the consumer, which knows none.
+func nameSettings(err error) error {
+	var f *consumer.FatalError
+	if errors.As(err, &f) && kafkaSettings[f.Subject] != "" {
+		return fmt.Errorf("%w; settings: %s", err, kafkaSettings[f.Subject])
+	}
 	return err
 }
 

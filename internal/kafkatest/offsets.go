@@ -21,3 +21,19 @@ func (b *Broker) CommittedOffsets(group string) kadm.Offsets {
 	})
 	return offsets
 }
+
+// EndOffsets returns the offset after the last record of each partition of a
+// topic.
+func (b *Broker) EndOffsets(topic string) map[int32]int64 {
+	b.t.Helper()
+	ends := map[int32]int64{}
+	b.ask("list the end offsets of "+topic, func(ctx context.Context, adm *kadm.Client) error {
+		listed, err := adm.ListEndOffsets(ctx, topic)
+		if err != nil {
+			return err
+		}
+		listed.Each(func(o kadm.ListedOffset) { ends[o.Partition] = o.Offset })
+		return listed.Error()
+	})
+	return ends
+}
