@@ -1,7 +1,9 @@
 GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-LDFLAGS  = -s -w -X main.version=$(shell git describe --tags --always 2>/dev/null || echo dev)
+VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build setup test lint generate fuzz
+.PHONY: help build demo setup test quick lint generate fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -9,20 +11,30 @@ help: ## Print this help
 build: ## Build bin/port-iam, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/port-iam ./cmd/port-iam
 
+demo: build ## Show a grant from request to revocation, offline; Ctrl-C ends it
+	bin/port-iam demo
+
 setup: ## Fetch what the full tests need: a Kafka broker and moto
-	@bash internal/tools/setup.sh
+	@sh internal/tools/setup.sh
 
 test: setup ## Run every test with the race detector, real broker and moto included
-	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 ./...
+	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 20m ./...
+
+quick: ## Run the tests that need nothing but Go
+	go test ./...
 
 lint: ## Check formatting, vet, linters and generated text
-	@test -z "$$(gofmt -l cmd consumer grants iamops internal port templates)" || { gofmt -l cmd consumer grants iamops internal port templates; exit 1; }
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
+	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI) run
-	go test ./cmd/port-iam -run TestSettingsTable
+	go test -count=1 -run TestSettingsTable ./cmd/port-iam
 
 generate: ## Write the settings table of the README
-	go test ./cmd/port-iam -run TestSettingsTable -update
+	go test -count=1 -run TestSettingsTable ./cmd/port-iam -update
 
-fuzz: ## Fuzz the decoder of records for 20 seconds
+fuzz: ## Fuzz what strangers send, 20 seconds each
 	go test ./port -run '^$$' -fuzz FuzzDecode -fuzztime 20s
+
+bench: build ## Measure speed and memory against their targets
+	go run ./internal/tools/bench

@@ -42,8 +42,8 @@ type Options struct {
 	Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Session is how long the group waits for a sign of life before it gives
-	// the partitions of this member to others. 0 means 45 s. A heartbeat is
-	// sent fifteen times in it.
+	// the partitions of this member to others. 0 means 20 s. A heartbeat is
+	// sent six times in it.
 	Session time.Duration
 	// Rebalance is how long the group waits for its members in a rebalance.
 	// 0 means 60 s. It should exceed Drain by the 10 s of a commit and one
@@ -67,7 +67,7 @@ const (
 	commitWait   = 10 * time.Second // for the answer to a commit
 	leaveWait    = 5 * time.Second  // for leaving the group
 	dialWait     = 5 * time.Second  // for a connection, TLS included
-	heartbeats   = 15               // per session timeout
+	heartbeats   = 6                // per session timeout
 	maxPoll      = 500              // records taken from the client at once
 )
 
@@ -81,7 +81,7 @@ func (o Options) withDefaults() Options {
 	if o.Dialer == nil {
 		o.Dialer = new(net.Dialer).DialContext
 	}
-	orDefault(&o.Session, 45*time.Second)
+	orDefault(&o.Session, 20*time.Second)
 	orDefault(&o.Rebalance, 60*time.Second)
 	orDefault(&o.Drain, 25*time.Second)
 	orDefault(&o.CommitInterval, time.Second)

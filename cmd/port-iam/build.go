@@ -7,21 +7,28 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// version is set by the linker when a release is built.
-var version = "dev"
+// Set by the linker when a release is built; where commit is not, the build
+// information of Go may know it.
+var (
+	version = "dev"
+	commit  = ""
+)
 
 // build is what this binary was made from.
 type build struct{ version, commit, goVersion string }
 
 func readBuild() build {
-	b := build{version: version, commit: "unknown", goVersion: "unknown"}
+	b := build{version: version, commit: commit, goVersion: "unknown"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.goVersion = info.GoVersion
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
+			if s.Key == "vcs.revision" && b.commit == "" {
 				b.commit = s.Value
 			}
 		}
+	}
+	if b.commit == "" {
+		b.commit = "unknown"
 	}
 	return b
 }

@@ -76,7 +76,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, seed))
 	w := newWorld(t, 3)
 	var open []string
-	for range 5 {
+	for range 3 {
 		d := start(t, w.env())
 		for range 8 {
 			open = append(open, w.request(instance, []string{"ec2:StopInstances"}, porttest.FormTemplated))
