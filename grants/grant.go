@@ -27,7 +27,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return j.drop(eventWrongAction, "the run is of action %q", run.Action)
 	}
 	if run.Status.Ended() {
-		return j.follow(ctx, run.Status)
+		return j.follow(ctx, run.Status, isFresh(run))
 	}
 	if run.Status != port.StatusInProgress {
 		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
@@ -48,7 +48,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	if ended != "" {
-		return j.follow(ctx, ended)
+		return j.follow(ctx, ended, true)
 	}
 	j.made = &plan
 	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {
@@ -59,7 +59,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	if status != port.StatusSuccess {
-		return j.follow(ctx, status)
+		return j.follow(ctx, status, true)
 	}
 	j.count(outcomeSucceeded, keyResource, req.resource, keyEnd, req.end)
 	return nil
@@ -173,6 +173,7 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 // make brings role and policy about. Once the entity of the grant exists they
 // are never created again: a grant that was revoked meanwhile stays revoked.
 func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
+	j.making = true
 	access := j.svc.opts.Access
 	if entityWritten {
 		if j.made != nil && j.made.Policy == plan.Policy && j.made.Trust == plan.Trust {
@@ -230,12 +231,12 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 
 // follow accepts the end that somebody else gave the run. After SUCCESS nothing
 // is touched; after anything else, everything of the run is removed.
-func (j *Job) follow(ctx context.Context, status port.Status) error {
+func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 	j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
 	if status == port.StatusSuccess {
 		return nil
 	}
-	return j.cleanUp(ctx)
+	return j.cleanUp(ctx, lag)
 }
 
 // grantEntity is the entity of a grant in Port.

@@ -32,6 +32,7 @@ type Job struct {
 	began    time.Time // the first attempt
 	patience patience
 	counted  bool         // the end of the run is in the metrics
+	making   bool         // this job began to make role and policy
 	made     *iamops.Plan // created by this job, entity written, not yet attached
 	cut      bool         // the access has been taken away
 }

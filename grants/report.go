@@ -68,7 +68,8 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 		j.count(f.outcome, keyReason, f.Error())
 	}
 	if j.op == opGrant && status != port.StatusSuccess {
-		return j.cleanUp(ctx)
+		// What this job never began to make need not be waited for.
+		return j.cleanUp(ctx, j.making)
 	}
 	return nil
 }
@@ -90,8 +91,9 @@ func (j *Job) explain(f *failure) string {
 }
 
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
-func (j *Job) cleanUp(ctx context.Context) error {
-	err := j.remove(ctx)
+// lag: it was made so recently that IAM may not show everything yet.
+func (j *Job) cleanUp(ctx context.Context, lag bool) error {
+	err := j.remove(ctx, lag)
 	if err == nil {
 		err = j.svc.opts.Portal.DeleteEntity(ctx, blueprintGrant, j.name, "")
 	}
@@ -108,16 +110,27 @@ func (j *Job) cleanUp(ctx context.Context) error {
 
 // remove takes away what exists of the grant in IAM: access first, then the
 // objects.
-func (j *Job) remove(ctx context.Context) error {
-	access := j.svc.opts.Access
-	state, err := access.Look(ctx, j.name)
-	if err != nil || !state.Exists() {
+func (j *Job) remove(ctx context.Context, lag bool) error {
+	state, err := j.svc.opts.Access.Look(ctx, j.name)
+	if err != nil {
 		return err
 	}
+	return j.dismantle(ctx, state, lag)
+}
+
+// dismantle removes what was seen: access first, then the objects. Where some of
+// it may not be visible yet, it looks again for a while.
+func (j *Job) dismantle(ctx context.Context, state iamops.State, lag bool) error {
 	if err := j.cutAccess(ctx, state); err != nil {
 		return err
 	}
-	return access.Remove(ctx, state)
+	if lag && !state.Complete() && j.more(causeGone) {
+		return &again{causeGone, fmt.Errorf("grant %s is not completely visible in IAM", j.name)}
+	}
+	if !state.Exists() {
+		return nil
+	}
+	return j.svc.opts.Access.Remove(ctx, state)
 }
 
 // cutAccess writes the Deny. Where somebody removed the boundary by hand the

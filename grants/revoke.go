@@ -106,11 +106,10 @@ func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
 
 // fresh reports whether the grant's run is open or ended so recently that IAM
 // may not show everything yet.
-func (v revokeView) fresh() bool {
-	if v.grant.ID == "" {
-		return false
-	}
-	return !v.grant.Status.Ended() || time.Since(v.grant.EndedAt) < visibilityLag
+func (v revokeView) fresh() bool { return v.grant.ID != "" && isFresh(v.grant) }
+
+func isFresh(grant port.Run) bool {
+	return !grant.Status.Ended() || time.Since(grant.EndedAt) < visibilityLag
 }
 
 // mayRevoke checks that the record fits its run, and that what the run asks for
@@ -151,14 +150,7 @@ func (j *Job) takeAway(ctx context.Context, v revokeView) error {
 			return err
 		}
 	}
-	if err := j.cutAccess(ctx, v.state); err != nil {
-		return err
-	}
-	if v.fresh() && !v.state.Complete() && j.more(causeGone) {
-		// What has just been made may not be visible yet: look again for a while.
-		return &again{causeGone, fmt.Errorf("grant %s is not completely visible in IAM", j.name)}
-	}
-	if err := j.svc.opts.Access.Remove(ctx, v.state); err != nil {
+	if err := j.dismantle(ctx, v.state, v.fresh()); err != nil {
 		return err
 	}
 	return j.deleteEntity(ctx)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -17,10 +16,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// maxAttempts bounds the quick retries of one call; the SDK waits between them.
-// How long a run goes on after that is decided in package grants.
-const maxAttempts = 5
 
 // Clients are the SDK's clients for IAM and STS, with quick retries and metrics,
 // and the difference between AWS's clock and ours as AWS's answers show it.
@@ -58,18 +53,6 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
 		o.APIOptions = append(o.APIOptions, watch)
 	})
 	return c
-}
-
-// newRetryer adds to the SDK's adaptive mode the codes by which IAM says that
-// another change is under way.
-func newRetryer() aws.Retryer {
-	r := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-			s.MaxAttempts = maxAttempts
-			s.MaxBackoff = 5 * time.Second
-		})
-	})
-	return retry.AddWithErrorCodes(r, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
 }
 
 // Identity is who the daemon is in AWS.

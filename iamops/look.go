@@ -2,7 +2,6 @@ package iamops
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -185,8 +184,7 @@ func (o *Ops) foreign(runID string, tags map[string]string) string {
 }
 
 // both runs two independent steps at once, waits for both, and returns the error
-// that decides: one that asks to try again only where the other does not decide
-// otherwise.
+// that decides: one that waiting cannot mend before one that it may.
 func both(a, b func() error) error {
 	var errA, errB error
 	done := make(chan struct{})
@@ -196,17 +194,26 @@ func both(a, b func() error) error {
 	}()
 	errB = b()
 	<-done
-	switch {
-	case errA == nil:
+	if finality(errB) > finality(errA) {
 		return errB
-	case errB == nil:
-		return errA
-	case Temporary(errA) && !Temporary(errB):
-		return errB
-	case Temporary(errB) && !Temporary(errA):
-		return errA
 	}
-	return errors.Join(errA, errB)
+	return errA
+}
+
+// finality ranks errors by how little hope there is in trying again. What is
+// missing may only be invisible, and what differs may be removed by its run.
+func finality(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case Temporary(err):
+		return 1
+	case IsKind(err, KindNotFound):
+		return 2
+	case IsKind(err, KindDiffers):
+		return 3
+	}
+	return 4
 }
 
 // Complete reports whether both role and policy are there.

@@ -59,7 +59,7 @@ func (s secret) reveal() string {
 }
 
 // Decode is how envconfig sets it.
-func (s *secret) Decode(text string) error {
+func (s *secret) Decode(text string) error { //nolint:unparam // the signature is envconfig's
 	*s = newSecret(text)
 	return nil
 }

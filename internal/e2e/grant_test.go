@@ -29,12 +29,24 @@ func TestGrantAndRevoke(t *testing.T) {
 		form           porttest.Form
 		want           map[string]string // resource of the policy by action
 	}{
-		{"S3, templated, strings", bucket, []any{"s3:PutObject", "s3:ListBucket"}, porttest.FormTemplated,
-			map[string]string{"s3:PutObject": bucket + "/*", "s3:ListBucket": bucket}},
-		{"EC2, envelope, objects", instance, []any{object("ec2:StopInstances"), object("ec2:StartInstances")}, porttest.FormEnvelope,
-			map[string]string{"ec2:StopInstances": instance, "ec2:StartInstances": instance}},
-		{"S3, wrapped, mixed", bucket, []any{object("s3:GetObject"), "s3:PutObject"}, porttest.FormWrapped,
-			map[string]string{"s3:GetObject": bucket + "/*", "s3:PutObject": bucket + "/*"}},
+		{
+			"S3, templated, strings", bucket,
+			[]any{"s3:PutObject", "s3:ListBucket"},
+			porttest.FormTemplated,
+			map[string]string{"s3:PutObject": bucket + "/*", "s3:ListBucket": bucket},
+		},
+		{
+			"EC2, envelope, objects", instance,
+			[]any{object("ec2:StopInstances"), object("ec2:StartInstances")},
+			porttest.FormEnvelope,
+			map[string]string{"ec2:StopInstances": instance, "ec2:StartInstances": instance},
+		},
+		{
+			"S3, wrapped, mixed", bucket,
+			[]any{object("s3:GetObject"), "s3:PutObject"},
+			porttest.FormWrapped,
+			map[string]string{"s3:GetObject": bucket + "/*", "s3:PutObject": bucket + "/*"},
+		},
 	}
 	runs := make([]string, len(cases))
 	for i, c := range cases {

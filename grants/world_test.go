@@ -1,0 +1,301 @@
+package grants_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/port"
+	"port-iam/port/porttest"
+	"port-iam/templates"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	account  = "123456789012"
+	boundary = "arn:aws:iam::" + account + ":policy/PortIamBoundary"
+	alice    = "alice@example.com"
+	bucket   = porttest.SampleBucket
+
+	grantAction  = "request_permissions"
+	revokeAction = "revoke_permissions"
+	expireAction = "revoke_expired_permissions"
+	grantEntity  = "provisioned_permissions"
+)
+
+// world is Port and an AWS account in memory, with a clock that costs nothing.
+type world struct {
+	t        *testing.T
+	port     *porttest.Server
+	aws      *iamtest.Server
+	portHTTP *http.Client
+	awsHTTP  *http.Client
+}
+
+// inWorld runs f in a world of its own, with a faked clock.
+func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		opts.Account = account
+		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts)}
+		w.port.GuideModel()
+		w.port.GuideSamples(account)
+		w.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)
+		portListener, awsListener := porttest.NewListener(), iamtest.NewListener()
+		defer w.port.Serve(portListener)()
+		defer w.aws.Serve(awsListener)()
+		w.portHTTP, w.awsHTTP = portListener.Client(), awsListener.Client()
+		f(w)
+	})
+}
+
+// process is one instance of the daemon, as far as this package goes.
+type process struct {
+	*grants.Service
+	w   *world
+	reg *prometheus.Registry
+	log *lockedBuffer
+}
+
+func (w *world) process(change ...func(*grants.Options)) *process {
+	w.t.Helper()
+	p := &process{w: w, reg: prometheus.NewRegistry(), log: &lockedBuffer{}}
+	log := slog.New(slog.NewTextHandler(p.log, nil))
+	portal, err := port.New(port.Options{
+		BaseURL: "http://127.0.0.1", ClientID: "client", ClientSecret: "secret", HTTPClient: w.portHTTP, Log: log, Registerer: p.reg,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	clients := iamops.NewClients(aws.Config{
+		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}, p.reg)
+	docs, err := templates.Load(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ops, err := iamops.New(iamops.Options{
+		API: clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: boundary,
+		Trust: templates.TrustIdentityCenter, Templates: docs,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	o := grants.Options{
+		Portal: portal, Access: ops, GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
+		Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour, ConfirmRequester: true,
+		UserName:  func(email string) (string, error) { return email, nil },
+		ClockSkew: clients.ClockSkew, Log: log, Registerer: p.reg,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	p.Service = grants.New(o)
+	return p
+}
+
+// request starts a run of the grant action and returns its record.
+func (w *world) request(properties map[string]any) port.Record {
+	if properties == nil {
+		properties = map[string]any{"permissions": []any{"s3:PutObject"}}
+	}
+	return w.start(porttest.RunSpec{Action: grantAction, Entity: bucket, Requester: alice, Properties: properties})
+}
+
+// revoke starts a run of the revoke action on the grant of a run.
+func (w *world) revoke(grantRun string) port.Record {
+	return w.start(porttest.RunSpec{Action: revokeAction, Entity: iamops.Name(grantRun), Requester: alice})
+}
+
+func (w *world) start(spec porttest.RunSpec) port.Record {
+	id := w.port.StartRun(spec)
+	rec, verdict := port.Decode(w.port.Message(id, porttest.FormTemplated))
+	if verdict != port.VerdictRun {
+		w.t.Fatalf("verdict %v of the message of %s", verdict, id)
+	}
+	rec.Time = time.Now()
+	return rec
+}
+
+// job makes the work for a record, as the action says.
+func (p *process) job(rec port.Record) *grants.Job {
+	switch rec.Action {
+	case revokeAction:
+		return p.Revoke(rec)
+	case expireAction:
+		return p.Expire(rec)
+	}
+	return p.Grant(rec)
+}
+
+// handle works on a record until it is finished, as the consumer does.
+func (p *process) handle(rec port.Record) error { return p.finish(context.Background(), p.job(rec)) }
+
+// patience is longer than anything may take.
+const patience = 3 * time.Hour
+
+func (p *process) finish(ctx context.Context, j *grants.Job) error {
+	for began := time.Now(); ; {
+		attempt, cancel := context.WithTimeout(ctx, 20*time.Second)
+		err := j.Attempt(attempt)
+		cancel()
+		var w *grants.Waiting
+		if !errors.As(err, &w) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Since(began) > patience {
+			return fmt.Errorf("still waiting: %w", err)
+		}
+		time.Sleep(w.RetryAfter()) //nolint:forbidigo // the clock is faked
+	}
+}
+
+// succeed handles a record that must end well.
+func (p *process) succeed(rec port.Record) {
+	p.w.t.Helper()
+	if err := p.handle(rec); err != nil {
+		p.w.t.Fatalf("handle %s: %v", rec.RunID, err)
+	}
+	p.w.wantRun(rec.RunID, "SUCCESS")
+}
+
+// wantRun checks that a run has ended once, and how; it returns the last log.
+func (w *world) wantRun(id, status string) string {
+	w.t.Helper()
+	r, _ := w.port.Run(id)
+	if r.Status != status || r.Ends > 1 || r.Ended() != (r.Ends == 1) {
+		w.t.Errorf("run %s is %s, ended %d times, want %s: %+v", id, r.Status, r.Ends, status, r.Logs)
+	}
+	if len(r.Logs) == 0 {
+		return ""
+	}
+	return r.Logs[len(r.Logs)-1].Message
+}
+
+// left lists what exists of all grants.
+func (w *world) left() (roles []iamtest.Role, policies []iamtest.Policy, entities []string) {
+	snap := w.aws.Snapshot()
+	for _, p := range snap.Policies {
+		if p.ARN != boundary {
+			policies = append(policies, p)
+		}
+	}
+	return snap.Roles, policies, w.port.Entities(grantEntity)
+}
+
+// wantGrants checks that there are n whole grants and nothing else.
+func (w *world) wantGrants(n int) {
+	w.t.Helper()
+	roles, policies, entities := w.left()
+	if len(roles) != n || len(policies) != n || len(entities) != n {
+		w.t.Errorf("%d roles, %d policies, %d entities; want %d of each", len(roles), len(policies), len(entities), n)
+		return
+	}
+	for i, r := range roles {
+		if len(r.Attached) != 1 || r.Attached[0] != policies[i].ARN || len(r.Inline) != 0 || entities[i] != r.Name {
+			w.t.Errorf("grant %s is not whole: attached %v, inline %v, entity %s", r.Name, r.Attached, r.Inline, entities[i])
+		}
+	}
+}
+
+// wantMetric compares one value.
+func (p *process) wantMetric(name string, want float64, labels ...string) {
+	p.w.t.Helper()
+	if got := p.metric(name, labels...); got != want {
+		p.w.t.Errorf("%s%v is %v, want %v", name, labels, got, want)
+	}
+}
+
+// metric reads a counter or gauge by its name and the values of its labels.
+func (p *process) metric(name string, labels ...string) float64 {
+	p.w.t.Helper()
+	families, err := p.reg.Gather()
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() != name || len(m.GetLabel()) != len(labels) {
+				continue
+			}
+			same := true
+			for i, l := range m.GetLabel() {
+				same = same && l.GetValue() == labels[i]
+			}
+			if same {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	p.w.t.Fatalf("no metric %s%v", name, labels)
+	return 0
+}
+
+// lockedBuffer collects a log.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// contains checks a text for parts.
+func contains(t *testing.T, what, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s lacks %q:\n%s", what, part, text)
+		}
+	}
+}
+
+// TestMetrics checks names and help texts as Prometheus wants them.
+func TestMetrics(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		problems, err := testutil.GatherAndLint(p.reg)
+		if err != nil || len(problems) > 0 {
+			t.Errorf("metrics: %v %v", problems, err)
+		}
+		for _, op := range []string{"grant", "revoke", "expire"} {
+			p.wantMetric("port_iam_runs_in_flight", 0, op)
+			for _, outcome := range []string{"succeeded", "refused", "failed"} {
+				p.wantMetric("port_iam_runs_total", 0, op, outcome)
+			}
+		}
+	})
+}
+
+func isMismatch(err error) bool { return errors.Is(err, port.ErrMismatch) }
