@@ -37,4 +37,4 @@ fuzz: ## Fuzz what strangers send, 20 seconds each
 	go test ./port -run '^$$' -fuzz FuzzDecode -fuzztime 20s
 
 bench: build ## Measure speed and memory against their targets
-	go run ./internal/tools/bench
+	go run ./internal/tools/bench bin/port-iam

@@ -65,7 +65,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	if err := c.awaitPreflight(ctx); err != nil {
 		return err
 	}
-	l := newLanes(c.opts.Concurrency)
+	l := newLanes(c.opts.Concurrency, max(1, c.opts.Concurrency/reservedPart))
 	defer l.wait()
 	defer l.stop()
 	pause := min(minPause, c.longest)

@@ -128,6 +128,7 @@ func (w *world) options(h Handler) Options {
 		Concurrency: 8,
 		Registerer:  prometheus.NewRegistry(),
 		Dialer:      w.dial,
+		Session:     45 * time.Second,
 		Rebalance:   44 * time.Second,
 	}
 }

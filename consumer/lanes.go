@@ -32,12 +32,13 @@ type tenure struct {
 
 func newTenure() *tenure { return &tenure{idle: make(chan struct{})} }
 
-func newLanes(size int) *lanes {
-	l := &lanes{size: size, ordinary: size, queue: map[any][]*task{}, running: map[*task]context.CancelFunc{}}
-	if size > 1 {
-		l.ordinary = size - max(1, size/4)
+// newLanes makes lanes for so many tasks at the same time, and some more that
+// are urgent.
+func newLanes(ordinary, reserved int) *lanes {
+	return &lanes{
+		size: ordinary + reserved, ordinary: ordinary,
+		queue: map[any][]*task{}, running: map[*task]context.CancelFunc{},
 	}
-	return l
 }
 
 // lane is the key of a task's lane. A task without a key has its own.

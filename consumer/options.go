@@ -31,8 +31,8 @@ type Options struct {
 	// Actions holds the handler of each action by its identifier. Records of
 	// other actions are skipped.
 	Actions map[string]Handler
-	// Concurrency is the number of jobs at the same time, at least 1. From 2
-	// on, a quarter of it but at least one is only for urgent jobs.
+	// Concurrency is the number of jobs at the same time, at least 1. Beside
+	// it, a quarter as many but at least one are kept for urgent jobs.
 	Concurrency int
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
@@ -68,6 +68,7 @@ const (
 	leaveWait    = 5 * time.Second  // for leaving the group
 	dialWait     = 5 * time.Second  // for a connection, TLS included
 	heartbeats   = 6                // per session timeout
+	reservedPart = 4                // one slot for urgent jobs beside so many
 	maxPoll      = 500              // records taken from the client at once
 )
 

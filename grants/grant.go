@@ -85,11 +85,8 @@ func (j *Job) readGrant(ctx context.Context) (grantView, error) {
 		return nil
 	})
 	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" {
-		g.Go(func() error {
-			list, err := portal.Runs(ctx, port.RunFilter{
-				Action: j.svc.opts.GrantAction, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
-			})
-			v.listed = slices.ContainsFunc(list, func(r port.Run) bool { return r.ID == j.rec.RunID })
+		g.Go(func() (err error) {
+			v.listed, err = j.isRequesters(ctx)
 			return err
 		})
 	}
@@ -111,6 +108,26 @@ func (j *Job) readGrant(ctx context.Context) (grantView, error) {
 		return v, runErr
 	}
 	return v, err
+}
+
+// isRequesters reports whether the run was started by who the record says.
+func (j *Job) isRequesters(ctx context.Context) (bool, error) {
+	known := &j.svc.confirmed
+	if known.has(j.rec.Requester, j.rec.RunID) {
+		return true, nil
+	}
+	list, err := j.svc.opts.Portal.Runs(ctx, port.RunFilter{
+		Action: j.svc.opts.GrantAction, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
+	})
+	if err != nil {
+		return false, err
+	}
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.ID
+	}
+	known.add(j.rec.Requester, ids)
+	return slices.Contains(ids, j.rec.RunID), nil
 }
 
 // unknownRun handles a run that Port does not know: for a moment it may be that

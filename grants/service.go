@@ -87,6 +87,8 @@ type Service struct {
 	locks   *locks
 	metrics *metrics
 
+	confirmed confirmed
+
 	mu sync.Mutex
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
 	// that is away from one that fails a single run.

@@ -34,7 +34,7 @@ type settings struct {
 	ExpireAction     string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
 	GrantDuration    string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 	GrantMaxDuration string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
-	GrantConcurrency string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256."`
+	GrantConcurrency string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. A quarter as many slots beside them are kept for revoking."`
 
 	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
 	LogLevel          string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
