@@ -1,0 +1,52 @@
+package catalogue
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// maxAction is the longest action that IAM takes, from the model of its API
+// (ActionNameType).
+const maxAction = 128
+
+var actionForm = regexp.MustCompile(`^([A-Za-z0-9-]+):([A-Za-z0-9-]+)$`)
+
+// grantable looks an action up and applies the rules that do not depend on the
+// resource. Either the action or the refusal is nil.
+func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Refusal, error) {
+	refuse := func(reason Reason, message string, args ...any) (*service, *action, *Refusal, error) {
+		return nil, nil, &Refusal{Reason: reason, Action: name, Message: fmt.Sprintf(message, args...)}, nil
+	}
+	if len(name) > maxAction {
+		name = name[:maxAction]
+		return refuse(UnknownAction, "%q… is longer than any IAM action", name)
+	}
+	m := actionForm.FindStringSubmatch(name)
+	if m == nil {
+		return refuse(UnknownAction, "%q is not one IAM action such as s3:PutObject, without wildcards", name)
+	}
+	if why := deniedAlways(name); why != "" {
+		return refuse(DeniedAction, "%s is never granted: %s", name, why)
+	}
+	prefix := strings.ToLower(m[1])
+	s, err := c.service(prefix)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if s == nil {
+		return refuse(UnknownAction, "%s: AWS has no service %q%s", name, m[1], didYouMean("", near(prefix, c.header.Services)))
+	}
+	a := s.find(m[2])
+	if a == nil {
+		return refuse(UnknownAction, "%s is not an IAM action%s", name, s.insteadOf(m[2]))
+	}
+	full := s.prefix + ":" + a.name
+	if p := matching(rules.Deny, full); p != "" {
+		return refuse(DeniedAction, "%s is refused here: the operator denies %s", full, p)
+	}
+	if a.level == Permissions && matching(rules.Allow, full) == "" {
+		return refuse(DeniedAction, "%s changes who has access (access level %s), and that would outlast the grant: it is refused unless the operator allows it", full, Permissions)
+	}
+	return s, a, nil, nil
+}

@@ -1,0 +1,155 @@
+package catalogue
+
+import "strings"
+
+// AWS's reference is wrong or silent in these places. Each row names the page
+// that says otherwise. None of them can make a grant reach beyond the entity's
+// ARN: see the test of the invariant.
+
+// patternFixes replace the ARN patterns of a resource type.
+var patternFixes = map[string][]string{
+	// AWS gives "${Vendor}" and "*" for the account, which is any ARN at all.
+	// "Access control", AWS Backup Developer Guide: resource-specific recovery
+	// point ARNs. Those of other services, such as snapshots, are theirs.
+	"backup recoveryPoint": {"backup:${Region}:${Account}:recovery-point:${RecoveryPointId}"},
+	// AWS gives "*:*" for region and account. "Restrict user access to certain
+	// devices", Amazon Braket Developer Guide, has both; the API reports ARNs
+	// without account, and without region, too ("deviceArn" of GetDevice).
+	"braket device": {
+		"braket:${Region}:${Account}:device/${DeviceType}/${Provider}/${DeviceId}",
+		"braket:${Region}::device/${DeviceType}/${Provider}/${DeviceId}",
+		"braket:::device/${DeviceType}/${Provider}/${DeviceId}",
+	},
+	// AWS gives "${StreamType}", which is "stream": ResourceARN of
+	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
+	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},
+	// AWS gives "task/${TaskId}", the form before 2018. "Monitor Amazon ECS
+	// containers with ECS Exec", Amazon ECS Developer Guide, limits
+	// ssm:StartSession to "task/cluster-name/*".
+	"ssm task": {"ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}"},
+}
+
+func correctedPatterns(service, key string, given []string) []string {
+	if fixed, ok := patternFixes[service+" "+key]; ok {
+		return fixed
+	}
+	return given
+}
+
+// openEnds are the types whose last name may hold ":".
+var openEnds = map[string]bool{
+	"s3 object":                 true, // keys are free: "Naming Amazon S3 objects"
+	"s3 accesspointobject":      true,
+	"s3-outposts object":        true,
+	"rds snapshot":              true, // automated ones are "rds:NAME-DATE": "Working with ARNs", Amazon RDS User Guide
+	"rds cluster-snapshot":      true,
+	"redshift snapshot":         true, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
+	"cloudwatch alarm":          true, // names are free: AlarmName of PutMetricAlarm
+	"bedrock foundation-model":  true, // "anthropic.claude-v2:1": "Supported foundation models"
+	"bedrock inference-profile": true,
+	"bedrock custom-model":      true, // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
+	"codebuild build":           true, // "PROJECT:UUID": id of Build, AWS CodeBuild API Reference
+	"codebuild build-batch":     true,
+	"dynamodb stream":           true, // the label is a time: "DynamoDB Streams", StreamLabel
+	"cassandra stream":          true,
+}
+
+func endsOpen(service, key string) bool { return openEnds[service+" "+key] }
+
+// extraTypes are types that actions act on although AWS does not list them.
+var extraTypes = []struct {
+	service string
+	actions []string
+	types   []string
+}{
+	// The names are of both generations of load balancers; the source keeps the
+	// types of the classic one only. "Actions, resources, and condition keys for
+	// AWS Elastic Load Balancing V2".
+	{
+		"elasticloadbalancing",
+		[]string{"CreateLoadBalancer", "DeleteLoadBalancer", "ModifyLoadBalancerAttributes"},
+		[]string{"loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/"},
+	},
+	{"elasticloadbalancing", []string{"AddTags", "RemoveTags"}, []string{
+		"loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/", "listener/app", "listener/gwy", "listener/net",
+		"listener-rule/app", "listener-rule/net", "targetgroup", "truststore",
+	}},
+	// "Fine-tuning the Resources and Conditions sections of policies", AWS Lambda
+	// Developer Guide: a function, version or alias. Of the actions on functions
+	// these are the ones whose operation takes a Qualifier (Lambda API Reference);
+	// for the others, naming a version would allow nothing.
+	{"lambda", []string{
+		"InvokeFunction", "InvokeFunctionUrl", "GetFunction", "GetFunctionConfiguration", "DeleteFunction",
+		"AddPermission", "RemovePermission", "GetPolicy",
+		"CreateFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig", "DeleteFunctionUrlConfig",
+		"PutFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig", "DeleteFunctionEventInvokeConfig",
+		"PutRuntimeManagementConfig", "GetRuntimeManagementConfig",
+	}, []string{"function alias", "function version"}},
+}
+
+func addedTypes(service, action string) []string {
+	for _, e := range extraTypes {
+		if e.service != service {
+			continue
+		}
+		for _, name := range e.actions {
+			if name == action {
+				return e.types
+			}
+		}
+	}
+	return nil
+}
+
+// forms say how an ARN is written in a policy where that is not the ARN itself.
+// The endings are appended to it; the first row that fits counts.
+var forms = []struct {
+	action  string // pattern
+	shape   string // of the entity's type
+	endings []string
+}{
+	// "Overview of managing access permissions to your CloudWatch Logs
+	// resources", Amazon CloudWatch Logs User Guide: without ":*" for the three
+	// that tag, with it for all others. Both are given to the others, since some
+	// operations are authorised on either, depending on how the caller names
+	// the group.
+	{"logs:TagResource", logGroup, []string{""}},
+	{"logs:UntagResource", logGroup, []string{""}},
+	{"logs:ListTagsForResource", logGroup, []string{""}},
+	{"logs:*", logGroup, []string{"", ":*"}},
+	// "Identity and Access Management in Amazon OpenSearch Service", Amazon
+	// OpenSearch Service Developer Guide: paths of the domain are "domain/NAME/*".
+	{"es:ESHttp*", "es:*:*:domain/*", []string{"/*"}},
+	// "Configuring authorization and authentication to secure your GraphQL APIs",
+	// AWS AppSync Developer Guide, AWS_IAM: queries are authorised on
+	// "apis/ID/types/TYPE/fields/FIELD", all of them being "apis/ID/*".
+	{"appsync:GraphQL", "appsync:*:*:apis/*", []string{"", "/*"}},
+	{"appsync:SourceGraphQL", "appsync:*:*:apis/*", []string{"", "/*"}},
+}
+
+const logGroup = "logs:*:*:log-group:*"
+
+// written returns the endings to give an ARN in a policy that lets the action,
+// which acts on it, do so.
+func (k kind) written(action string) []string {
+	for _, f := range forms {
+		for _, p := range k.shapes {
+			if p.shape == f.shape && matching([]string{f.action}, action) != "" {
+				return f.endings
+			}
+		}
+	}
+	return []string{""}
+}
+
+// withoutLogStreams takes the ":*" off the ARN of a log group. DescribeLogGroups
+// and CloudFormation report it so ("arn" of LogGroup, CloudWatch Logs API
+// Reference), and an entity's identifier may come from either.
+func withoutLogStreams(text string) string {
+	short, ok := strings.CutSuffix(text, ":*")
+	fields := strings.SplitN(short, ":", 8)
+	if ok && len(fields) == 7 && fields[2] == "logs" && fields[5] == "log-group" {
+		return short
+	}
+	return text
+}

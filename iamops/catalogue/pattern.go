@@ -1,0 +1,96 @@
+package catalogue
+
+import "strings"
+
+// pattern is AWS's description of the ARNs of a resource type.
+type pattern struct {
+	text string // without "arn:${Partition}:", as AWS writes it
+	// shape is text with "*" for each variable. A "*" that AWS itself writes, as
+	// in dms "cert:*", stands for a name there, too.
+	shape    string
+	literals int  // characters that are not variable
+	named    bool // the resource part has a variable, so it is not a singleton
+	open     bool // the last variable may hold ":", see endsOpen
+}
+
+// parsePattern reads the text of a pattern; false if the service is variable: it
+// would take in every ARN.
+func parsePattern(text string) (pattern, bool) {
+	var b strings.Builder
+	for rest := text; rest != ""; {
+		before, after, found := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		_, rest, _ = strings.Cut(after, "}")
+		if !strings.HasSuffix(b.String(), "*") { // two adjacent variables are one
+			b.WriteByte('*')
+		}
+	}
+	p := pattern{text: text, shape: b.String()}
+	p.literals = len(p.shape) - strings.Count(p.shape, "*")
+	fields := strings.SplitN(p.shape, ":", 4)
+	if len(fields) < 4 || strings.Contains(fields[0], "*") {
+		return pattern{}, false
+	}
+	p.named = strings.Contains(fields[3], "*")
+	return p, true
+}
+
+// service is the service in the ARN, which is not always the prefix of the
+// actions: systems manager acts on EC2 instances.
+func (p pattern) service() string {
+	s, _, _ := strings.Cut(p.shape, ":")
+	return s
+}
+
+// pass is how much a variable may hold. The passes are tried in this order.
+type pass int
+
+const (
+	strict  pass = iota // no "/" and no ":"
+	loose               // no ":"; names of secrets, parameters and log groups have "/"
+	openEnd             // the last variable anything, for the types of endsOpen
+)
+
+// match reports whether s, an ARN without "arn:PARTITION:", is of this shape.
+func (p pattern) match(s string, how pass) bool {
+	banned := "/:"
+	if how != strict {
+		banned = ":"
+	}
+	if how == openEnd && !p.open {
+		return false
+	}
+	return match(p.shape, s, banned, how == openEnd)
+}
+
+// match compares s with a shape, where "*" stands for one or more characters
+// that are not in banned. If last is set, the last "*" stands for anything. For
+// each "*", the first place where the following text occurs is the right one:
+// a later one would only lengthen it.
+func match(shape, s, banned string, last bool) bool {
+	head, shape, more := strings.Cut(shape, "*")
+	if !strings.HasPrefix(s, head) {
+		return false
+	}
+	s = s[len(head):]
+	for more {
+		var next string
+		next, shape, more = strings.Cut(shape, "*")
+		if !more { // the last variable reaches to the end of s
+			value, ok := strings.CutSuffix(s, next)
+			return ok && value != "" && (last || !strings.ContainsAny(value, banned))
+		}
+		if s == "" {
+			return false
+		}
+		at := strings.Index(s[1:], next)
+		if at < 0 || strings.ContainsAny(s[:at+1], banned) {
+			return false
+		}
+		s = s[1+at+len(next):]
+	}
+	return s == ""
+}

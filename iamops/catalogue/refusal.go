@@ -1,0 +1,52 @@
+package catalogue
+
+import "strings"
+
+// Reason tells refusals apart.
+type Reason string
+
+// Why a request is refused.
+const (
+	UnknownAction    Reason = "unknown_action"      // no such action, or not one action
+	NoResourceLevel  Reason = "no_resource_level"   // AWS knows the action on "*" only
+	WrongService     Reason = "wrong_service"       // acts on resources of other services
+	WrongType        Reason = "wrong_resource_type" // acts on other resources of the service
+	InvalidARN       Reason = "invalid_arn"         // does not name one resource
+	ForeignAccount   Reason = "foreign_account"
+	ForeignPartition Reason = "foreign_partition"
+	DeniedAction     Reason = "denied_action" // never granted, or only if the operator allows it
+)
+
+// Refusal says why an action is not granted on a resource. It is the requester's
+// to mend, not ours.
+type Refusal struct {
+	Reason  Reason
+	Action  string // empty if the ARN alone is the reason
+	ARN     string
+	Message string // for a developer: what is wrong and what would work
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return r.Message }
+
+// Refusals is all that is wrong with one request, one line each. [errors.As]
+// finds the first of them.
+type Refusals []*Refusal
+
+// Error implements error.
+func (rs Refusals) Error() string {
+	lines := make([]string, len(rs))
+	for i, r := range rs {
+		lines[i] = r.Message
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap makes each refusal visible to the errors package.
+func (rs Refusals) Unwrap() []error {
+	out := make([]error, len(rs))
+	for i, r := range rs {
+		out[i] = r
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package catalogue_test
+
+import (
+	"errors"
+	"testing"
+
+	"port-iam/iamops/catalogue"
+)
+
+// TestMessages shows what a developer reads, one row per way to be refused.
+func TestMessages(t *testing.T) {
+	c := open(t)
+	const (
+		bucket   = "arn:aws:s3:::reports"
+		instance = "arn:aws:ec2:eu-west-1:111122223333:instance/i-0abc"
+	)
+	for _, tc := range []struct {
+		arn, action string
+		reason      catalogue.Reason
+		message     string
+	}{
+		{
+			instance, "ec2:DescribeInstances", catalogue.NoResourceLevel,
+			`ec2:DescribeInstances cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one. ` +
+				`For a resource of type instance (ec2) there is ec2:DescribeInstanceAttribute, ec2:GetConsoleOutput or ec2:GetInstanceTpmEkPub`,
+		},
+		{
+			"arn:aws:kms:eu-west-1:111122223333:alias/app", "kms:Decrypt", catalogue.WrongType,
+			"kms:Decrypt acts on key (arn:aws:kms:${Region}:${Account}:key/${KeyId}); arn:aws:kms:eu-west-1:111122223333:alias/app is of type alias (kms), " +
+				"for which there is kms:DeleteAlias, kms:UpdateAlias or kms:CreateAlias",
+		},
+		{
+			instance, "sqs:SendMessage", catalogue.WrongService,
+			"sqs:SendMessage acts on queue (arn:aws:sqs:${Region}:${Account}:${QueueName}); " + instance + " is of type instance (ec2)",
+		},
+		{
+			"arn:aws:sns:eu-west-1:111122223333:alerts:0-1", "sns:Publish", catalogue.WrongType,
+			"sns:Publish acts on topic (arn:aws:sns:${Region}:${Account}:${TopicName}); " +
+				"arn:aws:sns:eu-west-1:111122223333:alerts:0-1 has the form of no resource of sns that AWS describes",
+		},
+		{bucket, "s3:PutObjct", catalogue.UnknownAction, "s3:PutObjct is not an IAM action. Did you mean s3:PutObject, s3:GetObject or s3:PutObjectAcl?"},
+		{bucket, "s3:HeadObject", catalogue.UnknownAction, "s3:HeadObject is not an IAM action. Did you mean s3:GetObject?"},
+		{bucket, "s3:Zzz", catalogue.UnknownAction, "s3:Zzz is not an IAM action"},
+		{bucket, "dynamo:GetItem", catalogue.UnknownAction, `dynamo:GetItem: AWS has no service "dynamo". Did you mean dynamodb?`},
+		{bucket, "s3:Get*", catalogue.UnknownAction, `"s3:Get*" is not one IAM action such as s3:PutObject, without wildcards`},
+		{bucket, "iam:PassRole", catalogue.DeniedAction, "iam:PassRole is never granted: IAM decides who may do what"},
+		{bucket, "s3:DeleteBucket", catalogue.DeniedAction, "s3:DeleteBucket is refused here: the operator denies s3:delete*"},
+		{
+			bucket, "s3:PutBucketPolicy", catalogue.DeniedAction,
+			"s3:PutBucketPolicy changes who has access (access level Permissions management), and that would outlast the grant: it is refused unless the operator allows it",
+		},
+		{"reports", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "reports" is not an ARN (arn:partition:service:region:account:resource)`},
+		{bucket + "/*", "s3:GetObject", catalogue.InvalidARN, bucket + "/* holds a wildcard or a policy variable: name one resource"},
+		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},
+		{bucket + "/a b", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a b" holds white space or a character that is not printable ASCII`},
+		{
+			"arn:aws:sqs:eu-west-1:444455556666:q", "sqs:SendMessage", catalogue.ForeignAccount,
+			"arn:aws:sqs:eu-west-1:444455556666:q is of account 444455556666, and access is granted in account 111122223333",
+		},
+		{"arn:aws:iam::aws:policy/P", "s3:GetObject", catalogue.ForeignAccount, "arn:aws:iam::aws:policy/P belongs to AWS, and access is granted in account 111122223333"},
+		{"arn:aws-cn:s3:::reports", "s3:GetObject", catalogue.ForeignPartition, "arn:aws-cn:s3:::reports is of partition aws-cn, and access is granted in aws"},
+	} {
+		_, err := c.Resources(catalogue.Request{
+			Account: account, Partition: "aws", ARN: tc.arn, Actions: []string{tc.action},
+			Rules: catalogue.Rules{Deny: []string{"s3:delete*"}},
+		})
+		var refusal *catalogue.Refusal
+		switch {
+		case !errors.As(err, &refusal):
+			t.Errorf("%s on %s: %v", tc.action, tc.arn, err)
+		case refusal.Reason != tc.reason || err.Error() != tc.message:
+			t.Errorf("%s on %s:\ngot  %s %s\nwant %s %s", tc.action, tc.arn, refusal.Reason, err, tc.reason, tc.message)
+		}
+	}
+}
+
+// TestAllRefusalsTogether: a request with one good action and several bad ones
+// is refused as a whole, and every reason is told at once.
+func TestAllRefusalsTogether(t *testing.T) {
+	c := open(t)
+	groups, err := c.Resources(catalogue.Request{
+		Account: account, Partition: "aws", ARN: "arn:aws:sqs:eu-west-1:444455556666:q",
+		Actions: []string{"sqs:SendMessage", "sqs:ListQueues", "sqs:Sned", "sts:AssumeRole"},
+	})
+	if groups != nil {
+		t.Errorf("granted: %v", groups)
+	}
+	var all catalogue.Refusals
+	if !errors.As(err, &all) {
+		t.Fatal(err)
+	}
+	want := []struct {
+		reason catalogue.Reason
+		action string
+	}{
+		{catalogue.ForeignAccount, ""},
+		{catalogue.NoResourceLevel, "sqs:ListQueues"},
+		{catalogue.UnknownAction, "sqs:Sned"},
+		{catalogue.DeniedAction, "sts:AssumeRole"},
+	}
+	if len(all) != len(want) {
+		t.Fatalf("%d refusals, want %d: %v", len(all), len(want), err)
+	}
+	for i, w := range want {
+		if all[i].Reason != w.reason || all[i].Action != w.action || all[i].ARN != "arn:aws:sqs:eu-west-1:444455556666:q" {
+			t.Errorf("refusal %d is %+v, want %v", i, all[i], w)
+		}
+	}
+}

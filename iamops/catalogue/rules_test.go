@@ -1,0 +1,93 @@
+package catalogue_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"port-iam/iamops/catalogue"
+)
+
+func TestCheckPatterns(t *testing.T) {
+	if err := catalogue.CheckPatterns([]string{"s3:Delete*", "*:*", "rds-db:connect", "ec2:?opInstances", "S3:GETOBJECT"}); err != nil {
+		t.Error(err)
+	}
+	for _, p := range []string{"", "s3", "s3:", ":GetObject", "s3:Get Object", "s3:Get,s3:Put", "s3:a:b", "s3:${x}", "*", "s3:Get\n"} {
+		err := catalogue.CheckPatterns([]string{"s3:GetObject", p})
+		if err == nil || !strings.Contains(err.Error(), "is not an action pattern") {
+			t.Errorf("%q: %v", p, err)
+		}
+	}
+}
+
+func TestRules(t *testing.T) {
+	c := open(t)
+	for _, tc := range []struct {
+		name, action string
+		rules        catalogue.Rules
+		want         catalogue.Reason
+	}{
+		{"plain", "s3:GetObject", catalogue.Rules{}, ""},
+		{"denied by pattern", "s3:GetObject", catalogue.Rules{Deny: []string{"S3:get*"}}, catalogue.DeniedAction},
+		{"denied by another pattern", "s3:PutObject", catalogue.Rules{Deny: []string{"s3:get*"}}, ""},
+		{"denied for all services", "s3:DeleteObject", catalogue.Rules{Deny: []string{"*:Delete*"}}, catalogue.DeniedAction},
+		{"permissions management", "s3:PutBucketPolicy", catalogue.Rules{}, catalogue.DeniedAction},
+		{"allowed by name", "s3:PutBucketPolicy", catalogue.Rules{Allow: []string{"s3:PutBucketPolicy"}}, ""},
+		{"another is allowed", "s3:PutBucketPolicy", catalogue.Rules{Allow: []string{"s3:PutBucketAcl"}}, catalogue.DeniedAction},
+		{"deny wins", "s3:PutBucketPolicy", catalogue.Rules{Allow: []string{"s3:*"}, Deny: []string{"s3:Put*"}}, catalogue.DeniedAction},
+		{"the built-in list cannot be shortened", "iam:PassRole", catalogue.Rules{Allow: []string{"iam:PassRole", "*:*"}}, catalogue.DeniedAction},
+		{"nor by case", "IAM:PASSROLE", catalogue.Rules{Allow: []string{"*:*"}}, catalogue.DeniedAction},
+		{"nor for one action of a service", "deadline:AssumeQueueRoleForUser", catalogue.Rules{Allow: []string{"*:*"}}, catalogue.DeniedAction},
+		{"endless names", "s3:" + strings.Repeat("x", 1<<20), catalogue.Rules{}, catalogue.UnknownAction},
+		{"unknown actions of denied services are denied", "iam:NoSuchThing", catalogue.Rules{}, catalogue.DeniedAction},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := c.Resources(request(tc.action, tc.rules))
+			var refusal *catalogue.Refusal
+			switch {
+			case err == nil && tc.want != "":
+				t.Error("granted")
+			case err != nil && (!errors.As(err, &refusal) || refusal.Reason != tc.want):
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// A malformed rule must not be read as one that matches nothing.
+func TestMalformedRules(t *testing.T) {
+	c := open(t)
+	for _, rules := range []catalogue.Rules{{Deny: []string{"s3"}}, {Allow: []string{"s3:Put Object"}}} {
+		if groups, err := c.Resources(request("s3:GetObject", rules)); err == nil {
+			t.Errorf("%+v gives %v", rules, groups)
+		}
+	}
+}
+
+func TestDeniedServices(t *testing.T) {
+	c := open(t)
+	denied := catalogue.DeniedServices()
+	if len(denied) < 20 {
+		t.Errorf("only %v are denied", denied)
+	}
+	for _, prefix := range denied {
+		actions, err := c.Actions(prefix)
+		if err != nil || len(actions) == 0 {
+			t.Fatalf("%s has %d actions, %v", prefix, len(actions), err)
+		}
+		for _, a := range actions {
+			if !a.Denied {
+				t.Errorf("%s is not denied", a.Name)
+			}
+			_, err := c.Resources(request(a.Name, catalogue.Rules{Allow: []string{"*:*"}}))
+			var refusal *catalogue.Refusal
+			if !errors.As(err, &refusal) || refusal.Reason != catalogue.DeniedAction {
+				t.Errorf("%s: %v", a.Name, err)
+			}
+		}
+	}
+}
+
+func request(action string, rules catalogue.Rules) catalogue.Request {
+	return catalogue.Request{Account: account, Partition: "aws", ARN: "arn:aws:s3:::reports", Actions: []string{action}, Rules: rules}
+}

@@ -1,0 +1,118 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Level is AWS's classification of actions.
+type Level string
+
+// The levels. AWS's own list is in "Actions, resources, and condition keys for
+// AWS services" of the Service Authorization Reference.
+const (
+	Read        Level = "Read"
+	List        Level = "List"
+	Write       Level = "Write"
+	Tagging     Level = "Tagging"
+	Permissions Level = "Permissions management"
+)
+
+// service is one service, unpacked.
+type service struct {
+	prefix  string
+	types   []resourceType
+	actions []action // sorted by lower-case name
+}
+
+type resourceType struct {
+	key      string
+	patterns []pattern
+}
+
+type action struct {
+	name  string // without the prefix, as AWS spells it
+	level Level
+	types []int // indexes into service.types
+}
+
+func newService(l line) (*service, error) {
+	s := &service{prefix: l.Service, types: make([]resourceType, 0, len(l.Types)), actions: make([]action, 0, len(l.Actions))}
+	for _, row := range l.Types {
+		if len(row) == 0 {
+			return nil, fmt.Errorf("the action catalogue, service %s: a type without a name", l.Service)
+		}
+		t := resourceType{key: row[0]}
+		for _, text := range correctedPatterns(l.Service, row[0], row[1:]) {
+			if p, ok := parsePattern(text); ok {
+				p.open = endsOpen(l.Service, t.key)
+				t.patterns = append(t.patterns, p)
+			}
+		}
+		s.types = append(s.types, t)
+	}
+	shares := sharingOf(l.Service)
+	for _, text := range l.Actions {
+		a, err := s.parseAction(text)
+		if err != nil {
+			return nil, fmt.Errorf("the action catalogue, service %s, %q: %w", l.Service, text, err)
+		}
+		if matching(shares, s.prefix+":"+a.name) != "" {
+			a.level = Permissions
+		}
+		s.actions = append(s.actions, a)
+	}
+	return s, nil
+}
+
+// parseAction reads "Name Level Type Type ...".
+func (s *service) parseAction(text string) (action, error) {
+	fields := strings.Fields(text)
+	if len(fields) < 2 {
+		return action{}, fmt.Errorf("a name and a level are expected")
+	}
+	a := action{name: fields[0]}
+	switch fields[1] {
+	case "R":
+		a.level = Read
+	case "L":
+		a.level = List
+	case "W":
+		a.level = Write
+	case "T":
+		a.level = Tagging
+	case "P":
+		a.level = Permissions
+	default:
+		return action{}, fmt.Errorf("unknown level")
+	}
+	for _, f := range fields[2:] {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 0 || n >= len(s.types) {
+			return action{}, fmt.Errorf("unknown type %s", f)
+		}
+		a.types = append(a.types, n)
+	}
+	for _, key := range addedTypes(s.prefix, a.name) {
+		n := slices.IndexFunc(s.types, func(t resourceType) bool { return t.key == key })
+		if n < 0 {
+			return action{}, fmt.Errorf("unknown type %s in overrides.go", key)
+		}
+		a.types = append(a.types, n)
+	}
+	return a, nil
+}
+
+// find returns the action of this name, whatever its case; nil if there is none.
+func (s *service) find(name string) *action {
+	wanted := strings.ToLower(name)
+	n, found := slices.BinarySearchFunc(s.actions, wanted, func(a action, want string) int {
+		return strings.Compare(strings.ToLower(a.name), want)
+	})
+	if !found {
+		return nil
+	}
+	return &s.actions[n]
+}

@@ -1,0 +1,81 @@
+package catalogue
+
+import "strings"
+
+// sharing are actions that change who has access to a resource, beyond the grant
+// and after it, though AWS's reference gives them the level Write. They are
+// treated as those of level "Permissions management": refused, unless the
+// operator allows them by name. AWS gives that level to their likes (PutPolicy
+// of ACM PCA, PutResourcePolicy of Secrets Manager, SetQueueAttributes of SQS),
+// but not everywhere. A test holds the list against the names of all actions.
+//
+// Not here: what changes users and their rights inside an application on the
+// resource (members of a chat channel, policies of Verified Permissions), and
+// tokens or keys that an action hands out to the requester alone.
+var sharing = []string{
+	// Policies on resources, under the usual name.
+	"*:PutResourcePolicy", "*:CreateResourcePolicy*", "*:UpdateResourcePolicy", "*:DeleteResourcePolicy*",
+	// Policies on resources, under other names.
+	"aiops:PutInvestigationGroupPolicy", "aiops:DeleteInvestigationGroupPolicy",
+	"aoss:CreateAccessPolicy", "aoss:UpdateAccessPolicy", "aoss:DeleteAccessPolicy",
+	"appmesh:PutMeshPolicy", "appmesh:DeleteMeshPolicy", "appmesh-preview:PutMeshPolicy", "appmesh-preview:DeleteMeshPolicy",
+	"codeartifact:PutDomainPermissionsPolicy", "codeartifact:PutRepositoryPermissionsPolicy",
+	"dsql:PutClusterPolicy", "dsql:DeleteClusterPolicy",
+	"ec2:ModifyVerifiedAccessEndpointPolicy", "ec2:ModifyVerifiedAccessGroupPolicy",
+	"elemental-inference:PutFeedPolicy", "elemental-inference:DeleteFeedPolicy",
+	"es:UpdateDomainConfig", "es:UpdateElasticsearchDomainConfig", // AccessPolicies is one of their settings
+	"iotsitewise:CreateAccessPolicy", "iotsitewise:UpdateAccessPolicy", "iotsitewise:DeleteAccessPolicy",
+	"kafka:PutClusterPolicy", "kafka:DeleteClusterPolicy",
+	"logs:PutDestinationPolicy", "logs:PutDeliveryDestinationPolicy", "logs:DeleteDeliveryDestinationPolicy",
+	"mediapackagev2:PutChannelPolicy", "mediapackagev2:DeleteChannelPolicy",
+	"mediapackagev2:PutOriginEndpointPolicy", "mediapackagev2:DeleteOriginEndpointPolicy",
+	"oam:PutSinkPolicy",
+	"omics:PutS3AccessPolicy", "omics:DeleteS3AccessPolicy",
+	"rekognition:PutProjectPolicy", "rekognition:DeleteProjectPolicy",
+	"resource-groups:PutGroupPolicy", "resource-groups:DeleteGroupPolicy",
+	"route53profiles:PutProfilePolicy",
+	"sagemaker:PutModelPackageGroupPolicy", "sagemaker:DeleteModelPackageGroupPolicy",
+	"serverlessrepo:PutApplicationPolicy",
+	"ssm-contacts:PutContactPolicy",
+	// Shares with other accounts or users, and what makes a resource public.
+	"appstream:UpdateImagePermissions", "appstream:DeleteImagePermissions",
+	"auditmanager:StartAssessmentFrameworkShare", "auditmanager:UpdateAssessmentFrameworkShare",
+	"cloud9:CreateEnvironmentMembership", "cloud9:UpdateEnvironmentMembership",
+	"codebuild:UpdateProjectVisibility",
+	"config:PutAggregationAuthorization",
+	"dataexchange:CreateDataGrant", "dataexchange:PublishToDataGrant",
+	"ds:ShareDirectory",
+	"ec2:ModifyImageAttribute", "ec2:ModifyFpgaImageAttribute", // launch permissions
+	"globalaccelerator:CreateCrossAccountAttachment", "globalaccelerator:UpdateCrossAccountAttachment",
+	"license-manager:CreateGrant", "license-manager:CreateGrantVersion",
+	"mediaconnect:GrantFlowEntitlements",
+	"mediaconvert:CreateResourceShare",
+	"rds:ModifyDBSnapshotAttribute", "rds:ModifyDBClusterSnapshotAttribute",
+	"route53:CreateVPCAssociationAuthorization",
+	"transform-custom:ShareTransformationPackage",
+	"wellarchitected:CreateLensShare", "wellarchitected:CreateProfileShare", "wellarchitected:CreateTemplateShare",
+	"wellarchitected:CreateWorkloadShare", "wellarchitected:UpdateWorkloadShare",
+	// Principals who may enter what the resource holds.
+	"codewhisperer:AssociateCustomizationPermission",
+	"eks:CreateAccessEntry", "eks:UpdateAccessEntry", "eks:DeleteAccessEntry",
+	"eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy",
+	"elasticmapreduce:CreateStudioSessionMapping", "elasticmapreduce:UpdateStudioSessionMapping",
+	"qapps:UpdateQAppPermissions",
+	"qbusiness:AssociatePermission", "qbusiness:DisassociatePermission",
+	"qldb:UpdateLedgerPermissionsMode",
+	"quicksight:CreateIAMPolicyAssignment", "quicksight:UpdateIAMPolicyAssignment",
+	"servicecatalog:AssociatePrincipalWithPortfolio",
+	"scn:AssignAdminPermissionsToUser",
+	"workmail:PutMailboxPermissions", "workmail:DeleteMailboxPermissions",
+}
+
+// sharingOf returns the patterns of sharing that concern one service.
+func sharingOf(service string) []string {
+	var out []string
+	for _, p := range sharing {
+		if prefix, _, _ := strings.Cut(p, ":"); prefix == "*" || prefix == service {
+			out = append(out, p)
+		}
+	}
+	return out
+}
