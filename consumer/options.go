@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/port"
 )
 
 // Options are what a [Consumer] needs. Access, Mechanism, Topic, Group, Actions
@@ -31,6 +33,8 @@ type Options struct {
 	// Actions holds the handler of each action by its identifier. Records of
 	// other actions are skipped.
 	Actions map[string]Handler
+	// Decode reads the value of a record; nil means [port.Decode].
+	Decode func(value []byte) (port.Record, port.Verdict)
 	// Concurrency is the number of jobs at the same time, at least 1. Beside
 	// it, a quarter as many but at least one are kept for urgent jobs.
 	Concurrency int
@@ -73,6 +77,9 @@ const (
 )
 
 func (o Options) withDefaults() Options {
+	if o.Decode == nil {
+		o.Decode = port.Decode
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -64,7 +64,7 @@ func (c *Consumer) judge(r *kgo.Record) (port.Record, Handler, result) {
 	if !c.filter.mayConcern(r.Value) {
 		return port.Record{}, nil, skippedOtherAction
 	}
-	rec, verdict := port.Decode(r.Value)
+	rec, verdict := c.opts.Decode(r.Value)
 	rec.Time = r.Timestamp
 	why := skippedOtherAction
 	switch verdict {

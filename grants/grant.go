@@ -40,6 +40,9 @@ func (j *Job) grant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := j.checkPermissions(ctx, view, req); err != nil {
+		return err
+	}
 	if err := j.make(ctx, plan, view.entityWritten); err != nil {
 		return err
 	}
@@ -68,13 +71,14 @@ func (j *Job) grant(ctx context.Context) error {
 // grantView is what Port says about a request, read at once.
 type grantView struct {
 	run           port.Run
-	listed        bool // the run is the requester's
-	inCatalogue   bool // the resource is an entity of the catalogue
-	entityWritten bool // the grant's entity exists: an earlier attempt got that far
+	listed        bool         // the run is the requester's
+	resource      *port.Entity // nil: not in the catalogue
+	permissions   *permissions // those that the record names, read ahead
+	entityWritten bool         // the grant's entity exists: an earlier attempt got that far
 }
 
 func (j *Job) readGrant(ctx context.Context) (grantView, error) {
-	var v grantView
+	v := grantView{permissions: &permissions{portal: j.svc.opts.Portal}}
 	var runErr error
 	portal := j.svc.opts.Portal
 	// All answers are waited for: the run decides what the others are worth, so
@@ -92,12 +96,14 @@ func (j *Job) readGrant(ctx context.Context) (grantView, error) {
 	}
 	if j.rec.Entity != "" {
 		g.Go(func() (err error) {
-			v.inCatalogue, err = exists(ctx, portal, blueprintResource, j.rec.Entity)
+			v.resource, err = find(ctx, portal, blueprintResource, j.rec.Entity)
 			return err
 		})
 	}
-	g.Go(func() (err error) {
-		v.entityWritten, err = exists(ctx, portal, blueprintGrant, j.name)
+	g.Go(func() error { return v.permissions.read(ctx, j.namedPermissions()) })
+	g.Go(func() error {
+		entity, err := find(ctx, portal, blueprintGrant, j.name)
+		v.entityWritten = entity != nil
 		return err
 	})
 	err := g.Wait()
@@ -139,12 +145,16 @@ func (j *Job) unknownRun(err error) error {
 	return j.drop(eventUnknownRun, "Port does not know the run: %w", err)
 }
 
-func exists(ctx context.Context, portal Portal, blueprint, id string) (bool, error) {
-	_, err := portal.Entity(ctx, blueprint, id)
+// find reads an entity; nil where there is none.
+func find(ctx context.Context, portal Portal, blueprint, id string) (*port.Entity, error) {
+	e, err := portal.Entity(ctx, blueprint, id)
 	if port.IsKind(err, port.KindNotFound) {
-		return false, nil
+		return nil, nil //nolint:nilnil // absence is an answer
 	}
-	return err == nil, err
+	if err != nil {
+		return nil, err
+	}
+	return &e, nil
 }
 
 // confirm checks that the record fits its run. What does not fit is dropped and
@@ -169,7 +179,7 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	switch {
 	case v.run.Entity == "" || v.run.Blueprint != blueprintResource:
 		return iamops.Plan{}, request{}, refuse("the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, blueprintResource)
-	case !v.inCatalogue:
+	case v.resource == nil:
 		return iamops.Plan{}, request{}, refuse("the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, blueprintResource)
 	}
 	start, err := startOf(v.run, j.rec, now)

@@ -3,6 +3,7 @@ package grants_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func TestRoundTrips(t *testing.T) {
 			calls[c.Op]++
 		}
 		want := map[string]int{
-			"run_get": 1, "run_list": 1, "entity_get": 2, "entity_upsert": 1, "run_log": 1,
+			"run_get": 1, "run_list": 1, "entity_get": 3, "entity_upsert": 1, "run_log": 1,
 			"CreatePolicy": 1, "CreateRole": 1, "AttachRolePolicy": 1,
 		}
 		if diff := cmp.Diff(want, calls); diff != "" {
@@ -121,6 +122,63 @@ func TestRefused(t *testing.T) {
 				}
 				p.wantMetric("port_iam_runs_total", 1, "grant", "refused")
 			})
+		})
+	}
+}
+
+// TestCatalogueDecides: the form in Port filters permissions by type; whoever
+// starts a run without the form meets the same rule here.
+func TestCatalogueDecides(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		w.port.AddEntity("iam_permissions", `{"identifier":"s3:DeleteObject","properties":{"resource_type":"EC2"}}`)
+		for permission, want := range map[string]string{
+			"s3:GetObjectTagging": "not in the catalogue",
+			"s3:DeleteObject":     `resource_type "EC2"`,
+		} {
+			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject", permission}})
+			if err := p.handle(rec); err != nil {
+				t.Fatal(err)
+			}
+			contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), permission, want)
+		}
+		w.wantGrants(0)
+		// What the record claims about the inputs changes nothing.
+		rec := w.request(nil)
+		rec.Properties = map[string]json.RawMessage{"permissions": json.RawMessage(`["s3:GetObject","s3:DeleteObject"]`)}
+		p.succeed(rec)
+		_, policies, _ := w.left()
+		if doc := policies[0].Versions[0].Document; strings.Contains(doc, "GetObject") || !strings.Contains(doc, "PutObject") {
+			t.Errorf("policy %s", doc)
+		}
+	})
+}
+
+// TestSignature: a wrong signature drops a record, a missing one only where the
+// operator wants one.
+func TestSignature(t *testing.T) {
+	for _, c := range []struct {
+		signature port.Signature
+		required  bool
+		granted   bool
+	}{
+		{port.SignatureAbsent, false, true},
+		{port.SignatureAbsent, true, false},
+		{port.SignatureValid, true, true},
+		{port.SignatureWrong, false, false},
+		{port.SignatureWrong, true, false},
+	} {
+		inWorld(t, iamtest.Options{}, func(w *world) {
+			p := w.process(func(o *grants.Options) { o.RequireSignature = c.required })
+			rec := w.request(nil)
+			rec.Signature = c.signature
+			err := p.handle(rec)
+			if c.granted != (err == nil) || !c.granted && !isMismatch(err) {
+				t.Errorf("%+v: %v", c, err)
+			}
+			want := map[bool]string{true: "SUCCESS", false: "IN_PROGRESS"}[c.granted]
+			w.wantRun(rec.RunID, want)
+			p.wantMetric("port_iam_security_events_total", map[bool]float64{true: 0, false: 1}[c.granted], "signature")
 		})
 	}
 }

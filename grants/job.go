@@ -101,6 +101,12 @@ func (j *Job) Attempt(ctx context.Context) error {
 // step does the work within its time and turns what will not get better into a
 // failure.
 func (j *Job) step(ctx context.Context) error {
+	switch {
+	case j.rec.Signature == port.SignatureWrong:
+		return j.drop(eventSignature, "its signature does not fit")
+	case j.rec.Signature == port.SignatureAbsent && j.svc.opts.RequireSignature:
+		return j.drop(eventSignature, "it is not signed, and signatures are required")
+	}
 	// A wrong clock makes wrong ends and wrong expiries; revoking needs no clock.
 	if skew, known := j.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew && j.op != opRevoke {
 		return &again{causeClock, fmt.Errorf("the local clock is %s off AWS's", skew)}

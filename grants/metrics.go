@@ -11,6 +11,7 @@ const (
 
 // Reasons of security events.
 const (
+	eventSignature      = "signature"
 	eventUnknownRun     = "unknown_run"
 	eventWrongAction    = "wrong_action"
 	eventWrongEntity    = "wrong_entity"
@@ -58,7 +59,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			m.duration.WithLabelValues(op, outcome)
 		}
 	}
-	for _, r := range []string{eventUnknownRun, eventWrongAction, eventWrongEntity, eventWrongRequester, eventTimestamp, eventForeignObject} {
+	for _, r := range []string{eventSignature, eventUnknownRun, eventWrongAction, eventWrongEntity, eventWrongRequester, eventTimestamp, eventForeignObject} {
 		m.events.WithLabelValues(r)
 	}
 	reg.MustRegister(m.inFlight, m.runs, m.duration, m.events, m.unreportable)

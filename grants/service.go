@@ -14,8 +14,9 @@ import (
 
 // Blueprints of Port's guide that port-iam works with.
 const (
-	blueprintResource = "aws_resource"
-	blueprintGrant    = "provisioned_permissions"
+	blueprintResource   = "aws_resource"
+	blueprintPermission = "iam_permissions"
+	blueprintGrant      = "provisioned_permissions"
 )
 
 // Portal is what a grant needs of Port. Errors are [port.Error]: unavailable
@@ -75,6 +76,9 @@ type Options struct {
 	UserName func(email string) (string, error)
 	// ConfirmRequester asks Port whether the run is the requester's.
 	ConfirmRequester bool
+	// RequireSignature drops records without a signature. A wrong one always
+	// drops its record.
+	RequireSignature bool
 	// ClockSkew is how far the local clock is from AWS's; false when not known.
 	ClockSkew  func() (time.Duration, bool)
 	Log        *slog.Logger

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -43,13 +46,16 @@ type Options struct {
 	Trust     string            // one of the Trust constants of package templates
 	Tags      map[string]string // further tags of roles and policies
 	Templates *templates.Set
+	// Rules say what else must not be granted, and what may be all the same.
+	Rules catalogue.Rules
 }
 
 // Ops carries out operations in one account. It is safe for concurrent use and
 // keeps no state of its own.
 type Ops struct {
-	opts Options
-	api  API
+	opts      Options
+	api       API
+	catalogue *catalogue.Catalogue
 }
 
 var (
@@ -79,10 +85,40 @@ func New(o Options) (*Ops, error) {
 	if err := CheckPath(o.Path); err != nil {
 		errs = append(errs, err)
 	}
+	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
+		errs = append(errs, fmt.Errorf("nothing is known of the trust %q", o.Trust))
+	}
+	errs = append(errs, checkTags(o.Tags))
+	actions, err := catalogue.Open()
+	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
 	}
-	return &Ops{opts: o, api: o.API}, nil
+	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
+}
+
+// checkTags refuses tags that AWS would refuse with every role, and those that
+// would pass for the proof that an object is ours. AWS compares the keys of a
+// role's tags without regard to case.
+func checkTags(tags map[string]string) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		lower := strings.ToLower(k)
+		switch {
+		case !LegalTagKey(k) || !LegalTagValue(tags[k]):
+			errs = append(errs, fmt.Errorf("AWS does not take the tag %q=%q", k, tags[k]))
+		case strings.HasPrefix(lower, tagPrefix):
+			errs = append(errs, fmt.Errorf("the tag %q is not free: keys that begin with %s are port-iam's own", k, tagPrefix))
+		case seen[lower]:
+			errs = append(errs, fmt.Errorf("the tag %q is given twice, in different letter case", k))
+		}
+		seen[lower] = true
+	}
+	if len(tags) > maxTags-ownTags {
+		errs = append(errs, fmt.Errorf("%d tags are given, and %d are allowed beside port-iam's own", len(tags), maxTags-ownTags))
+	}
+	return errors.Join(errs...)
 }
 
 // CheckPath says what is wrong with a path for roles and policies; nil when

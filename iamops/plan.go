@@ -26,6 +26,9 @@ const (
 	tagExpiresAt = "port-iam-expires-at"
 	tagRequester = "port-iam-requester"
 
+	tagPrefix = "port-iam-" // of all of them
+	ownTags   = 5           // how many there are
+
 	managedBy = "port-iam"
 )
 
@@ -33,6 +36,7 @@ const (
 const (
 	maxPolicyChars   = 6144 // managed policy, white space not counted
 	maxTrustChars    = 2048 // trust policy, default quota
+	maxTags          = 50   // of a role or policy
 	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
 )
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
@@ -21,20 +22,29 @@ const (
 // newRetryer is the SDK's adaptive mode, and to its retryable codes added those
 // by which IAM says that another change is under way.
 func newRetryer() aws.Retryer {
+	quota := ratelimit.NewTokenRateLimit(retry.DefaultRetryRateTokens)
 	r := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 		o.FailOnNoAttemptTokens = true // we wait, see paced
 		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 			s.MaxAttempts = maxAttempts
 			s.MaxBackoff = maxBackoff
+			s.RateLimiter = quota
 		})
 	})
-	return retry.AddWithErrorCodes(paced{r}, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+	return retry.AddWithErrorCodes(paced{r, quota}, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
 }
 
 // paced waits for its turn when the SDK has slowed down after throttling. The
 // SDK would wait itself, for a time that it rounds down, to nothing at last: it
 // spins, and never ends where the clock only moves while everybody waits.
-type paced struct{ aws.RetryerV2 }
+//
+// It also gives the quota of retries a token back for each call that succeeds.
+// The SDK does so in its standard mode only: here a few outages would use the
+// quota up, and nothing would be retried again for the life of the process.
+type paced struct {
+	aws.RetryerV2
+	quota *ratelimit.TokenRateLimit
+}
 
 // GetAttemptToken waits until the rate limit lets a call pass, or ctx ends.
 func (p paced) GetAttemptToken(ctx context.Context) (func(error) error, error) {
@@ -43,12 +53,21 @@ func (p paced) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	for {
 		// Its one error is that there is no token at this moment.
 		if release, err := p.RetryerV2.GetAttemptToken(ctx); err == nil {
-			return release, nil
+			return p.refill(release), nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil, fmt.Errorf("wait for the rate limit: %w", ctx.Err())
 		}
+	}
+}
+
+func (p paced) refill(release func(error) error) func(error) error {
+	return func(err error) error {
+		if err == nil {
+			_ = p.quota.AddTokens(retry.DefaultNoRetryIncrement) // never fails
+		}
+		return release(err)
 	}
 }

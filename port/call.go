@@ -15,10 +15,16 @@ import (
 )
 
 const (
-	maxTries   = 4
-	maxRetry   = 10 * time.Second // no try begins later than this after the first
-	tryTimeout = 10 * time.Second // of one try, the token included
+	maxTries    = 4
+	callTimeout = 10 * time.Second // of one call: its tries, its waits and its token
+	lastTry     = 8 * time.Second  // no try begins later than this after the first
+	tryTimeout  = 5 * time.Second  // of a try that another one may follow
 )
+
+// tooLate is why a context of this package ended by itself.
+type tooLate time.Duration
+
+func (d tooLate) Error() string { return "no answer within " + time.Duration(d).String() }
 
 // call is one use of one route.
 type call struct {
@@ -28,7 +34,9 @@ type call struct {
 	path   []string // segments, not escaped
 	query  url.Values
 	body   any // sent as JSON; nil for none
-	into   any // where a 2xx is decoded; nil when its status says enough
+	into   any // where a 2xx is decoded; nil when nothing in it is wanted
+	// long is true where the answer may be long and takes its time.
+	long bool
 	// repeatable is true where a second request does no harm after a first one
 	// whose outcome is unknown.
 	repeatable bool
@@ -49,15 +57,17 @@ func (c *Client) do(ctx context.Context, k call) error {
 		}
 		body = b
 	}
+	bounded, cancel := context.WithTimeoutCause(ctx, callTimeout, tooLate(callTimeout))
+	defer cancel()
 	t := try{client: c, call: k, body: body}
 	wait := backoff.NewExponentialBackOff()
 	wait.MaxInterval = 4 * time.Second
 
 	var last *Error
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		last = t.run(ctx)
+	_, err := backoff.Retry(bounded, func() (struct{}, error) {
+		last = t.run(bounded)
 		return struct{}{}, retry(last, t.unsent || k.repeatable)
-	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(maxRetry))
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(lastTry))
 	if err == nil {
 		return nil
 	}
@@ -91,18 +101,21 @@ type try struct {
 
 // run makes one try: a token, the request, and once more both if the token has
 // been rejected, which happens when it was revoked or its lifetime misjudged.
-func (t *try) run(caller context.Context) *Error {
-	ctx, cancel := context.WithTimeout(caller, tryTimeout)
-	defer cancel()
+func (t *try) run(ctx context.Context) *Error {
+	if t.call.repeatable && !t.call.long {
+		short, cancel := context.WithTimeoutCause(ctx, tryTimeout, tooLate(tryTimeout))
+		defer cancel()
+		ctx = short
+	}
 	for {
 		t.unsent = true
-		token, e := t.client.token(caller, ctx)
+		token, e := t.client.token(ctx)
 		if e != nil {
 			e.Op = t.call.op + ": " + e.Op
 			return e
 		}
 		t.unsent = false
-		e = t.client.send(caller, ctx, t.call, t.body, token)
+		e = t.client.send(ctx, t.call, t.body, token)
 		if e == nil || e.Status != http.StatusUnauthorized || t.renewed {
 			return e
 		}

@@ -35,9 +35,14 @@ type Options struct {
 //
 // Every method that fails returns an [*Error]. A call is tried at most four
 // times: again after 429, and after any other [KindUnavailable] where a repeated
-// request does no harm. No try begins later than 10 s after the first and none
-// takes longer than 10 s. When Port asks for a longer wait, or ctx ends, the
-// call returns at once; an error that ctx caused wraps the error of ctx.
+// request does no harm; what did not even get a token was not sent and may be
+// repeated.
+//
+// A call takes at most 10 s in all, its tries, its waits and its token included.
+// A try that may be followed by another is given up after 5 s, save for a list
+// of runs, whose answer may be long; no try begins later than 8 s after the
+// first. When Port asks for a longer wait than that, or ctx ends, the call
+// returns at once; an error that ctx caused wraps the error of ctx.
 //
 // A name that nothing in Port can have ("", "." and "..", more than 1000
 // characters) is [KindNotFound] without a request.

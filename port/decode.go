@@ -46,7 +46,8 @@ type envelope struct {
 			} `json:"user"`
 		} `json:"by"`
 	} `json:"trigger"`
-	Payload *envelope `json:"payload"`
+	Properties map[string]json.RawMessage `json:"properties"`
+	Payload    *envelope                  `json:"payload"`
 }
 
 // Decode reads the value of a record. The Record is filled for [VerdictRun]
@@ -57,7 +58,7 @@ type envelope struct {
 // counts. That is harmless because the outcome only points at a run, and
 // everything that matters is then read from Port.
 func Decode(value []byte) (Record, Verdict) {
-	if !bytes.HasPrefix(bytes.TrimLeft(value, " \t\r\n"), []byte("{")) {
+	if !isObject(value) {
 		return Record{}, VerdictMalformed
 	}
 	var root envelope
@@ -87,7 +88,15 @@ func Decode(value []byte) (Record, Verdict) {
 	if m.Payload != nil && m.Payload.Action.Identifier != "" {
 		r.Action = m.Payload.Action.Identifier
 	}
+	if m.Payload != nil {
+		r.Properties = m.Payload.Properties
+	}
 	return r, VerdictRun
+}
+
+// isObject reports whether b, if it is JSON, is a JSON object.
+func isObject(b []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
 }
 
 // unwrap returns the run inside m if m only wraps one, otherwise m.

@@ -19,8 +19,8 @@ func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, erro
 	if err := c.do(ctx, k); err != nil {
 		return Entity{}, err
 	}
-	if answer.Entity.Identifier == "" {
-		return Entity{}, incomplete(k.op, "entity.identifier")
+	if answer.Entity.Identifier != id {
+		return Entity{}, incomplete(k.op, "the entity of this identifier")
 	}
 	return answer.Entity, nil
 }

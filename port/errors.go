@@ -11,7 +11,8 @@ type Kind int
 
 const (
 	// KindUnavailable: Port could not be reached, or answered 408, 429 or 5xx,
-	// or its answer was lost. The request may have taken effect. Try again.
+	// or its answer was lost or is not what its API describes. The request may
+	// have taken effect. Try again.
 	KindUnavailable Kind = iota
 	// KindNotFound: 404.
 	KindNotFound
@@ -23,8 +24,8 @@ const (
 	KindUnauthorized
 )
 
-// Error is a failed call of Port's API. It never holds credentials, tokens or
-// bodies of requests.
+// Error is a failed call of Port's API. It never holds credentials, tokens,
+// addresses or bodies of requests, and no e-mail address that Port repeats.
 type Error struct {
 	Op      string // what was attempted, for instance "read run r_1"
 	Kind    Kind

@@ -10,7 +10,17 @@ import (
 )
 
 // readRefusal completes e from an answer that is not a 2xx.
-func readRefusal(e *Error, h http.Header, content []byte, token string) {
+func readRefusal(e *Error, h http.Header, content []byte, private redactor) {
+	readReason(e, content, private)
+	if e.Status < 400 {
+		e.Message = "redirected; check the base URL of Port's API"
+	}
+	e.Kind = kindOf(e.Status, e.Code)
+	e.RetryAfter = retryAfter(e.Status, h, time.Now())
+}
+
+// readReason takes the error code and the message from an answer.
+func readReason(e *Error, content []byte, private redactor) {
 	var body struct {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
@@ -26,27 +36,16 @@ func readRefusal(e *Error, h http.Header, content []byte, token string) {
 		_ = json.Unmarshal(body.Error, &nested)
 		e.Code = nested.Code
 	}
-	if !isCode(e.Code) {
+	if !codeForm.MatchString(e.Code) || private.redact(e.Code) != e.Code {
 		e.Code = ""
 	}
 	if json.Unmarshal(body.Message, &e.Message) != nil {
 		e.Message = nested.Message
 	}
-	if token != "" {
-		e.Message = strings.ReplaceAll(e.Message, token, "[token]")
-	}
-	e.Message = shorten(e.Message, 500)
-	if e.Status < 400 {
-		e.Message = "redirected; check the base URL of Port's API"
-	}
-	e.Kind = kindOf(e.Status, e.Code)
-	e.RetryAfter = retryAfter(e.Status, h, time.Now())
+	e.Message = shorten(private.redact(e.Message), 500)
 }
 
-func isCode(s string) bool {
-	ok, _ := regexp.MatchString(`^[A-Za-z0-9_.-]{1,64}$`, s)
-	return ok
-}
+var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 func kindOf(status int, code string) Kind {
 	switch {
@@ -85,7 +84,7 @@ func retryAfter(status int, h http.Header, now time.Time) time.Duration {
 			return d
 		}
 		if at, err := http.ParseTime(v); err == nil {
-			return max(0, at.Sub(now))
+			return believed(at.Sub(now))
 		}
 	}
 	if status != http.StatusTooManyRequests {
@@ -94,13 +93,16 @@ func retryAfter(status int, h http.Header, now time.Time) time.Duration {
 	v := h.Get("X-Ratelimit-Reset")
 	// A large number is a time in seconds since 1970, a small one a delay.
 	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 10_000 {
-		return min(maxWait, max(0, time.Unix(n, 0).Sub(now)))
+		return believed(time.Unix(n, 0).Sub(now))
 	}
 	return seconds(v)
 }
 
-// maxWait bounds what is believed of a wait that Port asks for.
-const maxWait = 24 * time.Hour
+// maxWait is the longest wait that Port is believed to want: its limits are per
+// five minutes, so what asks for more is a time misread or a clock gone wrong.
+const maxWait = 10 * time.Minute
+
+func believed(d time.Duration) time.Duration { return min(maxWait, max(0, d)) }
 
 func seconds(s string) time.Duration {
 	n, err := strconv.ParseFloat(s, 64)

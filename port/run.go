@@ -38,7 +38,8 @@ type Run struct {
 	// Properties are the inputs of the run, by name, undecoded.
 	Properties map[string]json.RawMessage
 	CreatedAt  time.Time
-	// EndedAt is zero while the run is open.
+	// EndedAt is zero while the run is open. Where Port does not tell when a run
+	// ended, it is when the run was last changed.
 	EndedAt time.Time
 }
 
@@ -60,6 +61,11 @@ type Record struct {
 	Entity    string
 	// Requester is the e-mail of who started the run; empty when absent.
 	Requester string
+	// Properties are the inputs as the record has them: a hint at best, the
+	// run has the true ones.
+	Properties map[string]json.RawMessage
+	// Signature is set by who checked it, see [CheckSignature].
+	Signature Signature
 	// Time is the timestamp of the Kafka record.
 	Time time.Time
 }

@@ -65,7 +65,7 @@ func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	}
 	k := call{
 		op: "list runs", route: routeRunList, method: http.MethodGet,
-		path: []string{"actions", "runs"}, query: q, into: &answer, repeatable: true,
+		path: []string{"actions", "runs"}, query: q, into: &answer, long: true, repeatable: true,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
@@ -122,6 +122,7 @@ type runAnswer struct {
 	RequiredApproval json.RawMessage            `json:"requiredApproval"`
 	Properties       map[string]json.RawMessage `json:"properties"`
 	CreatedAt        time.Time                  `json:"createdAt"`
+	UpdatedAt        time.Time                  `json:"updatedAt"`
 	EndedAt          time.Time                  `json:"endedAt"`
 }
 
@@ -129,6 +130,9 @@ func (a runAnswer) run() Run {
 	r := Run{
 		ID: a.ID, Action: a.Action.Identifier, Blueprint: a.Blueprint.Identifier, Entity: a.Entity.Identifier,
 		Status: a.Status, Properties: a.Properties, CreatedAt: a.CreatedAt, EndedAt: a.EndedAt,
+	}
+	if r.Status.Ended() && r.EndedAt.IsZero() {
+		r.EndedAt = a.UpdatedAt // nothing changes an ended run
 	}
 	switch string(a.RequiredApproval) {
 	case "", "null", "false":

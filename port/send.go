@@ -10,24 +10,30 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 )
 
-// maxBody bounds what is read of an answer.
-const maxBody = 4 << 20
+// What is read of an answer at most.
+const (
+	maxBody     = 4 << 20
+	maxLongBody = 32 << 20 // a thousand runs
+)
 
-// send makes one request and decodes its answer. ctx bounds this try; caller is
-// the context of whoever wants the call, to tell whose patience ended. token is
-// "" where none is needed.
-func (c *Client) send(caller, ctx context.Context, k call, body []byte, token string) *Error {
+var errUndescribed = errors.New("the answer is not what Port's API describes")
+
+// send makes one request and decodes its answer. token is "" where none is
+// needed.
+func (c *Client) send(ctx context.Context, k call, body []byte, token string) *Error {
 	start := time.Now()
 	resp, content, err := c.exchange(ctx, k, body, token)
 	took := time.Since(start)
 
+	private := redactor{token, c.secret}
 	e := &Error{Op: k.op, Kind: KindUnavailable}
 	if resp != nil {
 		e.Status = resp.StatusCode
-		e.TraceID = shorten(resp.Header.Get("X-Trace-Id"), 100)
+		e.TraceID = shorten(private.redact(resp.Header.Get("X-Trace-Id")), 100)
 	}
 	c.metrics.observe(k.route, e.Status, took)
 	c.log.LogAttrs(ctx, slog.LevelDebug, "request to Port", slog.String("op", k.op),
@@ -35,24 +41,21 @@ func (c *Client) send(caller, ctx context.Context, k call, body []byte, token st
 
 	switch {
 	case resp == nil:
-		e.Err = cause(caller, ctx, err)
+		e.Err = cause(ctx, err)
 		return e
 	case e.Status >= 300:
-		readRefusal(e, resp.Header, content, token)
+		readRefusal(e, resp.Header, content, private)
 		if k.route == routeToken {
 			asTokenRefusal(e)
 		} else if countsAsAnswer(e.Status) {
 			c.answered()
 		}
 		return e
-	case k.into != nil && err != nil:
-		e.Err = fmt.Errorf("read the answer: %w", cause(caller, ctx, err))
+	case err != nil:
+		e.Err = fmt.Errorf("read the answer: %w", cause(ctx, err))
 		return e
-	case k.into != nil:
-		if err := json.Unmarshal(content, k.into); err != nil {
-			e.Err = errors.New("the answer is not what Port's API describes")
-			return e
-		}
+	case !readSuccess(e, content, k.into, private):
+		return e
 	}
 	if k.route != routeToken {
 		c.answered()
@@ -84,25 +87,56 @@ func (c *Client) exchange(ctx context.Context, k call, body []byte, token string
 		return nil, nil, err
 	}
 	defer resp.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if len(content) > maxBody {
-		err = fmt.Errorf("longer than %d MiB", maxBody>>20)
+	limit := maxBody
+	if k.long {
+		limit = maxLongBody
+	}
+	content, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if len(content) > limit {
+		err = fmt.Errorf("longer than %d MiB", limit>>20)
 	}
 	return resp, content, err
 }
 
-// cause is why there was no answer: the caller gave up, this try took too long,
-// or what the network said, without the URL that net/http puts before it.
-func cause(caller, ctx context.Context, err error) error {
-	if cerr := caller.Err(); cerr != nil {
-		return cerr
+// readSuccess decodes a 2xx. Where it returns false, e says why: something
+// between us and Port has answered, or Port says that all is not well.
+func readSuccess(e *Error, content []byte, into any, private redactor) bool {
+	var said struct {
+		OK *bool `json:"ok"`
+	}
+	if !isObject(content) || json.Unmarshal(content, &said) != nil {
+		e.Err = errUndescribed
+		return false
+	}
+	if said.OK != nil && !*said.OK {
+		readReason(e, content, private)
+		e.Err = errors.New(`the answer says "ok": false`)
+		return false
+	}
+	if into == nil {
+		return true
+	}
+	reflect.ValueOf(into).Elem().SetZero() // of what an earlier try may have left
+	if json.Unmarshal(content, into) != nil {
+		e.Err = errUndescribed
+		return false
+	}
+	return true
+}
+
+// cause is why there was no answer: the caller gave up, it took too long, or
+// what the network said, without the URL that net/http puts before it: the query
+// may hold an e-mail address.
+func cause(ctx context.Context, err error) error {
+	var late tooLate
+	if errors.As(context.Cause(ctx), &late) {
+		return late
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("no answer within %s", tryTimeout)
+		return ctx.Err()
 	}
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		return ue.Err
+	for ue := (*url.Error)(nil); errors.As(err, &ue); {
+		err = ue.Err
 	}
 	return err
 }

@@ -23,7 +23,7 @@ type fetch struct {
 	done      chan struct{}
 	token     string
 	err       *Error
-	abandoned bool // its maker gave up, so the outcome says nothing about Port
+	abandoned bool // its maker's time was over, so the outcome says nothing about Port
 }
 
 func (t *tokens) drop(token string) {
@@ -35,8 +35,8 @@ func (t *tokens) drop(token string) {
 }
 
 // token returns the current token or fetches one. The error is the caller's own
-// copy. See [Client.send] for the two contexts.
-func (c *Client) token(caller, ctx context.Context) (string, *Error) {
+// copy.
+func (c *Client) token(ctx context.Context) (string, *Error) {
 	t := &c.tokens
 	for {
 		t.mu.Lock()
@@ -49,40 +49,41 @@ func (c *Client) token(caller, ctx context.Context) (string, *Error) {
 			f = &fetch{done: make(chan struct{})}
 			t.fetch = f
 			t.mu.Unlock()
-			c.fetchToken(caller, ctx, f)
+			c.fetchToken(ctx, f)
 		} else {
 			t.mu.Unlock()
 		}
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return "", &Error{Op: opToken, Kind: KindUnavailable, Err: cause(caller, ctx, ctx.Err())}
 		}
-		if f.abandoned && caller.Err() == nil {
-			continue
-		}
-		if f.err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return "", &Error{Op: opToken, Kind: KindUnavailable, Err: cause(ctx, ctx.Err())}
+		case f.abandoned:
+		case f.err != nil:
 			e := *f.err
 			return "", &e
+		default:
+			return f.token, nil
 		}
-		return f.token, nil
 	}
 }
 
 const opToken = "get an access token"
 
-func (c *Client) fetchToken(caller, ctx context.Context, f *fetch) {
+func (c *Client) fetchToken(ctx context.Context, f *fetch) {
 	body, _ := json.Marshal(map[string]string{"clientId": c.id, "clientSecret": c.secret}) // two strings always encode
 	var answer struct {
 		AccessToken string  `json:"accessToken"`
 		ExpiresIn   float64 `json:"expiresIn"` // seconds
 	}
 	asked := time.Now()
-	f.err = c.send(caller, ctx, call{
+	f.err = c.send(ctx, call{
 		op: opToken, route: routeToken, method: http.MethodPost,
 		path: []string{"auth", "access_token"}, into: &answer,
 	}, body, "")
-	f.abandoned = f.err != nil && caller.Err() != nil
+	f.abandoned = f.err != nil && f.err.Kind == KindUnavailable && ctx.Err() != nil
 	if f.err == nil && answer.AccessToken == "" {
 		f.err = &Error{Op: opToken, Kind: KindUnavailable, Status: http.StatusOK,
 			Err: errors.New("the answer holds no token")}
@@ -108,12 +109,18 @@ func usable(seconds float64) time.Duration {
 }
 
 // asTokenRefusal: whatever Port has against a request for a token, it is about
-// the credentials. Its message is left out, for it might repeat them.
+// the credentials. Its message is left out, for it might repeat parts of them;
+// that of 403 is about the network which the request came from.
 func asTokenRefusal(e *Error) {
-	e.Message = ""
 	switch e.Status {
-	case http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity:
+	case http.StatusUnauthorized, http.StatusUnprocessableEntity:
 		e.Kind = KindUnauthorized
 		e.Message = "Port does not accept the client id and secret"
+	case http.StatusNotFound:
+		e.Kind = KindUnauthorized
+		e.Message = "Port does not know the client id, or the base URL is not that of Port's API"
+	case http.StatusForbidden:
+	default:
+		e.Message = ""
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/iamops/catalogue"
 )
 
 // Set by the linker when a release is built; where commit is not, the build
@@ -15,10 +17,13 @@ var (
 )
 
 // build is what this binary was made from.
-type build struct{ version, commit, goVersion string }
+type build struct{ version, commit, goVersion, catalogue string }
 
 func readBuild() build {
-	b := build{version: version, commit: commit, goVersion: "unknown"}
+	b := build{version: version, commit: commit, goVersion: "unknown", catalogue: "unknown"}
+	if actions, err := catalogue.Open(); err == nil {
+		b.catalogue = actions.Version()
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.goVersion = info.GoVersion
 		for _, s := range info.Settings {
@@ -34,14 +39,14 @@ func readBuild() build {
 }
 
 func (b build) String() string {
-	return fmt.Sprintf("port-iam %s, commit %s, %s", b.version, b.commit, b.goVersion)
+	return fmt.Sprintf("port-iam %s, commit %s, %s, catalogue of actions %s", b.version, b.commit, b.goVersion, b.catalogue)
 }
 
 func (b build) register(reg prometheus.Registerer) {
 	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "port_iam_build_info",
 		Help: "What is running: always 1.",
-	}, []string{"version", "commit", "goversion"})
-	g.WithLabelValues(b.version, b.commit, b.goVersion).Set(1)
+	}, []string{"version", "commit", "goversion", "catalogue"})
+	g.WithLabelValues(b.version, b.commit, b.goVersion, b.catalogue).Set(1)
 	reg.MustRegister(g)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"port-iam/iamops"
+	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -32,6 +33,8 @@ type config struct {
 		baseURL, clientID, orgID string
 		clientSecret             secret
 		confirmRequester         bool
+		signature                string
+		signingSecret            secret
 	}
 	kafka struct {
 		brokers        []string
@@ -53,6 +56,7 @@ type config struct {
 		duration, maxDuration  time.Duration
 		action, revoke, expire string
 		concurrency            int
+		rules                  catalogue.Rules
 	}
 	listenAddress string
 	logLevel      slog.Level
@@ -124,6 +128,11 @@ func (s settings) parsePort(c *config, p *problems) {
 	if c.port.clientSecret.reveal() == "" && s.PortClientSecretFile == "" {
 		p.add("PORT_CLIENT_SECRET", "is missing: set it or PORT_CLIENT_SECRET_FILE")
 	}
+	c.port.signature = oneOf(p, "PORT_SIGNATURE", s.PortSignature, signatureOff, signatureVerify, signatureRequire)
+	c.port.signingSecret = secretOrFile(p, "PORT_SIGNING_SECRET", s.PortSigningSecret, s.PortSigningSecretFile)
+	if c.port.signingSecret.reveal() == "" && s.PortSigningSecretFile == "" {
+		c.port.signingSecret = c.port.clientSecret
+	}
 	c.port.baseURL = s.PortBaseURL
 	insecure := boolean(p, "ALLOW_INSECURE_HTTP", s.AllowInsecureHTTP)
 	checkURL(p, "PORT_BASE_URL", s.PortBaseURL, insecure)
@@ -136,6 +145,13 @@ func (s settings) parsePort(c *config, p *problems) {
 		c.warnings = append(c.warnings, "PORT_CONFIRM_REQUESTER=false: whoever can write to the topic can name any requester")
 	}
 }
+
+// What to do about signatures of records.
+const (
+	signatureOff     = "off"
+	signatureVerify  = "verify-if-present"
+	signatureRequire = "require"
+)
 
 func (s settings) parseKafka(c *config, p *problems) {
 	c.kafka.username, c.kafka.topic, c.kafka.groupID = s.KafkaUsername, s.KafkaTopic, s.KafkaGroupID
@@ -213,12 +229,21 @@ func (s settings) parseGrant(c *config, p *problems) {
 	if s.GrantAction == s.RevokeAction || s.GrantAction == s.ExpireAction || s.RevokeAction == s.ExpireAction {
 		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "must be three different actions")
 	}
+	c.grant.rules = catalogue.Rules{Deny: patterns(p, "GRANT_DENY", s.GrantDeny), Allow: patterns(p, "GRANT_ALLOW", s.GrantAllow)}
 	n, err := strconv.Atoi(s.GrantConcurrency)
 	if err != nil || n < 1 || n > 256 {
 		p.add("GRANT_CONCURRENCY", "%q is not a number from 1 to 256", s.GrantConcurrency)
 	}
 	c.grant.concurrency = n
 	c.templates = loadTemplates(p, s.TemplatesDir, c.grant.maxDuration > 0 || c.grant.duration > 0)
+}
+
+func patterns(p *problems, variable, text string) []string {
+	list := splitList(text)
+	if err := catalogue.CheckPatterns(list); err != nil {
+		p.add(variable, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return list
 }
 
 func (s settings) parseDurations(c *config, p *problems) {

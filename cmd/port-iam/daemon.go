@@ -167,6 +167,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	ops, err := iamops.New(iamops.Options{
 		API: d.aws.IAM, Account: identity.Account, Partition: identity.Partition, OrgID: orgID, Path: cfg.iam.path,
 		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates,
+		Rules: cfg.grant.rules,
 	})
 	if err != nil {
 		return err
@@ -175,7 +176,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Portal: d.portal, Access: ops,
 		GrantAction: cfg.grant.action, RevokeAction: cfg.grant.revoke, ExpireAction: cfg.grant.expire,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
-		ConfirmRequester: cfg.port.confirmRequester, ClockSkew: d.aws.ClockSkew, Log: d.log, Registerer: d.reg,
+		ConfirmRequester: cfg.port.confirmRequester, RequireSignature: cfg.port.signature == signatureRequire,
+		ClockSkew: d.aws.ClockSkew, Log: d.log, Registerer: d.reg,
 	})
 	d.kafka, err = consumer.New(consumer.Options{
 		Access:    d.kafkaAccess,
@@ -188,6 +190,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 			cfg.grant.revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
 			cfg.grant.expire: func(r port.Record) consumer.Job { return service.Expire(r) },
 		},
+		Decode:      d.decode,
 		Concurrency: cfg.grant.concurrency,
 		Log:         d.log,
 		Registerer:  d.reg,
@@ -198,6 +201,15 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	d.ready.live(needKafka, d.kafka.Ready)
 	d.log.Info("starting", "version", readBuild().version, "org", orgID, "account", identity.Account, "partition", identity.Partition)
 	return nil
+}
+
+// decode reads a record and checks its signature, if it is to be checked.
+func (d *daemon) decode(value []byte) (port.Record, port.Verdict) {
+	rec, verdict := port.Decode(value)
+	if verdict == port.VerdictRun && d.cfg.port.signature != signatureOff {
+		rec.Signature = port.CheckSignature(value, d.cfg.port.signingSecret.reveal())
+	}
+	return rec, verdict
 }
 
 func (d *daemon) connectAWS(ctx context.Context) error {

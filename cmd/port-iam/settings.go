@@ -4,12 +4,15 @@ package main
 // there. They are read by envconfig and turned into a config by parse; the table
 // in the README is made from the tags.
 type settings struct {
-	PortClientID         string `envconfig:"PORT_CLIENT_ID" default:"" desc:"Required. Client id of Port's machine credentials."`
-	PortClientSecret     secret `envconfig:"PORT_CLIENT_SECRET" desc:"Required. Client secret of Port's machine credentials."`
-	PortClientSecretFile string `envconfig:"PORT_CLIENT_SECRET_FILE" desc:"File that holds PORT_CLIENT_SECRET, instead of the variable."`
-	PortBaseURL          string `envconfig:"PORT_BASE_URL" default:"https://api.port.io" desc:"Port's API; in the US region https://api.us.port.io."`
-	PortOrgID            string `envconfig:"PORT_ORG_ID" desc:"Id of the organisation in Port. Asked from Port when empty."`
-	PortConfirmRequester string `envconfig:"PORT_CONFIRM_REQUESTER" default:"true" desc:"Ask Port whether a run is the requester's. false believes the record (warned about)."`
+	PortClientID          string `envconfig:"PORT_CLIENT_ID" default:"" desc:"Required. Client id of Port's machine credentials."`
+	PortClientSecret      secret `envconfig:"PORT_CLIENT_SECRET" desc:"Required. Client secret of Port's machine credentials."`
+	PortClientSecretFile  string `envconfig:"PORT_CLIENT_SECRET_FILE" desc:"File that holds PORT_CLIENT_SECRET, instead of the variable."`
+	PortBaseURL           string `envconfig:"PORT_BASE_URL" default:"https://api.port.io" desc:"Port's API; in the US region https://api.us.port.io."`
+	PortOrgID             string `envconfig:"PORT_ORG_ID" desc:"Id of the organisation in Port. Asked from Port when empty."`
+	PortSignature         string `envconfig:"PORT_SIGNATURE" default:"verify-if-present" desc:"Signature of records: off, verify-if-present or require."`
+	PortSigningSecret     secret `envconfig:"PORT_SIGNING_SECRET" desc:"Key of the signature. PORT_CLIENT_SECRET when empty."`
+	PortSigningSecretFile string `envconfig:"PORT_SIGNING_SECRET_FILE" desc:"File that holds PORT_SIGNING_SECRET, instead of the variable."`
+	PortConfirmRequester  string `envconfig:"PORT_CONFIRM_REQUESTER" default:"true" desc:"Ask Port whether a run is the requester's. false believes the record (warned about)."`
 
 	KafkaBrokers      string `envconfig:"KAFKA_BROKERS" desc:"Brokers as host:port, comma separated. Asked from Port when empty."`
 	KafkaUsername     string `envconfig:"KAFKA_USERNAME" desc:"User name. Asked from Port when empty."`
@@ -34,6 +37,8 @@ type settings struct {
 	ExpireAction     string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
 	GrantDuration    string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 	GrantMaxDuration string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
+	GrantDeny        string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`
+	GrantAllow       string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted all the same; never those always refused."`
 	GrantConcurrency string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. A quarter as many slots beside them are kept for revoking."`
 
 	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`

@@ -10,7 +10,10 @@ type action struct {
 			Type      string `json:"type"`
 			Operation string `json:"operation"`
 			Blueprint string `json:"blueprintIdentifier"`
-			Inputs    struct {
+			Event     struct {
+				Type string `json:"type"`
+			} `json:"event"`
+			Inputs struct {
 				Properties map[string]property `json:"properties"`
 				Required   []string            `json:"required"`
 			} `json:"userInputs"`
@@ -57,6 +60,19 @@ func (s *Server) AddAction(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.actions[a.id()] = a
+}
+
+// operation is what an action does to its entity; what Port is not told of is
+// DAY-2. Of an automation it is the event that starts it.
+func (s *Server) operation(action string) string {
+	a := s.actions[action]
+	switch {
+	case a == nil:
+		return "DAY-2"
+	case a.automation():
+		return a.model.Trigger.Event.Type
+	}
+	return a.model.Trigger.Operation
 }
 
 // getAction is the route action_get.

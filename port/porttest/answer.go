@@ -24,9 +24,9 @@ func ok(status int, body object) answer {
 
 // apiError is a refusal.
 type apiError struct {
-	status        int
-	code, message string
-	retryAfter    string
+	status                     int
+	code, message              string
+	retryAfter, rateLimitReset string // headers; empty for none
 }
 
 // Error is part of error.
@@ -69,8 +69,10 @@ func respond(w http.ResponseWriter, call int, a answer, err error) {
 		var e *apiError
 		if errors.As(err, &e) {
 			body["message"] = e.message
-			if e.retryAfter != "" {
-				h.Set("Retry-After", e.retryAfter)
+			for name, v := range map[string]string{"Retry-After": e.retryAfter, "X-Ratelimit-Reset": e.rateLimitReset} {
+				if v != "" {
+					h.Set(name, v)
+				}
 			}
 		}
 	} else {

@@ -31,12 +31,13 @@ type Fault struct {
 	Route, ID string
 	// Count is how many calls it meets, 0 means one and -1 all.
 	Count int
-	// Status, Code and RetryAfter are the answer of Refused. Status defaults to
-	// 500, the code to what fits the status, and without RetryAfter there is no
-	// such header.
-	Status     int
-	Code       string
-	RetryAfter string
+	// Status, Code and the two headers are the answer of Refused. Status defaults
+	// to 500, the code to what fits the status, and a header that is empty is not
+	// sent.
+	Status         int
+	Code           string
+	RetryAfter     string // Retry-After
+	RateLimitReset string // x-ratelimit-reset
 	// Delay is the time that Delayed waits.
 	Delay time.Duration
 }
@@ -94,7 +95,7 @@ func (s *Server) takeFaults(c Call) (Fault, time.Duration) {
 }
 
 func (f Fault) refusal() error {
-	e := &apiError{status: f.Status, code: f.Code, retryAfter: f.RetryAfter}
+	e := &apiError{status: f.Status, code: f.Code, retryAfter: f.RetryAfter, rateLimitReset: f.RateLimitReset}
 	if e.status == 0 {
 		e.status = http.StatusInternalServerError
 	}

@@ -25,28 +25,33 @@ func (s *Server) Message(id string, form Form) []byte {
 		panic("porttest: no run " + id)
 	}
 	s.mu.Lock()
-	user := s.userID(r.Requester)
+	user, operation := s.userID(r.Requester), s.operation(r.Action)
 	s.mu.Unlock()
 	by := object{"orgId": s.opts.OrgID, "userId": user}
 	if r.Requester != "" {
 		by["user"] = object{"email": r.Requester, "id": user, "status": "ACTIVE"}
 	}
-	operation := "DAY-2"
 	act := object{"identifier": r.Action, "trigger": operation, "invocationMethod": object{"type": "KAFKA"}}
 	trigger := object{"by": by, "origin": r.Source, "at": timestamp(r.CreatedAt)}
 	if form == FormEnvelope {
 		act["id"], act["title"] = "action_"+r.Action, r.Action
-	} else {
+	} else if r.Source != sourceAutomation {
 		trigger["operation"] = operation
+	}
+	text := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
 	}
 	var entity any
 	if r.Entity != "" {
-		entity = r.Entity
+		entity = object{"identifier": r.Entity, "title": r.Entity, "blueprint": text(r.Blueprint)}
 	}
 	m := object{
 		"action": r.Action, "resourceType": "run", "status": "TRIGGERED", "trigger": trigger,
-		"context": object{"entity": entity, "blueprint": r.Blueprint, "runId": r.ID},
-		"payload": object{"entity": object{"identifier": r.Entity}, "action": act, "properties": r.Properties},
+		"context": object{"entity": text(r.Entity), "blueprint": text(r.Blueprint), "runId": r.ID},
+		"payload": object{"entity": entity, "action": act, "properties": r.Properties},
 	}
 	if form == FormWrapped {
 		m = object{"payload": m}

@@ -53,7 +53,7 @@ func routes() []route {
 		r("run_list", http.MethodGet, "/v1/actions/runs", params{
 			"entity": anyParam, "blueprint": anyParam, "active": boolParam, "user_email": anyParam, "user_id": anyParam,
 			"limit": numberParam(1, 1000), "*exclude": anyParam, "external_run_id": anyParam,
-			"version": enumParam("v1", "v2"), "action": anyParam, "*source": enumParam("UI", "API", "AUTOMATION"),
+			"version": enumParam("v1", "v2"), "action": anyParam, "*source": enumParam(sourceUI, sourceAPI, sourceAutomation),
 		}, nil, (*Server).listRuns),
 		r("run_get", http.MethodGet, run, version, nil, (*Server).getRun),
 		r("run_patch", http.MethodPatch, run, version, patchRunShape(), (*Server).patchRun),

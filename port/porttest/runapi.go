@@ -33,7 +33,7 @@ func startShape() *shape {
 
 // getRun is the route run_get.
 func (s *Server) getRun(r *request) (answer, error) {
-	run := s.runs.byID[r.path["run"]]
+	run := s.runs.get(r.path["run"])
 	if run == nil {
 		return answer{}, notFound("run", r.path["run"])
 	}
@@ -115,7 +115,7 @@ func (s *Server) listRuns(r *request) (answer, error) {
 
 // patchRun is the route run_patch.
 func (s *Server) patchRun(r *request) (answer, error) {
-	run := s.runs.byID[r.path["run"]]
+	run := s.runs.get(r.path["run"])
 	if run == nil {
 		return answer{}, notFound("run", r.path["run"])
 	}
@@ -130,6 +130,9 @@ func (s *Server) patchRun(r *request) (answer, error) {
 		if v, given := r.body[name].(string); given {
 			*field = v
 		}
+	}
+	if run.ExternalRunID != "" {
+		s.runs.external[run.ExternalRunID] = run
 	}
 	if v, given := r.body["link"]; given {
 		run.Link = v
@@ -151,7 +154,7 @@ func (r *run) mayEnd(status string) error {
 
 // logRun is the route run_log.
 func (s *Server) logRun(r *request) (answer, error) {
-	run := s.runs.byID[r.path["run"]]
+	run := s.runs.get(r.path["run"])
 	if run == nil {
 		return answer{}, notFound("run", r.path["run"])
 	}
@@ -181,7 +184,7 @@ func (s *Server) logJSON(run string, l Log) object {
 
 // listLogs is the route run_logs.
 func (s *Server) listLogs(r *request) (answer, error) {
-	run := s.runs.byID[r.path["run"]]
+	run := s.runs.get(r.path["run"])
 	if run == nil {
 		return answer{}, notFound("run", r.path["run"])
 	}
@@ -228,7 +231,7 @@ func (s *Server) postRun(r *request) (answer, error) {
 	if properties != nil {
 		spec.Properties = properties
 	}
-	run, err := s.startRun(spec, "API")
+	run, err := s.startRun(spec, sourceAPI)
 	if err != nil {
 		return answer{}, fmt.Errorf("start run: %w", err)
 	}

@@ -18,6 +18,13 @@ const (
 	statusDeclined   = "DECLINED"
 )
 
+// Where a run may come from.
+const (
+	sourceUI         = "UI"
+	sourceAPI        = "API"
+	sourceAutomation = "AUTOMATION"
+)
+
 // RunSpec describes a run to start.
 type RunSpec struct {
 	// ID is the run's id; one is made up if it is empty.
@@ -76,14 +83,14 @@ type run struct {
 // id. It panics if the id is taken or the properties are no JSON object.
 func (s *Server) StartRun(spec RunSpec) string {
 	s.mu.Lock()
-	source := "UI"
+	source := sourceUI
 	if a := s.actions[spec.Action]; a != nil {
 		spec.RequiredApproval = spec.RequiredApproval || a.needsApproval()
 		if spec.Blueprint == "" && spec.Entity != "" {
 			spec.Blueprint = a.blueprint()
 		}
 		if a.automation() {
-			source = "AUTOMATION"
+			source = sourceAutomation
 		}
 	}
 	r, err := s.startRun(spec, source)

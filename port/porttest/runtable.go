@@ -9,9 +9,11 @@ import (
 // runTable holds the runs in the order of their creation, and by what they are
 // asked for.
 type runTable struct {
-	byID   map[string]*run
-	all    []*run
-	active map[*run]struct{} // that have not ended
+	byID map[string]*run
+	// external has the runs by the id that their backend gave them.
+	external map[string]*run
+	all      []*run
+	active   map[*run]struct{} // that have not ended
 	// by has the runs of each value of a filter.
 	by map[filter][]*run
 }
@@ -20,7 +22,16 @@ type runTable struct {
 type filter struct{ name, value string }
 
 func newRunTable() runTable {
-	return runTable{byID: map[string]*run{}, active: map[*run]struct{}{}, by: map[filter][]*run{}}
+	return runTable{byID: map[string]*run{}, external: map[string]*run{}, active: map[*run]struct{}{}, by: map[filter][]*run{}}
+}
+
+// get returns the run that a route names by its id or by its backend's; nil when
+// there is none.
+func (t *runTable) get(id string) *run {
+	if r := t.byID[id]; r != nil {
+		return r
+	}
+	return t.external[id]
 }
 
 func (t *runTable) add(r *run) {

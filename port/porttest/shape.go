@@ -1,7 +1,6 @@
 package porttest
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -40,32 +39,9 @@ func (s *shape) check(body object) error {
 	return nil
 }
 
-// nested is the rule for an object of a shape.
-func nested(s shape) rule {
-	return func(v any) string {
-		o, isObject := v.(object)
-		if !isObject {
-			return "must be an object"
-		}
-		if err := s.check(o); err != nil {
-			return err.(*apiError).message
-		}
-		return ""
-	}
-}
-
-func anything(any) string { return "" }
-
 func isText(v any) string {
 	if _, isString := v.(string); !isString {
 		return "must be a string"
-	}
-	return ""
-}
-
-func isBool(v any) string {
-	if _, isBool := v.(bool); !isBool {
-		return "must be a boolean"
 	}
 	return ""
 }
@@ -81,6 +57,29 @@ func isTexts(v any) string {
 	list, isList := v.([]any)
 	if !isList || slices.ContainsFunc(list, func(x any) bool { return isText(x) != "" }) {
 		return "must be an array of strings"
+	}
+	return ""
+}
+
+func isIdentifiers(v any) string {
+	list, isList := v.([]any)
+	if !isList || slices.ContainsFunc(list, func(x any) bool { return isIdentifier(x) != "" }) {
+		return "must be an array of identifiers"
+	}
+	return ""
+}
+
+// isRelations is the rule for the targets of an entity's relations.
+func isRelations(v any) string {
+	relations, isObject := v.(object)
+	if !isObject {
+		return "must be an object"
+	}
+	target := either(isIdentifier, isIdentifiers, isNull)
+	for name, v := range relations {
+		if target(v) != "" {
+			return name + " must be an identifier, an array of identifiers or null"
+		}
 	}
 	return ""
 }
@@ -116,28 +115,16 @@ func oneOf(values ...string) rule {
 	}
 }
 
-// identifier is the rule for what Port accepts as one; more are the characters
-// allowed beyond the common ones.
-func identifier(more string, limit int) rule {
-	return func(v any) string {
-		id, isString := v.(string)
-		bad := func(r rune) bool {
-			return !unicode.IsLetter(r) && (r < '0' || r > '9') && !strings.ContainsRune("@_.+:-"+more, r)
-		}
-		if !isString || id == "" || id == "." || id == ".." || utf8.RuneCountInString(id) > limit || strings.ContainsFunc(id, bad) {
-			return fmt.Sprintf("is not an identifier of at most %d characters", limit)
-		}
-		return ""
+// isIdentifier is the rule for what Port accepts as the identifier of an entity.
+func isIdentifier(v any) string {
+	id, isString := v.(string)
+	bad := func(r rune) bool {
+		return !unicode.IsLetter(r) && (r < '0' || r > '9') && !strings.ContainsRune(`@_.+:\/=-`, r)
 	}
-}
-
-const entityChars, blueprintChars, actionChars = `\/=`, `\/`, `=`
-
-// isName tells whether a property, relation or input may be called so.
-func isName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(`@_=\-`, r)
-	})
+	if !isString || id == "" || id == "." || id == ".." || utf8.RuneCountInString(id) > 1000 || strings.ContainsFunc(id, bad) {
+		return "must be an identifier of at most 1000 characters"
+	}
+	return ""
 }
 
 // params are the query parameters of a route, by name; one that begins with "!"
@@ -161,7 +148,7 @@ func (p params) check(q url.Values) error {
 		if valid == nil {
 			return invalid("there is no query parameter %q", name)
 		}
-		if len(values) > 1 && !repeats || !slices.ContainsFunc(values, valid) || slices.ContainsFunc(values, func(v string) bool { return !valid(v) }) {
+		if len(values) > 1 && !repeats || slices.ContainsFunc(values, func(v string) bool { return !valid(v) }) {
 			return invalid("query parameter %s has a wrong value", name)
 		}
 	}

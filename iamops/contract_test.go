@@ -1,0 +1,41 @@
+package iamops_test
+
+import (
+	"testing"
+
+	"port-iam/iamops/iamtest"
+	"port-iam/internal/mototest"
+)
+
+// TestContractFake holds our own imitation of AWS, and the operations on it, to
+// the contract.
+func TestContractFake(t *testing.T) {
+	t.Parallel()
+	testContract(t, func(t *testing.T) *world { return newFake(t, iamtest.Options{}) })
+}
+
+// TestContractMoto does the same with an imitation that nobody here wrote, so
+// that the two do not merely agree on one misunderstanding.
+func TestContractMoto(t *testing.T) {
+	t.Parallel()
+	moto := mototest.Start(t)
+	testContract(t, func(t *testing.T) *world { return newMoto(t, moto) })
+}
+
+// testContract is what every AWS and every operation of ours has to keep. The
+// worlds that newWorld returns may be one server that is emptied in between, so
+// nothing here runs in parallel.
+func testContract(t *testing.T, newWorld func(t *testing.T) *world) {
+	t.Run("codes", func(t *testing.T) { testCodes(t, newWorld) })
+	t.Run("answers", func(t *testing.T) { testAnswers(t, newWorld) })
+	t.Run("pages", func(t *testing.T) { testPages(t, newWorld) })
+	t.Run("differences", func(t *testing.T) { testDifferences(t, newWorld) })
+	t.Run("repeat", func(t *testing.T) { testRepeat(t, newWorld) })
+	t.Run("adopt", func(t *testing.T) { testAdopt(t, newWorld) })
+	t.Run("encoding", func(t *testing.T) { testEncoding(t, newWorld) })
+	t.Run("verify", func(t *testing.T) { testVerifyPart(t, newWorld) })
+	t.Run("look", func(t *testing.T) { testLook(t, newWorld) })
+	t.Run("cut", func(t *testing.T) { testCut(t, newWorld) })
+	t.Run("remove", func(t *testing.T) { testRemove(t, newWorld) })
+	t.Run("foreign", func(t *testing.T) { testForeign(t, newWorld) })
+}

@@ -1,0 +1,165 @@
+package iamops_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/internal/mototest"
+	"port-iam/templates"
+)
+
+const (
+	account  = "123456789012"
+	orgID    = "org_1"
+	path     = "/port-iam/"
+	boundary = "arn:aws:iam::123456789012:policy/Boundary"
+	secret   = "wJalrXUtnFEMI-never-to-be-seen"
+)
+
+// world is an account with nothing in it but the boundary policy, and the two
+// who work there: the daemon and somebody else.
+type world struct {
+	ops  *iamops.Ops     // the daemon
+	iam  *iam.Client     // somebody else; one attempt a call, to see what the server says
+	fake *iamtest.Server // nil where the server is not ours
+
+	config aws.Config
+}
+
+// server is one of the implementations of AWS that the suite runs against.
+type server string
+
+const (
+	fakeServer server = "iamtest"
+	motoServer server = "moto"
+)
+
+func (w *world) server() server {
+	if w.fake == nil {
+		return motoServer
+	}
+	return fakeServer
+}
+
+// newFake makes a world of our own imitation of AWS, which holds what is known
+// of AWS's limits, conflicts and delays. It works in a testing/synctest bubble.
+func newFake(t *testing.T, opts iamtest.Options) *world {
+	t.Helper()
+	fake := iamtest.New(opts)
+	l := iamtest.NewListener()
+	t.Cleanup(fake.Serve(l))
+	w := &world{fake: fake, config: awsConfig("http://iam.invalid", l.Client())}
+	fake.AddPolicy(boundary, allowAll)
+	w.open(t)
+	return w
+}
+
+// newMoto makes a world of an imitation of AWS that is not ours.
+func newMoto(t *testing.T, moto *mototest.Server) *world {
+	t.Helper()
+	moto.Reset()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: transport})}
+	w.open(t)
+	w.policy(t, "/", "Boundary")
+	return w
+}
+
+func awsConfig(url string, client *http.Client) aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: &url, HTTPClient: client,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIADAEMON", SecretAccessKey: secret}, nil
+		}),
+	}
+}
+
+func (w *world) open(t *testing.T) {
+	t.Helper()
+	w.ops = w.daemon(t)
+	w.iam = iam.NewFromConfig(w.config, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
+// daemon makes the operations over the clients that the daemon uses; change, if
+// any, is put into their middleware.
+func (w *world) daemon(t *testing.T, change ...func(*middleware.Stack) error) *iamops.Ops {
+	t.Helper()
+	cfg := w.config.Copy()
+	cfg.APIOptions = append(cfg.APIOptions, change...)
+	ops, err := iamops.New(options(t, iamops.NewClients(cfg, prometheus.NewRegistry()).IAM))
+	noError(t, err)
+	return ops
+}
+
+// options are those of a daemon that works; tests change one of them.
+func options(t *testing.T, api iamops.API) iamops.Options {
+	t.Helper()
+	set, err := templates.Load(nil)
+	noError(t, err)
+	return iamops.Options{
+		API: api, Account: account, Partition: "aws", OrgID: orgID, Path: path, Boundary: boundary,
+		Trust: templates.TrustIdentityCenter, Tags: map[string]string{"team": "platform"}, Templates: set,
+	}
+}
+
+// request is the grant that tests make; they change one field of it.
+func request() iamops.Grant {
+	return iamops.Grant{
+		RunID: "r_AbCdEf0123456789", Requester: "alice@example.com", UserName: "alice@example.com",
+		Resource: "arn:aws:s3:::reports", Actions: []string{"s3:GetObject", "s3:ListBucket"},
+		Start: time.Date(2030, 11, 23, 6, 0, 0, 0, time.UTC), End: time.Date(2030, 11, 23, 14, 0, 0, 0, time.UTC),
+	}
+}
+
+// usual is the plan of request: the same in every world, and worked out once,
+// since looking up what its actions act on takes longer than all the rest.
+var usual struct {
+	sync.Once
+	plan iamops.Plan
+}
+
+func (w *world) plan(t *testing.T) iamops.Plan {
+	t.Helper()
+	usual.Do(func() { usual.plan = w.planOf(t, request()) })
+	return usual.plan
+}
+
+func (w *world) planOf(t *testing.T, g iamops.Grant) iamops.Plan {
+	t.Helper()
+	p, err := w.ops.Plan(g)
+	noError(t, err)
+	return p
+}
+
+// grant makes the whole of a grant.
+func (w *world) grant(t *testing.T, p iamops.Plan) {
+	t.Helper()
+	w.create(t, p)
+	noError(t, w.ops.Attach(t.Context(), p))
+}
+
+// create makes role and policy of a grant and does not attach them.
+func (w *world) create(t *testing.T, p iamops.Plan) {
+	t.Helper()
+	noError(t, w.ops.CreatePolicy(t.Context(), p))
+	noError(t, w.ops.CreateRole(t.Context(), p))
+}
+
+// cut looks at a grant and cuts its access.
+func (w *world) cut(t *testing.T, name string) {
+	t.Helper()
+	state, err := w.ops.Look(t.Context(), name)
+	noError(t, err)
+	noError(t, w.ops.Cut(t.Context(), state))
+}

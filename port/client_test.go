@@ -1,0 +1,192 @@
+package port_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/port"
+)
+
+func TestEveryMethodSucceedsAtOnce(t *testing.T) {
+	eachMethod(t, func(t *testing.T, w *world, m method) {
+		before := time.Now()
+		if got := w.client.LastOK(); !got.IsZero() {
+			t.Errorf("LastOK before the first call is %v", got)
+		}
+		if err := m.call(t.Context(), w.client); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.tries(m.route); n != 1 {
+			t.Errorf("%d requests of %s, want 1", n, m.route)
+		}
+		if n := w.tries(""); n != 2 {
+			t.Errorf("%d requests, want one for a token and one more", n)
+		}
+		if got := w.client.LastOK(); got.Before(before) {
+			t.Errorf("LastOK is %v after a success at %v", got, before)
+		}
+	})
+}
+
+func TestAccountIsRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		id, err := w.client.OrganizationID(t.Context())
+		if err != nil || id != "org_demo" {
+			t.Errorf("OrganizationID: %q, %v", id, err)
+		}
+		got, err := w.client.KafkaCredentials(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := port.KafkaAccess{Brokers: []string{"broker.example:9196"}, Username: "kafka-user", Password: "kafka-password"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("KafkaCredentials (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRunIsRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		created := time.Now()
+		got, err := w.client.Run(t.Context(), openRun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := port.Run{
+			ID: openRun, Action: "request_permissions", Blueprint: "aws_resource", Entity: bucket,
+			Status: port.StatusInProgress, CreatedAt: created,
+			Properties: map[string]json.RawMessage{
+				"permissions": json.RawMessage(`["s3:PutObject",{"identifier":"s3:GetObject","title":"Get"}]`),
+				"duration":    json.RawMessage(`"1h"`),
+			},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("open run (-want +got):\n%s", diff)
+		}
+
+		pass(time.Minute)
+		if err := w.client.EndRun(t.Context(), openRun, port.StatusFailure, "first line\nsecond line"); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		if got, err = w.client.Run(t.Context(), openRun); err != nil {
+			t.Fatal(err)
+		}
+		want.Status, want.EndedAt = port.StatusFailure, created.Add(time.Minute)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("ended run (-want +got):\n%s", diff)
+		}
+		state, _ := w.Run(openRun)
+		if len(state.Logs) != 1 || state.Logs[0].Message != "first line\nsecond line" {
+			t.Errorf("log of the run: %+v", state.Logs)
+		}
+	})
+}
+
+func TestStatusIsSetWithoutALog(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		if err := w.client.SetStatus(t.Context(), openRun, port.StatusSuccess); err != nil {
+			t.Fatal(err)
+		}
+		state, _ := w.Run(openRun)
+		if state.Status != "SUCCESS" || len(state.Logs) != 0 {
+			t.Errorf("run is %s with %d logs", state.Status, len(state.Logs))
+		}
+	})
+}
+
+// An ended run refuses whatever would change it, so nobody ends it twice.
+func TestAnEndedRunRefuses(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		if err := w.client.EndRun(ctx, openRun, port.StatusSuccess, "done"); err != nil {
+			t.Fatal(err)
+		}
+		log := asError(t, w.client.EndRun(ctx, openRun, port.StatusFailure, "again"), port.KindRefused)
+		if log.Code != "run_exhausted" || log.Status != 422 || log.TraceID == "" {
+			t.Errorf("second end: %+v", log)
+		}
+		asError(t, w.client.SetStatus(ctx, openRun, port.StatusFailure), port.KindRefused)
+		write := asError(t, w.client.UpsertEntity(ctx, grants, newGrant(), openRun), port.KindRefused)
+		if write.Code != "run_exhausted" {
+			t.Errorf("write under an ended run: %+v", write)
+		}
+		asError(t, w.client.DeleteEntity(ctx, grants, oldGrant, openRun), port.KindRefused)
+		if state, _ := w.Run(openRun); state.Status != "SUCCESS" || state.Ends != 1 {
+			t.Errorf("run is %s, ended %d times", state.Status, state.Ends)
+		}
+	})
+}
+
+func TestEntityIsWrittenReadAndDeleted(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		ctx, e := t.Context(), newGrant()
+		if err := w.client.UpsertEntity(ctx, grants, e, openRun); err != nil {
+			t.Fatal(err)
+		}
+		// A second write changes what it gives and nothing else.
+		e.Properties = map[string]json.RawMessage{"role_arn": json.RawMessage(`"arn"`)}
+		if err := w.client.UpsertEntity(ctx, grants, e, ""); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.client.Entity(ctx, grants, e.Identifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := newGrant()
+		want.Properties["role_arn"] = json.RawMessage(`"arn"`)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("entity (-want +got):\n%s", diff)
+		}
+
+		if err := w.client.DeleteEntity(ctx, grants, e.Identifier, openRun); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.client.Entity(ctx, grants, e.Identifier)
+		asError(t, err, port.KindNotFound)
+		asError(t, w.client.DeleteEntity(ctx, grants, e.Identifier, ""), port.KindNotFound)
+	})
+}
+
+func TestEntitiesThatOthersNeedStay(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		if err := w.client.UpsertEntity(t.Context(), grants, newGrant(), ""); err != nil {
+			t.Fatal(err)
+		}
+		e := asError(t, w.client.DeleteEntity(t.Context(), "aws_resource", bucket, ""), port.KindRefused)
+		if e.Code != "has_dependents" {
+			t.Errorf("code %q", e.Code)
+		}
+	})
+}
+
+func TestWritesThatDoNotFitAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*port.Entity)
+		kind   port.Kind
+		code   string
+	}{
+		"unknown property":  {func(e *port.Entity) { e.Properties["nonsense"] = json.RawMessage(`1`) }, port.KindRefused, "blueprint_schema_mismatch"},
+		"wrong type":        {func(e *port.Entity) { e.Properties["iam_policy"] = json.RawMessage(`"{}"`) }, port.KindRefused, "blueprint_schema_mismatch"},
+		"wrong identifier":  {func(e *port.Entity) { e.Identifier = "a*" }, port.KindRefused, "invalid_request"},
+		"unknown resource":  {func(e *port.Entity) { e.Relations["aws_resource"] = json.RawMessage(`"no"`) }, port.KindNotFound, "not_found"},
+		"not JSON at all":   {func(e *port.Entity) { e.Properties["iam_policy"] = json.RawMessage(`{`) }, port.KindRefused, ""},
+		"several resources": {func(e *port.Entity) { e.Relations["aws_resource"] = json.RawMessage(`["a"]`) }, port.KindRefused, "relation_many_violation"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *world) {
+				e := newGrant()
+				c.change(&e)
+				if got := asError(t, w.client.UpsertEntity(t.Context(), grants, e, openRun), c.kind); got.Code != c.code {
+					t.Errorf("code %q, want %q", got.Code, c.code)
+				}
+				if _, exists := w.Entity(grants, e.Identifier); exists {
+					t.Error("the entity was written")
+				}
+			})
+		})
+	}
+}
