@@ -10,7 +10,7 @@ import (
 // either template, by file name: text that does not render to a JSON object, an
 // unknown field, or, where grants are limited in time, an Allow without that end.
 func (s *Set) Check(limited bool) error {
-	var errs []error
+	var permission, trust error // the first of each: the others repeat it
 	for _, end := range []string{"", "2030-01-02T11:04:05Z"} {
 		d := Data{
 			Statements: []Statement{
@@ -21,13 +21,16 @@ func (s *Set) Check(limited bool) error {
 			Requester: "sample@example.com", UserName: "sample@example.com",
 			Start: "2030-01-02T03:04:05Z", End: end,
 		}
-		errs = append(errs, check(PermissionPolicyFile, s.PermissionPolicy, d, limited))
-		for _, trust := range []string{TrustIdentityCenter, TrustIAMUser, TrustAccount} {
-			d.Trust = trust
-			errs = append(errs, check(TrustPolicyFile, s.TrustPolicy, d, limited))
+		if permission == nil {
+			permission = check(PermissionPolicyFile, s.PermissionPolicy, d, limited)
+		}
+		for _, d.Trust = range []string{TrustIdentityCenter, TrustIAMUser, TrustAccount} {
+			if trust == nil {
+				trust = check(TrustPolicyFile, s.TrustPolicy, d, limited)
+			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(permission, trust)
 }
 
 func check(name string, render func(Data) (string, error), d Data, limited bool) error {

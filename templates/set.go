@@ -97,7 +97,15 @@ func parse(dir fs.FS, name string) (*template.Template, error) {
 func (s *Set) PermissionPolicy(d Data) (string, error) { return render(s.permission, d) }
 
 // TrustPolicy renders the trust document of the role, like [Set.PermissionPolicy].
-func (s *Set) TrustPolicy(d Data) (string, error) { return render(s.trust, d) }
+// It refuses a Trust that it does not know: what a template has no case for
+// would come out as trust in the whole account.
+func (s *Set) TrustPolicy(d Data) (string, error) {
+	switch d.Trust {
+	case TrustIdentityCenter, TrustIAMUser, TrustAccount:
+		return render(s.trust, d)
+	}
+	return "", fmt.Errorf("render template %s: nothing is known of the trust %q", TrustPolicyFile, d.Trust)
+}
 
 func render(t *template.Template, d Data) (string, error) {
 	var text, compact bytes.Buffer
@@ -136,8 +144,9 @@ func asJSON(v any) (string, error) {
 	return out.String(), nil
 }
 
-// likeEscape returns s unless it would act as more than itself in a StringLike
-// or ArnLike pattern. IAM has no way to escape there, so it refuses.
+// likeEscape returns s unless it would act as more than itself in a condition:
+// as a wildcard in StringLike and ArnLike, as a policy variable in StringEquals
+// too ("${aws:username}" is whoever asks). It refuses rather than escape.
 func likeEscape(s string) (string, error) {
 	if i := strings.IndexAny(s, "*?"); i >= 0 {
 		return "", fmt.Errorf("%q holds %q, which acts as a wildcard in a policy", s, s[i])

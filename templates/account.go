@@ -1,0 +1,218 @@
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode"
+)
+
+// File names of the documents that an account needs before the first grant.
+const (
+	managementPolicyFile = "management-policy.json"
+	boundaryFile         = "boundary.json"
+	requesterPolicyFile  = "requester-policy.json"
+)
+
+//go:embed management-policy.json boundary.json requester-policy.json
+var account embed.FS
+
+// maxManagedPolicy is how long a managed policy may be, white space not counted:
+// "IAM and AWS STS quotas", IAM User Guide.
+const maxManagedPolicy = 6144
+
+// grantNames are the names of all grants: package iamops puts the run's id
+// behind the dash.
+const grantNames = "Permission-*"
+
+// Place says where grants are made.
+type Place struct {
+	Account   string // 12 digits
+	Partition string // aws, aws-us-gov, aws-cn
+	Path      string // of every role and policy, "/port-iam/"
+}
+
+var (
+	placeAccount   = regexp.MustCompile(`^[0-9]{12}$`)
+	placePartition = regexp.MustCompile(`^aws(-us-gov|-cn)?$`)
+	placePath      = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
+	boundaryARN    = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
+	servicePrefix  = regexp.MustCompile(`^[a-z0-9-]+$`)
+	actionPattern  = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
+)
+
+func (p Place) check() error {
+	var errs []error
+	if !placeAccount.MatchString(p.Account) {
+		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", p.Account))
+	}
+	if !placePartition.MatchString(p.Partition) {
+		errs = append(errs, fmt.Errorf("the partition %q is none of aws, aws-us-gov, aws-cn", p.Partition))
+	}
+	if !placePath.MatchString(p.Path) {
+		errs = append(errs, fmt.Errorf("%q is not a path such as /port-iam/", p.Path))
+	}
+	return errors.Join(errs...)
+}
+
+// Roles is the pattern of the ARNs of all roles of grants.
+func (p Place) Roles() string { return p.arn("role" + p.Path + grantNames) }
+
+// Policies is the pattern of the ARNs of all policies of grants.
+func (p Place) Policies() string { return p.arn("policy" + p.Path + grantNames) }
+
+// RolesAnywhere is [Place.Roles] whatever the path.
+func (p Place) RolesAnywhere() string { return p.arn("role/*" + grantNames) }
+
+func (p Place) arn(resource string) string {
+	return "arn:" + p.Partition + ":iam::" + p.Account + ":" + resource
+}
+
+// Management is what the policy of the daemon depends on.
+type Management struct {
+	Place
+	Boundary string            // ARN of the permissions boundary of every role
+	Tags     map[string]string // those beside port-iam's own, on every role and policy
+}
+
+// ManagementPolicy renders the policy that the daemon needs in AWS, and no more:
+// it makes bounded, tagged roles and tagged policies of grants, and removes them.
+//
+// Everything that can widen access is tied to the boundary. Removing is not, so
+// that it still works on a role whose boundary somebody took away. The daemon
+// sets no boundary on what exists and never uses a grant itself, whatever other
+// policies allow it.
+//
+// GetRole alone reaches beyond the path. AWS finds a role by its name, so it
+// cannot know the path of one that is not there, and would answer AccessDenied
+// where the daemon must hear that the role is gone; and a role that has taken
+// the name under another path must be told from one that is missing.
+func ManagementPolicy(m Management) (string, error) {
+	err := m.check()
+	found := boundaryARN.FindStringSubmatch(m.Boundary)
+	switch {
+	case m.Boundary == "":
+		err = errors.Join(err, errors.New("without a permissions boundary the policy would be that of an administrator: who may make any policy and attach it may do anything"))
+	case found == nil:
+		err = errors.Join(err, fmt.Errorf("%q is not the ARN of a managed policy", m.Boundary))
+	case found[1] != m.Partition || found[2] != m.Account && found[2] != "aws":
+		err = errors.Join(err, fmt.Errorf("the boundary %s is not of account %s in partition %s", m.Boundary, m.Account, m.Partition))
+	case strings.HasPrefix(m.Boundary, strings.TrimSuffix(m.Policies(), "*")):
+		err = errors.Join(err, fmt.Errorf("the boundary %s has a name of grants, so the daemon could delete it and make another: choose a name that does not match %s", m.Boundary, m.Policies()))
+	}
+	for key, value := range m.Tags {
+		if strings.ContainsAny(key+value, "*?$") {
+			err = errors.Join(err, fmt.Errorf("the tag %s=%s holds characters that AWS does not take", key, value))
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("management policy: %w", err)
+	}
+	text, err := document(managementPolicyFile, m)
+	if errors.Is(err, errTooLong) && len(m.Tags) > 0 {
+		err = fmt.Errorf("%w: fewer or shorter tags make it shorter", err)
+	}
+	return text, err
+}
+
+// Limits are what a permissions boundary allows at most.
+type Limits struct {
+	Account  string   // 12 digits
+	Services []string // prefixes such as s3
+	Never    []string // denied whatever the services say: prefixes, or actions such as ec2:RunInstances
+}
+
+// Boundary renders a permissions boundary for the roles of grants: the services,
+// on resources of the account, and never what is in Never.
+//
+// A request that does not say whose the resource is passes: some actions of AWS
+// do not, and the policy of the grant names the resource anyway.
+func Boundary(l Limits) (string, error) {
+	var errs []error
+	if !placeAccount.MatchString(l.Account) {
+		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", l.Account))
+	}
+	if len(l.Services) == 0 || len(l.Never) == 0 {
+		errs = append(errs, errors.New("a boundary needs services that it allows, and something that it never does"))
+	}
+	allowed := make([]string, 0, len(l.Services))
+	for _, s := range l.Services {
+		if !servicePrefix.MatchString(s) {
+			errs = append(errs, fmt.Errorf("%q is not the prefix of a service, such as s3", s))
+		}
+		if slices.Contains(l.Never, s) {
+			errs = append(errs, fmt.Errorf("%s is never granted", s))
+		}
+		allowed = append(allowed, s+":*")
+	}
+	denied := make([]string, 0, len(l.Never))
+	for _, n := range l.Never {
+		if servicePrefix.MatchString(n) {
+			n += ":*"
+		}
+		if !actionPattern.MatchString(n) {
+			errs = append(errs, fmt.Errorf("%q is neither the prefix of a service nor an action", n))
+		}
+		denied = append(denied, n)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return "", fmt.Errorf("boundary: %w", err)
+	}
+	text, err := document(boundaryFile, struct {
+		Account         string
+		Allowed, Denied []string
+	}{l.Account, sorted(allowed), sorted(denied)})
+	if errors.Is(err, errTooLong) {
+		err = fmt.Errorf("%w: choose fewer services", err)
+	}
+	return text, err
+}
+
+// RequesterPolicy renders what requesters need beside the trust of a grant's
+// role, which leaves the rest to their own permissions: that they may switch to
+// roles of grants. Which of them, the trust says.
+func RequesterPolicy(p Place) (string, error) {
+	if err := p.check(); err != nil {
+		return "", fmt.Errorf("requester policy: %w", err)
+	}
+	return document(requesterPolicyFile, p)
+}
+
+var errTooLong = errors.New("longer than AWS takes")
+
+// document renders one of the files, indented, and checks its length.
+func document(name string, data any) (string, error) {
+	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"json": asJSON}).ParseFS(account, name)
+	if err != nil {
+		return "", fmt.Errorf("parse %s: %w", name, err)
+	}
+	var text, indented bytes.Buffer
+	if err := t.Execute(&text, data); err != nil {
+		return "", fmt.Errorf("render %s: %w", name, err)
+	}
+	if err := json.Indent(&indented, text.Bytes(), "", "  "); err != nil {
+		return "", fmt.Errorf("render %s: the result is not JSON: %w", name, err)
+	}
+	n := 0
+	for _, r := range indented.String() {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	if n > maxManagedPolicy {
+		return "", fmt.Errorf("%s: %w: %d characters, and %d are allowed", strings.TrimSuffix(name, ".json"), errTooLong, n, maxManagedPolicy)
+	}
+	return strings.TrimSpace(indented.String()) + "\n", nil
+}
+
+func sorted(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}

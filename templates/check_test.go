@@ -1,0 +1,118 @@
+package templates_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"port-iam/templates"
+)
+
+func TestBuiltin(t *testing.T) {
+	for _, limited := range []bool{true, false} {
+		if err := builtin(t).Check(limited); err != nil {
+			t.Errorf("limited %v: %v", limited, err)
+		}
+	}
+}
+
+// TestBad are templates that an operator may write, each with the whole text of
+// what is then said at start: some are wrong always, some only where grants are
+// limited in time.
+func TestBad(t *testing.T) {
+	tests := []struct {
+		dir     string
+		limited []bool // wrong then
+	}{
+		{"limited", []bool{true}},
+		{"always", []bool{true, false}},
+	}
+	for _, tt := range tests {
+		files, err := filepath.Glob(filepath.Join("testdata", "bad", tt.dir, "*.txtar"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files in %s: %v", tt.dir, err)
+		}
+		for _, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				dir, want := read(t, file)
+				for _, limited := range tt.limited {
+					if diff := cmp.Diff(want, problem(dir, limited)); diff != "" {
+						t.Errorf("limited %v (-want +got):\n%s", limited, diff)
+					}
+				}
+				if got := problem(dir, false); len(tt.limited) == 1 && got != "" {
+					t.Errorf("wrong although grants may last until revoked: %s", got)
+				}
+			})
+		}
+	}
+}
+
+// read returns the templates of a file, and the error that is expected of them.
+func read(t *testing.T, file string) (dir fstest.MapFS, want string) {
+	t.Helper()
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = fstest.MapFS{}
+	for _, f := range archive.Files {
+		if f.Name == "error" {
+			want = strings.TrimSuffix(string(f.Data), "\n")
+			continue
+		}
+		dir[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	if want == "" || len(dir) == 0 {
+		t.Fatalf("%s holds no error or no template", file)
+	}
+	return dir, want
+}
+
+func problem(dir fstest.MapFS, limited bool) string {
+	set, err := templates.Load(dir)
+	if err == nil {
+		err = set.Check(limited)
+	}
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// TestReplaced checks that each template is replaced for itself.
+func TestReplaced(t *testing.T) {
+	own := `{"Statement":[{"Effect":"Deny"},{"Effect":"Allow","Condition":{"DateLessThan":{"aws:CurrentTime":{{ json .End }}}}}]}`
+	for _, file := range []string{templates.PermissionPolicyFile, templates.TrustPolicyFile} {
+		set, err := templates.Load(fstest.MapFS{file: {Data: []byte(own)}, "README": {Data: []byte("{{")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A Deny needs no end, and space around the document is no matter.
+		if err := set.Check(true); err != nil {
+			t.Error(err)
+		}
+		p, err1 := set.PermissionPolicy(sample())
+		tr, err2 := set.TrustPolicy(sample())
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		isOwn := func(doc string) bool { return strings.HasPrefix(doc, `{"Statement":[{"Effect":"Deny"}`) }
+		if isOwn(p) != (file == templates.PermissionPolicyFile) || isOwn(tr) != (file == templates.TrustPolicyFile) {
+			t.Errorf("with an own %s:\n%s\n%s", file, p, tr)
+		}
+	}
+}
+
+// TestUnreadable checks that a template which is there and cannot be read is not
+// taken for a missing one.
+func TestUnreadable(t *testing.T) {
+	_, err := templates.Load(fstest.MapFS{templates.TrustPolicyFile + "/x": {}})
+	if want := "read template trust-policy.json: read trust-policy.json: invalid argument"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
