@@ -26,6 +26,7 @@ type metrics struct {
 	duration     *prometheus.HistogramVec
 	events       *prometheus.CounterVec
 	unreportable prometheus.Counter
+	sweepMetrics
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -62,6 +63,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, r := range []string{eventSignature, eventUnknownRun, eventWrongAction, eventWrongEntity, eventWrongRequester, eventTimestamp, eventForeignObject} {
 		m.events.WithLabelValues(r)
 	}
+	m.sweepMetrics = newSweepMetrics(reg)
 	reg.MustRegister(m.inFlight, m.runs, m.duration, m.events, m.unreportable)
 	return m
 }

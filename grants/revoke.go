@@ -145,15 +145,26 @@ func (j *Job) mayRevoke(v revokeView) error {
 // that nothing can complete it any more; then the access is cut, the objects are
 // removed, and the entity goes.
 func (j *Job) takeAway(ctx context.Context, v revokeView) error {
-	if v.grant.ID != "" && !v.grant.Status.Ended() && v.grant.Action == j.svc.opts.GrantAction {
-		if _, err := j.end(ctx, v.grant.ID, port.StatusFailure, "The grant was revoked before it was complete."); err != nil && !errors.Is(err, errUnreportable) {
-			return err
-		}
+	if err := j.endOpen(ctx, v.grant, "The grant was revoked before it was complete."); err != nil {
+		return err
 	}
 	if err := j.dismantle(ctx, v.state, v.fresh()); err != nil {
 		return err
 	}
 	return j.deleteEntity(ctx)
+}
+
+// endOpen ends the run that made a grant if it is still open. Where Port refuses
+// even that, the access is taken away all the same.
+func (j *Job) endOpen(ctx context.Context, grant port.Run, message string) error {
+	if grant.ID == "" || grant.Status.Ended() || grant.Action != j.svc.opts.GrantAction {
+		return nil
+	}
+	_, err := j.end(ctx, grant.ID, port.StatusFailure, message)
+	if errors.Is(err, errUnreportable) {
+		return nil
+	}
+	return err
 }
 
 // deleteEntity deletes the entity on behalf of the revoking run. Where that has

@@ -67,6 +67,8 @@ type Options struct {
 	// GrantAction, RevokeAction and ExpireAction are identifiers of actions in
 	// Port.
 	GrantAction, RevokeAction, ExpireAction string
+	// RoleARN is the ARN that the role of a grant has.
+	RoleARN func(name string) string
 	// Duration of a grant whose request names none; 0: until revoked.
 	Duration time.Duration
 	// MaxDuration is the longest that may be requested; 0: no limit.

@@ -70,9 +70,11 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 // process is one instance of the daemon, as far as this package goes.
 type process struct {
 	*grants.Service
-	w   *world
-	reg *prometheus.Registry
-	log *lockedBuffer
+	w      *world
+	portal *port.Client
+	ops    *iamops.Ops
+	reg    *prometheus.Registry
+	log    *lockedBuffer
 }
 
 func (w *world) process(change ...func(*grants.Options)) *process {
@@ -101,7 +103,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		w.t.Fatal(err)
 	}
 	o := grants.Options{
-		Portal: portal, Access: ops, GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
+		Portal: portal, Access: ops, RoleARN: ops.RoleARN, GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
 		Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour, ConfirmRequester: true,
 		UserName:  func(email string) (string, error) { return email, nil },
 		ClockSkew: clients.ClockSkew, Log: log, Registerer: p.reg,
@@ -109,7 +111,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	for _, c := range change {
 		c(&o)
 	}
-	p.Service = grants.New(o)
+	p.Service, p.portal, p.ops = grants.New(o), portal, ops
 	return p
 }
 

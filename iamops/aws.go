@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -43,6 +44,11 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
 				return out, meta, err
 			}), middleware.Before)
 	}
+	client := cfg.HTTPClient
+	if client == nil {
+		client = awshttp.NewBuildableClient()
+	}
+	cfg.HTTPClient = whole{client}
 	// Each client has a retryer, and with it a retry quota, of its own.
 	c.IAM = iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()

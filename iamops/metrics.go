@@ -19,7 +19,7 @@ type metrics struct {
 var operations = []string{
 	"AttachRolePolicy", "CreatePolicy", "CreateRole", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
 	"DeleteRolePolicy", "DetachRolePolicy", "GetCallerIdentity", "GetPolicy", "GetPolicyVersion", "GetRole",
-	"ListAttachedRolePolicies", "ListPolicyVersions", "ListRolePolicies", "PutRolePolicy",
+	"ListAttachedRolePolicies", "ListPolicies", "ListPolicyVersions", "ListRolePolicies", "ListRoles", "PutRolePolicy",
 }
 
 func newMetrics(reg prometheus.Registerer, c *Clients) *metrics {

@@ -121,10 +121,7 @@ func (o *Ops) Plan(g Grant) (Plan, error) {
 	p := Plan{
 		Name: name, RunID: g.RunID, RoleARN: o.roleARN(name), PolicyARN: o.policyARN(name),
 		Policy: policy, Trust: trust, SignInURL: o.signInURL(name), Tags: o.tags(g),
-	}
-	p.Description = fmt.Sprintf("port-iam run %s ends when revoked", g.RunID)
-	if !g.End.IsZero() {
-		p.Description = fmt.Sprintf("port-iam run %s ends %s", g.RunID, rfc3339(g.End))
+		Description: description(g.RunID, g.End),
 	}
 	return p, nil
 }
@@ -191,6 +188,9 @@ func legalTagText(s string) bool {
 	}
 	return true
 }
+
+// RoleARN is the ARN that the role of a grant has.
+func (o *Ops) RoleARN(name string) string { return o.roleARN(name) }
 
 func (o *Ops) roleARN(name string) string {
 	return "arn:" + o.opts.Partition + ":iam::" + o.opts.Account + ":role" + o.opts.Path + name

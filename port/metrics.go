@@ -20,6 +20,8 @@ const (
 	routeEntityGet        = "entity_get"
 	routeEntityUpsert     = "entity_upsert"
 	routeEntityDelete     = "entity_delete"
+	routeEntityList       = "entity_list"
+	routeActionGet        = "action_get"
 )
 
 const noAnswer = "no_answer"
@@ -41,11 +43,12 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Buckets: []float64{.025, .05, .1, .2, .4, .8, 1.6, 3.2, 10},
 		}, []string{"route"}),
 	}
-	// What is likely to be alerted on exists from the start.
+	// What is likely to be alerted on exists from the start. The routes that only
+	// setting things up uses do not: the daemon never calls them.
 	codes := []string{"200", "401", "403", "404", "422", "429", "500", "502", "503", "504", noAnswer}
 	for _, route := range []string{
 		routeToken, routeOrganization, routeKafkaCredentials, routeRunGet, routeRunList, routeRunLog,
-		routeRunPatch, routeEntityGet, routeEntityUpsert, routeEntityDelete,
+		routeRunPatch, routeEntityGet, routeEntityUpsert, routeEntityDelete, routeEntityList, routeActionGet,
 	} {
 		m.duration.WithLabelValues(route)
 		for _, code := range codes {

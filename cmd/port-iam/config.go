@@ -58,6 +58,8 @@ type config struct {
 		concurrency            int
 		rules                  catalogue.Rules
 	}
+	sweepInterval time.Duration // 0: off
+	sweepGrace    time.Duration
 	listenAddress string
 	logLevel      slog.Level
 	logText       bool
@@ -95,6 +97,7 @@ func (s settings) parse() (*config, error) {
 	s.parseKafka(c, &p)
 	s.parseIAM(c, &p)
 	s.parseGrant(c, &p)
+	s.parseSweep(c, &p)
 	if _, _, err := net.SplitHostPort(s.ListenAddress); err != nil {
 		p.add("LISTEN_ADDRESS", "%q is not host:port or :port", s.ListenAddress)
 	}
@@ -236,6 +239,18 @@ func (s settings) parseGrant(c *config, p *problems) {
 	}
 	c.grant.concurrency = n
 	c.templates = loadTemplates(p, s.TemplatesDir, c.grant.maxDuration > 0 || c.grant.duration > 0)
+}
+
+func (s settings) parseSweep(c *config, p *problems) {
+	const least = 10 * time.Second
+	var ok bool
+	if c.sweepInterval, ok = duration(p, "SWEEP_INTERVAL", s.SweepInterval); ok && c.sweepInterval > 0 && c.sweepInterval < least {
+		p.add("SWEEP_INTERVAL", "%s is shorter than %s", s.SweepInterval, least)
+	}
+	if c.sweepInterval == 0 && ok {
+		c.warnings = append(c.warnings, "SWEEP_INTERVAL=0: nothing cleans up after crashes, and expired roles stay until they are revoked")
+	}
+	c.sweepGrace, _ = duration(p, "SWEEP_GRACE", s.SweepGrace)
 }
 
 func patterns(p *problems, variable, text string) []string {

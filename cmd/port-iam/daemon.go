@@ -52,9 +52,10 @@ type daemon struct {
 	reg   *prometheus.Registry
 	ready *readiness
 
-	portal *port.Client
-	aws    *iamops.Clients
-	kafka  *consumer.Consumer
+	portal  *port.Client
+	aws     *iamops.Clients
+	kafka   *consumer.Consumer
+	sweeper *grants.Sweeper
 }
 
 // run is the daemon: built in order, by hand, and torn down in reverse. It
@@ -91,11 +92,14 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 		}
 		return err
 	}
-	var probes sync.WaitGroup
-	probing, endProbes := context.WithCancel(ctx)
-	defer probes.Wait()
-	defer endProbes()
-	probes.Go(func() { d.probe(probing) })
+	var beside sync.WaitGroup
+	besides, end := context.WithCancel(ctx)
+	defer beside.Wait()
+	defer end()
+	beside.Go(func() { d.probe(besides) })
+	if cfg.sweepInterval > 0 {
+		beside.Go(func() { d.sweeper.Run(besides) })
+	}
 
 	err := nameSettings(d.kafka.Run(ctx))
 	d.log.Info("stopped", "clean", err == nil)
@@ -173,7 +177,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		return err
 	}
 	service := grants.New(grants.Options{
-		Portal: d.portal, Access: ops,
+		Portal: d.portal, Access: ops, RoleARN: ops.RoleARN,
 		GrantAction: cfg.grant.action, RevokeAction: cfg.grant.revoke, ExpireAction: cfg.grant.expire,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
 		ConfirmRequester: cfg.port.confirmRequester, RequireSignature: cfg.port.signature == signatureRequire,
@@ -198,6 +202,10 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	d.sweeper = service.NewSweeper(grants.SweepOptions{
+		Survey: d.portal, Inventory: ops, Progress: d.kafka, Interval: cfg.sweepInterval, Grace: cfg.sweepGrace,
+		Owner: func() bool { return d.kafka.Owns(0) },
+	})
 	d.ready.live(needKafka, d.kafka.Ready)
 	d.log.Info("starting", "version", readBuild().version, "org", orgID, "account", identity.Account, "partition", identity.Partition)
 	return nil

@@ -41,6 +41,9 @@ type settings struct {
 	GrantAllow       string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted all the same; never those always refused."`
 	GrantConcurrency string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. A quarter as many slots beside them are kept for revoking."`
 
+	SweepInterval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
+	SweepGrace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace."`
+
 	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
 	LogLevel          string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat         string `envconfig:"LOG_FORMAT" default:"json" desc:"json or text."`

@@ -1,0 +1,279 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// closeLooks is how many grants one sweep looks at closely, in turn: what lists
+// do not show is found there.
+const closeLooks = 50
+
+// Survey is what a sweep needs beside what a grant needs: the lists.
+type Survey interface {
+	// Entities lists all entities of a blueprint.
+	Entities(ctx context.Context, blueprint string) ([]port.Entity, error)
+	// Invocation is how Port performs an action, "KAFKA" for ours.
+	Invocation(ctx context.Context, action string) (string, error)
+}
+
+// Inventory is what a sweep needs of IAM beside what a grant needs.
+type Inventory interface {
+	// List shows everything under our path. It proves nothing.
+	List(ctx context.Context) (map[string]iamops.Listed, error)
+	// Changed says what about a grant was changed by hand.
+	Changed(s iamops.State) []string
+}
+
+// Progress is how far the consumer group has come, by partition.
+type Progress interface {
+	// Ends are the offsets that the next records will have.
+	Ends(ctx context.Context) (map[int32]int64, error)
+	// Committed are the offsets up to which all records are finished; a
+	// partition without a commit is left out.
+	Committed(ctx context.Context) (map[int32]int64, error)
+}
+
+// SweepOptions configure [Service.NewSweeper].
+type SweepOptions struct {
+	Survey    Survey
+	Inventory Inventory
+	// Progress is nil where lost runs are not looked for.
+	Progress Progress
+	// Interval is the time between two sweeps.
+	Interval time.Duration
+	// Grace is how long something must look orphaned or lost before it is acted
+	// upon.
+	Grace time.Duration
+	// Owner reports whether this instance is the one that sweeps.
+	Owner func() bool
+	// DryRun changes nothing and reports what would be done.
+	DryRun bool
+	// Force overrides the brake, and removes grants whose run Port does not know
+	// and that have no end.
+	Force bool
+}
+
+// Sweeper cleans up what no run will: grants whose time is over, what crashes
+// and outages left behind, runs that were lost. It is the only part that looks
+// at all grants. One sweep runs at a time.
+type Sweeper struct {
+	svc  *Service
+	opts SweepOptions
+	log  *slog.Logger
+
+	// What is remembered saves calls; losing it costs some.
+	settled map[string]time.Time // grants whose run has ended SUCCESS, by the role's creation
+	foreign map[string]bool      // found not to be ours at a close look
+	changed map[string]bool      // found to be changed by hand
+	turn    string               // the last grant that was looked at closely
+	waiting map[string]sighting  // open runs, by id
+}
+
+// NewSweeper makes a sweeper. It shares the locks of the service, so that one
+// thing happens to a grant at a time.
+func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
+	return &Sweeper{
+		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
+		settled: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]sighting{},
+	}
+}
+
+// Run sweeps at every interval while this instance is the owner, until ctx ends.
+func (w *Sweeper) Run(ctx context.Context) {
+	tick := time.NewTicker(w.opts.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !w.opts.Owner() {
+			w.svc.metrics.forgetGrants()
+			clear(w.waiting) // somebody else's view now
+			continue
+		}
+		if _, err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
+			w.log.Error("sweep failed", keyError, err)
+		}
+	}
+}
+
+// State of a grant, as the metrics name it.
+type State string
+
+// The states that a sweep tells apart.
+const (
+	StateActive     State = "active"
+	StateExpired    State = "expired"
+	StateOrphaned   State = "orphaned"   // its run did not succeed, or Port knows nothing of it
+	StateIncomplete State = "incomplete" // role, policy or entity is missing, or its removal was interrupted
+	StateChanged    State = "changed"    // by hand
+	StateForeign    State = "foreign"    // under our path or name, and not ours
+)
+
+// Finding is what a sweep says about one name.
+type Finding struct {
+	Name  string
+	State State
+	Ends  time.Time // zero: until revoked, or not known
+	// Why says what is wrong; "" for an active grant.
+	Why string
+	// Removed: it was taken away, or would be if this were not a dry run.
+	Removed bool
+}
+
+// Report is what a sweep found and did.
+type Report struct {
+	Findings []Finding
+	// Braked are grants that look orphaned, so many that something else must be
+	// wrong: they were left.
+	Braked int
+	// Lost is how many lost runs were ended or handled.
+	Lost int
+}
+
+// errClock: nothing is removed by a wrong clock.
+var errClock = errors.New("the local clock is off AWS's: nothing is swept")
+
+// Sweep looks at everything once. Its error says why it could not go on; what
+// it did until then is in the report.
+func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
+	r, err := w.sweep(ctx)
+	result := "ok"
+	switch {
+	case err != nil:
+		result = "failed"
+	case r.Braked > 0:
+		result = "stopped"
+		w.log.Error("sweep stopped by its brake: many grants have no entity in Port although their runs succeeded; if that is right, run `port-iam grants sweep --yes`", "grants", r.Braked)
+	}
+	w.svc.metrics.sweeps.WithLabelValues(result).Inc()
+	if err == nil {
+		w.svc.metrics.noteGrants(r, time.Now().Add(-2*w.opts.Interval))
+	}
+	return r, err
+}
+
+func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
+	var r Report
+	listed, err := w.opts.Inventory.List(ctx)
+	if err != nil {
+		return r, err
+	}
+	// Asked after AWS has answered: its answers carry its time.
+	if skew, known := w.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
+		return r, fmt.Errorf("%w (%s)", errClock, skew)
+	}
+	entities, err := w.opts.Survey.Entities(ctx, blueprintGrant)
+	if err != nil {
+		return r, err
+	}
+	cases := w.cases(listed, entities)
+	r.Braked = w.brake(ctx, cases)
+	for _, c := range cases {
+		if err := w.settle(ctx, c); err != nil {
+			// The others need not suffer from one, unless nobody answers.
+			w.log.Warn("grant could not be swept", keyGrant, c.name, keyError, err)
+			if !isFinalFor(err) {
+				return r, err
+			}
+		}
+		r.Findings = append(r.Findings, c.finding())
+	}
+	if w.opts.Progress != nil && !w.opts.DryRun {
+		r.Lost, err = w.lostRuns(ctx)
+	}
+	return r, err
+}
+
+// isFinalFor reports whether an error is about one grant, and not about Port or
+// AWS as a whole.
+func isFinalFor(err error) bool {
+	c, _ := classify(err)
+	return c != causePort && c != causeAWS
+}
+
+// sweepMetrics are the part of the metrics that only the owner sets.
+type sweepMetrics struct {
+	grants  *prometheus.GaugeVec
+	overdue prometheus.Gauge
+	sweeps  *prometheus.CounterVec
+	removed *prometheus.CounterVec
+}
+
+var states = []State{StateActive, StateExpired, StateOrphaned, StateIncomplete, StateChanged, StateForeign}
+
+// Reasons of removal.
+const (
+	removedExpired     = "expired"
+	removedOrphaned    = "orphaned"
+	removedInterrupted = "interrupted"
+)
+
+func newSweepMetrics(reg prometheus.Registerer) sweepMetrics {
+	m := sweepMetrics{
+		grants: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "port_iam_grants",
+			Help: "Grants by state, as the last sweep of this instance left them; 0 on instances that do not sweep.",
+		}, []string{"state"}),
+		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "port_iam_grants_overdue",
+			Help: "Grants that still exist long after their end: more than two intervals between sweeps.",
+		}),
+		sweeps: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "port_iam_sweeps_total",
+			Help: "Sweeps by result: ok, failed, or stopped by the brake.",
+		}, []string{"result"}),
+		removed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "port_iam_sweep_removed_total",
+			Help: "Grants that sweeps took away, by reason: expired, orphaned, or an interrupted removal.",
+		}, []string{"reason"}),
+	}
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s))
+	}
+	for _, r := range []string{"ok", "failed", "stopped"} {
+		m.sweeps.WithLabelValues(r)
+	}
+	for _, r := range []string{removedExpired, removedOrphaned, removedInterrupted} {
+		m.removed.WithLabelValues(r)
+	}
+	reg.MustRegister(m.grants, m.overdue, m.sweeps, m.removed)
+	return m
+}
+
+func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
+	count := map[State]int{}
+	late := 0
+	for _, f := range r.Findings {
+		if f.Removed {
+			continue
+		}
+		count[f.State]++
+		if !f.Ends.IsZero() && f.Ends.Before(overdue) {
+			late++
+		}
+	}
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s)).Set(float64(count[s]))
+	}
+	m.overdue.Set(float64(late))
+}
+
+// forgetGrants is for an instance that does not sweep any more.
+func (m *sweepMetrics) forgetGrants() {
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s)).Set(0)
+	}
+	m.overdue.Set(0)
+}

@@ -1,0 +1,153 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// sighting is when an open run was first seen, and where the topic ended then.
+type sighting struct {
+	at   time.Time
+	ends map[int32]int64
+}
+
+// lostLimit bounds the work on one lost revocation in one sweep.
+const lostLimit = 2 * time.Minute
+
+// lostRuns ends or handles runs that stay open although everything that was
+// written when they were first seen has been finished: no record will come for
+// them any more.
+func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
+	o := w.svc.opts
+	seen := map[string]bool{}
+	var open []port.Run
+	for _, action := range []string{o.GrantAction, o.RevokeAction, o.ExpireAction} {
+		how, err := w.opts.Survey.Invocation(ctx, action)
+		if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
+			continue // somebody else's runs
+		}
+		if err != nil {
+			return lost, err
+		}
+		runs, err := o.Portal.Runs(ctx, port.RunFilter{Action: action, Active: true, Limit: 1000})
+		if err != nil {
+			return lost, err
+		}
+		for _, r := range runs {
+			if r.Status == port.StatusInProgress {
+				open = append(open, r)
+				seen[r.ID] = true
+			}
+		}
+	}
+	for id := range w.waiting {
+		if !seen[id] {
+			delete(w.waiting, id)
+		}
+	}
+	if len(open) == 0 {
+		return 0, nil
+	}
+	ends, err := w.opts.Progress.Ends(ctx)
+	if err != nil {
+		return lost, err
+	}
+	committed, err := w.opts.Progress.Committed(ctx)
+	if err != nil {
+		return lost, err
+	}
+	for _, r := range open {
+		first, known := w.waiting[r.ID]
+		if !known {
+			w.waiting[r.ID] = sighting{time.Now(), ends}
+			continue
+		}
+		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {
+			continue
+		}
+		if err := w.recover(ctx, r); err != nil {
+			return lost, err
+		}
+		lost++
+	}
+	return lost, nil
+}
+
+// passed reports whether everything before the ends is finished.
+func passed(committed, ends map[int32]int64) bool {
+	for partition, end := range ends {
+		if at, ok := committed[partition]; end > 0 && (!ok || at < end) {
+			return false
+		}
+	}
+	return true
+}
+
+// recover settles a lost run. A grant cannot be made up for: the run does not
+// say who asked. What takes access away can.
+func (w *Sweeper) recover(ctx context.Context, r port.Run) error {
+	o := w.svc.opts
+	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
+	rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
+	switch {
+	case r.Action == o.GrantAction:
+		j := w.svc.newJob(opGrant, iamops.Name(r.ID), rec)
+		return w.endLost(ctx, j, true)
+	case r.Action == o.RevokeAction:
+		return w.handle(ctx, w.svc.Revoke(rec))
+	case r.Entity != "":
+		return w.handle(ctx, w.svc.Expire(rec))
+	}
+	return w.endLost(ctx, w.svc.newJob(opExpire, r.ID, rec), false)
+}
+
+// endLost ends a run that nobody can carry out any more, and removes what was
+// made of a grant.
+func (w *Sweeper) endLost(ctx context.Context, j *Job, isGrant bool) error {
+	unlock, err := w.svc.locks.lock(ctx, j.name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	j.began = time.Now()
+	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, "The request was lost, please request again.")
+	if errors.Is(err, errUnreportable) {
+		w.svc.metrics.unreportable.Inc()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if status == port.StatusFailure {
+		j.count(outcomeFailed, keyReason, "lost")
+	}
+	if isGrant && status != port.StatusSuccess {
+		return j.cleanUp(ctx, false)
+	}
+	return nil
+}
+
+// handle works on a run for a while; what is unfinished then is found again by
+// the next sweep.
+func (w *Sweeper) handle(ctx context.Context, j *Job) error {
+	ctx, cancel := context.WithTimeout(ctx, lostLimit)
+	defer cancel()
+	for {
+		err := j.Attempt(ctx)
+		var wait *Waiting
+		if !errors.As(err, &wait) {
+			return nil // finished, or dropped, which has been counted
+		}
+		timer := time.NewTimer(wait.RetryAfter())
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}

@@ -1,0 +1,364 @@
+package grants_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/port/porttest"
+)
+
+const (
+	sweepInterval = 5 * time.Minute
+	sweepGrace    = 10 * time.Minute
+)
+
+// progress is how far the group is said to have come.
+type progress struct {
+	mu              sync.Mutex
+	ends, committed map[int32]int64
+}
+
+func (p *progress) Ends(context.Context) (map[int32]int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ends, nil
+}
+
+func (p *progress) Committed(context.Context) (map[int32]int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.committed, nil
+}
+
+func (p *process) sweeper(change ...func(*grants.SweepOptions)) *grants.Sweeper {
+	o := grants.SweepOptions{
+		Survey: p.portal, Inventory: p.ops, Interval: sweepInterval, Grace: sweepGrace,
+		Progress: &progress{ends: map[int32]int64{0: 1}, committed: map[int32]int64{0: 1}},
+		Owner:    func() bool { return true },
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	return p.NewSweeper(o)
+}
+
+// sweep sweeps once and returns what was found, by name.
+func (w *world) sweep(s *grants.Sweeper) map[string]grants.Finding {
+	w.t.Helper()
+	r, err := s.Sweep(context.Background())
+	if err != nil {
+		w.t.Fatalf("sweep: %v", err)
+	}
+	out := map[string]grants.Finding{}
+	for _, f := range r.Findings {
+		out[f.Name] = f
+	}
+	return out
+}
+
+func later(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // the clock is faked
+
+// TestSweepLeavesActive: what is as it should be stays, and costs few calls.
+func TestSweepLeavesActive(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		for range 120 {
+			p.succeed(w.request(nil))
+		}
+		s := p.sweeper()
+		w.sweep(s) // reads every run once
+		for range 3 {
+			later(sweepInterval)
+			w.aws.ResetCalls()
+			w.port.ResetCalls()
+			w.sweep(s)
+			if n := w.aws.CallCount(""); n > 50*5+2 {
+				t.Errorf("%d calls to AWS", n)
+			}
+			if n := w.port.CallCount(""); n > 10 {
+				t.Errorf("%d calls to Port", n)
+			}
+		}
+		w.wantGrants(120)
+		p.wantMetric("port_iam_grants", 120, "active")
+		p.wantMetric("port_iam_sweeps_total", 4, "ok")
+	})
+}
+
+// TestSweepExpires: after its end a grant is removed, whether or not its run's
+// process still lives; its run keeps its outcome.
+func TestSweepExpires(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		short := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		long := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "3h"})
+		p.succeed(short)
+		p.succeed(long)
+		s := p.sweeper()
+		later(time.Hour - time.Second)
+		w.sweep(s)
+		w.wantGrants(2)
+		later(2 * time.Second)
+		if f := w.sweep(s)[iamops.Name(short.RunID)]; f.State != grants.StateExpired || !f.Removed {
+			t.Errorf("finding %+v", f)
+		}
+		w.wantGrants(1)
+		w.wantRun(short.RunID, "SUCCESS")
+		p.wantMetric("port_iam_runs_total", 1, "expire", "succeeded")
+		p.wantMetric("port_iam_sweep_removed_total", 1, "expired")
+		p.wantMetric("port_iam_grants_overdue", 0)
+	})
+}
+
+// TestSweepWrongClock: a wrong clock removes nothing.
+func TestSweepWrongClock(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		p.succeed(w.request(nil))
+		w.aws.SetClockSkew(-9 * time.Hour)
+		later(10 * time.Hour)
+		if _, err := p.sweeper().Sweep(context.Background()); err == nil {
+			t.Error("swept by a wrong clock")
+		}
+		w.wantGrants(1)
+		p.wantMetric("port_iam_sweeps_total", 1, "failed")
+	})
+}
+
+// TestSweepInterrupted: a role that carries the Deny is finished, whatever its
+// entity says.
+func TestSweepInterrupted(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		w.crashAt(p, w.revoke(rec.RunID), "PutRolePolicy")
+		w.sweep(w.process().sweeper())
+		w.wantGrants(0)
+	})
+}
+
+// TestSweepOrphans is what crashes and hands can leave behind, and what becomes
+// of it at once, and after the grace.
+func TestSweepOrphans(t *testing.T) {
+	deleteEntity := func(w *world, id string) {
+		p := w.process()
+		if err := p.portal.DeleteEntity(context.Background(), grantEntity, iamops.Name(id), ""); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	removeRole := func(w *world, id string) {
+		p := w.process()
+		state, err := p.ops.Look(context.Background(), iamops.Name(id))
+		if err == nil {
+			err = p.ops.Remove(context.Background(), state)
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name        string
+		make        func(w *world, id string)
+		now, graced int // grants that exist after the first sweep, and after the grace
+		entities    int // that exist after the grace, where not the same
+	}{
+		{"entity gone", deleteEntity, 1, 0, 0},
+		{"role and policy gone", removeRole, 0, 0, 0},
+		{"Port does not know the run", func(w *world, id string) {
+			w.port.Fault(porttest.Fault{Route: "run_get", ID: id, Status: 404, Count: -1})
+		}, 1, 1, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				rec := w.request(nil)
+				p.succeed(rec)
+				later(time.Minute)
+				c.make(w, rec.RunID)
+				s := w.process().sweeper()
+				w.sweep(s)
+				roles, policies, _ := w.left()
+				if len(roles) != c.now || len(policies) != c.now {
+					t.Errorf("at once: %d roles, %d policies, want %d", len(roles), len(policies), c.now)
+				}
+				later(sweepGrace)
+				w.sweep(s)
+				roles, policies, entities := w.left()
+				if len(roles) != c.graced || len(policies) != c.graced || len(entities) != c.entities {
+					t.Errorf("after the grace: %d roles, %d policies, %d entities; want %d and %d", len(roles), len(policies), len(entities), c.graced, c.entities)
+				}
+			})
+		})
+	}
+}
+
+// TestSweepFailed: everything of a run that ended FAILURE goes at once; here the
+// process died between the end of the run and its clean-up.
+func TestSweepFailed(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		rec := w.request(nil)
+		w.aws.Fault(iamtest.Fault{Op: "AttachRolePolicy", Code: "AccessDenied", Status: 403, Count: -1})
+		w.crashAt(w.process(), rec, "run_log")
+		roles, _, entities := w.left()
+		if len(roles) != 1 || len(entities) != 1 {
+			t.Fatalf("%d roles and %d entities before the sweep", len(roles), len(entities))
+		}
+		p := w.process()
+		w.sweep(p.sweeper())
+		w.wantGrants(0)
+		w.wantRun(rec.RunID, "FAILURE")
+		p.wantMetric("port_iam_sweep_removed_total", 1, "orphaned")
+	})
+}
+
+// TestSweepBrake: when Port seems to have lost its entities nothing of that is
+// removed, and what has expired goes all the same.
+func TestSweepBrake(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		for range 12 {
+			p.succeed(w.request(nil))
+		}
+		short := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		p.succeed(short)
+		for _, id := range w.port.Entities(grantEntity) {
+			if err := p.portal.DeleteEntity(context.Background(), grantEntity, id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		later(2 * time.Hour)
+		s := p.sweeper()
+		r, err := s.Sweep(context.Background())
+		if err != nil || r.Braked != 12 {
+			t.Errorf("braked %d, %v", r.Braked, err)
+		}
+		if roles, _, _ := w.left(); len(roles) != 12 {
+			t.Errorf("%d roles left", len(roles))
+		}
+		p.wantMetric("port_iam_sweeps_total", 1, "stopped")
+		p.wantMetric("port_iam_sweep_removed_total", 1, "expired")
+		forced := p.sweeper(func(o *grants.SweepOptions) { o.Force = true })
+		w.sweep(forced)
+		w.wantGrants(0)
+	})
+}
+
+// TestSweepForeign: what is not ours is told apart and left.
+func TestSweepForeign(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		w.aws.AddRoleSession("/port-iam/", "Something", "someone")
+		w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
+		w.aws.AddRoleSession("/", "Permission-r_elsewhere", "someone")
+		before := fmt.Sprintf("%+v", w.aws.Snapshot().Roles)
+		s := p.sweeper()
+		for range 3 {
+			w.sweep(s)
+			later(sweepGrace)
+		}
+		if after := fmt.Sprintf("%+v", w.aws.Snapshot().Roles); after != before {
+			t.Errorf("changed: %s", cmp.Diff(before, after))
+		}
+		p.wantMetric("port_iam_grants", 2, "foreign")
+		p.wantMetric("port_iam_security_events_total", 1, "foreign_object")
+	})
+}
+
+// TestSweepDryRun changes nothing and says what it would do.
+func TestSweepDryRun(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		p.succeed(rec)
+		later(2 * time.Hour)
+		f := w.sweep(p.sweeper(func(o *grants.SweepOptions) { o.DryRun = true }))[iamops.Name(rec.RunID)]
+		if !f.Removed || f.State != grants.StateExpired {
+			t.Errorf("finding %+v", f)
+		}
+		w.wantGrants(1)
+	})
+}
+
+// TestLostRuns: a run whose record never comes is ended, a lost revocation is
+// carried out; while the group has not passed what was written, nothing is lost.
+func TestLostRuns(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		lostGrant, lostRevoke := w.request(nil), w.revoke(rec.RunID)
+		how := &progress{ends: map[int32]int64{0: 7, 1: 3}, committed: map[int32]int64{0: 7}}
+		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
+		for range 5 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		w.wantRun(lostGrant.RunID, "IN_PROGRESS") // partition 1 has not been read
+		how.mu.Lock()
+		how.committed = map[int32]int64{0: 9, 1: 3}
+		how.mu.Unlock()
+		w.sweep(s)
+		contains(t, "log", w.wantRun(lostGrant.RunID, "FAILURE"), "lost", "request again")
+		w.wantRun(lostRevoke.RunID, "SUCCESS")
+		w.wantGrants(0)
+	})
+}
+
+// TestSweepRunsOnOwner: only the owner of partition 0 sweeps.
+func TestSweepRunsOnOwner(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		var mu sync.Mutex
+		owner := true
+		s := p.sweeper(func(o *grants.SweepOptions) {
+			o.Owner = func() bool { mu.Lock(); defer mu.Unlock(); return owner }
+		})
+		p.succeed(w.request(nil))
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		done := make(chan struct{})
+		go func() { defer close(done); s.Run(ctx) }()
+		later(sweepInterval + time.Minute)
+		p.wantMetric("port_iam_grants", 1, "active")
+		mu.Lock()
+		owner = false
+		mu.Unlock()
+		later(sweepInterval)
+		p.wantMetric("port_iam_grants", 0, "active")
+		p.wantMetric("port_iam_sweeps_total", 1, "ok")
+		stop()
+		<-done
+	})
+}
+
+// TestChangedByHand is alerted about and not repaired.
+func TestChangedByHand(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "someone", string(doc))
+		s := p.sweeper()
+		w.sweep(s)
+		w.sweep(s)
+		p.wantMetric("port_iam_grants", 1, "changed")
+		roles, _, _ := w.left()
+		if len(roles) != 1 || len(roles[0].Inline) != 1 {
+			t.Errorf("roles %+v", roles)
+		}
+	})
+}

@@ -1,0 +1,37 @@
+package iamops
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// maxAnswer bounds an answer of IAM: a list of 1,000 roles takes about 4 MiB.
+const maxAnswer = 32 << 20
+
+// whole is an HTTP client that hands on an answer once all of it has been read.
+//
+// The SDK closes the body of a request when the answer begins. A server that
+// answers before net/http has finished with the request makes net/http give up
+// the connection, and the rest of a long answer is lost; the SDK then takes the
+// answer for malformed and does not try again. This way it is a lost answer,
+// which is tried again.
+type whole struct{ client aws.HTTPClient }
+
+// Do sends a request and reads its answer.
+func (w whole) Do(r *http.Request) (*http.Response, error) {
+	resp, err := w.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}

@@ -1,0 +1,50 @@
+package port
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// Entities returns all entities of a blueprint. [KindNotFound] when there is no
+// such blueprint.
+func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, error) {
+	var answer struct {
+		Entities *[]Entity `json:"entities"`
+	}
+	k := call{
+		op: "list entities of " + blueprint, route: routeEntityList, method: http.MethodGet,
+		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"exclude_calculated_properties": {"true"}},
+		into: &answer, long: true, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	if answer.Entities == nil {
+		return nil, incomplete(k.op, "entities")
+	}
+	return *answer.Entities, nil
+}
+
+// Invocation returns how Port performs an action: KAFKA, WEBHOOK and others.
+// [KindNotFound] when there is no such action.
+func (c *Client) Invocation(ctx context.Context, action string) (string, error) {
+	var answer struct {
+		Action struct {
+			InvocationMethod struct {
+				Type string `json:"type"`
+			} `json:"invocationMethod"`
+		} `json:"action"`
+	}
+	k := call{
+		op: "read action " + action, route: routeActionGet, method: http.MethodGet,
+		path: []string{"actions", action}, into: &answer, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return "", err
+	}
+	if answer.Action.InvocationMethod.Type == "" {
+		return "", incomplete(k.op, "action.invocationMethod.type")
+	}
+	return answer.Action.InvocationMethod.Type, nil
+}
