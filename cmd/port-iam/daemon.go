@@ -51,6 +51,7 @@ type daemon struct {
 	log   *slog.Logger
 	reg   *prometheus.Registry
 	ready *readiness
+	life  pulse
 
 	portal  *port.Client
 	aws     *iamops.Clients
@@ -78,7 +79,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 // runOn is run with a listener that is open already; it closes it.
 func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
-	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: prometheus.NewRegistry(), ready: newReadiness(needPort, needAWS, needClock, needKafka)}
+	reg := prometheus.NewRegistry()
+	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d.life.beat()
 	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	readBuild().register(d.reg)
 	for _, w := range cfg.warnings {
@@ -86,6 +89,7 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 	}
 	stop := d.serve(ctx, l)
 	defer stop()
+	defer d.supervise(ctx)()
 	if err := d.build(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // stopped before it began
@@ -130,7 +134,7 @@ func nameSettings(err error) error {
 func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
 	server := &http.Server{
-		Handler: handler(d.reg, d.ready), ReadHeaderTimeout: 5 * time.Second,
+		Handler: handler(d.reg, d.ready, &d.life), ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
 	}
 	var serving sync.WaitGroup
@@ -264,6 +268,7 @@ func (d *daemon) identity(ctx context.Context) (iamops.Identity, error) {
 // rejects us is not.
 func (d *daemon) await(ctx context.Context, need string, f func(context.Context) error, final func(error) bool, remedy string) error {
 	for {
+		d.life.beat()
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
 		err := f(tryCtx)
 		cancel()
@@ -288,6 +293,7 @@ func (d *daemon) await(ctx context.Context, need string, f func(context.Context)
 // the last known result.
 func (d *daemon) probe(ctx context.Context) {
 	for pause(ctx, probeInterval) {
+		d.life.beat()
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
 		var both sync.WaitGroup
 		both.Go(func() {

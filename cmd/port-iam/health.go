@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,11 +23,22 @@ type readiness struct {
 	ask   map[string]func() error
 }
 
-func newReadiness(names ...string) *readiness {
+// newReadiness also registers the answer as a metric: Prometheus cannot ask
+// /readyz.
+func newReadiness(reg prometheus.Registerer, names ...string) *readiness {
 	r := &readiness{names: names, ask: map[string]func() error{}}
 	for _, n := range names {
 		r.set(n, errors.New("not reached yet"))
 	}
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "port_iam_ready",
+		Help: "Whether /readyz answers 200: a member of the group, accepted by Port and AWS, with a right clock.",
+	}, func() float64 {
+		if len(r.problems()) > 0 {
+			return 0
+		}
+		return 1
+	}))
 	return r
 }
 
@@ -53,11 +65,27 @@ func (r *readiness) problems() []string {
 	return out
 }
 
+// pulse is the sign of life of the loop that looks after Port and AWS. Every
+// round of it has a bound, so where it is missing the process is stuck.
+type pulse struct{ last atomic.Int64 }
+
+// pulseLimit is more than a round takes, and than a clean stop takes.
+const pulseLimit = 90 * time.Second
+
+func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
+
+func (p *pulse) alive() bool { return time.Since(time.Unix(0, p.last.Load())) < pulseLimit }
+
 // handler serves metrics and health.
-func handler(reg *prometheus.Registry, ready *readiness) http.Handler {
+func handler(reg *prometheus.Registry, ready *readiness, life *pulse) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if !life.alive() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = fmt.Fprintln(w, "stuck")
+			return
+		}
 		_, _ = fmt.Fprintln(w, "ok")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
