@@ -18,7 +18,7 @@ const adopted iamops.Kind = -1
 // anything.
 func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 	other := func(change func(*iamops.Grant)) func(*testing.T, *world, iamops.Plan) {
-		return func(t *testing.T, w *world, p iamops.Plan) {
+		return func(t *testing.T, w *world, _ iamops.Plan) {
 			g := request()
 			change(&g)
 			w.create(t, w.planOf(t, g))

@@ -39,8 +39,10 @@ func TestNew(t *testing.T) {
 		{"another trust", func(o *iamops.Options) { o.Trust = "everybody" }, `nothing is known of the trust "everybody"`},
 		{"a tag value that is none", func(o *iamops.Options) { o.Tags = map[string]string{"k": "*"} }, `AWS does not take the tag "k"="*"`},
 		{"a tag of AWS", func(o *iamops.Options) { o.Tags = map[string]string{"AWS:k": "v"} }, `AWS does not take the tag "AWS:k"="v"`},
-		{"a tag of ours", func(o *iamops.Options) { o.Tags = map[string]string{"Port-IAM-run-id": "r_2"} },
-			`the tag "Port-IAM-run-id" is not free: keys that begin with port-iam- are port-iam's own`},
+		{
+			"a tag of ours", func(o *iamops.Options) { o.Tags = map[string]string{"Port-IAM-run-id": "r_2"} },
+			`the tag "Port-IAM-run-id" is not free: keys that begin with port-iam- are port-iam's own`,
+		},
 		{"a tag twice", func(o *iamops.Options) { o.Tags = map[string]string{"Team": "a", "team": "b"} }, `the tag "team" is given twice, in different letter case`},
 		{"46 tags", func(o *iamops.Options) { many["k45"] = "v"; o.Tags = many }, "46 tags are given, and 45 are allowed beside port-iam's own"},
 		{"all at once", func(o *iamops.Options) { o.Account, o.OrgID = "1", "" }, `the account "1" is not 12 digits` + "\n" + `the organization id "" cannot be the value of a tag`},

@@ -30,8 +30,8 @@ func limitExceeded(format string, args ...any) error {
 	return refuse(http.StatusConflict, "LimitExceeded", format, args...)
 }
 
-func deleteConflict(format string, args ...any) error {
-	return refuse(http.StatusConflict, "DeleteConflict", format, args...)
+func deleteConflict(message string) error {
+	return refuse(http.StatusConflict, "DeleteConflict", "%s", message)
 }
 
 func invalidInput(format string, args ...any) error {

@@ -194,8 +194,10 @@ func (s *Server) factsOf(p *principal) facts {
 // rightsOf are the policies that a principal has at this moment.
 func (s *Server) rightsOf(p *principal) rights {
 	if p.daemon {
-		return rights{identity: []source{{"the daemon's policy",
-			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`}}}
+		return rights{identity: []source{{
+			"the daemon's policy",
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
+		}}}
 	}
 	if p.role == "" {
 		return userRights(s.users[p.user])
