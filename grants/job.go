@@ -34,6 +34,7 @@ type Job struct {
 	counted  bool         // the end of the run is in the metrics
 	making   bool         // this job began to make role and policy
 	made     *iamops.Plan // created by this job, entity written, not yet attached
+	cleaning bool         // the run has ended, what was made of it is being removed
 	cut      bool         // the access has been taken away
 }
 

@@ -347,3 +347,38 @@ func TestOtherSettings(t *testing.T) {
 		w.wantGrants(0)
 	})
 }
+
+// TestCleanUpAfterGivingUp: what AWS was away for is removed when it is back,
+// although the time of the grant is used up. Here only the answer of the last
+// call was lost, so the grant could be used.
+func TestCleanUpAfterGivingUp(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		away := func() (back func()) {
+			return w.aws.Fault(iamtest.Fault{Status: 503, Code: "ServiceUnavailable", Count: -1})
+		}
+		w.aws.Fault(iamtest.Fault{Op: "AttachRolePolicy", Kind: iamtest.LostAnswer})
+		var back func()
+		defer w.aws.OnCall(func(c iamtest.Call) {
+			if c.Op == "AttachRolePolicy" && c.Done && back == nil {
+				back = away()
+			}
+		})()
+		ended := make(chan error, 1)
+		go func() { ended <- p.handle(rec) }()
+		for r, _ := w.port.Run(rec.RunID); !r.Ended(); r, _ = w.port.Run(rec.RunID) {
+			time.Sleep(time.Second) //nolint:forbidigo // the clock is faked
+		}
+		w.wantRun(rec.RunID, "FAILURE")
+		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 1 {
+			t.Fatalf("before the clean-up: %+v", roles)
+		}
+		time.Sleep(time.Minute) //nolint:forbidigo // the clock is faked
+		back()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		w.wantGrants(0)
+	})
+}

@@ -93,6 +93,10 @@ func (j *Job) explain(f *failure) string {
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
 // lag: it was made so recently that IAM may not show everything yet.
 func (j *Job) cleanUp(ctx context.Context, lag bool) error {
+	if !j.cleaning {
+		// What the run itself was given has been used up, perhaps.
+		j.cleaning, j.patience = true, patience{}
+	}
 	err := j.remove(ctx, lag)
 	if err == nil {
 		err = j.svc.opts.Portal.DeleteEntity(ctx, blueprintGrant, j.name, "")

@@ -2,10 +2,8 @@ package grants
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"port-iam/iamops"
@@ -48,8 +46,8 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 	for i, e := range entities {
 		c := all[e.Identifier]
 		if c == nil {
-			if _, ok := iamops.RunID(e.Identifier); !ok {
-				continue // not one of ours
+			if _, ok := iamops.RunID(e.Identifier); !ok || !w.isOurs(e) {
+				continue // somebody else's, as the guide's own workflow makes them
 			}
 			c = &sweepCase{name: e.Identifier, state: StateIncomplete}
 			c.listed.RunID, _ = iamops.RunID(e.Identifier)
@@ -150,11 +148,7 @@ func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
 
 func expired(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
 
-// ofThisAccount reports whether an entity's role is, or was, under our path.
-func (w *Sweeper) ofThisAccount(e *port.Entity, name string) bool {
-	var arn string
-	if json.Unmarshal(e.Properties["role_arn"], &arn) != nil {
-		return false
-	}
-	return strings.EqualFold(arn, w.svc.opts.RoleARN(name))
+// isOurs reports whether an entity's role is, or was, under our path.
+func (w *Sweeper) isOurs(e port.Entity) bool {
+	return textOf(&e, "role_arn") == w.svc.opts.RoleARN(e.Identifier)
 }

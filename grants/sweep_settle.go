@@ -146,10 +146,6 @@ func (w *Sweeper) settleIncomplete(ctx context.Context, c *sweepCase) error {
 // settleEntity judges an entity of which IAM lists nothing.
 func (w *Sweeper) settleEntity(ctx context.Context, c *sweepCase) error {
 	c.state, c.why = StateIncomplete, "an entity without a role"
-	if !w.ofThisAccount(c.entity, c.name) {
-		c.state, c.why = StateForeign, "the entity's role is not under our path"
-		return nil
-	}
 	if err := w.readRun(ctx, c); err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func New(o Options) (*Ops, error) {
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
 		errs = append(errs, fmt.Errorf("nothing is known of the trust %q", o.Trust))
 	}
-	errs = append(errs, checkTags(o.Tags))
+	errs = append(errs, CheckTags(o.Tags))
 	actions, err := catalogue.Open()
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
@@ -99,10 +99,10 @@ func New(o Options) (*Ops, error) {
 	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
 }
 
-// checkTags refuses tags that AWS would refuse with every role, and those that
+// CheckTags refuses further tags that AWS would refuse with every role, and those that
 // would pass for the proof that an object is ours. AWS compares the keys of a
 // role's tags without regard to case.
-func checkTags(tags map[string]string) error {
+func CheckTags(tags map[string]string) error {
 	var errs []error
 	seen := map[string]bool{}
 	for _, k := range slices.Sorted(maps.Keys(tags)) {

@@ -199,23 +199,22 @@ func tags(p *problems, text string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range splitList(text) {
 		key, value, ok := strings.Cut(kv, "=")
-		_, twice := out[key]
-		switch {
-		case !ok || !iamops.LegalTagKey(key) || !iamops.LegalTagValue(value):
-			p.add("IAM_TAGS", "%q is not key=value of characters that AWS takes in tags", kv)
-		case strings.HasPrefix(key, "port-iam-"):
-			p.add("IAM_TAGS", "%q: keys that begin with port-iam- are port-iam's own", key)
-		case twice:
+		if !ok {
+			p.add("IAM_TAGS", "%q is not key=value", kv)
+		}
+		if _, twice := out[key]; twice {
 			p.add("IAM_TAGS", "%q is given twice", key)
 		}
 		out[key] = value
 	}
-	const most = 40 // AWS takes 50; the rest is ours
-	if len(out) > most {
-		p.add("IAM_TAGS", "%d tags are given, and %d are allowed", len(out), most)
+	if err := iamops.CheckTags(out); err != nil {
+		p.add("IAM_TAGS", "%s", oneLine(err))
 	}
 	return out
 }
+
+// oneLine is the text of an error that may have several lines.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 func (s settings) parseGrant(c *config, p *problems) {
 	c.grant.trust = oneOf(p, "GRANT_TRUST", s.GrantTrust, templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount)
@@ -256,7 +255,7 @@ func (s settings) parseSweep(c *config, p *problems) {
 func patterns(p *problems, variable, text string) []string {
 	list := splitList(text)
 	if err := catalogue.CheckPatterns(list); err != nil {
-		p.add(variable, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		p.add(variable, "%s", oneLine(err))
 	}
 	return list
 }

@@ -142,7 +142,7 @@ func TestProblems(t *testing.T) {
 		{"path without slash", map[string]string{"IAM_PATH": "port-iam"}, "IAM_PATH: "},
 		{"path too long", map[string]string{"IAM_PATH": "/" + strings.Repeat("x", 35) + "/"}, "IAM_PATH: "},
 		{"tag", map[string]string{"IAM_TAGS": "team"}, `IAM_TAGS: "team" is not key=value`},
-		{"our tag", map[string]string{"IAM_TAGS": "port-iam-run-id=x"}, "IAM_TAGS: \"port-iam-run-id\""},
+		{"our tag", map[string]string{"IAM_TAGS": "port-iam-run-id=x"}, `IAM_TAGS: the tag "port-iam-run-id" is not free`},
 		{"tag twice", map[string]string{"IAM_TAGS": "a=1,a=2"}, `IAM_TAGS: "a" is given twice`},
 		{"templates", map[string]string{"TEMPLATES_DIR": "/nowhere"}, `TEMPLATES_DIR: "/nowhere" is not a directory`},
 		{"trust", map[string]string{"GRANT_TRUST": "everyone"}, `GRANT_TRUST: "everyone" is none of identity-center, iam-user, account`},

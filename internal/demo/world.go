@@ -37,6 +37,8 @@ const Boundary = "arn:aws:iam::" + Account + ":policy/" + boundaryName
 type Options struct {
 	// PortDelay and AWSDelay are waited before each call is applied.
 	PortDelay, AWSDelay time.Duration
+	// Partitions of the topic; 0 means 6.
+	Partitions int32
 	// Hold keeps runs from the topic until [World.Release].
 	Hold bool
 	// Log gets what went wrong in the world itself.
@@ -64,6 +66,9 @@ type World struct {
 // NewWorld makes the world with the guide's data model, resources and
 // permissions. Close ends it.
 func NewWorld(o Options) (*World, error) {
+	if o.Partitions == 0 {
+		o.Partitions = partitions
+	}
 	w := &World{opts: o}
 	if err := w.start(); err != nil {
 		w.Close()
@@ -73,7 +78,7 @@ func NewWorld(o Options) (*World, error) {
 }
 
 func (w *World) start() (err error) {
-	w.kafka, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic),
+	w.kafka, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(w.opts.Partitions, topic),
 		kfake.EnableSASL(), kfake.Superuser("PLAIN", "port", kafkaPassword), kfake.Superuser(KafkaMechanism, Org, kafkaPassword))
 	if err != nil {
 		return fmt.Errorf("start the broker: %w", err)

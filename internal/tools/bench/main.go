@@ -43,7 +43,7 @@ func main() {
 func bench(binary string) error {
 	fmt.Printf("%d cores, %s; Port answers after %s, IAM after %s\n\n", runtime.NumCPU(), runtime.Version(), portDelay, awsDelay)
 	fmt.Printf("%-44s %12s %12s %7s\n", "", "measured", "target", "ratio")
-	for _, measure := range []func(string) error{grants, skipping} {
+	for _, measure := range []func(string) error{grants, overtaking, sharing, skipping} {
 		if err := measure(binary); err != nil {
 			return err
 		}
@@ -114,6 +114,94 @@ func grants(binary string) error {
 	atMost("resident memory, idle", idle, 32, "MiB")
 	atMost(fmt.Sprintf("resident memory, %d grants queued", queued), peak, 64, "MiB")
 	return d.stop()
+}
+
+// overtaking measures revocations that are written after a backlog of grants, to
+// the one partition that there is.
+func overtaking(binary string) error {
+	const revokes = 40
+	w, err := demo.NewWorld(demo.Options{PortDelay: portDelay, AWSDelay: awsDelay, Hold: true, Partitions: 1})
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	d, err := start(binary, w)
+	if err != nil {
+		return err
+	}
+	defer d.kill()
+	granted := make([]string, revokes)
+	for i := range granted {
+		granted[i] = request(w)
+	}
+	if _, err := backlog(w, granted); err != nil {
+		return err
+	}
+	for range queued {
+		request(w)
+	}
+	revoking := make([]string, revokes)
+	for i, id := range granted {
+		revoking[i] = w.Port.StartRun(porttest.RunSpec{Action: "revoke_permissions", Entity: "Permission-" + id, Requester: "alice@example.com"})
+	}
+	began := time.Now()
+	w.Release()
+	var took []time.Duration
+	for _, id := range revoking {
+		r, err := ended(w, id)
+		if err != nil {
+			return err
+		}
+		took = append(took, r.EndedAt.Sub(began))
+	}
+	slices.Sort(took)
+	atMost(fmt.Sprintf("revoke behind %d grants, p95", queued), ms(took[len(took)*95/100]), 5000, "ms")
+	return nil // what is left of the backlog is of no interest
+}
+
+// sharing measures two instances of one group against one.
+func sharing(binary string) error {
+	var rates [3]float64
+	for instances := 1; instances <= 2; instances++ {
+		err := func() error {
+			w, err := demo.NewWorld(demo.Options{PortDelay: portDelay, AWSDelay: awsDelay, Hold: true})
+			if err != nil {
+				return err
+			}
+			defer w.Close()
+			for range instances {
+				d, err := start(binary, w)
+				if err != nil {
+					return err
+				}
+				defer d.kill()
+			}
+			ids := make([]string, queued)
+			for i := range ids {
+				ids[i] = request(w)
+			}
+			took, err := backlog(w, ids)
+			rates[instances] = queued / took.Seconds()
+			return err
+		}()
+		if err != nil {
+			return err
+		}
+	}
+	atLeast("two instances, rate", rates[2], 1.8*rates[1], "/s")
+	return nil
+}
+
+// backlog writes runs that were held back and waits until all have ended.
+func backlog(w *demo.World, ids []string) (time.Duration, error) {
+	began := time.Now()
+	w.Release()
+	for _, id := range ids {
+		if _, err := ended(w, id); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(began), nil
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
