@@ -3,7 +3,7 @@ VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test quick lint generate catalogue fuzz bench
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck quick lint generate catalogue fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,6 +19,21 @@ setup: ## Fetch what the full tests need: a Kafka broker and moto
 
 test: setup ## Run every test with the race detector, real broker and moto included
 	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 20m ./...
+
+deploy-test: ## Check deploy/ with the tools it is for (root; Debian packages in internal/deploytest)
+	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./internal/deploytest
+
+image: ## Build the container image
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t port-iam:$(VERSION) .
+
+image-offline: ## Build it without a registry, by buildah on local bases, into bin/image
+	deploy/image/build-offline.sh bin/image $(VERSION) $(COMMIT)
+
+sbom: build ## Write bin/sbom.json
+	deploy/image/sbom.sh bin/port-iam bin/sbom.json $(VERSION)
+
+vulncheck: ## Look up known weaknesses of the dependencies (needs the network)
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 quick: ## Run the tests that need nothing but Go
 	go test ./...

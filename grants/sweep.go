@@ -159,10 +159,13 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 	}
 	w.svc.metrics.sweeps.WithLabelValues(result).Inc()
 	if err == nil {
-		w.svc.metrics.noteGrants(r, time.Now().Add(-2*w.opts.Interval))
+		w.svc.metrics.noteGrants(r, w.overdue())
 	}
 	return r, err
 }
+
+// overdue is the time before which a grant that ended should be gone.
+func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interval) }
 
 func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	var r Report
@@ -174,6 +177,8 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	if skew, known := w.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
 		return r, fmt.Errorf("%w (%s)", errClock, skew)
 	}
+	// Known even where the sweep gets no further.
+	w.svc.metrics.noteOverdue(listed, w.overdue())
 	entities, err := w.opts.Survey.Entities(ctx, blueprintGrant)
 	if err != nil {
 		return r, err
@@ -252,6 +257,16 @@ func newSweepMetrics(reg prometheus.Registerer) sweepMetrics {
 	return m
 }
 
+func (m *sweepMetrics) noteOverdue(listed map[string]iamops.Listed, overdue time.Time) {
+	late := 0
+	for _, l := range listed {
+		if l.HasRole() && expired(l.Ends, overdue) {
+			late++
+		}
+	}
+	m.overdue.Set(float64(late))
+}
+
 func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
 	count := map[State]int{}
 	late := 0
@@ -260,7 +275,7 @@ func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
 			continue
 		}
 		count[f.State]++
-		if !f.Ends.IsZero() && f.Ends.Before(overdue) {
+		if expired(f.Ends, overdue) {
 			late++
 		}
 	}

@@ -119,6 +119,24 @@ func TestSweepExpires(t *testing.T) {
 	})
 }
 
+// TestOverdue: while Port is away nothing is removed, and that is known.
+func TestOverdue(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+		later(time.Hour + 2*sweepInterval + time.Second)
+		back := w.port.Fault(porttest.Fault{Status: 503, Count: -1})
+		s := p.sweeper()
+		if _, err := s.Sweep(context.Background()); err == nil {
+			t.Error("swept without Port")
+		}
+		p.wantMetric("port_iam_grants_overdue", 1)
+		back()
+		w.sweep(s)
+		p.wantMetric("port_iam_grants_overdue", 0)
+	})
+}
+
 // TestSweepWrongClock: a wrong clock removes nothing.
 func TestSweepWrongClock(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
