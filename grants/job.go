@@ -173,6 +173,7 @@ func (j *Job) count(outcome string, attrs ...any) {
 	took := time.Since(j.began)
 	j.svc.metrics.runs.WithLabelValues(j.op, outcome).Inc()
 	j.svc.metrics.duration.WithLabelValues(j.op, outcome).Observe(took.Seconds())
+	j.svc.recent.add(j.ended(outcome, took, attrs))
 	attrs = append([]any{keyGrant, j.name, keyOutcome, outcome, keyDuration, took.Round(time.Millisecond).String()}, attrs...)
 	if outcome == outcomeFailed {
 		j.log.Error("run ended", attrs...)

@@ -94,6 +94,7 @@ type Service struct {
 	metrics *metrics
 
 	confirmed confirmed
+	recent    recent
 
 	mu sync.Mutex
 	// lastEnded is when Port last accepted the end of a run: it tells a Port

@@ -99,6 +99,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 		}
 		if !w.opts.Owner() {
 			w.svc.metrics.forgetGrants()
+			w.svc.recent.forgetSweep()
 			clear(w.waiting) // somebody else's view now
 			continue
 		}
@@ -160,6 +161,7 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 	w.svc.metrics.sweeps.WithLabelValues(result).Inc()
 	if err == nil {
 		w.svc.metrics.noteGrants(r, w.overdue())
+		w.svc.recent.noteSweep(r)
 	}
 	return r, err
 }

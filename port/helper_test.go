@@ -150,6 +150,18 @@ var methods = []method{
 	{"DeleteEntity", "entity_delete", false, func(ctx context.Context, c *port.Client) error {
 		return c.DeleteEntity(ctx, grants, oldGrant, openRun)
 	}},
+	{"Entities", "entity_list", false, func(ctx context.Context, c *port.Client) error {
+		_, err := c.Entities(ctx, "aws_resource")
+		return err
+	}},
+	{"Invocation", "action_get", false, func(ctx context.Context, c *port.Client) error {
+		_, err := c.Invocation(ctx, "request_permissions")
+		return err
+	}},
+	{"ActionAccount", "action_get", false, func(ctx context.Context, c *port.Client) error {
+		_, err := c.ActionAccount(ctx, "request_permissions")
+		return err
+	}},
 }
 
 // newGrant is an entity that can be written.

@@ -29,22 +29,9 @@ func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, erro
 // Invocation returns how Port performs an action: KAFKA, WEBHOOK and others.
 // [KindNotFound] when there is no such action.
 func (c *Client) Invocation(ctx context.Context, action string) (string, error) {
-	var answer struct {
-		Action struct {
-			InvocationMethod struct {
-				Type string `json:"type"`
-			} `json:"invocationMethod"`
-		} `json:"action"`
-	}
-	k := call{
-		op: "read action " + action, route: routeActionGet, method: http.MethodGet,
-		path: []string{"actions", action}, into: &answer, repeatable: true,
-	}
-	if err := c.do(ctx, k); err != nil {
+	a, err := c.Action(ctx, action)
+	if err != nil {
 		return "", err
 	}
-	if answer.Action.InvocationMethod.Type == "" {
-		return "", incomplete(k.op, "action.invocationMethod.type")
-	}
-	return answer.Action.InvocationMethod.Type, nil
+	return a.Text("invocationMethod", "type"), nil
 }

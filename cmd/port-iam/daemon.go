@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -110,25 +109,6 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 	return err
 }
 
-// kafkaSettings are the settings behind what the consumer may find wrong.
-var kafkaSettings = map[consumer.Subject]string{
-	consumer.SubjectCredentials: "KAFKA_USERNAME, KAFKA_PASSWORD",
-	consumer.SubjectMechanism:   "KAFKA_SASL_MECHANISM",
-	consumer.SubjectTopic:       "KAFKA_TOPIC",
-	consumer.SubjectGroup:       "KAFKA_GROUP_ID",
-	consumer.SubjectTLS:         "KAFKA_TLS, KAFKA_BROKERS",
-	consumer.SubjectCA:          "KAFKA_TLS_CA_FILE",
-}
-
-// nameSettings adds the settings to an error of the consumer, which knows none.
-func nameSettings(err error) error {
-	var f *consumer.FatalError
-	if errors.As(err, &f) && kafkaSettings[f.Subject] != "" {
-		return fmt.Errorf("%w; settings: %s", err, kafkaSettings[f.Subject])
-	}
-	return err
-}
-
 // serve begins to serve health and metrics, so that a daemon that waits for
 // somebody says so.
 func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
@@ -172,6 +152,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		return err
 	}
 	d.noteClock()
+	if err := d.checkActions(ctx, identity.Account); err != nil {
+		return err
+	}
 	ops, err := iamops.New(iamops.Options{
 		API: d.aws.IAM, Account: identity.Account, Partition: identity.Partition, OrgID: orgID, Path: cfg.iam.path,
 		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates,
@@ -222,150 +205,4 @@ func (d *daemon) decode(value []byte) (port.Record, port.Verdict) {
 		rec.Signature = port.CheckSignature(value, d.cfg.port.signingSecret.reveal())
 	}
 	return rec, verdict
-}
-
-func (d *daemon) connectAWS(ctx context.Context) error {
-	cfg, err := d.cfg.aws(ctx)
-	if err != nil {
-		return fmt.Errorf("load the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		cfg.Region = defaultRegion
-		d.log.Info("AWS_REGION is not set, using the default", "region", defaultRegion)
-	}
-	d.aws = iamops.NewClients(cfg, d.reg)
-	return nil
-}
-
-// orgID asks Port for the organisation; that Port accepts the credentials is
-// checked either way.
-func (d *daemon) orgID(ctx context.Context) (string, error) {
-	var id string
-	err := d.await(ctx, needPort, func(ctx context.Context) (err error) {
-		id, err = d.portal.OrganizationID(ctx)
-		return err
-	}, func(err error) bool { return port.IsKind(err, port.KindUnauthorized) },
-		"check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL (EU or US)")
-	if err != nil {
-		return "", err
-	}
-	if own := d.cfg.port.orgID; own != "" && own != id {
-		return "", fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s: correct one of them", own, id)
-	}
-	return id, nil
-}
-
-func (d *daemon) identity(ctx context.Context) (iamops.Identity, error) {
-	var id iamops.Identity
-	err := d.await(ctx, needAWS, func(ctx context.Context) (err error) {
-		id, err = d.aws.Identity(ctx)
-		return err
-	}, iamops.RejectedCredentials, "check the AWS credentials of the daemon")
-	return id, err
-}
-
-// await calls f until it succeeds. Who is away is waited for, not ready; who
-// rejects us is not.
-func (d *daemon) await(ctx context.Context, need string, f func(context.Context) error, final func(error) bool, remedy string) error {
-	for {
-		d.life.beat()
-		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
-		err := f(tryCtx)
-		cancel()
-		d.ready.set(need, err)
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case final(err):
-			return fmt.Errorf("%w: %s", err, remedy)
-		}
-		d.log.Warn("waiting", "for", need, "error", err)
-		if !pause(ctx, retryInterval) {
-			return ctx.Err()
-		}
-	}
-}
-
-// probe keeps readiness true: Port and AWS are asked at short intervals whether
-// they still know us. What says nothing about that, such as throttling, leaves
-// the last known result.
-func (d *daemon) probe(ctx context.Context) {
-	for pause(ctx, probeInterval) {
-		d.life.beat()
-		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
-		var both sync.WaitGroup
-		both.Go(func() {
-			_, err := d.portal.OrganizationID(tryCtx)
-			d.note(ctx, needPort, err, port.IsKind(err, port.KindUnavailable) && isThrottled(err))
-		})
-		both.Go(func() {
-			_, err := d.aws.Identity(tryCtx)
-			d.note(ctx, needAWS, err, iamops.Throttled(err))
-		})
-		both.Wait()
-		cancel()
-		d.noteClock()
-	}
-}
-
-// noteClock goes by the last answer of AWS.
-func (d *daemon) noteClock() {
-	var err error
-	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > maxClockSkew {
-		err = fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
-	}
-	d.ready.set(needClock, err)
-}
-
-func (d *daemon) note(ctx context.Context, need string, err error, throttled bool) {
-	if throttled || ctx.Err() != nil {
-		return
-	}
-	d.ready.set(need, err)
-}
-
-func isThrottled(err error) bool {
-	var e *port.Error
-	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
-}
-
-// kafkaAccess is asked at the start and whenever a broker refused the last
-// answer. What is set overrides its part of what Port says.
-func (d *daemon) kafkaAccess(ctx context.Context) (consumer.Access, error) {
-	k := d.cfg.kafka
-	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
-	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
-		return a, nil
-	}
-	asked, err := d.portal.KafkaCredentials(ctx)
-	if err != nil {
-		return a, err
-	}
-	if len(a.Brokers) == 0 {
-		a.Brokers = asked.Brokers
-	}
-	a.Username = orDefault(a.Username, asked.Username)
-	a.Password = orDefault(a.Password, asked.Password)
-	return a, nil
-}
-
-func orDefault(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
-}
-
-// pause waits; false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -58,6 +58,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &configError{err} })
 	root.AddCommand(
 		newDemo(),
+		newPrint(),
+		newSetup(),
 		&cobra.Command{
 			Use:     "run",
 			Short:   "Run the daemon until SIGTERM",

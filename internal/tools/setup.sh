@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the servers that the tests start: Apache Kafka (see kafka/pom.xml)
-# and moto (see moto/requirements.txt).
+# Installs the programs that the tests start: Apache Kafka (see kafka/pom.xml),
+# moto (see moto/requirements.txt) and the policy evaluator iam-simulate (see
+# iam-simulate/package-lock.json).
 #
 # They go to $PORT_IAM_TEST_DIR, by default .cache in the root of the
 # repository; a relative path counts from that root. Each has a stamp, a hash
@@ -65,6 +66,16 @@ check_python() {
 	fi
 }
 
+check_node() {
+	hint="install Node.js 20 or later with npm (Debian: nodejs and npm)"
+	if ! command -v node >/dev/null 2>&1; then
+		lack "node not found: $hint"
+	elif ! node -e 'process.exit(parseInt(process.versions.node, 10) < 20 ? 1 : 0)'; then
+		lack "node is $(node --version): $hint"
+	fi
+	command -v npm >/dev/null 2>&1 || lack "npm not found: $hint"
+}
+
 install_kafka() {
 	echo "installing Kafka into $kafka"
 	rm -rf "$kafka"
@@ -85,17 +96,31 @@ install_moto() {
 	echo "$moto_stamp" >"$moto/stamp"
 }
 
+# npm checks every package against the lock file; none of them may run a script.
+install_simulate() {
+	echo "installing iam-simulate into $simulate"
+	rm -rf "$simulate"
+	mkdir -p "$simulate"
+	cp "$tools/iam-simulate/package.json" "$tools/iam-simulate/package-lock.json" "$simulate/"
+	(cd "$simulate" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+	echo "$simulate_stamp" >"$simulate/stamp"
+}
+
 kafka=$dir/kafka
 moto=$dir/moto
+simulate=$dir/iam-simulate
 kafka_stamp=$(stamp "$kafka" "$tools/kafka/pom.xml" "$tools/kafka/log4j2.properties")
 moto_stamp=$(stamp "$moto" "$tools/moto/requirements.txt")
+simulate_stamp=$(stamp "$simulate" "$tools/iam-simulate/package.json" "$tools/iam-simulate/package-lock.json")
 
 fresh "$kafka" "$kafka_stamp" || {
 	check_java
 	check_maven
 }
 fresh "$moto" "$moto_stamp" || check_python
+fresh "$simulate" "$simulate_stamp" || check_node
 [ -z "$lacking" ] || exit 1
 
 fresh "$kafka" "$kafka_stamp" || install_kafka
 fresh "$moto" "$moto_stamp" || install_moto
+fresh "$simulate" "$simulate_stamp" || install_simulate

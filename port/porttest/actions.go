@@ -11,14 +11,19 @@ type action struct {
 			Operation string `json:"operation"`
 			Blueprint string `json:"blueprintIdentifier"`
 			Event     struct {
-				Type string `json:"type"`
+				Type      string `json:"type"`
+				Blueprint string `json:"blueprintIdentifier"`
+				Property  string `json:"propertyIdentifier"`
 			} `json:"event"`
 			Inputs struct {
 				Properties map[string]property `json:"properties"`
-				Required   []string            `json:"required"`
+				Required   any                 `json:"required"` // a list, or a query that is not run here
 			} `json:"userInputs"`
 		} `json:"trigger"`
 		RequiredApproval any `json:"requiredApproval"`
+		Invocation       struct {
+			Payload any `json:"payload"`
+		} `json:"invocationMethod"`
 	}
 	body object
 }
@@ -34,8 +39,9 @@ func (a *action) needsApproval() bool {
 
 // checkInputs checks the inputs of a run as the form does.
 func (a *action) checkInputs(inputs object) error {
-	for _, name := range a.model.Trigger.Inputs.Required {
-		if inputs[name] == nil {
+	required, _ := a.model.Trigger.Inputs.Required.([]any)
+	for _, v := range required {
+		if name, _ := v.(string); inputs[name] == nil {
 			return invalid("input %s is required", name)
 		}
 	}
@@ -51,15 +57,35 @@ func (a *action) checkInputs(inputs object) error {
 	return nil
 }
 
+// newAction makes an action of its body.
+func newAction(body object) (*action, error) {
+	a := &action{body: body}
+	return a, decodeInto(body, &a.model)
+}
+
 // AddAction adds an action or automation, given as the JSON body of its
 // creation. It panics on what cannot be read.
 func (s *Server) AddAction(text string) {
-	a := &action{}
-	mustDecode(text, &a.model)
-	mustDecode(text, &a.body)
+	var body object
+	mustDecode(text, &body)
+	a, err := newAction(body)
+	if err != nil {
+		panic("porttest: " + err.Error())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.actions[a.id()] = a
+}
+
+// Action returns an action as Port holds it; false when there is none. It must
+// not be changed.
+func (s *Server) Action(id string) (map[string]any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.actions[id]; a != nil {
+		return a.body, true
+	}
+	return nil, false
 }
 
 // operation is what an action does to its entity; what Port is not told of is
@@ -81,5 +107,44 @@ func (s *Server) getAction(r *request) (answer, error) {
 	if a == nil {
 		return answer{}, notFound("action", r.path["action"])
 	}
-	return ok(http.StatusOK, object{"action": a.body}), nil
+	return ok(http.StatusOK, object{"action": s.stamped(a.body)}), nil
+}
+
+// postAction is the route action_create.
+func (s *Server) postAction(r *request) (answer, error) {
+	a, err := newAction(r.body)
+	if err != nil {
+		return answer{}, err
+	}
+	if s.actions[a.id()] != nil {
+		return answer{}, refuse(http.StatusConflict, "identifier_taken", "action %s exists", a.id())
+	}
+	return s.keepAction(http.StatusCreated, a)
+}
+
+// putAction is the route action_put.
+func (s *Server) putAction(r *request) (answer, error) {
+	a, err := newAction(r.body)
+	switch {
+	case err != nil:
+		return answer{}, err
+	case s.actions[r.path["action"]] == nil:
+		return answer{}, notFound("action", r.path["action"])
+	case a.id() != r.path["action"]:
+		return answer{}, invalid("this stand-in does not rename actions")
+	}
+	return s.keepAction(http.StatusOK, a)
+}
+
+// keepAction keeps an action whose blueprint exists.
+func (s *Server) keepAction(status int, a *action) (answer, error) {
+	id := a.blueprint()
+	if a.automation() {
+		id = a.model.Trigger.Event.Blueprint
+	}
+	if id != "" && s.blueprints[id] == nil {
+		return answer{}, notFound("blueprint", id)
+	}
+	s.actions[a.id()] = a
+	return ok(status, object{"action": s.stamped(a.body)}), nil
 }

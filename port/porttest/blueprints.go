@@ -3,6 +3,7 @@ package porttest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -70,12 +71,21 @@ func (p property) checkFormat(v string) bool {
 	return true
 }
 
+// newBlueprint makes a blueprint of its body, with the entities it has.
+func newBlueprint(body object, entities map[string]object) (*blueprint, error) {
+	b := &blueprint{body: body, entities: entities}
+	return b, decodeInto(body, &b.model)
+}
+
 // AddBlueprint adds a blueprint, given as the JSON body of its creation. It
 // panics on what cannot be read.
 func (s *Server) AddBlueprint(text string) {
-	b := &blueprint{entities: map[string]object{}}
-	mustDecode(text, &b.model)
-	mustDecode(text, &b.body)
+	var body object
+	mustDecode(text, &body)
+	b, err := newBlueprint(body, map[string]object{})
+	if err != nil {
+		panic("porttest: " + err.Error())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.blueprints[b.model.Identifier] = b
@@ -87,11 +97,115 @@ func mustDecode(text string, v any) {
 	}
 }
 
+// decodeInto reads the parts of a body that this package knows.
+func decodeInto(body object, v any) error {
+	b, err := json.Marshal(body)
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		return invalid("the body cannot be read: %v", err)
+	}
+	return nil
+}
+
+// stamped is a body as it is answered: with what Port adds, and what it takes
+// from nobody.
+func (s *Server) stamped(body object) object {
+	o, at, by := maps.Clone(body), timestamp(s.now()), s.userID("")
+	for name, v := range map[string]string{"createdAt": at, "createdBy": by, "updatedAt": at, "updatedBy": by} {
+		o[name] = v
+	}
+	return o
+}
+
+// Blueprint returns a blueprint as Port holds it; false when there is none. It
+// must not be changed.
+func (s *Server) Blueprint(id string) (map[string]any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.blueprints[id]; b != nil {
+		return b.body, true
+	}
+	return nil, false
+}
+
+// Pages returns the blueprints that have a catalogue page, sorted.
+func (s *Server) Pages() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.pages))
+}
+
+// AddPage adds the catalogue page of a blueprint.
+func (s *Server) AddPage(blueprint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pages[blueprint] = true
+}
+
 // getBlueprint is the route blueprint_get.
 func (s *Server) getBlueprint(r *request) (answer, error) {
 	b := s.blueprints[r.path["blueprint"]]
 	if b == nil {
 		return answer{}, notFound("blueprint", r.path["blueprint"])
 	}
-	return ok(http.StatusOK, object{"blueprint": b.body}), nil
+	return ok(http.StatusOK, object{"blueprint": s.stamped(b.body)}), nil
+}
+
+// postBlueprint is the route blueprint_create.
+func (s *Server) postBlueprint(r *request) (answer, error) {
+	b, err := newBlueprint(r.body, map[string]object{})
+	if err != nil {
+		return answer{}, err
+	}
+	id := b.model.Identifier
+	if s.blueprints[id] != nil {
+		return answer{}, refuse(http.StatusConflict, "identifier_taken", "blueprint %s exists", id)
+	}
+	if err := s.keepBlueprint(b); err != nil {
+		return answer{}, err
+	}
+	if !r.query.Has("create_catalog_page") || r.flag("create_catalog_page") {
+		s.pages[id] = true
+	}
+	return ok(http.StatusCreated, object{"blueprint": s.stamped(b.body)}), nil
+}
+
+// patchBlueprint is the route blueprint_patch. It merges the fields at the top
+// only: who relies on more would lose what the customer has.
+func (s *Server) patchBlueprint(r *request) (answer, error) {
+	old := s.blueprints[r.path["blueprint"]]
+	if old == nil {
+		return answer{}, notFound("blueprint", r.path["blueprint"])
+	}
+	body := maps.Clone(old.body)
+	maps.Copy(body, r.body)
+	b, err := newBlueprint(body, old.entities)
+	if err == nil && b.model.Identifier != old.model.Identifier {
+		err = invalid("this stand-in does not rename blueprints")
+	}
+	if err == nil {
+		err = s.keepBlueprint(b)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(http.StatusOK, object{"blueprint": s.stamped(b.body)}), nil
+}
+
+// keepBlueprint keeps a blueprint whose relations lead somewhere.
+func (s *Server) keepBlueprint(b *blueprint) error {
+	for name, rel := range b.model.Relations {
+		if rel.Target != b.model.Identifier && s.blueprints[rel.Target] == nil {
+			return notFound("blueprint of relation "+name, rel.Target)
+		}
+	}
+	for name, p := range b.model.Schema.Properties {
+		if p.Type == "" {
+			return invalid("property %s has no type", name)
+		}
+	}
+	s.blueprints[b.model.Identifier] = b
+	return nil
 }

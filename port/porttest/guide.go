@@ -13,7 +13,8 @@ func (s *Server) GuideModel() {
 	s.AddBlueprint(`{"identifier":"provisioned_permissions","title":"Provisioned Permissions","schema":{"properties":{
 		"requester":{"type":"string","format":"user"},"iam_policy":{"type":"object"},"sign_in_url":{"type":"string","format":"url"},
 		"policy_arn":{"type":"string"},"role_arn":{"type":"string"},"expiry_time":{"type":"string","format":"timer"}},"required":[]},
-		"relations":{"permissions":{"target":"iam_permissions","many":true},"aws_resource":{"target":"aws_resource","many":false}}}`)
+		"relations":{"permissions":{"target":"iam_permissions","required":false,"many":true},
+		"aws_resource":{"target":"aws_resource","required":false,"many":false}}}`)
 	s.AddAction(`{"identifier":"request_permissions","title":"Request permissions","trigger":{"type":"self-service","operation":"DAY-2",
 		"blueprintIdentifier":"aws_resource","userInputs":{"properties":{"permissions":{"type":"array"},"duration":{"type":"string"},
 		"reason":{"type":"string"}},"required":["permissions"]}},"invocationMethod":{"type":"KAFKA"},"requiredApproval":false}`)

@@ -9,7 +9,8 @@ import (
 type Form int
 
 const (
-	// FormTemplated is the message template of the guide, rendered at the root.
+	// FormTemplated is the message template of the action, rendered at the root;
+	// of an action without one it is that of the guide.
 	FormTemplated Form = iota
 	// FormEnvelope is the envelope of actions without a template.
 	FormEnvelope
@@ -18,7 +19,7 @@ const (
 )
 
 // Message renders the Kafka message of a run. It panics when there is no such
-// run.
+// run, and on a template of more than paths.
 func (s *Server) Message(id string, form Form) []byte {
 	r, found := s.Run(id)
 	if !found {
@@ -53,6 +54,9 @@ func (s *Server) Message(id string, form Form) []byte {
 		"context": object{"entity": text(r.Entity), "blueprint": text(r.Blueprint), "runId": r.ID},
 		"payload": object{"entity": entity, "action": act, "properties": r.Properties},
 	}
+	if own := s.ownMessage(&r, trigger); own != nil && form != FormEnvelope {
+		m = own
+	}
 	if form == FormWrapped {
 		m = object{"payload": m}
 	}
@@ -61,4 +65,19 @@ func (s *Server) Message(id string, form Form) []byte {
 		panic(fmt.Sprintf("porttest: render run %s: %v", id, err))
 	}
 	return b
+}
+
+// ownMessage renders the template of a run's action; nil where it has none.
+func (s *Server) ownMessage(r *RunState, trigger object) object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.actions[r.Action]
+	if a == nil || a.model.Invocation.Payload == nil {
+		return nil
+	}
+	m, isObject := render(a.model.Invocation.Payload, s.templateData(r, a, trigger)).(object)
+	if !isObject {
+		panic("porttest: the template of " + r.Action + " is not an object")
+	}
+	return m
 }

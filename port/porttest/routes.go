@@ -68,8 +68,12 @@ func routes() []route {
 		r("entity_delete", http.MethodDelete, oneEntity, params{"!delete_dependents": boolParam, "run_id": anyParam}, nil, (*Server).deleteEntity),
 
 		r("blueprint_get", http.MethodGet, oneBlueprint, nil, nil, (*Server).getBlueprint),
+		r("blueprint_create", http.MethodPost, "/v1/blueprints", params{"create_catalog_page": boolParam}, blueprintShape(true), (*Server).postBlueprint),
+		r("blueprint_patch", http.MethodPatch, oneBlueprint, nil, blueprintShape(false), (*Server).patchBlueprint),
 
 		r("action_get", http.MethodGet, oneAction, nil, nil, (*Server).getAction),
+		r("action_create", http.MethodPost, "/v1/actions", nil, actionShape(), (*Server).postAction),
+		r("action_put", http.MethodPut, oneAction, nil, actionShape(), (*Server).putAction),
 	}
 }
 

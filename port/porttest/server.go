@@ -34,6 +34,7 @@ type Server struct {
 	runs       runTable
 	actions    map[string]*action
 	blueprints map[string]*blueprint
+	pages      map[string]bool // blueprints that have a catalogue page
 	ids        uint64
 
 	faults []*armedFault
@@ -59,7 +60,10 @@ func New(o Options) *Server {
 	if o.TokenTTL == 0 {
 		o.TokenTTL = 3 * time.Hour
 	}
-	return &Server{opts: o, routes: routes(), runs: newRunTable(), actions: map[string]*action{}, blueprints: map[string]*blueprint{}}
+	return &Server{
+		opts: o, routes: routes(), runs: newRunTable(),
+		actions: map[string]*action{}, blueprints: map[string]*blueprint{}, pages: map[string]bool{},
+	}
 }
 
 // now is the time in Port's precision.

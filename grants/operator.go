@@ -1,0 +1,202 @@
+package grants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// Workbench is what an operator needs of IAM beside what a grant needs.
+type Workbench interface {
+	Inventory
+	// Detach leaves the role without managed policies.
+	Detach(ctx context.Context, s iamops.State) error
+	// Allowance reads what the policy of a grant allows.
+	Allowance(ctx context.Context, s iamops.State) (iamops.Allowance, error)
+}
+
+// OperatorOptions configure [Service.NewOperator].
+type OperatorOptions struct {
+	Survey    Survey
+	Workbench Workbench
+	// Grace is that of [SweepOptions].
+	Grace time.Duration
+}
+
+// Operator is the view of a person who looks after the account: what is granted,
+// and away with it. No run asks for it, so nothing here needs Kafka.
+type Operator struct {
+	svc  *Service
+	opts OperatorOptions
+}
+
+// NewOperator makes an operator's view. It shares the locks of the service.
+func (s *Service) NewOperator(o OperatorOptions) *Operator { return &Operator{svc: s, opts: o} }
+
+// States beside those of a sweep.
+const (
+	// StateMissing: its role exists, and Port has no entity of it or does not know
+	// its run.
+	StateMissing State = "missing in Port"
+	// StateUnknown: what decides could not be asked.
+	StateUnknown State = "unknown"
+)
+
+// Grant is one name that IAM or Port lists.
+type Grant struct {
+	Name  string
+	State State
+	// Why says what is wrong; "" for an active grant.
+	Why string
+	// Requester and Resource are "" where neither Port nor IAM says them.
+	Requester, Resource string
+	Permissions         []string
+	// Resources are those in the policy, where Port has no entity.
+	Resources []string
+	Ends      time.Time // zero: until revoked, or not known
+	SignInURL string
+	Run       string // the state of its run; "" where it was not asked for
+	// InIAM and InPort say who lists it.
+	InIAM, InPort bool
+	// Looked is what a close look found; nil where none was taken.
+	Looked *Close
+}
+
+// Close is what lists do not show.
+type Close struct {
+	Attached, Cut bool
+	Changes       []string // made by hand
+}
+
+// On reports whether the grant is for a resource or a part of it.
+func (g Grant) On(arn string) bool {
+	return g.Resource == arn || slices.ContainsFunc(g.Resources, func(r string) bool {
+		rest, ok := strings.CutPrefix(r, arn)
+		return ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, ":"))
+	})
+}
+
+// List shows all grants by name: what a sweep would say of them, and who and what
+// they are for. A sweep looks closely at the first fifty; closely is for all.
+//
+// With an error the list may still hold what IAM has, in [StateUnknown].
+func (o *Operator) List(ctx context.Context, closely bool) ([]Grant, error) {
+	return o.list(ctx, "", closely)
+}
+
+// Show is List for one name, with a close look. [ErrNoGrant] when there is none.
+func (o *Operator) Show(ctx context.Context, name string) (Grant, error) {
+	all, err := o.list(ctx, name, true)
+	if len(all) == 0 {
+		if err == nil {
+			err = fmt.Errorf("%w: %s", ErrNoGrant, name)
+		}
+		return Grant{}, err
+	}
+	g := all[0]
+	if g.Looked == nil && g.InIAM && g.State != StateForeign {
+		if readErr := o.describe(ctx, &g); err == nil {
+			err = readErr
+		}
+	}
+	return g, err
+}
+
+// list shows all grants, or the one of a name.
+func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant, error) {
+	other := func(name string) bool { return only != "" && name != only }
+	listed, err := o.opts.Workbench.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(listed, func(name string, _ iamops.Listed) bool { return other(name) })
+	if skew, known := o.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
+		err = fmt.Errorf("the local clock is %s off AWS's: what has expired cannot be told", skew)
+	}
+	entities, portErr := o.opts.Survey.Entities(ctx, blueprintGrant)
+	if err == nil {
+		err = portErr
+	}
+	entities = slices.DeleteFunc(entities, func(e port.Entity) bool { return other(e.Identifier) })
+
+	w := o.svc.NewSweeper(SweepOptions{Survey: o.opts.Survey, Inventory: o.opts.Workbench, Grace: o.opts.Grace, DryRun: true})
+	cases := w.cases(listed, entities)
+	all := make([]Grant, len(cases))
+	for i, c := range cases {
+		c.closely = c.closely || closely && c.inIAM
+		all[i] = o.judge(ctx, w, c, &err)
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelReads)
+	for i, c := range cases {
+		if c.inIAM && c.entity == nil && all[i].State != StateForeign {
+			g.Go(func() error { return o.describe(gctx, &all[i]) })
+		}
+	}
+	if readErr := g.Wait(); err == nil {
+		err = readErr
+	}
+	return all, err
+}
+
+// judge makes the row of one name. Once Port or AWS does not answer, err is set
+// and the state of the others is not known.
+func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, err *error) Grant {
+	g := Grant{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
+	if c.entity != nil {
+		g.Requester, g.SignInURL = textOf(c.entity, "requester"), textOf(c.entity, "sign_in_url")
+		// A relation of another kind is left empty.
+		_ = json.Unmarshal(c.entity.Relations["aws_resource"], &g.Resource)
+		_ = json.Unmarshal(c.entity.Relations["permissions"], &g.Permissions)
+	}
+	unknown := *err
+	if unknown == nil || c.listed.RunID == "" { // a name alone can be enough
+		if unknown = w.settle(ctx, c); unknown != nil && !isFinalFor(unknown) {
+			*err = unknown
+		}
+	}
+	g.State, g.Why, g.Ends, g.Run = c.state, c.why, c.ends, string(c.run.Status)
+	switch {
+	case unknown != nil:
+		g.State, g.Why = StateUnknown, unknown.Error()
+	case g.State == StateOrphaned && c.entity == nil && c.listed.HasRole() && (c.runUnknown() || c.run.Status == port.StatusSuccess):
+		g.State = StateMissing
+	}
+	return g
+}
+
+// describe looks closely at one grant in IAM.
+func (o *Operator) describe(ctx context.Context, g *Grant) error {
+	state, err := o.svc.opts.Access.Look(ctx, g.Name)
+	if iamops.IsKind(err, iamops.KindForeign) {
+		g.State, g.Why = StateForeign, err.Error()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.Looked = &Close{Attached: state.Attached(), Cut: state.IsCut(), Changes: o.opts.Workbench.Changed(state)}
+	if g.Requester == "" {
+		g.Requester = state.Requester()
+	}
+	if end, limited := state.End(); limited && g.Ends.IsZero() {
+		g.Ends = end
+	}
+	if g.Permissions == nil {
+		a, err := o.opts.Workbench.Allowance(ctx, state)
+		if err != nil {
+			return err
+		}
+		g.Permissions, g.Resources = a.Actions, a.Resources
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package sim
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// byHand does to a finished grant what people do past port-iam.
+func (w *world) byHand(o *order) {
+	if !w.succeeded(o) || w.taken(o) {
+		return
+	}
+	admin := iam.NewFromConfig(w.config("admin", "secret", ""))
+	ctx := context.Background()
+	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
+	what := pickBy(w.plan.seed, o.run, "entity deleted", "role deleted", "boundary removed", "inline policy added")
+	w.mu.Lock()
+	o.handled = what
+	w.mu.Unlock()
+	w.trace.add("by hand: %s of %s", what, o.run)
+	var err error
+	switch what {
+	case "entity deleted":
+		w.deleteEntity(o.name())
+	case "role deleted":
+		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
+		if err == nil {
+			_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
+		}
+	case "boundary removed":
+		_, err = admin.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: role})
+	case "inline policy added":
+		_, err = admin.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+			RoleName: role, PolicyName: aws.String("more"), PolicyDocument: aws.String(mayAssume),
+		})
+	}
+	if err != nil {
+		w.trace.add("by hand: %v", err)
+	}
+}
+
+// deleteEntity deletes an entity as a person does in Port.
+func (w *world) deleteEntity(id string) {
+	token := w.portToken()
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodDelete,
+		"http://port.invalid/v1/blueprints/"+grantEntity+"/entities/"+id+"?delete_dependents=false", nil)
+	must(err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	resp, err := w.portHTTP.Do(r)
+	must(err)
+	must(resp.Body.Close())
+	w.trace.add("entity %s: %s", id, resp.Status)
+}

@@ -1,0 +1,189 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"port-iam/iamops/iamtest"
+	"port-iam/port/porttest"
+)
+
+// judge checks everything that is promised once things have settled. It goes by
+// what Port and AWS hold and by the orders that the simulation placed itself.
+func (w *world) judge() {
+	for _, k := range []kind{kindGrant, kindRevoke, kindExpire, kindForeign} {
+		for _, o := range w.ordersOf(k) {
+			r, found := w.port.Run(o.run)
+			if !found {
+				w.violation("run %s is gone from Port", o.run)
+				continue
+			}
+			switch k {
+			case kindForeign:
+				w.judgeForeign(r)
+				continue
+			case kindGrant:
+				w.judgeGrant(o, r)
+			case kindRevoke, kindExpire:
+				w.judgeTaker(o, r)
+			}
+			if !o.waiting && r.Ends != 1 {
+				w.violation("run %s ended %d times, it is %s", o.run, r.Ends, r.Status)
+			}
+		}
+	}
+	if now := w.notOurs(); now != w.foreign {
+		w.violation("something that is not ours was touched:\n%s\nbefore:\n%s", now, w.foreign)
+	}
+}
+
+func (w *world) judgeForeign(r porttest.RunState) {
+	if r.Status != "IN_PROGRESS" || len(r.Logs) > 0 || !r.UpdatedAt.Equal(r.CreatedAt) {
+		w.violation("run %s of somebody else was touched: %+v", r.ID, r)
+	}
+}
+
+// pieces are what exists of one grant.
+type pieces struct {
+	roles    []iamtest.Role
+	policies []iamtest.Policy
+	entity   bool
+}
+
+func (w *world) piecesOf(o *order) pieces {
+	var p pieces
+	snap := w.aws.Snapshot()
+	for _, r := range snap.Roles {
+		if strings.EqualFold(r.Name, o.name()) {
+			p.roles = append(p.roles, r)
+		}
+	}
+	for _, pol := range snap.Policies {
+		if strings.EqualFold(pol.Name, o.name()) {
+			p.policies = append(p.policies, pol)
+		}
+	}
+	_, p.entity = w.port.Entity(grantEntity, o.name())
+	return p
+}
+
+func (p pieces) none() bool { return len(p.roles) == 0 && len(p.policies) == 0 && !p.entity }
+
+func (p pieces) all() bool { return len(p.roles) == 1 && len(p.policies) == 1 && p.entity }
+
+func (p pieces) String() string {
+	s := fmt.Sprintf("%d roles, %d policies, entity %t", len(p.roles), len(p.policies), p.entity)
+	for _, r := range p.roles {
+		s += fmt.Sprintf("; attached %v, inline %v, created %s", r.Attached, r.Inline, r.Created.Format(time.TimeOnly))
+	}
+	return s
+}
+
+func (w *world) judgeGrant(o *order, r porttest.RunState) {
+	w.judgeOutcome(o, r)
+	if o.inTheWay {
+		return // what is there is not ours, and is compared as such
+	}
+	p, now, end := w.piecesOf(o), w.remoteNow(), w.endOf(o)
+	if key := w.people.session(o); key != "" && (p.none() || !now.Before(end)) && w.people.may(key, o) {
+		w.violation("grant %s is over and a session of it goes on", o.run)
+	}
+	why := ""
+	for _, t := range w.takersOf(o) {
+		if w.succeeded(t) {
+			why = "run " + t.run + " took it away"
+		}
+	}
+	switch {
+	case r.Status != "SUCCESS":
+		why = "its run is " + r.Status
+	case o.handled == "entity deleted", o.handled == "role deleted":
+		why = "by hand: " + o.handled
+	case now.After(end.Add(2*sweepInterval + time.Minute)):
+		why = "it has expired"
+	}
+	if why != "" {
+		if !p.none() {
+			w.violation("grant %s must be gone (%s), and there are %s", o.run, why, p)
+		}
+		return
+	}
+	if !p.all() && !(p.none() && !now.Before(end)) {
+		w.violation("grant %s must be whole, and there are %s", o.run, p)
+		return
+	}
+	if now.Before(end) && o.handled == "" {
+		w.judgeUse(o, p)
+	}
+}
+
+// judgeUse checks who can use a grant that goes on, and for what.
+func (w *world) judgeUse(o *order, p pieces) {
+	r := p.roles[0]
+	if len(r.Attached) != 1 || r.Attached[0] != p.policies[0].ARN || len(r.Inline) != 0 || r.Boundary != boundary {
+		w.violation("grant %s is not as it was made: %s", o.run, p)
+	}
+	for email := range w.people.keys {
+		key := w.people.assume(email, o)
+		switch {
+		case email != o.requester && key != "":
+			w.violation("grant %s is %s's, and %s can use it", o.run, o.requester, email)
+		case email != o.requester:
+		case key == "" || !w.people.may(key, o):
+			w.violation("grant %s cannot be used by its requester", o.run)
+		default:
+			if ok, _ := w.aws.Allowed(key, "s3:DeleteObject", o.resource+"/key"); ok {
+				w.violation("grant %s allows more than was asked for", o.run)
+			}
+		}
+	}
+}
+
+// judgeOutcome checks how the run of a grant ended: it must succeed, unless the
+// schedule holds a reason.
+func (w *world) judgeOutcome(o *order, r porttest.RunState) {
+	never := o.refused || o.doomed || o.lost || o.inTheWay || o.waiting
+	switch {
+	case r.Status == "SUCCESS" && never:
+		w.violation("run %s must not succeed", o.run)
+	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0:
+	case strings.Contains(lastLog(r), "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
+	case w.plan.patience && strings.Contains(lastLog(r), "gave up after"):
+	default:
+		w.violation("run %s is %s without a reason: %q", o.run, r.Status, lastLog(r))
+	}
+}
+
+// skewLimit is how wrong the local clock may be while work goes on.
+const skewLimit = 65 * time.Second
+
+// judgeTaker checks how a revocation or an expiry ended.
+func (w *world) judgeTaker(o *order, r porttest.RunState) {
+	log := lastLog(r)
+	gaveUp := w.plan.patience && strings.Contains(log, "gave up after")
+	switch {
+	case o.target == nil:
+		if r.Status == "SUCCESS" == o.refused {
+			w.violation("run %s on %s is %s: %q", o.run, o.entity, r.Status, log)
+		}
+	case o.target.inTheWay:
+		if r.Status != "FAILURE" {
+			w.violation("run %s is %s, and its object is not ours", o.run, r.Status)
+		}
+	case o.kind == kindRevoke:
+		if r.Status != "SUCCESS" && !gaveUp {
+			w.violation("revocation %s is %s: %q", o.run, r.Status, log)
+		}
+	case r.Status == "SUCCESS":
+		// Too early, it may only have found what was gone already.
+		if r.EndedAt.Before(w.endOf(o.target).Add(-skewLimit)) && len(w.takersOf(o.target)) == 1 && o.target.handled == "" && w.succeeded(o.target) {
+			w.violation("expiry %s took a grant away before its end", o.run)
+		}
+	default:
+		early := strings.Contains(log, "has not expired") && r.EndedAt.Before(w.endOf(o.target).Add(skewLimit))
+		if !early && !gaveUp {
+			w.violation("expiry %s is %s: %q", o.run, r.Status, log)
+		}
+	}
+}

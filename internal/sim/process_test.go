@@ -1,0 +1,239 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/consumer"
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/port"
+	"port-iam/templates"
+)
+
+// process is one instance: the parts of the daemon, wired as the daemon wires
+// them. It can stop in every way in which a process can.
+type process struct {
+	w    *world
+	name string
+	slot int
+
+	kafka   *consumer.Consumer
+	sweeper *grants.Sweeper
+	clients *iamops.Clients
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	mu     sync.Mutex
+	dead   bool
+	frozen chan struct{} // closed when the process goes on; nil: it runs
+	conns  []net.Conn
+	cables []*cable
+}
+
+// start begins an instance in a slot.
+func (w *world) start(slot int) {
+	w.mu.Lock()
+	w.started++
+	p := &process{w: w, slot: slot, name: fmt.Sprintf("p%d.%d", slot, w.started), done: make(chan struct{})}
+	w.slots[slot] = p
+	w.all = append(w.all, p)
+	w.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	p.build()
+	w.trace.add("%s starts", p.name)
+	go p.run(ctx)
+}
+
+func (p *process) build() {
+	w := p.w
+	reg := prometheus.NewRegistry()
+	log := slog.New(slog.NewTextHandler(w.trace, &slog.HandlerOptions{Level: w.plan.logLevel, ReplaceAttr: noTime})).With("p", p.name)
+	portal, err := port.New(port.Options{
+		BaseURL: "http://127.0.0.1", ClientID: "client", ClientSecret: "secret", Log: log, Registerer: reg,
+		HTTPClient: &http.Client{Transport: p.newWire("port", w.portListener.Dial, w.portHTTP)},
+	})
+	must(err)
+	p.clients = iamops.NewClients(aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1"),
+		HTTPClient:  &http.Client{Transport: p.newWire("aws", w.awsListener.Dial, w.awsHTTP)},
+		Credentials: credentials.NewStaticCredentialsProvider("daemon", "secret", ""),
+	}, reg)
+	docs, err := templates.Load(nil)
+	must(err)
+	ops, err := iamops.New(iamops.Options{
+		API: p.clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: boundary,
+		Trust: templates.TrustIdentityCenter, Templates: docs,
+	})
+	must(err)
+	service := grants.New(grants.Options{
+		Portal: portal, Access: ops, RoleARN: ops.RoleARN,
+		GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
+		Duration: defaultDuration, MaxDuration: maxDuration, ConfirmRequester: true,
+		UserName:  func(email string) (string, error) { return email, nil },
+		ClockSkew: p.clients.ClockSkew, Log: log, Registerer: reg,
+	})
+	p.kafka, err = consumer.New(consumer.Options{
+		Access:    func(context.Context) (consumer.Access, error) { return consumer.Access{Brokers: w.brokers}, nil },
+		Mechanism: "none", Topic: topic, Group: group, Concurrency: 8, Log: log, Registerer: reg, Dialer: p.dialBroker,
+		Actions: map[string]consumer.Handler{
+			grantAction:  func(r port.Record) consumer.Job { return service.Grant(r) },
+			revokeAction: func(r port.Record) consumer.Job { return service.Revoke(r) },
+			expireAction: func(r port.Record) consumer.Job { return service.Expire(r) },
+		},
+		// This broker gives up a member that waits in a join after its session
+		// time-out, so that must not be the shorter one.
+		Session: 45 * time.Second, Rebalance: 44 * time.Second,
+	})
+	must(err)
+	p.sweeper = service.NewSweeper(grants.SweepOptions{
+		Survey: portal, Inventory: ops, Progress: p.kafka, Interval: sweepInterval, Grace: sweepGrace,
+		Owner: func() bool { return p.kafka.Owns(0) },
+	})
+}
+
+func noTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// run is the life of the process; what the daemon does beside, too.
+func (p *process) run(ctx context.Context) {
+	defer close(p.done)
+	for {
+		if _, err := p.clients.Identity(ctx); err == nil {
+			break
+		}
+		if !sleep(ctx, 3*time.Second) {
+			return
+		}
+	}
+	var beside sync.WaitGroup
+	besides, end := context.WithCancel(ctx)
+	beside.Go(func() { p.sweeper.Run(besides) })
+	beside.Go(func() {
+		for sleep(besides, probeInterval) {
+			_, _ = p.clients.Identity(besides)
+		}
+	})
+	err := p.kafka.Run(ctx)
+	end()
+	beside.Wait()
+	p.w.trace.add("%s has stopped: %v", p.name, err)
+	if err != nil && ctx.Err() == nil {
+		p.w.violation("%s ended by itself: %v", p.name, err)
+	}
+}
+
+// pass holds whoever wants to do something while the process is stopped. slept:
+// it was. The error says that the process is dead.
+func (p *process) pass() (slept bool, err error) {
+	for {
+		p.mu.Lock()
+		dead, frozen := p.dead, p.frozen
+		p.mu.Unlock()
+		switch {
+		case dead:
+			return slept, errDead
+		case frozen == nil:
+			return slept, nil
+		}
+		<-frozen
+		slept = true
+	}
+}
+
+// freeze stops the process for a while: nothing goes out or comes in.
+func (p *process) freeze(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead || p.frozen != nil {
+		return
+	}
+	frozen := make(chan struct{})
+	p.frozen = frozen
+	p.w.trace.add("%s stalls for %s", p.name, d)
+	p.w.background(d, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.frozen == frozen {
+			p.frozen = nil
+			close(frozen)
+			p.w.trace.add("%s wakes", p.name)
+		}
+	})
+}
+
+// kill ends the process without a word to anybody.
+func (p *process) kill() bool {
+	p.mu.Lock()
+	if p.dead {
+		p.mu.Unlock()
+		return false
+	}
+	p.dead = true
+	if p.frozen != nil {
+		close(p.frozen)
+		p.frozen = nil
+	}
+	conns := p.conns
+	p.conns, p.cables = nil, nil
+	p.mu.Unlock()
+	p.w.trace.add("%s is killed", p.name)
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	p.cancel()
+	return true
+}
+
+// crash kills the process and has another one started in its place.
+func (p *process) crash() {
+	if p.kill() {
+		p.w.replace(p, p.w.plan.restart(p.name))
+	}
+}
+
+// stop asks the process to end, as SIGTERM does, and has another one started in
+// its place.
+func (p *process) stop(pause time.Duration) {
+	p.w.trace.add("%s is asked to stop", p.name)
+	p.cancel()
+	p.w.replace(p, pause)
+}
+
+// tracked makes connections that are cut when the process dies.
+func (p *process) tracked(dial dialer) dialer {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.dead {
+			_ = conn.Close()
+			return nil, errDead
+		}
+		p.conns = append(p.conns, conn)
+		return conn, nil
+	}
+}

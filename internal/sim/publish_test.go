@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"port-iam/port/porttest"
+)
+
+// publish writes the record of a run, as Port does when the run is ready: a
+// little later, perhaps twice, and to whichever partition.
+func (w *world) publish(run string) {
+	w.mu.Lock()
+	o := w.byRun[run]
+	w.mu.Unlock()
+	if o == nil || o.lost {
+		return
+	}
+	r := rand.New(rand.NewPCG(w.plan.seed, sum(run)))
+	form := []porttest.Form{porttest.FormTemplated, porttest.FormEnvelope, porttest.FormWrapped}[r.IntN(3)]
+	message := w.port.Message(run, form)
+	// Copies of one message carry one timestamp: it is the producer's.
+	at := w.remoteNow()
+	w.mu.Lock()
+	o.start = o.created
+	if o.approved {
+		o.start = at
+	}
+	w.mu.Unlock()
+	copies := 1
+	if r.IntN(3) == 0 {
+		copies += 1 + r.IntN(2)
+	}
+	for i := range copies {
+		after := time.Duration(r.IntN(2000)) * time.Millisecond
+		if i > 0 {
+			after = time.Duration(r.IntN(int(w.plan.last/time.Millisecond))) * time.Millisecond
+		}
+		partition := r.Int32N(w.plan.partitions)
+		w.background(after, func() { w.write(partition, message, at) })
+	}
+}
+
+// write appends a record to the topic. The broker's trouble only delays it.
+func (w *world) write(partition int32, value []byte, at time.Time) {
+	rec := &kgo.Record{Partition: partition, Value: value, Timestamp: at}
+	if err := w.producer.ProduceSync(context.Background(), rec).FirstErr(); err != nil {
+		w.violation("the simulation could not write a record: %v", err)
+	}
+}
+
+func sum(s string) uint64 {
+	var h uint64 = 14695981039346656037
+	for _, c := range []byte(s) {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}

@@ -1,0 +1,103 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// replays is how often the seed of PORT_IAM_SIM_SEED is played.
+const replays = 20
+
+// TestSchedules plays schedules and judges what is left.
+func TestSchedules(t *testing.T) {
+	if seed, given := number(t, "PORT_IAM_SIM_SEED"); given {
+		for i := range replays {
+			t.Run(fmt.Sprintf("seed=%d/%d", seed, i), func(t *testing.T) { play(t, uint64(seed)) })
+		}
+		return
+	}
+	seeds, given := number(t, "PORT_IAM_SIM_SEEDS")
+	if !given {
+		seeds = defaultSeeds
+	}
+	first, _ := number(t, "PORT_IAM_SIM_FIRST")
+	for seed := first + 1; seed <= first+seeds; seed++ {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			play(t, uint64(seed))
+		})
+	}
+}
+
+func number(t *testing.T, name string) (n int, given bool) {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s=%q is not a number", name, text)
+	}
+	return n, true
+}
+
+// play plays the schedule of a seed.
+func play(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, draw(seed))
+		stopPort, stopAWS := w.port.Serve(w.portListener), w.aws.Serve(w.awsListener)
+		w.people = newPeople(w)
+		w.plant()
+		stopObserver := observe(w)
+		stopRuns := w.port.OnRun(w.publish)
+		w.perform()
+		w.judge()
+		if !w.trace.lacks("job panicked") || !w.trace.lacks("without saying when to try again") {
+			w.violation("a job has a defect, see the log")
+		}
+		w.close(stopRuns, stopObserver, stopPort, stopAWS)
+		if len(w.violations) == 0 {
+			return
+		}
+		for _, v := range w.violations {
+			t.Errorf("seed %d: %s", seed, v)
+		}
+		t.Logf("trace of seed %d: %+v\n%s", seed, w.plan.weather, w.trace)
+	})
+}
+
+// perform lets the schedule happen, until it has settled.
+func (w *world) perform() {
+	began := time.Now()
+	until := func(at time.Duration) { sleep(context.Background(), at-time.Since(began)) }
+	w.background(w.plan.calm, func() {
+		w.mu.Lock()
+		w.calmNow = true
+		w.mu.Unlock()
+		w.trace.add("no new trouble from here on")
+	})
+	next := time.Minute
+	for _, e := range w.plan.events {
+		for ; next < e.at; next += time.Minute {
+			until(next)
+			w.people.useAll()
+		}
+		until(e.at)
+		if e.what != "" {
+			w.trace.add("event: %s", e.what)
+		}
+		e.do(w)
+	}
+	until(w.plan.settled)
+	w.trace.add("settled from here on")
+	until(w.plan.checked)
+}

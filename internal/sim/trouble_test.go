@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"time"
+
+	"port-iam/iamops/iamtest"
+	"port-iam/port/porttest"
+)
+
+// trouble draws what goes wrong.
+func (d *drawing) trouble() {
+	d.weather = weather{
+		loss:  pick(d, 0, 0, 0.02, 0.1, 0.25),
+		crash: pick(d, 0, 0, 0.004, 0.02),
+		stall: pick(d, 0, 0, 0, 0.006),
+	}
+	d.settled = 2 * time.Minute
+	if d.weather.stall > 0 {
+		d.settled, d.patience = 6*time.Minute, true
+	}
+	if d.chance(0.3) {
+		d.rate, d.burst = float64(5+d.IntN(15)), float64(10+d.IntN(20))
+	}
+	if d.chance(0.4) {
+		for range 1 + d.IntN(3) {
+			d.end()
+		}
+	}
+	if d.chance(0.2) {
+		d.stalls()
+	}
+	switch roll := d.Float64(); {
+	case roll < 0.10:
+		d.outage("port", d.between(time.Minute, 20*time.Minute))
+	case roll < 0.12:
+		d.outage("port", time.Hour)
+	case roll < 0.22:
+		d.outage("aws", d.between(time.Minute, 6*time.Minute))
+	case roll < 0.25:
+		d.outage("aws", d.between(10*time.Minute, 20*time.Minute))
+	}
+	if d.chance(0.12) {
+		d.wrongClock()
+	}
+	if d.chance(0.1) {
+		d.failingRun()
+	}
+	if d.chance(0.5) {
+		for range 1 + d.IntN(4) {
+			d.brokerTrouble()
+		}
+	}
+}
+
+// end draws the end of an instance, with or without a word.
+func (d *drawing) end() {
+	slot, pause := d.IntN(d.instances), d.between(0, 40*time.Second)
+	if d.chance(0.6) {
+		d.at(d.between(0, d.last), "kill", func(w *world) {
+			if p := w.slot(slot); p != nil && p.kill() {
+				w.replace(p, pause)
+			}
+		})
+		return
+	}
+	d.at(d.between(0, d.last), "stop", func(w *world) {
+		if p := w.slot(slot); p != nil {
+			p.stop(pause)
+		}
+	})
+}
+
+// stalls draws instances that stop for minutes, all at once perhaps.
+func (d *drawing) stalls() {
+	d.patience = true
+	d.settled = max(d.settled, 6*time.Minute)
+	for range 1 + d.IntN(3) {
+		slot, length := d.IntN(d.instances), d.between(20*time.Second, 5*time.Minute)
+		d.at(d.between(0, d.last), "stall", func(w *world) {
+			if p := w.slot(slot); p != nil {
+				p.freeze(length)
+			}
+		})
+	}
+}
+
+// outage draws a time in which Port or AWS answers nothing of use.
+func (d *drawing) outage(who string, length time.Duration) {
+	from := d.between(0, d.last)
+	how := d.IntN(3)
+	d.patience = d.patience || who == "aws"
+	d.calm = max(d.calm, from+length)
+	d.at(from, who+" is away", func(w *world) {
+		var back func()
+		if who == "port" {
+			f := porttest.Fault{Kind: porttest.LostRequest, Count: -1}
+			if how > 0 {
+				f = porttest.Fault{Status: []int{0, 500, 503}[how], Count: -1}
+			}
+			back = w.port.Fault(f)
+		} else {
+			f := iamtest.Fault{Kind: iamtest.LostRequest, Count: -1}
+			if how > 0 {
+				f = iamtest.Fault{Status: []int{0, 503, 400}[how], Code: []string{"", "ServiceUnavailable", "Throttling"}[how], Count: -1}
+			}
+			back = w.aws.Fault(f)
+		}
+		w.background(length, func() {
+			back()
+			w.trace.add("%s is back", who)
+		})
+	})
+}
+
+// wrongClock draws a time in which the local clock is wrong.
+func (d *drawing) wrongClock() {
+	from, length := d.between(0, d.last), d.between(time.Minute, 5*time.Minute)
+	wrong := pick(d, 20*time.Second, -20*time.Second, 3*time.Minute, -3*time.Minute, 20*time.Minute)
+	d.calm = max(d.calm, from+length)
+	d.at(from, "wrong clock", func(w *world) { w.setSkew(wrong) })
+	d.at(from+length, "right clock", func(w *world) { w.setSkew(0) })
+}
+
+// failingRun draws a run whose end Port does not take for a long time, or whose
+// log it refuses.
+func (d *drawing) failingRun() {
+	how, length, which := d.IntN(2), d.between(2*time.Minute, 12*time.Minute), d.IntN(1000)
+	from := d.between(0, d.last)
+	d.calm = max(d.calm, from+length)
+	d.at(from, "failing run", func(w *world) {
+		grants := w.ordersOf(kindGrant)
+		if len(grants) == 0 {
+			return
+		}
+		id := grants[which%len(grants)].run
+		back := []func(){w.port.Fault(porttest.Fault{Route: "run_log", ID: id, Status: []int{500, 422}[how], Count: -1})}
+		if how == 0 {
+			back = append(back, w.port.Fault(porttest.Fault{Route: "run_patch", ID: id, Status: 500, Count: -1}))
+		}
+		w.trace.add("Port fails run %s", id)
+		w.background(length, func() {
+			for _, b := range back {
+				b()
+			}
+		})
+	})
+}

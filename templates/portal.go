@@ -1,0 +1,131 @@
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"text/template"
+)
+
+// portal holds the documents that are installed in Port. They are Go templates
+// with delimiters of their own: {{ }} in them is Port's, for the message that an
+// action writes.
+//
+//go:embed portal/*.json
+var portal embed.FS
+
+// guideTypes are the types of resources in Port's guide to IAM permissions.
+var guideTypes = []string{"S3", "EC2"}
+
+// Blueprints renders the bodies of the three blueprints, in the order in which
+// they refer to each other. types are values of resource_type beside S3 and EC2.
+func Blueprints(types ...string) ([]json.RawMessage, error) {
+	all := slices.Clone(guideTypes)
+	for _, t := range types {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	data := struct{ ResourceTypes []string }{all}
+	return portalDocuments(data, "aws_resource", "iam_permissions", "provisioned_permissions")
+}
+
+// Automation is what the actions in Port depend on.
+type Automation struct {
+	// Account is written into the message of every action: one action serves one
+	// account.
+	Account string
+	// GrantAction, RevokeAction and ExpireAction are the identifiers.
+	GrantAction, RevokeAction, ExpireAction string
+	// ApproveGrants and ApproveRevokes make somebody approve a run first.
+	ApproveGrants, ApproveRevokes bool
+}
+
+// actionForm is what Port takes as the identifier of an action, save for letters
+// beyond ASCII: an identifier is typed into settings and compared byte by byte.
+var actionForm = regexp.MustCompile(`^[A-Za-z0-9@_.+:=-]{1,100}$`)
+
+// Check reports identifiers that Port would not take or that are not told apart.
+func (a Automation) Check() error {
+	var errs []error
+	ids := []string{a.GrantAction, a.RevokeAction, a.ExpireAction}
+	for _, id := range ids {
+		if !actionForm.MatchString(id) || id == "." || id == ".." {
+			errs = append(errs, fmt.Errorf("%q cannot be the identifier of an action in Port: it takes letters, digits and @_.+:=-", id))
+		}
+	}
+	slices.Sort(ids)
+	if len(slices.Compact(ids)) < 3 {
+		errs = append(errs, errors.New("must be three different actions"))
+	}
+	return errors.Join(errs...)
+}
+
+// Actions renders the bodies of the two actions and of the automation.
+func Actions(a Automation) ([]json.RawMessage, error) {
+	err := a.Check()
+	if !placeAccount.MatchString(a.Account) {
+		err = errors.Join(err, fmt.Errorf("the account %q is not 12 digits", a.Account))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("actions: %w", err)
+	}
+	return portalDocuments(a, "request_permissions", "revoke_permissions", "revoke_expired_permissions")
+}
+
+// Sample is an entity to try things out with.
+type Sample struct {
+	Blueprint  string            `json:"blueprint"`
+	Identifier string            `json:"identifier"`
+	Title      string            `json:"title"`
+	Properties map[string]string `json:"properties"`
+}
+
+// sampleRegions are where the sample instance is, by partition.
+var sampleRegions = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
+// Samples renders two resources of the account, which need not exist in AWS, and
+// some permissions for them.
+func Samples(account, partition string) ([]Sample, error) {
+	region := sampleRegions[partition]
+	if region == "" || !placeAccount.MatchString(account) {
+		return nil, fmt.Errorf("samples: there is no account %q in partition %q", account, partition)
+	}
+	docs, err := portalDocuments(struct{ Bucket, Instance string }{
+		"arn:" + partition + ":s3:::my-s3-bucket",
+		"arn:" + partition + ":ec2:" + region + ":" + account + ":instance/i-0123456789abcdef0",
+	}, "samples")
+	if err != nil {
+		return nil, err
+	}
+	var all []Sample
+	if err := json.Unmarshal(docs[0], &all); err != nil {
+		return nil, fmt.Errorf("samples: %w", err)
+	}
+	return all, nil
+}
+
+// portalDocuments renders files of the same data as compact JSON.
+func portalDocuments(data any, names ...string) ([]json.RawMessage, error) {
+	t, err := template.New("portal").Delims("<<", ">>").Option("missingkey=error").
+		Funcs(template.FuncMap{"json": asJSON}).ParseFS(portal, "portal/*.json")
+	if err != nil {
+		return nil, fmt.Errorf("parse the documents for Port: %w", err)
+	}
+	out := make([]json.RawMessage, 0, len(names))
+	for _, name := range names {
+		var text, compact bytes.Buffer
+		if err := t.ExecuteTemplate(&text, name+".json", data); err != nil {
+			return nil, fmt.Errorf("render %s for Port: %w", name, err)
+		}
+		if err := json.Compact(&compact, text.Bytes()); err != nil {
+			return nil, fmt.Errorf("render %s for Port: the result is not JSON: %w", name, err)
+		}
+		out = append(out, compact.Bytes())
+	}
+	return out, nil
+}

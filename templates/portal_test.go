@@ -1,0 +1,97 @@
+package templates_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/templates"
+)
+
+func automation() templates.Automation {
+	return templates.Automation{
+		Account: "123456789012", GrantAction: "request_permissions", RevokeAction: "revoke_permissions",
+		ExpireAction: "revoke_expired_permissions",
+	}
+}
+
+// TestPortalGolden holds every document that is installed in Port: a change of a
+// message changes what the daemon reads.
+func TestPortalGolden(t *testing.T) {
+	for _, g := range []struct {
+		file   string
+		render func() (any, error)
+	}{
+		{"blueprints", func() (any, error) { return templates.Blueprints() }},
+		{"blueprints-more-types", func() (any, error) { return templates.Blueprints("DYNAMODB", "S3", "DYNAMODB") }},
+		{"actions", func() (any, error) { return templates.Actions(automation()) }},
+		{"actions-approved", func() (any, error) {
+			a := automation()
+			a.GrantAction, a.RevokeAction, a.ExpireAction = "grant.eu-1", "revoke@eu", "expire=eu"
+			a.ApproveGrants, a.ApproveRevokes = true, true
+			return templates.Actions(a)
+		}},
+		{"samples", func() (any, error) { return templates.Samples("123456789012", "aws") }},
+		{"samples-aws-us-gov", func() (any, error) { return templates.Samples("123456789012", "aws-us-gov") }},
+	} {
+		t.Run(g.file, func(t *testing.T) {
+			v, err := g.render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			e := json.NewEncoder(&b)
+			e.SetEscapeHTML(false)
+			e.SetIndent("", "  ")
+			if err := e.Encode(v); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, filepath.Join("testdata", "portal", g.file+".json"), b.String())
+		})
+	}
+}
+
+func TestPortalRefused(t *testing.T) {
+	change := func(f func(*templates.Automation)) func() error {
+		return func() error {
+			a := automation()
+			f(&a)
+			_, err := templates.Actions(a)
+			return err
+		}
+	}
+	samples := func(account, partition string) func() error {
+		return func() error {
+			_, err := templates.Samples(account, partition)
+			return err
+		}
+	}
+	const form = `cannot be the identifier of an action in Port: it takes letters, digits and @_.+:=-`
+	for _, tt := range []struct {
+		name string
+		err  func() error
+		want string
+	}{
+		{"no account", change(func(a *templates.Automation) { a.Account = "" }), `actions: the account "" is not 12 digits`},
+		{"account with a quote", change(func(a *templates.Automation) { a.Account = `12345678901"` }), `actions: the account "12345678901\"" is not 12 digits`},
+		{"slash", change(func(a *templates.Automation) { a.GrantAction = "a/b" }), `actions: "a/b" ` + form},
+		{"dots", change(func(a *templates.Automation) { a.RevokeAction = ".." }), `actions: ".." ` + form},
+		{"empty", change(func(a *templates.Automation) { a.ExpireAction = "" }), `actions: "" ` + form},
+		{"twice the same", change(func(a *templates.Automation) { a.ExpireAction = a.RevokeAction }), `actions: must be three different actions`},
+		{"samples without account", samples("1", "aws"), `samples: there is no account "1" in partition "aws"`},
+		{"samples elsewhere", samples("123456789012", "aws-iso"), `samples: there is no account "123456789012" in partition "aws-iso"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := tt.err()
+			if err == nil {
+				t.Fatal("it was not refused")
+			}
+			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
