@@ -14,7 +14,7 @@ build: ## Build bin/port-iam, a static binary
 demo: build ## Show a grant from request to revocation, offline; Ctrl-C ends it
 	bin/port-iam demo
 
-setup: ## Fetch what the full tests need: a Kafka broker and moto
+setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluator
 	@sh internal/tools/setup.sh
 
 test: setup ## Run every test with the race detector, real broker and moto included
