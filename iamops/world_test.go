@@ -14,6 +14,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
+	"port-iam/internal/memnet"
 	"port-iam/internal/mototest"
 	"port-iam/templates"
 )
@@ -70,7 +71,7 @@ func newMoto(t *testing.T, moto *mototest.Server) *world {
 	moto.Reset()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: iamtest.WholeAnswers(transport)})}
+	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: memnet.WholeAnswers(transport)})}
 	w.open(t)
 	w.policy(t, "/", "Boundary")
 	return w

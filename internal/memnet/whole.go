@@ -1,4 +1,4 @@
-package iamtest
+package memnet
 
 import (
 	"bytes"
