@@ -106,40 +106,47 @@ func (j *Job) ended(outcome string, took time.Duration, attrs []any) Ended {
 	return e
 }
 
-// hidden stands for what is left out of a reason.
-const hidden = "[hidden]"
+const (
+	// hidden stands for what is left out of a reason.
+	hidden = "[hidden]"
+	// leastWord is how long a word must be to be hidden: a name of one letter would
+	// make holes into every text.
+	leastWord = 2
+)
 
 var (
-	quoted    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+	// The last quotation may have lost its end when the reason was cut.
+	quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`)
 	anEmail   = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;:]+`)
 	anARN     = regexp.MustCompile(`arn:aws[^\s"',;)]*`)
 	ourWords  = []string{inputPermissions, inputDuration, inputReason, blueprintResource, blueprintPermission, blueprintGrant, propertyType}
-	minSecret = 2 // a shorter local part would make holes into every text
 )
 
-// PlainReason is the reason without people, resources and what the requester
-// typed. Reasons quote what others wrote, so all that is quoted goes, except the
-// names of inputs and blueprints.
+// PlainReason is the reason without people and resources. Reasons quote what
+// others wrote, so all quotations go, except the names of inputs and blueprints.
 func (e Ended) PlainReason() string {
-	text := quoted.ReplaceAllStringFunc(e.Reason, func(q string) string {
+	text := e.Reason
+	local, _, _ := strings.Cut(e.Requester, "@")
+	for _, known := range []string{e.Resource, e.Requester, local} {
+		if len(known) >= leastWord {
+			text = hideWord(text, known)
+		}
+	}
+	text = quotation.ReplaceAllStringFunc(text, func(q string) string {
 		if slices.Contains(ourWords, strings.Trim(q, `"`)) {
 			return q
 		}
 		return hidden
 	})
-	text = anARN.ReplaceAllString(text, hidden)
-	text = anEmail.ReplaceAllString(text, hidden)
-	local, _, _ := strings.Cut(e.Requester, "@")
-	for _, known := range []string{e.Resource, e.Requester, local} {
-		if len(known) >= minSecret {
-			text = replaceFold(text, known, hidden)
-		}
-	}
-	return text
+	return anEmail.ReplaceAllString(anARN.ReplaceAllString(text, hidden), hidden)
 }
 
-// replaceFold replaces whole words in any letter case.
-func replaceFold(text, word, by string) string {
+// hideWord hides a word in any letter case.
+func hideWord(text, word string) string {
 	whole := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(word) + `($|[^\pL\pN])`)
-	return whole.ReplaceAllString(text, "${1}"+by+"${2}")
+	// Two neighbours share what is between them: the second one needs a second look.
+	for range 2 {
+		text = whole.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	}
+	return text
 }

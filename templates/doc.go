@@ -3,6 +3,7 @@
 //
 // Beside these it holds what an account needs before the first grant: the policy
 // of the daemon, the permissions boundary and the policy of requesters.
+// And what is installed in Port: blueprints, actions, the automation and samples.
 //
 // The documents are Go templates that render to JSON. The built-in ones are
 // embedded; an operator may replace either of them. This package knows nothing

@@ -61,6 +61,7 @@ type config struct {
 	sweepInterval time.Duration // 0: off
 	sweepGrace    time.Duration
 	listenAddress string
+	statusDetails bool
 	logLevel      slog.Level
 	logText       bool
 	warnings      []string // deliberate choices worth a line at every start
@@ -101,6 +102,7 @@ func (s settings) parse() (*config, error) {
 	if _, _, err := net.SplitHostPort(s.ListenAddress); err != nil {
 		p.add("LISTEN_ADDRESS", "%q is not host:port or :port", s.ListenAddress)
 	}
+	c.statusDetails = boolean(&p, "STATUS_DETAILS", s.StatusDetails)
 	if err := c.logLevel.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		p.add("LOG_LEVEL", "%q is none of debug, info, warn, error", s.LogLevel)
 	}
@@ -208,13 +210,13 @@ func tags(p *problems, text string) map[string]string {
 		out[key] = value
 	}
 	if err := iamops.CheckTags(out); err != nil {
-		p.add("IAM_TAGS", "%s", oneLine(err))
+		p.add("IAM_TAGS", "%s", withSemicolons(err))
 	}
 	return out
 }
 
-// oneLine is the text of an error that may have several lines.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+// withSemicolons is the text of an error that may have several lines.
+func withSemicolons(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 func (s settings) parseGrant(c *config, p *problems) {
 	c.grant.trust = oneOf(p, "GRANT_TRUST", s.GrantTrust, templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount)
@@ -255,7 +257,7 @@ func (s settings) parseSweep(c *config, p *problems) {
 func patterns(p *problems, variable, text string) []string {
 	list := splitList(text)
 	if err := catalogue.CheckPatterns(list); err != nil {
-		p.add(variable, "%s", oneLine(err))
+		p.add(variable, "%s", withSemicolons(err))
 	}
 	return list
 }

@@ -79,10 +79,11 @@ func (d *daemon) checkActions(ctx context.Context, account string) error {
 	g := d.cfg.grant
 	for _, action := range []string{g.action, g.revoke, g.expire} {
 		var named string
+		missing := false
 		err := d.await(ctx, needPort, func(ctx context.Context) (err error) {
 			named, err = d.portal.ActionAccount(ctx, action)
 			if port.IsKind(err, port.KindNotFound) {
-				d.log.Warn("the action does not exist in Port, nobody can start it", "action", action)
+				missing = true
 				return nil
 			}
 			return err
@@ -93,7 +94,15 @@ func (d *daemon) checkActions(ctx context.Context, account string) error {
 		if err != nil {
 			return err
 		}
-		if named != "" && named != account {
+		if missing {
+			d.log.Warn("the action does not exist in Port, nobody can start it: run `port-iam setup`", "action", action)
+			continue
+		}
+		if named == "" {
+			d.log.Info("the action in Port does not say for which AWS account it is: run `port-iam setup`", "action", action)
+			continue
+		}
+		if named != account {
 			return fmt.Errorf("action %s in Port is for AWS account %s, and the credentials of this daemon are of %s: use the right credentials, or actions of its own for each account (GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION)", action, named, account)
 		}
 	}

@@ -50,6 +50,7 @@ type daemon struct {
 	log   *slog.Logger
 	reg   *prometheus.Registry
 	ready *readiness
+	page  *statusPage
 	life  pulse
 
 	portal  *port.Client
@@ -80,6 +81,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
 	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.beat()
 	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	readBuild().register(d.reg)
@@ -109,12 +111,14 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 	return err
 }
 
-// serve begins to serve health and metrics, so that a daemon that waits for
+// serve begins to serve health, metrics and the status page, so that a daemon that waits for
 // somebody says so.
 func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
+	mux := handler(d.reg, d.ready, &d.life)
+	mux.Handle("GET /{$}", d.page)
 	server := &http.Server{
-		Handler: handler(d.reg, d.ready, &d.life), ReadHeaderTimeout: 5 * time.Second,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
 	}
 	var serving sync.WaitGroup
@@ -147,10 +151,16 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	topic, group := orDefault(cfg.kafka.topic, orgID+".runs"), orDefault(cfg.kafka.groupID, orgID+".port-iam")
+	d.page.know(factOrg, orgID)
+	d.page.know(factTopic, topic)
+	d.page.know(factGroup, group)
 	identity, err := d.identity(ctx)
 	if err != nil {
 		return err
 	}
+	d.page.know(factAccount, identity.Account)
+	d.page.know(factPartition, identity.Partition)
 	d.noteClock()
 	if err := d.checkActions(ctx, identity.Account); err != nil {
 		return err
@@ -174,8 +184,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Access:    d.kafkaAccess,
 		Mechanism: cfg.kafka.mechanism,
 		TLS:       cfg.kafka.tls,
-		Topic:     orDefault(cfg.kafka.topic, orgID+".runs"),
-		Group:     orDefault(cfg.kafka.groupID, orgID+".port-iam"),
+		Topic:     topic,
+		Group:     group,
 		Actions: map[string]consumer.Handler{
 			cfg.grant.action: func(r port.Record) consumer.Job { return service.Grant(r) },
 			cfg.grant.revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
@@ -193,6 +203,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Survey: d.portal, Inventory: ops, Progress: d.kafka, Interval: cfg.sweepInterval, Grace: cfg.sweepGrace,
 		Owner: func() bool { return d.kafka.Owns(0) },
 	})
+	d.page.follow(service)
 	d.ready.live(needKafka, d.kafka.Ready)
 	d.log.Info("starting", "version", readBuild().version, "org", orgID, "account", identity.Account, "partition", identity.Partition)
 	return nil

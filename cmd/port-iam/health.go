@@ -77,7 +77,7 @@ func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
 func (p *pulse) alive() bool { return time.Since(time.Unix(0, p.last.Load())) < pulseLimit }
 
 // handler serves metrics and health.
-func handler(reg *prometheus.Registry, ready *readiness, life *pulse) http.Handler {
+func handler(reg *prometheus.Registry, ready *readiness, life *pulse) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -45,6 +45,10 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return exitConfig
 	}
 	_, _ = fmt.Fprintf(stderr, "port-iam: %v\n", err)
+	var coded *exitError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
 	return exitFailed
 }
 
@@ -60,6 +64,7 @@ func newRoot() *cobra.Command {
 		newDemo(),
 		newPrint(),
 		newSetup(),
+		newGrants(),
 		&cobra.Command{
 			Use:     "run",
 			Short:   "Run the daemon until SIGTERM",

@@ -44,7 +44,8 @@ type settings struct {
 	SweepInterval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
 	SweepGrace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace."`
 
-	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
+	ListenAddress     string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where the status page, /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
+	StatusDetails     string `envconfig:"STATUS_DETAILS" default:"false" desc:"Show requesters and resources on the status page."`
 	LogLevel          string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat         string `envconfig:"LOG_FORMAT" default:"json" desc:"json or text."`
 	AllowInsecureHTTP string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" desc:"Allow http:// for Port or AWS on an address that is not loopback."`

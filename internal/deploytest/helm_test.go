@@ -96,7 +96,7 @@ func TestChartRefuses(t *testing.T) {
 }
 
 // comingSettings are settings that the chart knows before the daemon has them.
-var comingSettings = map[string]bool{"STATUS_DETAILS": true}
+var comingSettings = map[string]bool{}
 
 // ownValue are settings that have a value of their own in the chart.
 var ownValue = regexp.MustCompile(`^(PORT_CLIENT_ID|LISTEN_ADDRESS|TEMPLATES_DIR|KAFKA_TLS_CA_FILE|(PORT_CLIENT_SECRET|PORT_SIGNING_SECRET|KAFKA_PASSWORD)(_FILE)?)$`)

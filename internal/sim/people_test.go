@@ -33,7 +33,7 @@ func newPeople(w *world) *people {
 // assume tries to use the role of a grant; "" when that is refused.
 func (p *people) assume(email string, o *order) (key string) {
 	out, err := p.keys[email].AssumeRole(context.Background(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::" + account + ":role" + path + o.name()), RoleSessionName: aws.String("s"), DurationSeconds: aws.Int32(3600),
+		RoleArn: aws.String("arn:aws:iam::" + account + ":role" + path + o.name()), RoleSessionName: aws.String("work"), DurationSeconds: aws.Int32(3600),
 	})
 	if err != nil {
 		p.w.trace.add("%s cannot assume %s: %v", email, o.name(), err)

@@ -29,9 +29,9 @@ func (d *drawing) request() {
 		})
 		switch {
 		case o.approved:
-			d.at(min(at+d.between(0, 2*time.Minute), d.last), "approve", func(w *world) { must(w.port.Approve(o.run)) })
+			d.at(min(at+d.between(0, 2*time.Minute), d.last), "approve", func(w *world) { w.decide(w.port.Approve(o.run)) })
 		case o.waiting && d.chance(0.5):
-			d.at(min(at+d.between(0, 2*time.Minute), d.last), "decline", func(w *world) { must(w.port.Decline(o.run)) })
+			d.at(min(at+d.between(0, 2*time.Minute), d.last), "decline", func(w *world) { w.decide(w.port.Decline(o.run)) })
 		}
 		d.follow(o, at)
 	}
@@ -153,4 +153,12 @@ func (d *drawing) forgery(at time.Duration, partition int32, change func(map[str
 		w.trace.add("forged record of %s", o.run)
 		w.background(0, func() { w.write(partition, message, w.remoteNow()) })
 	})
+}
+
+// decide notes where a decision comes too late: a revocation may have ended the
+// run.
+func (w *world) decide(err error) {
+	if err != nil {
+		w.trace.add("%v", err)
+	}
 }

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+)
+
+// revokeFlags say which grants are to go.
+type revokeFlags struct {
+	requester, resource string
+	all, yes            bool
+}
+
+func newGrantsRevoke() *cobra.Command {
+	f := &revokeFlags{}
+	cmd := &cobra.Command{
+		Use:   "revoke NAME... | --requester EMAIL | --resource ARN | --all",
+		Short: "Take grants away at once",
+		Long: "Ends the grant's run if it is still open, cuts the access, removes role and policy, then the entity in Port.\n" +
+			"Sessions that are open lose their access, too. Running it again goes on where it stopped.\n" +
+			"With Port away the access is removed all the same; the role stays, unusable, until Port can be told (exit code 1).\n" +
+			"Foreign objects are left alone.\n" +
+			"Exit code: 0 revoked, 1 could not, or not completely, or it is foreign, 2 a setting or flag is wrong, 3 no such grant.",
+		Example: "  port-iam grants revoke Permission-r_4kTq0aBcDeFgHiJk\n" +
+			"  port-iam grants revoke --requester alice@example.com\n" +
+			"  port-iam grants revoke --resource arn:aws:s3:::my-bucket --yes",
+		Args: func(_ *cobra.Command, args []string) error {
+			if err := f.check(args); err != nil {
+				return &configError{err}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.requester, "requester", "", "all grants of a person, by e-mail")
+	flags.StringVar(&f.resource, "resource", "", "all grants for a resource, by ARN")
+	flags.BoolVar(&f.all, "all", false, "all grants")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	return cmd
+}
+
+// check wants exactly one way to choose.
+func (f *revokeFlags) check(args []string) error {
+	ways := 0
+	for _, given := range []bool{len(args) > 0, f.requester != "", f.resource != "", f.all} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return errors.New("say which grants: names, or one of --requester, --resource and --all")
+	}
+	return nil
+}
+
+func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
+	ctx, stdout, stderr := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if !f.yes && !isTerminal(cmd.InOrStdin()) {
+		return errNotAsked
+	}
+	k, err := openDesk(ctx, stderr, names...)
+	if err != nil {
+		return notFound(err)
+	}
+	chosen := slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(names) == 0 {
+		if chosen, err = f.choose(ctx, k, stdout, stderr); err != nil || len(chosen) == 0 {
+			return err
+		}
+	}
+	if !f.yes {
+		what := count(len(chosen), "grant")
+		if len(chosen) <= looked && len(names) > 0 {
+			what = printable(strings.Join(chosen, ", "))
+		}
+		if err := confirm(ctx, cmd.InOrStdin(), stderr, fmt.Sprintf("Revoke %s?", what)); err != nil {
+			return err
+		}
+	}
+	return k.revoke(ctx, chosen, stdout, stderr)
+}
+
+// choose lists the grants that the flags mean, and shows them.
+func (f *revokeFlags) choose(ctx context.Context, k *desk, stdout, stderr io.Writer) ([]string, error) {
+	all, err := k.list(ctx, false, stderr)
+	if err != nil && all == nil {
+		return nil, whatToDo(err)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "going by what IAM has: %v\n", err)
+	}
+	var chosen []grants.Grant
+	var names []string
+	foreign, silent := 0, 0
+	for _, g := range all {
+		switch {
+		case g.State == grants.StateForeign:
+			foreign++
+		case f.requester != "" && g.Requester == "":
+			silent++
+		case f.all, f.requester != "" && strings.EqualFold(g.Requester, f.requester), f.resource != "" && g.On(f.resource):
+			chosen = append(chosen, g)
+			names = append(names, g.Name)
+		}
+	}
+	if foreign > 0 {
+		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(foreign, "foreign object"))
+	}
+	if silent > 0 {
+		_, _ = fmt.Fprintf(stderr, "%s not known by requester and left, see `port-iam grants list`\n", count(silent, "grant"))
+	}
+	if len(chosen) == 0 {
+		if f.all {
+			_, err := fmt.Fprintln(stdout, "There is no grant.")
+			return nil, err
+		}
+		return nil, notFound(fmt.Errorf("%w: nothing of %s%s", grants.ErrNoGrant, f.requester, f.resource))
+	}
+	return names, writeGrants(stdout, chosen, time.Now())
+}
+
+// parallelRevokes is how many grants are taken away at once: few enough for IAM
+// not to throttle the daemon beside us.
+const parallelRevokes = 4
+
+// revoke takes the grants away, each whatever becomes of the others.
+func (k *desk) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
+	operator := k.operator()
+	errs := make([]error, len(names))
+	var ready atomic.Int64
+	stop := progress(stderr, func() string { return fmt.Sprintf("revoking, %d of %d done", ready.Load(), len(names)) })
+	var g errgroup.Group
+	g.SetLimit(parallelRevokes)
+	for i, name := range names {
+		g.Go(func() error {
+			errs[i] = operator.Revoke(ctx, name)
+			ready.Add(1)
+			return nil
+		})
+	}
+	_ = g.Wait() // always nil
+	stop()
+
+	failed, missing := 0, 0
+	for i, err := range errs {
+		name := printable(names[i])
+		switch {
+		case err == nil:
+			if _, err := fmt.Fprintf(stdout, "%s revoked\n", name); err != nil {
+				return err
+			}
+			continue
+		case errors.Is(err, grants.ErrNoGrant):
+			missing++
+		default:
+			failed++
+		}
+		_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", name, explainRevoke(err))
+	}
+	switch {
+	case failed > 0:
+		return fmt.Errorf("%d of %s not revoked, or not completely", failed, count(len(names), "grant"))
+	case missing > 0:
+		return notFound(fmt.Errorf("%w (%d of %d names)", grants.ErrNoGrant, missing, len(names)))
+	}
+	return nil
+}
+
+// explainRevoke says what is true now and what to do.
+func explainRevoke(err error) error {
+	var left *grants.Unfinished
+	switch {
+	case errors.As(err, &left):
+		return fmt.Errorf("%s. Port: %w", left.Left, whatToDo(left.Err))
+	case iamops.IsKind(err, iamops.KindForeign):
+		return fmt.Errorf("it is not ours and was left alone: %w", err)
+	case iamops.IsKind(err, iamops.KindDenied):
+		return fmt.Errorf("%w: use credentials that carry `port-iam print management-policy`", err)
+	}
+	return err
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"port-iam/grants"
+)
+
+func newGrantsSweep() *cobra.Command {
+	var asked struct{ dryRun, yes bool }
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Clean up once what no run will: expired grants, orphans, interrupted removals",
+		Long: "Does once what the daemon does at every SWEEP_INTERVAL, except for lost runs, which only the daemon can tell.\n" +
+			"Shows what would go and asks. --yes does not ask, and goes further than the daemon: it removes what the brake\n" +
+			"protects (many grants without an entity at once), and grants without end whose run Port does not know.\n" +
+			"Exit code: 0 done or nothing to do, 1 something could not be removed, or the brake held, 2 a setting is wrong.",
+		Example: "  port-iam grants sweep --dry-run\n  port-iam grants sweep --yes",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return sweepGrants(cmd, asked.dryRun, asked.yes)
+		},
+	}
+	cmd.Flags().BoolVar(&asked.dryRun, "dry-run", false, "show what would be removed, and remove nothing")
+	cmd.Flags().BoolVar(&asked.yes, "yes", false, "do not ask, and override the brake")
+	return cmd
+}
+
+func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
+	ctx, stdout, stderr := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if !dryRun && !yes && !isTerminal(cmd.InOrStdin()) {
+		return errNotAsked
+	}
+	k, err := openDesk(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	if k.away != nil {
+		return fmt.Errorf("without Port nobody can tell what is to be removed: %w", k.away)
+	}
+	plan, err := k.sweep(ctx, io.Discard, stderr, yes, true)
+	if err != nil {
+		return whatToDo(err)
+	}
+	if err := writeFindings(stdout, plan, "would be removed"); err != nil {
+		return err
+	}
+	doomed := removed(plan)
+	switch {
+	case dryRun:
+		_, err = fmt.Fprintf(stdout, "Dry run: %d would be removed.\n", len(doomed))
+		return err
+	case len(doomed) == 0:
+		if _, err := fmt.Fprintln(stdout, "Nothing to remove."); err != nil {
+			return err
+		}
+		return braked(plan)
+	case !yes:
+		if err := confirm(ctx, cmd.InOrStdin(), stderr, fmt.Sprintf("Remove %s?", count(len(doomed), "grant"))); err != nil {
+			return err
+		}
+	}
+	done, err := k.sweep(ctx, stderr, stderr, yes, false)
+	if err != nil {
+		return fmt.Errorf("the sweep stopped: %w", whatToDo(err))
+	}
+	return afterSweep(stdout, doomed, done)
+}
+
+// sweep sweeps once, or says what a sweep would do.
+func (k *desk) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun bool) (grants.Report, error) {
+	what := "removing grants"
+	if dryRun {
+		what = "looking for what to remove"
+	}
+	defer progress(stderr, func() string { return what })()
+	return k.service(log).NewSweeper(grants.SweepOptions{
+		Survey: k.portal, Inventory: k.ops, Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force, DryRun: dryRun,
+	}).Sweep(ctx)
+}
+
+// removed are the names that a sweep removed, or would.
+func removed(r grants.Report) []string {
+	var names []string
+	for _, f := range r.Findings {
+		if f.Removed {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// afterSweep compares what was to go with what is left of it. What the sweep did
+// not find any more has been removed by somebody else.
+func afterSweep(stdout io.Writer, doomed []string, done grants.Report) error {
+	left := map[string]bool{}
+	for _, f := range done.Findings {
+		left[f.Name] = !f.Removed
+	}
+	var stayed []string
+	for _, name := range doomed {
+		if left[name] {
+			stayed = append(stayed, name)
+		}
+	}
+	if _, err := fmt.Fprintf(stdout, "Removed %s.\n", count(len(doomed)-len(stayed), "grant")); err != nil {
+		return err
+	}
+	if len(stayed) > 0 {
+		return fmt.Errorf("not removed, see above: %s", printable(strings.Join(stayed, ", ")))
+	}
+	return braked(done)
+}
+
+func braked(r grants.Report) error {
+	if r.Braked == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d grants have no entity in Port although their runs succeeded, so many that Port may be the one that is wrong: they were left. "+
+		"If they are to go, run `port-iam grants sweep --yes`", r.Braked)
+}
+
+// writeFindings shows what is not as it should be.
+func writeFindings(w io.Writer, r grants.Report, fate string) error {
+	t := newTable(w)
+	shown := false
+	for _, f := range r.Findings {
+		if f.State == grants.StateActive {
+			continue
+		}
+		if !shown {
+			_, _ = fmt.Fprintln(t, "NAME\tSTATE\tWHAT HAPPENS\tWHY")
+			shown = true
+		}
+		what := "stays"
+		if f.Removed {
+			what = fate
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", cell(f.Name), f.State, what, flat(f.Why))
+	}
+	return t.Flush()
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// Times of the line that says what one waits for.
+const (
+	progressAfter = time.Second
+	progressEvery = 5 * time.Second
+)
+
+// progress says on w what takes longer than a second, and again from time to
+// time, until stop is called.
+func progress(w io.Writer, what func() string) (stop func()) {
+	done := make(chan struct{})
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		timer := time.NewTimer(progressAfter)
+		defer timer.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-timer.C:
+				_, _ = fmt.Fprintln(w, what()+" …")
+				timer.Reset(progressEvery)
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(done)
+		saying.Wait()
+	})
+}
+
+// isTerminal reports whether somebody can be asked. The null device passes for a
+// terminal in all but its identity.
+func isTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+// errNotAsked: nobody is there to confirm.
+var errNotAsked = &configError{errors.New("this is not a terminal, so nobody can be asked to confirm: add --yes if you are sure")}
+
+var errDeclined = errors.New("not confirmed, nothing was changed")
+
+// confirm asks a question that only yes answers. It also returns when ctx ends:
+// Ctrl-C does not interrupt the reading.
+func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) error {
+	if _, err := fmt.Fprintf(out, "%s [y/N] ", question); err != nil {
+		return err
+	}
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(in).ReadString('\n') // the end of the input is a no
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
+		return errDeclined
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// printable is a text from elsewhere without what a terminal would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
