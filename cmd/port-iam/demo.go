@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"port-iam/internal/demo"
+	"port-iam/internal/demo/portal"
 )
 
 func newDemo() *cobra.Command {
@@ -20,7 +21,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show a grant from request to revocation, offline",
 		Long: "Runs the daemon against a Kafka broker, a stand-in for Port and an AWS account that live in this process,\n" +
-			"and tells the story of one grant. Needs neither settings nor a network. Stays up until Ctrl-C.\n" +
+			"and tells the story of one grant. Needs neither settings nor a network. Stays up until Ctrl-C, with a page on\n" +
+			"loopback where the story can be clicked through.\n" +
 			"Exit code: 0 every step held, 1 one did not.",
 		Example: "  port-iam demo --once",
 		Args:    cobra.NoArgs,
@@ -57,11 +59,25 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err erro
 
 	err = demo.Tell(ctx, world, "http://"+l.Addr().String(), stdout)
 	if err == nil && !once {
-		_, _ = fmt.Fprintf(stdout, "\nStill running: metrics at http://%s/metrics, Port's stand-in at %s. Stop with Ctrl-C.\n", l.Addr(), world.PortURL)
-		<-ctx.Done()
+		err = stay(ctx, world, "http://"+l.Addr().String(), stdout)
 	}
 	stop()
 	return errors.Join(err, <-ended)
+}
+
+// stay serves the page of the stand-in and says where everything is, until ctx
+// ends.
+func stay(ctx context.Context, world *demo.World, daemonURL string, stdout io.Writer) error {
+	page, stop, err := portal.Start(world.Port)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	_, _ = fmt.Fprintf(stdout, "\nStill running. Stop with Ctrl-C.\n"+
+		"   request and revoke yourself: %s\n   status of the daemon:        %s/\n   metrics:                     %s/metrics\n   API of Port's stand-in:      %s\n",
+		page, daemonURL, daemonURL, world.PortURL)
+	<-ctx.Done()
+	return nil
 }
 
 // demoConfig is the configuration of a daemon in the world, from the settings
@@ -71,6 +87,7 @@ func demoConfig(w *demo.World) (*config, error) {
 		PortClientID: demo.ClientID, PortClientSecret: newSecret(demo.ClientSecret), PortBaseURL: w.PortURL,
 		KafkaMechanism: demo.KafkaMechanism, KafkaTLS: "false",
 		IAMBoundary:   demo.Boundary,
+		SweepInterval: "10s", // so that the status page soon lists what there is
 		ListenAddress: "127.0.0.1:0", LogLevel: "warn", LogFormat: "text",
 	}
 	s.fillDefaults()

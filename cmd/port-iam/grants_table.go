@@ -48,14 +48,8 @@ func resourceOf(g grants.Grant) string {
 	return few(g.Resources)
 }
 
-// few shortens a list to what fits a line.
-func few(list []string) string {
-	const most = 3
-	if len(list) <= most {
-		return strings.Join(list, ",")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ","), len(list)-most)
-}
+// few shortens a list to what fits a line of the table.
+func few(list []string) string { return strings.ReplaceAll(fewOf(list, 3), ", ", ",") }
 
 // expiresIn is in words of the table; what is not a grant of ours has no end that
 // we know.

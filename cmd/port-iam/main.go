@@ -65,6 +65,7 @@ func newRoot() *cobra.Command {
 		newPrint(),
 		newSetup(),
 		newGrants(),
+		newCheck(),
 		&cobra.Command{
 			Use:     "run",
 			Short:   "Run the daemon until SIGTERM",

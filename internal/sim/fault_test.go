@@ -22,7 +22,7 @@ const (
 	lostRequest           // nothing is sent
 	lostAnswer            // applied, and no answer
 	late                  // no answer, and applied later
-	hang                  // neither applied nor answered
+	hang                  // neither applied nor answered, until the connection breaks
 	slow                  // sent later
 	answered              // answered by something in between, not applied
 )
@@ -73,6 +73,8 @@ func (pl *plan) fault(n int) fault {
 			f.length = seconds(0, 80)
 		case slow:
 			f.length = seconds(0, 20)
+		case hang:
+			f.length = seconds(5, 90)
 		}
 		return f
 	}

@@ -132,7 +132,10 @@ func (d *drawing) noise() {
 			by["user"] = map[string]any{"email": mallory}
 		})
 	case 4: // another action with a genuine run
-		d.forgery(at, partition, func(m map[string]any) { m["action"] = revokeAction })
+		d.forgery(at, partition, func(m map[string]any) {
+			m["action"] = revokeAction
+			m["payload"].(map[string]any)["action"].(map[string]any)["identifier"] = revokeAction
+		})
 	case 5: // something that is not ours, or not there
 		entity := pick(d, foreignName, "SomethingElse", iamops.Name("r_gone"))
 		o := &order{kind: kindRevoke, run: d.newRun("v"), requester: alice, entity: entity, refused: entity != iamops.Name("r_gone")}

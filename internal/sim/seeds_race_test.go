@@ -3,3 +3,5 @@
 package sim
 
 const defaultSeeds = 60
+
+const raceDetector = true

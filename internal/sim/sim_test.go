@@ -19,6 +19,13 @@ const replays = 20
 
 // TestSchedules plays schedules and judges what is left.
 func TestSchedules(t *testing.T) {
+	if os.Getenv(childVariable) == "" {
+		out, err := child(t.Context(), t, nil)
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
 	if seed, given := number(t, "PORT_IAM_SIM_SEED"); given {
 		for i := range replays {
 			t.Run(fmt.Sprintf("seed=%d/%d", seed, i), func(t *testing.T) { play(t, uint64(seed)) })

@@ -100,8 +100,10 @@ func (x *wire) meet(r *http.Request, body []byte, f fault, slept bool) (*http.Re
 		})
 		return nil, errReset
 	case hang:
-		<-ctx.Done()
-		return nil, ctx.Err()
+		if !sleep(ctx, f.length) {
+			return nil, ctx.Err()
+		}
+		return nil, errReset
 	case slow:
 		if !sleep(ctx, f.length) {
 			return nil, ctx.Err()
