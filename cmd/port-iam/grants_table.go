@@ -49,7 +49,7 @@ func resourceOf(g grants.Grant) string {
 }
 
 // few shortens a list to what fits a line of the table.
-func few(list []string) string { return strings.ReplaceAll(fewOf(list, 3), ", ", ",") }
+func few(list []string) string { return atMost(3, list, ",") }
 
 // expiresIn is in words of the table; what is not a grant of ours has no end that
 // we know.

@@ -24,7 +24,7 @@ func (p *process) dialBroker(ctx context.Context, network, addr string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	c := &cable{Conn: conn, p: p}
+	c := &cable{Conn: newBuffered(conn), p: p}
 	p.mu.Lock()
 	p.cables = append(p.cables, c)
 	p.mu.Unlock()

@@ -75,6 +75,9 @@ func (pl *plan) fault(n int) fault {
 			f.length = seconds(0, 20)
 		case hang:
 			f.length = seconds(5, 90)
+			if endlessCalls {
+				f.length = 1000 * time.Hour
+			}
 		}
 		return f
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -13,14 +14,22 @@ func (w *world) byHand(o *order) {
 	if !w.succeeded(o) || w.taken(o) {
 		return
 	}
-	admin := iam.NewFromConfig(w.config("admin", "secret", ""))
-	ctx := context.Background()
-	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
 	what := pickBy(w.plan.seed, o.run, "entity deleted", "role deleted", "boundary removed", "inline policy added")
 	w.mu.Lock()
 	o.handled = what
 	w.mu.Unlock()
 	w.trace.add("by hand: %s of %s", what, o.run)
+	w.background(0, func() { w.doByHand(o, what) })
+}
+
+// halfDone is what a person did not bring to an end: anything may be left of the
+// grant until its end.
+const halfDone = "half done"
+
+func (w *world) doByHand(o *order, what string) {
+	admin := iam.NewFromConfig(w.config("admin", "secret", ""))
+	ctx := context.Background()
+	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
 	var err error
 	switch what {
 	case "entity deleted":
@@ -28,6 +37,8 @@ func (w *world) byHand(o *order) {
 	case "role deleted":
 		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
 		if err == nil {
+			// Only what is seen to be detached can be deleted.
+			sleep(ctx, w.plan.visibility+time.Second)
 			_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
 		}
 	case "boundary removed":
@@ -39,6 +50,9 @@ func (w *world) byHand(o *order) {
 	}
 	if err != nil {
 		w.trace.add("by hand: %v", err)
+		w.mu.Lock()
+		o.handled = halfDone
+		w.mu.Unlock()
 	}
 }
 

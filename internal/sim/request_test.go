@@ -67,7 +67,7 @@ func (d *drawing) grant() *order {
 		o.waiting = true
 	case roll < 0.33:
 		o.approved = true
-	case roll < 0.36:
+	case roll < 0.36 && foreignInTheWay:
 		o.inTheWay = true
 		d.inTheWay = append(d.inTheWay, o)
 	}
@@ -103,7 +103,7 @@ func (d *drawing) follow(o *order, at time.Duration) {
 		d.at(min(at+d.between(time.Minute, d.last), d.last), "by hand", func(w *world) { w.byHand(o) })
 	}
 	if d.expires && o.lasts == shortest && !o.waiting {
-		timer := &order{kind: kindExpire, run: d.newRun("x"), target: o, entity: o.name(), lost: d.chance(0.1)}
+		timer := &order{kind: kindExpire, run: d.newRun("x"), target: o, entity: o.name()}
 		d.at(at+shortest+d.between(0, 20*time.Second), "", func(w *world) {
 			if _, exists := w.port.Entity(grantEntity, o.name()); exists && w.remoteNow().After(w.endOf(o)) {
 				w.place(timer)

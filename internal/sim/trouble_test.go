@@ -115,8 +115,9 @@ func (d *drawing) outage(who string, length time.Duration) {
 // wrongClock draws a time in which the local clock is wrong.
 func (d *drawing) wrongClock() {
 	from, length := d.between(0, d.last), d.between(time.Minute, 5*time.Minute)
-	wrong := pick(d, 20*time.Second, -20*time.Second, 3*time.Minute, -3*time.Minute, 20*time.Minute)
+	wrong := pick(d, 20*time.Second, -20*time.Second, 3*time.Minute, -3*time.Minute)
 	d.calm = max(d.calm, from+length)
+	d.settled += 3 * time.Minute // what was written meanwhile has wrong times
 	d.at(from, "wrong clock", func(w *world) { w.setSkew(wrong) })
 	d.at(from+length, "right clock", func(w *world) { w.setSkew(0) })
 }

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"port-iam/iamops"
+	"port-iam/port"
+	"port-iam/templates"
+)
+
+const (
+	remedyManagement = "attach the policy that `port-iam print management-policy` prints to who the daemon runs as"
+	mayNotRead       = "the credentials may not read that, and the daemon need not"
+)
+
+// who asks AWS once who we are.
+func (c *checker) who(ctx context.Context) (iamops.Identity, error) {
+	if !c.asked {
+		ctx, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
+		c.identity, c.whoErr = c.aws.Identity(ctx)
+		c.asked = true
+	}
+	return c.identity, c.whoErr
+}
+
+func (c *checker) whoWeAre(ctx context.Context) stepOutcome {
+	id, err := c.who(ctx)
+	switch {
+	case err != nil && iamops.RejectedCredentials(err):
+		return failed(err, "check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the role of this machine or pod")
+	case err != nil:
+		return failed(err, "give the daemon AWS credentials, and check that it reaches sts.amazonaws.com (or the endpoint that is set)")
+	}
+	return fine("%s", id)
+}
+
+func (c *checker) awsClock(context.Context) stepOutcome {
+	skew, known := c.aws.ClockSkew()
+	return judgeClock("AWS", skew, known, "the daemon grants nothing and cleans up nothing")
+}
+
+func (c *checker) place() templates.Place {
+	return templates.Place{Account: c.identity.Account, Partition: c.identity.Partition, Path: c.cfg.iam.path}
+}
+
+func (c *checker) boundary(ctx context.Context) stepOutcome {
+	arn := c.cfg.iam.boundary
+	if arn == "" {
+		o := skipped("IAM_PERMISSIONS_BOUNDARY=none: nothing but the catalogue in Port limits what can be granted")
+		o.Remedy = "`port-iam print boundary` prints one to begin with"
+		return o
+	}
+	if _, err := templates.ManagementPolicy(templates.Management{Place: c.place(), Boundary: arn, Tags: c.cfg.iam.tags}); err != nil {
+		return failed(err, "correct IAM_PERMISSIONS_BOUNDARY, or use credentials of its account")
+	}
+	_, err := c.aws.PolicyDocument(ctx, arn)
+	switch {
+	case iamops.IsKind(err, iamops.KindNotFound):
+		return failed(fmt.Errorf("%s does not exist", arn), "create it, `port-iam print boundary` prints one to begin with, or correct IAM_PERMISSIONS_BOUNDARY")
+	case err != nil:
+		return notRead(err)
+	}
+	return fine("%s", arn)
+}
+
+// notRead is a step whose question AWS did not answer. It is only a failure where
+// AWS cannot be reached: rights to look are not needed to run.
+func notRead(err error) stepOutcome {
+	if iamops.Temporary(err) {
+		return failed(err, "try again later")
+	}
+	return skipped("%s: %v", mayNotRead, err)
+}
+
+// catalogue looks for permissions that can be requested and would never work.
+func (c *checker) catalogue(ctx context.Context) stepOutcome {
+	if c.cfg.iam.boundary == "" {
+		return skipped("there is no boundary")
+	}
+	document, err := c.aws.PolicyDocument(ctx, c.cfg.iam.boundary)
+	if err != nil {
+		return notRead(err)
+	}
+	entities, err := c.portal.Entities(ctx, "iam_permissions")
+	if err != nil {
+		return portFailed(err)
+	}
+	if len(entities) == 0 {
+		return fine("the catalogue in Port is empty: there is nothing to request (`port-iam setup --samples` or `--starter-permissions` fills it)")
+	}
+	outside, err := iamops.Outside(document, identifiers(entities))
+	if err != nil {
+		return skipped("%v", err)
+	}
+	if len(outside) > 0 {
+		const most = 20
+		return failed(fmt.Errorf("%s in Port outside of the boundary, which would be granted and not work: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
+			"allow them in "+c.cfg.iam.boundary+", or delete them from iam_permissions in Port")
+	}
+	return fine("%s, none outside of the boundary as far as its text tells", count(len(entities), "permission"))
+}
+
+func identifiers(entities []port.Entity) []string {
+	ids := make([]string, len(entities))
+	for i, e := range entities {
+		ids[i] = e.Identifier
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (c *checker) identityCenter(ctx context.Context) stepOutcome {
+	if c.cfg.grant.trust != templates.TrustIdentityCenter {
+		return skipped("GRANT_TRUST=%s", c.cfg.grant.trust)
+	}
+	has, err := c.aws.HasIdentityCenterRole(ctx)
+	switch {
+	case err != nil:
+		return notRead(err)
+	case !has:
+		return failed(errors.New("the account has no role AWSReservedSSO_*: nobody comes into it by IAM Identity Center, so nobody could use a grant"),
+			"assign a permission set to people of this account in IAM Identity Center, or set GRANT_TRUST=iam-user")
+	}
+	return fine("permission sets are assigned to this account")
+}
+
+// path looks at what is under it, which also needs the rights to list.
+func (c *checker) path(ctx context.Context) stepOutcome {
+	cfg := c.cfg
+	ops, err := iamops.New(iamops.Options{
+		API: c.aws.IAM, Account: c.identity.Account, Partition: c.identity.Partition, OrgID: c.org, Path: cfg.iam.path,
+		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates, Rules: cfg.grant.rules,
+	})
+	if err != nil {
+		return failed(err, "correct the settings that it names")
+	}
+	c.ops = ops
+	listed, err := ops.List(ctx)
+	switch {
+	case iamops.IsKind(err, iamops.KindDenied):
+		return failed(err, remedyManagement)
+	case err != nil:
+		return failed(err, "try again later")
+	}
+	others := 0
+	for _, l := range listed {
+		if l.RunID == "" {
+			others++
+		}
+	}
+	if others > 0 {
+		return fine("%s holds %s that are not grants, beside %s; they are left alone", cfg.iam.path, count(others, "name"), count(len(listed)-others, "grant"))
+	}
+	return fine("%s holds %s and nothing else", cfg.iam.path, count(len(listed), "grant"))
+}
+
+func (c *checker) rights(ctx context.Context) stepOutcome {
+	if c.ops == nil {
+		return skipped("needs %q", "path")
+	}
+	lacking, err := c.aws.Simulate(ctx, c.identity.ARN, c.ops.Rights())
+	switch {
+	case iamops.IsKind(err, iamops.KindDenied):
+		return skipped("the credentials may not ask for that (iam:SimulatePrincipalPolicy), and the daemon need not")
+	case err != nil:
+		return skipped("IAM cannot tell: %v", err)
+	case len(lacking) > 0:
+		return failed(fmt.Errorf("%s lacks %s", c.identity.ARN, atMost(20, lacking, ", ")), remedyManagement)
+	}
+	return fine("all that the daemon does is allowed")
+}
+
+// requesters cannot be asked about: who they are is not known.
+func (c *checker) requesters(context.Context) stepOutcome {
+	o := skipped("it cannot be read from here: whoever requests access needs sts:AssumeRole on %sPermission-*", "role"+c.cfg.iam.path)
+	o.Remedy = "put what `port-iam print requester-policy` prints into the permission set, group or role of everybody who may request access"
+	return o
+}
+
+// atMost shortens a long list.
+func atMost(most int, list []string, between string) string {
+	if len(list) <= most {
+		return strings.Join(list, between)
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], between), len(list)-most)
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/internal/demo"
+	"port-iam/port"
+	"port-iam/port/porttest"
+)
+
+const (
+	alice = "alice@example.com"
+	bob   = "bob@example.com"
+
+	grantBlueprint = "provisioned_permissions"
+)
+
+// deskWorld is an organisation and an account with grants, and the environment of
+// an operator there.
+type deskWorld struct {
+	*demo.World
+	t *testing.T
+	k *desk // makes the grants, by the code of the daemon
+}
+
+// worldEnv is what an operator has to set.
+func worldEnv(w *demo.World) map[string]string {
+	return map[string]string{
+		"PORT_CLIENT_ID": demo.ClientID, "PORT_CLIENT_SECRET": demo.ClientSecret, "PORT_BASE_URL": w.PortURL,
+		"IAM_PERMISSIONS_BOUNDARY": demo.Boundary,
+		"AWS_ENDPOINT_URL":         w.AWSURL, "AWS_ACCESS_KEY_ID": "daemon", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1",
+		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
+	}
+}
+
+func newDeskWorld(t *testing.T, env map[string]string) *deskWorld {
+	t.Helper()
+	world, err := demo.NewWorld(demo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Close)
+	all := worldEnv(world)
+	maps.Copy(all, env)
+	_, _ = readWith(t, all)
+	w := &deskWorld{World: world, t: t}
+	if w.k, err = openDesk(t.Context(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// grant has somebody request access to the bucket, and returns the grant's name.
+func (w *deskWorld) grant(requester string) string { return w.grantRun("", requester) }
+
+// grantRun is grant by a run of that id.
+func (w *deskWorld) grantRun(id, requester string) string {
+	w.t.Helper()
+	id = w.Port.StartRun(porttest.RunSpec{
+		ID: id, Action: "request_permissions", Entity: porttest.SampleBucket, Requester: requester,
+		Properties: map[string]any{"permissions": []string{"s3:GetObject", "s3:PutObject"}, "duration": "8h"},
+	})
+	rec, _ := port.Decode(w.Port.Message(id, porttest.FormTemplated))
+	rec.Time = time.Now()
+	if err := w.k.service(io.Discard).Grant(rec).Attempt(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	if r, _ := w.Port.Run(id); r.Status != "SUCCESS" {
+		w.t.Fatalf("run %s ended %s: %+v", id, r.Status, r.Logs)
+	}
+	return iamops.Name(id)
+}
+
+// make makes role, policy and, where its run succeeded, entity of a grant for the
+// instance that ends at some time.
+func (w *deskWorld) make(runID string, end time.Time, status port.Status) string {
+	w.t.Helper()
+	ctx, arn := w.t.Context(), strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
+	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: bob})
+	p, err := w.k.ops.Plan(iamops.Grant{
+		RunID: runID, Requester: bob, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
+	})
+	w.must(err)
+	w.must(w.k.ops.CreatePolicy(ctx, p))
+	w.must(w.k.ops.CreateRole(ctx, p))
+	w.must(w.k.ops.Attach(ctx, p))
+	if status == port.StatusSuccess {
+		text := func(v any) json.RawMessage { b, _ := json.Marshal(v); return b }
+		w.must(w.k.portal.UpsertEntity(ctx, grantBlueprint, port.Entity{
+			Identifier: p.Name, Properties: map[string]json.RawMessage{"requester": text(bob), "role_arn": text(p.RoleARN)},
+			Relations: map[string]json.RawMessage{"aws_resource": text(arn), "permissions": text([]string{"ec2:StopInstances"})},
+		}, ""))
+	}
+	w.must(w.k.portal.EndRun(ctx, runID, status, "ended"))
+	return p.Name
+}
+
+func (w *deskWorld) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// everyState makes a grant in every state, and returns the names by state.
+func (w *deskWorld) everyState() map[grants.State]string {
+	w.t.Helper()
+	ctx, later := w.t.Context(), time.Now().Add(2*time.Hour)
+	names := map[grants.State]string{
+		grants.StateActive:   w.grant(alice),
+		grants.StateExpired:  w.make("r_expired", time.Now().Add(-time.Hour), port.StatusSuccess),
+		grants.StateOrphaned: w.make("r_orphaned", later, port.StatusFailure),
+		grants.StateMissing:  w.make("r_missing", later, port.StatusSuccess),
+		grants.StateChanged:  w.make("r_changed", later, port.StatusSuccess),
+		grants.StateForeign:  "Permission-r_foreign",
+	}
+	w.must(w.k.portal.DeleteEntity(ctx, grantBlueprint, names[grants.StateMissing], ""))
+	w.AWS.AddRoleSession("/port-iam/", names[grants.StateChanged], "someone", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
+	w.AWS.AddRoleSession("/port-iam/", names[grants.StateForeign], "someone")
+	interrupted := w.make("r_interrupted", later, port.StatusSuccess)
+	state, err := w.k.ops.Look(ctx, interrupted)
+	w.must(err)
+	w.must(w.k.ops.Cut(ctx, state))
+	names[grants.StateIncomplete] = interrupted
+	return names
+}
+
+// left are the names of roles under our path, and of entities in Port.
+func (w *deskWorld) left() (roles, entities []string) {
+	for _, r := range w.AWS.Snapshot().Roles {
+		if r.Path == "/port-iam/" {
+			roles = append(roles, r.Name)
+		}
+	}
+	return roles, w.Port.Entities(grantBlueprint)
+}
+
+// portAway makes every call to Port fail, at once.
+func (w *deskWorld) portAway() (back func()) {
+	return w.Port.Fault(porttest.Fault{Status: 503, RetryAfter: "3600", Count: -1})
+}
+
+// command runs port-iam.
+func command(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = execute(args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// wantCommand runs port-iam and checks its end; it returns what it printed.
+func wantCommand(t *testing.T, code int, saysOnStderr, args string) (stdout string) {
+	t.Helper()
+	got, stdout, stderr := command(strings.Fields(args)...)
+	if got != code || !strings.Contains(stderr, saysOnStderr) {
+		t.Errorf("%s: exit code %d, want %d and %q\nstdout: %s\nstderr: %s", args, got, code, saysOnStderr, stdout, stderr)
+	}
+	return stdout
+}

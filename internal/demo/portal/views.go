@@ -1,0 +1,191 @@
+package portal
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"port-iam/port/porttest"
+)
+
+// Blueprints of the guide.
+const (
+	blueprintResource   = "aws_resource"
+	blueprintPermission = "iam_permissions"
+	blueprintGrant      = "provisioned_permissions"
+)
+
+// showRuns is how many runs the first page lists.
+const showRuns = 15
+
+type resource struct{ ID, Type string }
+
+type form struct {
+	Resource    resource
+	Permissions []string
+	Approval    bool
+}
+
+type home struct {
+	Resources []resource
+	Approval  bool
+	Grants    []grant
+	Runs      []run
+}
+
+type grant struct {
+	Name, Resource, Permissions, Requester, SignIn, Left string
+}
+
+type run struct {
+	ID, Title, Status, Requester, On, Started, Took string
+	Waiting, Ended                                  bool
+	Inputs                                          []input
+	Log                                             []line
+	Grant                                           string // provisioned by the run and still there
+}
+
+type input struct{ Name, Value string }
+
+// line is a line of a log; URL is what it links to.
+type line struct{ Text, URL string }
+
+func (p *portal) resource(id string) (resource, bool) {
+	e, ok := p.port.Entity(blueprintResource, id)
+	return resource{id, text(e, "properties", "resource_type")}, ok
+}
+
+func (p *portal) form(res resource) form {
+	f := form{Resource: res, Approval: p.approval.Load()}
+	for _, id := range p.port.Entities(blueprintPermission) {
+		if e, ok := p.port.Entity(blueprintPermission, id); ok && text(e, "properties", "resource_type") == res.Type {
+			f.Permissions = append(f.Permissions, id)
+		}
+	}
+	return f
+}
+
+func (p *portal) home() home {
+	h := home{Approval: p.approval.Load()}
+	for _, id := range p.port.Entities(blueprintResource) {
+		if res, ok := p.resource(id); ok {
+			h.Resources = append(h.Resources, res)
+		}
+	}
+	for _, id := range p.port.Entities(blueprintGrant) {
+		if e, ok := p.port.Entity(blueprintGrant, id); ok {
+			h.Grants = append(h.Grants, viewGrant(id, e))
+		}
+	}
+	for _, r := range slices.Backward(p.port.Runs()) {
+		if len(h.Runs) == showRuns {
+			break
+		}
+		h.Runs = append(h.Runs, p.viewRun(r))
+	}
+	return h
+}
+
+func viewGrant(id string, e map[string]any) grant {
+	return grant{
+		Name: id, Resource: text(e, "relations", "aws_resource"), Permissions: text(e, "relations", "permissions"),
+		Requester: text(e, "properties", "requester"), SignIn: text(e, "properties", "sign_in_url"),
+		Left: left(text(e, "properties", "expiry_time")),
+	}
+}
+
+// text is a field of a part of an entity, lists by comma.
+func text(e map[string]any, part, name string) string {
+	fields, _ := e[part].(map[string]any)
+	switch v := fields[name].(type) {
+	case string:
+		return v
+	case []any:
+		all := make([]string, len(v))
+		for i := range v {
+			all[i] = fmt.Sprint(v[i])
+		}
+		return strings.Join(all, ", ")
+	}
+	return ""
+}
+
+// left is the time to the end, in minutes: seconds would change the page all the
+// time.
+func left(end string) string {
+	t, err := time.Parse(time.RFC3339, end)
+	if err != nil {
+		return "until revoked"
+	}
+	d := time.Until(t)
+	switch {
+	case d <= 0:
+		return "over"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+func (p *portal) run(id string) (run, bool) {
+	r, ok := p.port.Run(id)
+	return p.viewRun(r), ok
+}
+
+func (p *portal) viewRun(r porttest.RunState) run {
+	v := run{
+		ID: r.ID, Title: p.title(r.Action), Status: strings.ReplaceAll(r.Status, "_", " "), Requester: r.Requester, On: r.Entity,
+		Started: r.CreatedAt.UTC().Format("15:04:05"), Ended: r.Ended(), Waiting: r.Status == "WAITING_FOR_APPROVAL",
+	}
+	if v.Ended {
+		v.Took = r.EndedAt.Sub(r.CreatedAt).Round(time.Millisecond).String()
+	}
+	for _, name := range []string{"permissions", "duration", "reason"} {
+		if raw, ok := r.Properties[name]; ok {
+			v.Inputs = append(v.Inputs, input{name, plain(raw)})
+		}
+	}
+	for _, l := range r.Logs {
+		for t := range strings.Lines(l.Message) {
+			v.Log = append(v.Log, linked(strings.TrimRight(t, "\n")))
+		}
+	}
+	if name := "Permission-" + r.ID; r.Action == actionRequest {
+		if _, ok := p.port.Entity(blueprintGrant, name); ok {
+			v.Grant = name
+		}
+	}
+	return v
+}
+
+// title is what people call an action.
+func (p *portal) title(action string) string {
+	body, _ := p.port.Action(action)
+	if t, ok := body["title"].(string); ok {
+		return t
+	}
+	return action
+}
+
+// plain is an input as people read it.
+func plain(raw json.RawMessage) string {
+	var one string
+	var many []string
+	switch {
+	case json.Unmarshal(raw, &one) == nil:
+		return one
+	case json.Unmarshal(raw, &many) == nil:
+		return strings.Join(many, ", ")
+	}
+	return string(raw)
+}
+
+// linked makes a link of the address that a line ends with.
+func linked(t string) line {
+	if i := strings.Index(t, "https://"); i >= 0 && !strings.ContainsAny(t[i:], " \t") {
+		return line{Text: t[:i], URL: t[i:]}
+	}
+	return line{Text: t}
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// childVariable is set in the test binary in which the schedules are played.
+const childVariable = "PORT_IAM_SIM_CHILD"
+
+// child builds this package's tests once more and has the schedules played by
+// that. A faked clock moves only while every goroutine waits for something that
+// testing/synctest understands, and it does not understand a mutex. The Kafka
+// client holds some while it waits for the broker; its tag "synctests" makes them
+// of channels. The same is done here for the one that the consumer holds while
+// it commits, with a changed copy of its file.
+//
+// changes are further texts to replace in files of the module.
+func child(ctx context.Context, t *testing.T, changes []change, env ...string) (output string, err error) {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	must(err)
+	args := []string{"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-overlay", overlay(t, root, append(changes, commitMutex))}
+	if deadline, ok := t.Deadline(); ok {
+		args = append(args, "-timeout", (time.Until(deadline) - 5*time.Second).String())
+	}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/sim")...)
+	cmd.Dir = root
+	cmd.Env = append(append(os.Environ(), childVariable+"=1"), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
+	return out.String(), err
+}
+
+// change replaces a text in a file of the module.
+type change struct{ file, old, new string }
+
+var commitMutex = change{
+	file: "consumer/session.go",
+	old:  "commitMu      sync.Mutex ",
+	new:  "commitMu      channelMutex ",
+}
+
+const channelMutex = `package consumer
+
+import "sync"
+
+type channelMutex struct {
+	once sync.Once
+	ch   chan struct{}
+}
+
+func (m *channelMutex) Lock() {
+	m.once.Do(func() { m.ch = make(chan struct{}, 1) })
+	m.ch <- struct{}{}
+}
+
+func (m *channelMutex) Unlock() { <-m.ch }
+`
+
+// overlay writes changed copies of files, and the file that tells the go command
+// of them.
+func overlay(t *testing.T, root string, changes []change) string {
+	t.Helper()
+	dir := t.TempDir()
+	texts := map[string]string{filepath.Join(root, "consumer/channelmutex.go"): channelMutex}
+	for _, c := range changes {
+		file := filepath.Join(root, c.file)
+		text, known := texts[file]
+		if !known {
+			b, err := os.ReadFile(file)
+			must(err)
+			text = string(b)
+		}
+		if strings.Count(text, c.old) != 1 {
+			t.Fatalf("%s holds %d times, and it should once:\n%s", c.file, strings.Count(text, c.old), c.old)
+		}
+		texts[file] = strings.Replace(text, c.old, c.new, 1)
+	}
+	replace := map[string]string{}
+	for file, text := range texts {
+		name := filepath.Join(dir, strings.ReplaceAll(strings.TrimPrefix(file, root+"/"), "/", "_"))
+		must(os.WriteFile(name, []byte(text), 0o600))
+		replace[file] = name
+	}
+	b, err := json.Marshal(map[string]any{"Replace": replace})
+	must(err)
+	list := filepath.Join(dir, "overlay.json")
+	must(os.WriteFile(list, b, 0o600))
+	return list
+}
