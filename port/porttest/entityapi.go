@@ -57,21 +57,21 @@ func (s *Server) postEntity(r *request) (answer, error) {
 	return ok(http.StatusCreated, object{"entity": b.entities[id]}), nil
 }
 
-func (s *Server) findEntity(r *request) (*blueprint, object, error) {
+func (s *Server) findEntity(r *request) (object, error) {
 	b := s.blueprints[r.path["blueprint"]]
 	if b == nil {
-		return nil, nil, notFound("blueprint", r.path["blueprint"])
+		return nil, notFound("blueprint", r.path["blueprint"])
 	}
 	e := b.entities[r.path["entity"]]
 	if e == nil {
-		return nil, nil, notFound("entity", r.path["entity"])
+		return nil, notFound("entity", r.path["entity"])
 	}
-	return b, e, nil
+	return e, nil
 }
 
 // getEntity is the route entity_get.
 func (s *Server) getEntity(r *request) (answer, error) {
-	_, e, err := s.findEntity(r)
+	e, err := s.findEntity(r)
 	return ok(http.StatusOK, object{"entity": e}), err
 }
 
@@ -80,7 +80,7 @@ func (s *Server) deleteEntity(r *request) (answer, error) {
 	if err := s.runOf(r); err != nil {
 		return answer{}, err
 	}
-	if _, _, err := s.findEntity(r); err != nil {
+	if _, err := s.findEntity(r); err != nil {
 		return answer{}, err
 	}
 	target := ref{r.path["blueprint"], r.path["entity"]}

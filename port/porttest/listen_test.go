@@ -23,7 +23,7 @@ func TestStartServesOnLoopback(t *testing.T) {
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), "accessToken") {
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), "accessToken") {
 		t.Errorf("%d %s %v", resp.StatusCode, body, err)
 	}
 	stop()
