@@ -77,6 +77,8 @@ func (c *Client) KafkaCredentials(ctx context.Context) (KafkaAccess, error) {
 
 // incomplete is the failure of a 2xx that lacks what was asked for.
 func incomplete(op, field string) *Error {
-	return &Error{Op: op, Kind: KindUnavailable, Status: http.StatusOK,
-		Err: errors.New("the answer lacks " + field)}
+	return &Error{
+		Op: op, Kind: KindUnavailable, Status: http.StatusOK,
+		Err: errors.New("the answer lacks " + field),
+	}
 }

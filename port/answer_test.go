@@ -68,7 +68,7 @@ func TestAnswersWithoutTheirContent(t *testing.T) {
 		t.Run(c.method+c.body, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {
 				w.answerAll(http.StatusOK, c.body)
-				asError(t, w.call(t, c.method), c.kind)
+				wantError(t, w.call(t, c.method), c.kind)
 			})
 		})
 	}
@@ -111,7 +111,7 @@ func TestAForeignNameOfARun(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := w.client.Run(t.Context(), "build-7")
-		asError(t, err, port.KindNotFound)
+		wantError(t, err, port.KindNotFound)
 		w.readRun(t)
 	})
 }

@@ -109,12 +109,12 @@ func TestAnEndedRunRefuses(t *testing.T) {
 		if log.Code != "run_exhausted" || log.Status != 422 || log.TraceID == "" {
 			t.Errorf("second end: %+v", log)
 		}
-		asError(t, w.client.SetStatus(ctx, openRun, port.StatusFailure), port.KindRefused)
+		wantError(t, w.client.SetStatus(ctx, openRun, port.StatusFailure), port.KindRefused)
 		write := asError(t, w.client.UpsertEntity(ctx, grants, newGrant(), openRun), port.KindRefused)
 		if write.Code != "run_exhausted" {
 			t.Errorf("write under an ended run: %+v", write)
 		}
-		asError(t, w.client.DeleteEntity(ctx, grants, oldGrant, openRun), port.KindRefused)
+		wantError(t, w.client.DeleteEntity(ctx, grants, oldGrant, openRun), port.KindRefused)
 		if state, _ := w.Run(openRun); state.Status != "SUCCESS" || state.Ends != 1 {
 			t.Errorf("run is %s, ended %d times", state.Status, state.Ends)
 		}
@@ -146,8 +146,8 @@ func TestEntityIsWrittenReadAndDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.client.Entity(ctx, grants, e.Identifier)
-		asError(t, err, port.KindNotFound)
-		asError(t, w.client.DeleteEntity(ctx, grants, e.Identifier, ""), port.KindNotFound)
+		wantError(t, err, port.KindNotFound)
+		wantError(t, w.client.DeleteEntity(ctx, grants, e.Identifier, ""), port.KindNotFound)
 	})
 }
 

@@ -196,6 +196,12 @@ func asError(t *testing.T, err error, kind port.Kind) *port.Error {
 	return e
 }
 
+// wantError is asError for those who want no more.
+func wantError(t *testing.T, err error, kind port.Kind) {
+	t.Helper()
+	_ = asError(t, err, kind)
+}
+
 // tries is how many requests of a route Port has seen the end of.
 func (w *world) tries(route string) int {
 	synctest.Wait()

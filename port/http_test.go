@@ -36,7 +36,7 @@ func TestOverRealHTTP(t *testing.T) {
 	}
 	s.Fault(porttest.Fault{Kind: porttest.LostAnswer, Route: "run_log"})
 	second := s.StartRun(porttest.RunSpec{Action: "request_permissions"})
-	asError(t, client.EndRun(t.Context(), second, port.StatusSuccess, "done"), port.KindUnavailable)
+	wantError(t, client.EndRun(t.Context(), second, port.StatusSuccess, "done"), port.KindUnavailable)
 	for _, id := range []string{openRun, second} {
 		if state, _ := s.Run(id); state.Ends != 1 {
 			t.Errorf("run %s ended %d times", id, state.Ends)

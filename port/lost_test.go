@@ -39,7 +39,7 @@ func TestALostAnswer(t *testing.T) {
 		w.Fault(porttest.Fault{Kind: porttest.LostAnswer, Route: m.route})
 		err := m.call(t.Context(), w.client)
 		if kind, fails := want[m.name]; fails {
-			asError(t, err, kind)
+			wantError(t, err, kind)
 		} else if err != nil {
 			t.Error(err)
 		}
@@ -60,7 +60,7 @@ func TestTheEndOfARunIsSentOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Fault(porttest.Fault{Kind: kind, Route: "run_log", Count: -1})
-				asError(t, w.client.EndRun(t.Context(), openRun, port.StatusSuccess, "done"), port.KindUnavailable)
+				wantError(t, w.client.EndRun(t.Context(), openRun, port.StatusSuccess, "done"), port.KindUnavailable)
 				if n := w.tries("run_log"); n != 1 {
 					t.Errorf("%d requests, want 1", n)
 				}

@@ -95,11 +95,11 @@ func TestEveryAttemptIsCounted(t *testing.T) {
 		w.Fault(porttest.Fault{Route: "run_get", Status: 503, Count: 2})
 		w.readRun(t)
 		w.Fault(porttest.Fault{Route: "run_log", Kind: porttest.LostRequest})
-		asError(t, w.call(t, "EndRun"), port.KindUnavailable)
+		wantError(t, w.call(t, "EndRun"), port.KindUnavailable)
 		if err := w.call(t, "EndRun"); err != nil {
 			t.Fatal(err)
 		}
-		asError(t, w.call(t, "EndRun"), port.KindRefused)
+		wantError(t, w.call(t, "EndRun"), port.KindRefused)
 		w.checkCounts(t, counts{
 			{"token", "200"}: 1, {"run_get", "503"}: 2, {"run_get", "200"}: 1,
 			{"run_log", "no_answer"}: 1, {"run_log", "201"}: 1, {"run_log", "422"}: 1,

@@ -46,7 +46,7 @@ func TestRunsAreChosen(t *testing.T) {
 			}
 		}
 		_, err := w.client.Runs(t.Context(), port.RunFilter{Limit: 1001})
-		asError(t, err, port.KindRefused)
+		wantError(t, err, port.KindRefused)
 	})
 }
 

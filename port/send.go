@@ -26,7 +26,7 @@ var errUndescribed = errors.New("the answer is not what Port's API describes")
 // needed.
 func (c *Client) send(ctx context.Context, k call, body []byte, token string) *Error {
 	start := time.Now()
-	resp, content, err := c.exchange(ctx, k, body, token)
+	resp, content, err := c.exchange(ctx, k, body, token) //nolint:bodyclose // exchange has read and closed it
 	took := time.Since(start)
 
 	private := redactor{token, c.secret}
@@ -86,7 +86,7 @@ func (c *Client) exchange(ctx context.Context, k call, body []byte, token string
 	if err != nil {
 		return nil, nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	limit := maxBody
 	if k.long {
 		limit = maxLongBody

@@ -103,7 +103,7 @@ func TestACallAfterTheEndSendsNothing(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		err := m.call(ctx, w.client)
-		asError(t, err, port.KindUnavailable)
+		wantError(t, err, port.KindUnavailable)
 		if !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
@@ -119,7 +119,7 @@ func TestRetriesAreBounded(t *testing.T) {
 		w.Fault(porttest.Fault{Route: "run_get", Status: 500, Count: -1})
 		start := time.Now()
 		_, err := w.client.Run(t.Context(), openRun)
-		asError(t, err, port.KindUnavailable)
+		wantError(t, err, port.KindUnavailable)
 		if took := time.Since(start); took < time.Second || took > 8*time.Second {
 			t.Errorf("four tries took %s", took)
 		}

@@ -85,8 +85,10 @@ func (c *Client) fetchToken(ctx context.Context, f *fetch) {
 	}, body, "")
 	f.abandoned = f.err != nil && f.err.Kind == KindUnavailable && ctx.Err() != nil
 	if f.err == nil && answer.AccessToken == "" {
-		f.err = &Error{Op: opToken, Kind: KindUnavailable, Status: http.StatusOK,
-			Err: errors.New("the answer holds no token")}
+		f.err = &Error{
+			Op: opToken, Kind: KindUnavailable, Status: http.StatusOK,
+			Err: errors.New("the answer holds no token"),
+		}
 	}
 	f.token = answer.AccessToken
 

@@ -177,7 +177,7 @@ func TestAnAbandonedTokenIsFetchedByAnother(t *testing.T) {
 		}
 		start := time.Now()
 		all.Wait()
-		asError(t, first, port.KindUnavailable)
+		wantError(t, first, port.KindUnavailable)
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("the others waited %s", took)
 		}
@@ -197,7 +197,7 @@ func TestWhoWaitsForATokenMayGiveUp(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		_, err := w.client.Run(ctx, openRun)
-		asError(t, err, port.KindUnavailable)
+		wantError(t, err, port.KindUnavailable)
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("gave up after %s", took)
 		}

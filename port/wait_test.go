@@ -63,8 +63,14 @@ func TestOtherAnswersSayNothing(t *testing.T) {
 		status       int
 		retry, reset string
 	}{
-		{503, "", "60"}, {500, "", "60"}, {422, "", "60"},
-		{429, "soon", "later"}, {429, "-5", "-5"}, {429, "NaN", ""}, {429, "", "946684000"}, {429, "Fri, 31 Dec 1999 23:59:59 GMT", "60"},
+		{503, "", "60"},
+		{500, "", "60"},
+		{422, "", "60"},
+		{429, "soon", "later"},
+		{429, "-5", "-5"},
+		{429, "NaN", ""},
+		{429, "", "946684000"},
+		{429, "Fri, 31 Dec 1999 23:59:59 GMT", "60"},
 	} {
 		t.Run(strconv.Itoa(c.status)+c.retry+c.reset, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {

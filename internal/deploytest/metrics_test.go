@@ -18,7 +18,7 @@ var (
 	recorded   = regexp.MustCompile(`\bport_iam:[a-z0-9_:]+\b`)
 	histogram  = regexp.MustCompile(`_(bucket|sum|count)$`)
 	comment    = regexp.MustCompile(`(?m)^\s*#.*$`)
-	metricsAt  = regexp.MustCompile(`metrics at (http://[^ ,]+/metrics)`)
+	metricsAt  = regexp.MustCompile(`metrics: +(http://[^ ,]+/metrics)`)
 )
 
 // TestMetricNames: every metric in the rules, on the dashboard and in the runbooks

@@ -69,7 +69,7 @@ func (w *world) try(method, path, body string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	got := reply{status: resp.StatusCode, header: resp.Header}
 	content, err := io.ReadAll(resp.Body)
 	if err == nil {

@@ -27,7 +27,8 @@ func TestStartServesOnLoopback(t *testing.T) {
 		t.Errorf("%d %s %v", resp.StatusCode, body, err)
 	}
 	stop()
-	if _, err := http.Get(url); err == nil {
+	if resp, err := http.Get(url); err == nil {
+		_ = resp.Body.Close()
 		t.Error("it serves after its stop")
 	}
 }

@@ -47,8 +47,11 @@ func (t *runTable) add(r *run) {
 // filters are what the run is indexed by; none of it changes.
 func (r *run) filters() []filter {
 	return []filter{
-		{"action", r.Action}, {"blueprint", r.Blueprint}, {"entity", r.Entity},
-		{"user_email", strings.ToLower(r.Requester)}, {"user_id", r.userID},
+		{"action", r.Action},
+		{"blueprint", r.Blueprint},
+		{"entity", r.Entity},
+		{"user_email", strings.ToLower(r.Requester)},
+		{"user_id", r.userID},
 	}
 }
 

@@ -128,8 +128,16 @@ func TestCallsThatFitTheirSchema(t *testing.T) {
 func TestCallsOutsideTheAPI(t *testing.T) {
 	w := newWorld(t, porttest.Options{})
 	for _, c := range []struct{ method, path string }{
-		{"GET", "/"}, {"GET", "/v1"}, {"GET", "/v2/organization"}, {"POST", "/v1/organization"}, {"GET", "/v1/organization/"},
-		{"GET", "/v1//organization"}, {"DELETE", runPath}, {"PUT", grantsPath}, {"GET", grantsPath + "/"}, {"GET", "/v1/actions/runs/"},
+		{"GET", "/"},
+		{"GET", "/v1"},
+		{"GET", "/v2/organization"},
+		{"POST", "/v1/organization"},
+		{"GET", "/v1/organization/"},
+		{"GET", "/v1//organization"},
+		{"DELETE", runPath},
+		{"PUT", grantsPath},
+		{"GET", grantsPath + "/"},
+		{"GET", "/v1/actions/runs/"},
 		{"GET", "/v1/blueprints/aws_resource/entities/arn:aws:ec2:us-east-1:" + account + ":instance/i-0123456789abcdef0"},
 	} {
 		w.want(t, 404, "not_found", c.method, c.path, "")
