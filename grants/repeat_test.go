@@ -295,6 +295,9 @@ func TestForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "not of this run")
+		if _, policies, _ := w.left(); len(policies) != 0 {
+			t.Errorf("left beside the foreign role: %+v", policies)
+		}
 		rev := w.revoke(rec.RunID)
 		if err := p.handle(rev); err != nil {
 			t.Fatal(err)

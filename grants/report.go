@@ -116,6 +116,12 @@ func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 // objects.
 func (j *Job) remove(ctx context.Context, lag bool) error {
 	state, err := j.svc.opts.Access.Look(ctx, j.name)
+	if iamops.IsKind(err, iamops.KindForeign) && state.Exists() {
+		// What is not ours stays; what is, goes.
+		if removing := j.dismantle(ctx, state, false); removing != nil {
+			return removing
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -206,6 +206,9 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 // isFinalFor reports whether an error is about one grant, and not about Port or
 // AWS as a whole.
 func isFinalFor(err error) bool {
+	if iamops.IsKind(err, iamops.KindConflict) {
+		return true
+	}
 	c, _ := classify(err)
 	return c != causePort && c != causeAWS
 }

@@ -380,3 +380,48 @@ func TestChangedByHand(t *testing.T) {
 		}
 	})
 }
+
+// TestSweepGoesOn: one role that cannot be deleted yet does not keep the others.
+func TestSweepGoesOn(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		var first string
+		for range 3 {
+			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+			p.succeed(rec)
+			if name := iamops.Name(rec.RunID); first == "" || name < first {
+				first = name
+			}
+		}
+		later(2 * time.Hour)
+		stuck := w.aws.Fault(iamtest.Fault{Op: "DeleteRole", Name: first, Status: 409, Code: "DeleteConflict", Count: -1})
+		s := p.sweeper()
+		w.sweep(s)
+		roles, _, entities := w.left()
+		if len(roles) != 1 || roles[0].Name != first || len(entities) != 1 {
+			t.Errorf("%d roles and %d entities left, want the one that is stuck", len(roles), len(entities))
+		}
+		stuck()
+		w.sweep(s)
+		w.wantGrants(0)
+	})
+}
+
+// TestSweepWithoutAnswer: a call that is never answered holds up one sweep, for
+// a while.
+func TestSweepWithoutAnswer(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+		later(2 * time.Hour)
+		silent := w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "ListRoles", Delay: 100 * time.Hour, Count: -1})
+		s := p.sweeper()
+		began := time.Now()
+		if _, err := s.Sweep(context.Background()); err == nil || time.Since(began) > 5*time.Minute {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+		silent()
+		w.sweep(s)
+		w.wantGrants(0)
+	})
+}

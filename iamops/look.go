@@ -36,17 +36,17 @@ type livePolicy struct {
 
 // Look reads what exists of the grant of that name and proves that it is ours:
 // by path, by name and by the tags of the live objects. [KindForeign]: something
-// of that name exists and is not ours; it must be left alone. Nothing found is
-// no error.
+// of that name exists and is not ours; it must be left alone, and the State holds
+// what is ours beside it. Nothing found is no error.
 func (o *Ops) Look(ctx context.Context, name string) (State, error) {
 	runID, ok := RunID(name)
 	if !ok {
 		return State{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
 	}
 	s := State{Name: name, RunID: runID}
-	g, gctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.Go(func() error {
-		role, err := o.getRole(gctx, name)
+		role, err := o.getRole(ctx, name)
 		if IsKind(err, KindNotFound) {
 			return nil
 		}
@@ -56,14 +56,14 @@ func (o *Ops) Look(ctx context.Context, name string) (State, error) {
 		if why := o.foreignRole(runID, role); why != "" {
 			return refused(KindForeign, "look at role "+name, "it is not ours: %s", why)
 		}
-		if err := o.listRole(gctx, role); err != nil && !IsKind(err, KindNotFound) {
+		if err := o.listRole(ctx, role); err != nil && !IsKind(err, KindNotFound) {
 			return err
 		}
 		s.role = role
 		return nil
 	})
 	g.Go(func() error {
-		policy, err := o.getPolicy(gctx, o.policyARN(name))
+		policy, err := o.getPolicy(ctx, o.policyARN(name))
 		if IsKind(err, KindNotFound) {
 			return nil
 		}
@@ -73,16 +73,13 @@ func (o *Ops) Look(ctx context.Context, name string) (State, error) {
 		if why := o.foreign(runID, policy.tags); why != "" {
 			return refused(KindForeign, "look at policy "+name, "it is not ours: %s", why)
 		}
-		if err := o.listVersions(gctx, policy); err != nil && !IsKind(err, KindNotFound) {
+		if err := o.listVersions(ctx, policy); err != nil && !IsKind(err, KindNotFound) {
 			return err
 		}
 		s.policy = policy
 		return nil
 	})
-	if err := g.Wait(); err != nil {
-		return State{}, err
-	}
-	return s, nil
+	return s, g.Wait()
 }
 
 func (o *Ops) getRole(ctx context.Context, name string) (*liveRole, error) {

@@ -82,19 +82,18 @@ func (o *Ops) Detach(ctx context.Context, s State) error {
 const parallelReads = 8
 
 // Owners returns the organisations whose grants are under the path, as the tags
-// of the roles say, sorted: with names only of those grants. It is for an
-// operator who cannot ask Port which organisation this is.
-func (c *Clients) Owners(ctx context.Context, path string, names ...string) ([]string, error) {
-	if len(names) == 0 {
-		pages := iam.NewListRolesPaginator(c.IAM, &iam.ListRolesInput{PathPrefix: &path, MaxItems: aws.Int32(1000)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, wrap(err, "list roles under %s", path)
-			}
-			for _, r := range page.Roles {
-				names = append(names, aws.ToString(r.RoleName))
-			}
+// of the roles say, sorted. It is for an operator who cannot ask Port which
+// organisation this is.
+func (c *Clients) Owners(ctx context.Context, path string) ([]string, error) {
+	var names []string
+	pages := iam.NewListRolesPaginator(c.IAM, &iam.ListRolesInput{PathPrefix: &path, MaxItems: aws.Int32(1000)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, wrap(err, "list roles under %s", path)
+		}
+		for _, r := range page.Roles {
+			names = append(names, aws.ToString(r.RoleName))
 		}
 	}
 	var mu sync.Mutex

@@ -2,15 +2,20 @@ package iamops
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // maxAnswer bounds an answer of IAM: a list of 1,000 roles takes about 4 MiB.
 const maxAnswer = 32 << 20
+
+// answerTime bounds one request and its whole answer.
+const answerTime = 20 * time.Second
 
 // whole is an HTTP client that hands on an answer once all of it has been read.
 //
@@ -23,7 +28,9 @@ type whole struct{ client aws.HTTPClient }
 
 // Do sends a request and reads its answer.
 func (w whole) Do(r *http.Request) (*http.Response, error) {
-	resp, err := w.client.Do(r)
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	resp, err := w.client.Do(r.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
