@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
+	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
 	"port-iam/port"
 	"port-iam/port/porttest"
@@ -52,6 +54,15 @@ var scenarios = []scenario{
 		grant := w.request(nil)
 		w.process().succeed(grant)
 		return w.revoke(grant.RunID)
+	}, func(w *world, rec port.Record) {
+		w.wantRun(rec.RunID, "SUCCESS")
+		w.wantGrants(0)
+	}},
+	{"expire", func(w *world) port.Record {
+		grant := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		w.process().succeed(grant)
+		later(time.Hour)
+		return w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(grant.RunID)})
 	}, func(w *world, rec port.Record) {
 		w.wantRun(rec.RunID, "SUCCESS")
 		w.wantGrants(0)

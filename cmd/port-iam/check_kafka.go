@@ -165,7 +165,7 @@ func partOf(err error) kafkaPart {
 func remedyKafka(err error) string {
 	var f *consumer.FatalError
 	if !errors.As(err, &f) {
-		return "try again later, and check the brokers"
+		return "try again later; if it stays, check the brokers, and KAFKA_USERNAME and KAFKA_PASSWORD: some brokers hang up instead of refusing"
 	}
 	if names := kafkaSettings[f.Subject]; names != "" {
 		return f.Remedy + " (" + names + ")"

@@ -40,9 +40,8 @@ func readDeskConfig() (*config, error) {
 	return s.parse()
 }
 
-// openDesk connects. Names are the grants that the work is about, if that is
-// known. Without AWS there is nothing to do; without Port there is.
-func openDesk(ctx context.Context, stderr io.Writer, names ...string) (*desk, error) {
+// openDesk connects. Without AWS there is nothing to do; without Port there is.
+func openDesk(ctx context.Context, stderr io.Writer) (*desk, error) {
 	cfg, err := readDeskConfig()
 	if err != nil {
 		return nil, &configError{err}
@@ -72,7 +71,7 @@ func openDesk(ctx context.Context, stderr io.Writer, names ...string) (*desk, er
 	if awsErr != nil {
 		return nil, fmt.Errorf("%w: check the AWS credentials and the network", awsErr)
 	}
-	if org, err = k.organization(ctx, org, stderr, names); err != nil {
+	if org, err = k.organization(ctx, org, stderr); err != nil {
 		return nil, err
 	}
 	k.ops, err = iamops.New(iamops.Options{
@@ -95,9 +94,9 @@ func newPortal(cfg *config, change func(*port.Options)) (*port.Client, error) {
 }
 
 // organization is whose grants these are: as Port says, as the settings say, or,
-// with Port away, as the tags of the roles say if they agree. Access must not stay
-// because Port cannot be asked for a name.
-func (k *desk) organization(ctx context.Context, told string, stderr io.Writer, names []string) (string, error) {
+// with Port away, as the tags of all roles under the path say if they agree: an
+// account has one daemon. Access must not stay because Port cannot be asked.
+func (k *desk) organization(ctx context.Context, told string, stderr io.Writer) (string, error) {
 	own := k.cfg.port.orgID
 	if k.away == nil {
 		if own != "" && own != told {
@@ -109,7 +108,7 @@ func (k *desk) organization(ctx context.Context, told string, stderr io.Writer, 
 	if own != "" {
 		return own, nil
 	}
-	owners, err := k.aws.Owners(ctx, k.cfg.iam.path, names...)
+	owners, err := k.aws.Owners(ctx, k.cfg.iam.path)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)

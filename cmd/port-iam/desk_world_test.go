@@ -14,6 +14,7 @@ import (
 	"port-iam/internal/demo"
 	"port-iam/port"
 	"port-iam/port/porttest"
+	"port-iam/templates"
 )
 
 const (
@@ -101,6 +102,26 @@ func (w *deskWorld) make(runID string, end time.Time, status port.Status) string
 	}
 	w.must(w.k.portal.EndRun(ctx, runID, status, "ended"))
 	return p.Name
+}
+
+// anotherOrganization makes the role of a grant that another organisation made.
+func (w *deskWorld) anotherOrganization(runID, org string) error {
+	set, err := templates.Load(nil)
+	if err != nil {
+		return err
+	}
+	ops, err := iamops.New(iamops.Options{
+		API: w.k.aws.IAM, Account: demo.Account, Partition: "aws", OrgID: org, Path: "/port-iam/", Boundary: demo.Boundary,
+		Trust: templates.TrustIdentityCenter, Templates: set,
+	})
+	if err != nil {
+		return err
+	}
+	p, err := ops.Plan(iamops.Grant{RunID: runID, Requester: bob, UserName: bob, Resource: porttest.SampleBucket, Actions: []string{"s3:GetObject"}})
+	if err != nil {
+		return err
+	}
+	return ops.CreateRole(w.t.Context(), p)
 }
 
 func (w *deskWorld) must(err error) {

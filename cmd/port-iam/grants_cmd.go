@@ -129,7 +129,7 @@ func exactlyOne(cmd *cobra.Command, args []string) error {
 }
 
 func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.Writer) error {
-	k, err := openDesk(ctx, stderr, name)
+	k, err := openDesk(ctx, stderr)
 	if err != nil {
 		return notFound(err)
 	}

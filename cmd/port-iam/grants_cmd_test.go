@@ -222,8 +222,12 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-none")
 		w.AWS.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-r_foreign")
+		w.must(w.anotherOrganization("r_theirs", "org_theirs"))
+		w.must(w.anotherOrganization("r_others", "org_others"))
+		wantCommand(t, 1, "set PORT_ORG_ID", "grants revoke --yes --all")
 		t.Setenv("PORT_ORG_ID", demo.Org)
 		wantCommand(t, 1, "it is not ours", "grants revoke --yes Permission-r_foreign")
+		wantCommand(t, 1, "it is not ours", "grants revoke --yes Permission-r_theirs")
 	})
 }
 

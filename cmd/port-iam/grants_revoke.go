@@ -71,7 +71,7 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if !f.yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	k, err := openDesk(ctx, stderr, names...)
+	k, err := openDesk(ctx, stderr)
 	if err != nil {
 		return notFound(err)
 	}

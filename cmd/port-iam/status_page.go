@@ -29,6 +29,7 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { font-weight: 600; white-space: nowrap; }
+th[scope=row] { width: 16rem; }
 td.tight { white-space: nowrap; }
 .none, footer { opacity: .7; }
 footer { margin-top: 2.5rem; font-size: .85rem; }

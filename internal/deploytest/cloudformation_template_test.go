@@ -81,7 +81,9 @@ func (s stackTemplate) fill(t *testing.T, partition, account string, params map[
 }
 
 // made tells whether something with that condition is made.
-func (s stack) made(condition string) bool { return condition == "" || s.holds(s.Conditions[condition]) }
+func (s stack) made(condition string) bool {
+	return condition == "" || s.holds(s.Conditions[condition])
+}
 
 func (s stack) holds(condition any) bool {
 	name, arg := s.function(condition)
@@ -165,7 +167,7 @@ func (s stack) inside(v any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for key, value := range v {
-			if value = s.resolve(value); value != (any)(noValue{}) {
+			if value = s.resolve(value); value != any(noValue{}) {
 				out[key] = value
 			}
 		}

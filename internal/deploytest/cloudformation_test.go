@@ -179,7 +179,7 @@ func TestStackPrincipals(t *testing.T) {
 		for name, r := range s.Resources {
 			if s.made(r.Condition) {
 				got = append(got, name)
-				s.resolve(map[string]any(r.Properties)) // fails the test if it refers to something that is not made
+				s.resolve(r.Properties) // fails the test if it refers to something that is not made
 			}
 		}
 		slices.Sort(got)

@@ -3,6 +3,6 @@
 // the dashboard also by a Prometheus that watches the real daemon.
 //
 // Tests that need more than Go are skipped unless PORT_IAM_REQUIRE_DEPLOY is 1. They
-// need the Debian packages buildah, busybox-static, ca-certificates, netbase,
+// need the Debian packages buildah, busybox-static, ca-certificates, chromium, netbase,
 // prometheus, systemd, systemd-container and tzdata, and root.
 package deploytest

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +21,9 @@ var update = flag.Bool("update", false, "write the screenshots into docs/images"
 const (
 	bucket = "arn:aws:s3:::my-s3-bucket"
 	signIn = "https://signin.aws.amazon.com/switchrole?"
+
+	requestBucket = "#resources a[href*=my-s3-bucket]"
+	back          = "main > p a"
 )
 
 func decode(raw []byte, v any) error { return json.Unmarshal(raw, v) }
@@ -77,6 +82,17 @@ func startDemo(t *testing.T) demo {
 	return d
 }
 
+// requireChromium skips the test unless everything may be asked for.
+func requireChromium(t *testing.T) {
+	t.Helper()
+	if os.Getenv("PORT_IAM_REQUIRE_DEPLOY") != "1" {
+		t.Skip("needs chromium: set PORT_IAM_REQUIRE_DEPLOY=1")
+	}
+	if _, err := exec.LookPath("chromium"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // keep keeps a screenshot if that was asked for.
 func keep(t *testing.T, name string, png []byte) {
 	t.Helper()
@@ -84,7 +100,7 @@ func keep(t *testing.T, name string, png []byte) {
 	if *update {
 		dir = "../../docs/images"
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), png, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,12 +109,7 @@ func keep(t *testing.T, name string, png []byte) {
 // the log with the sign-in link, the provisioned permission, its revocation. The
 // status page of the daemon follows.
 func TestClickThrough(t *testing.T) {
-	if os.Getenv("PORT_IAM_REQUIRE_DEPLOY") != "1" {
-		t.Skip("needs chromium: set PORT_IAM_REQUIRE_DEPLOY=1")
-	}
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Fatal(err)
-	}
+	requireChromium(t)
 	d := startDemo(t)
 	b := newBrowser(t)
 
@@ -107,7 +118,7 @@ func TestClickThrough(t *testing.T) {
 	b.click("#approval button", "Require approval")
 	b.await("Requests wait for approval")
 
-	b.click("#resources a[href*=my-s3-bucket]", "Request permissions")
+	b.click(requestBucket, "Request permissions")
 	form := b.await("s3:PutObject", "s3:GetObject", "Somebody has to approve this")
 	if strings.Contains(form, "ec2:") {
 		t.Errorf("a bucket's form offers permissions of EC2:\n%s", form)
@@ -124,17 +135,40 @@ func TestClickThrough(t *testing.T) {
 	b.awaitScript("document.querySelector('#log a').href.startsWith('" + signIn + "')")
 	keep(t, "demo-run.png", b.screenshot())
 
-	b.click("main > p a", "Back to resources and permissions")
-	b.await("Provisioned Permissions", name, "59 min")
+	b.click(back, "Back to resources and permissions")
+	b.await("Provisioned Permissions", name, " min")
 	keep(t, "demo-permissions.png", b.screenshot())
 	wantStatus(t, b, d, name)
 
 	b.visit(d.page)
 	b.click("#grants button", "Revoke")
 	b.await("Revoke permissions", "SUCCESS", "Permission "+name+" has been deleted.")
-	b.click("main > p a", "Back to resources and permissions")
+	b.click(back, "Back to resources and permissions")
 	b.await("Nobody holds a permission", "Revoke permissions")
+	wantLive(t, b)
 	b.wantQuiet(d.page, d.status)
+}
+
+// wantLive checks that the page of a run follows it while nobody touches the page:
+// the run is approved by somebody else.
+func wantLive(t *testing.T, b *browser) {
+	t.Helper()
+	b.click(requestBucket, "Request permissions")
+	b.click("input[value='s3:ListBucket']", "")
+	b.click("form button", "Execute")
+	b.await("WAITING FOR APPROVAL")
+	var at string
+	b.eval("window.untouched = true, location.href", &at)
+	page, id, _ := strings.Cut(at, "runs/")
+	resp, err := http.PostForm(page+"decide", url.Values{"run": {id}, "answer": {"approve"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	b.await("SUCCESS", "Sign-in URL: "+signIn)
+	b.awaitScript("window.untouched === true")
+	b.click("#provisioned button", "Revoke")
+	b.await("SUCCESS", "has been deleted.")
 }
 
 // wantStatus checks that the status page shows the grant, and not whose it is,
@@ -142,7 +176,7 @@ func TestClickThrough(t *testing.T) {
 func wantStatus(t *testing.T, b *browser, d demo, name string) {
 	t.Helper()
 	b.visit(d.status)
-	text := b.await("Ready", "org_demo.runs", "Last runs of this process", "as the sweep of", name+"\tactive\t59 min", "Records behind\t0 in ")
+	text := b.await("Ready", "org_demo.runs", "Last runs of this process", "as the sweep of", name+"\tactive\t5", "Records behind\t0 in ")
 	for _, secret := range []string{"alice", "example.com", "my-s3-bucket", "demo-secret", "demo-password"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the status page shows %q:\n%s", secret, text)
@@ -155,14 +189,12 @@ func wantStatus(t *testing.T, b *browser, d demo, name string) {
 
 // TestWithoutScript: the same walk works where scripts are off.
 func TestWithoutScript(t *testing.T) {
-	if os.Getenv("PORT_IAM_REQUIRE_DEPLOY") != "1" {
-		t.Skip("needs chromium: set PORT_IAM_REQUIRE_DEPLOY=1")
-	}
+	requireChromium(t)
 	d := startDemo(t)
 	b := newBrowser(t)
 	b.must("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
 	b.visit(d.page)
-	b.click("#resources a[href*=my-s3-bucket]", "Request permissions")
+	b.click(requestBucket, "Request permissions")
 	b.click("input[value='s3:GetObject']", "")
 	b.click("form button", "Execute")
 	b.await("SUCCESS", "Sign-in URL: "+signIn)

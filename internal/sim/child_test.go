@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -23,20 +22,20 @@ const childVariable = "PORT_IAM_SIM_CHILD"
 // it commits, with a changed copy of its file.
 //
 // changes are further texts to replace in files of the module.
-func child(ctx context.Context, t *testing.T, changes []change, env ...string) (output string, err error) {
+func child(t *testing.T, limit time.Duration, changes []change, env ...string) (output string, err error) {
 	t.Helper()
+	if deadline, ok := t.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)-5*time.Second)
+	}
 	root, err := filepath.Abs("../..")
 	must(err)
-	args := []string{"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-overlay", overlay(t, root, append(changes, commitMutex))}
-	if deadline, ok := t.Deadline(); ok {
-		args = append(args, "-timeout", (time.Until(deadline) - 5*time.Second).String())
-	}
+	args := []string{"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-timeout", limit.String(), "-overlay", overlay(t, root, changes)}
 	if raceDetector {
 		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/sim")...)
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "./internal/sim")...)
 	cmd.Dir = root
-	cmd.Env = append(append(os.Environ(), childVariable+"=1"), env...)
+	cmd.Env = append(append(os.Environ(), childVariable+"=1", "GOGC=400"), env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -75,19 +74,9 @@ func overlay(t *testing.T, root string, changes []change) string {
 	t.Helper()
 	dir := t.TempDir()
 	texts := map[string]string{filepath.Join(root, "consumer/channelmutex.go"): channelMutex}
-	for _, c := range changes {
-		file := filepath.Join(root, c.file)
-		text, known := texts[file]
-		if !known {
-			b, err := os.ReadFile(file)
-			must(err)
-			text = string(b)
-		}
-		if strings.Count(text, c.old) != 1 {
-			t.Fatalf("%s holds %d times, and it should once:\n%s", c.file, strings.Count(text, c.old), c.old)
-		}
-		texts[file] = strings.Replace(text, c.old, c.new, 1)
-	}
+	replaceIn(t, root, texts, patches, false)
+	replaceIn(t, root, texts, []change{commitMutex}, false)
+	replaceIn(t, root, texts, changes, true)
 	replace := map[string]string{}
 	for file, text := range texts {
 		name := filepath.Join(dir, strings.ReplaceAll(strings.TrimPrefix(file, root+"/"), "/", "_"))
@@ -99,4 +88,25 @@ func overlay(t *testing.T, root string, changes []change) string {
 	list := filepath.Join(dir, "overlay.json")
 	must(os.WriteFile(list, b, 0o600))
 	return list
+}
+
+// replaceIn makes changes to the texts of files, by their path. A text that must
+// be there once and is not ends the test.
+func replaceIn(t *testing.T, root string, texts map[string]string, changes []change, needed bool) {
+	t.Helper()
+	for _, c := range changes {
+		file := filepath.Join(root, c.file)
+		text, known := texts[file]
+		if !known {
+			b, err := os.ReadFile(file)
+			must(err)
+			text = string(b)
+		}
+		switch n := strings.Count(text, c.old); {
+		case n == 1:
+			texts[file] = strings.Replace(text, c.old, c.new, 1)
+		case needed:
+			t.Fatalf("%s holds %d times, and it should once:\n%s", c.file, n, c.old)
+		}
+	}
 }

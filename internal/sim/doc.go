@@ -4,8 +4,14 @@
 // each schedule an oracle that knows nothing of the code checks what
 // docs/guarantees.md promises.
 //
-// There is nothing here but tests. PORT_IAM_SIM_SEEDS sets how many schedules
-// are played, PORT_IAM_SIM_SEED plays one of them twenty times: the faults and
-// the calls that they meet are the same each time, the order in which goroutines
-// run is not.
+// There is nothing here but tests:
+//
+//	go test ./internal/sim                                       300 schedules, 60 with -race
+//	PORT_IAM_SIM_SEEDS=2000 go test ./internal/sim               so many
+//	PORT_IAM_SIM_SEED=17 go test ./internal/sim                  one of them, twenty times
+//	PORT_IAM_SIM_MUTANTS=1 go test -timeout 1h -v ./internal/sim what they find, see TestMutants
+//
+// Each call that an instance makes has a number, and the seed says what the call
+// of a number meets. So a seed played again has the same faults at the same
+// numbers; the order in which goroutines run is not part of it.
 package sim

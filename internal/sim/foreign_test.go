@@ -17,6 +17,9 @@ import (
 // foreignName is a name like those of grants, of a role that is not ours.
 const foreignName = "Permission-r_foreign"
 
+// borrower is a role of somebody who takes what they find.
+const borrower = "Borrower"
+
 func (w *world) config(key, secret, token string) aws.Config {
 	return aws.Config{
 		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
@@ -46,6 +49,7 @@ func (w *world) plant() {
 	role(path, foreignName, nil)
 	role(path, "Permission-r_neighbour", tags("org_other", "r_neighbour"))
 	role(path, "Permission-r_copied", tags("org_demo", "r_original"))
+	role("/", borrower, nil)
 	role("/", "Permission-r_elsewhere", tags("org_demo", "r_elsewhere"))
 	w.aws.AddPolicy("arn:aws:iam::"+account+":policy"+path+foreignName, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
 	for _, o := range w.plan.inTheWay {
@@ -64,7 +68,7 @@ func (w *world) notOurs() string {
 	var b strings.Builder
 	snap := w.aws.Snapshot()
 	for _, r := range snap.Roles {
-		if !w.ours(r.Name, r.Path) {
+		if !w.ours(r.Name, r.Path) && r.Name != borrower {
 			fmt.Fprintf(&b, "role %s%s %v %v %v %s %s\n", r.Path, r.Name, r.Tags, r.Attached, r.Inline, r.Trust, r.ID)
 		}
 	}

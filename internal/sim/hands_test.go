@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,13 +13,17 @@ func (w *world) byHand(o *order) {
 	if !w.succeeded(o) || w.taken(o) {
 		return
 	}
-	what := pickBy(w.plan.seed, o.run, "entity deleted", "role deleted", "boundary removed", "inline policy added")
+	what := pickBy(w.plan.seed, o.run, "entity deleted", "role deleted", "boundary removed", "inline policy added", lent)
 	w.mu.Lock()
 	o.handled = what
 	w.mu.Unlock()
 	w.trace.add("by hand: %s of %s", what, o.run)
 	w.background(0, func() { w.doByHand(o, what) })
 }
+
+// lent is a policy of a grant that somebody attached to a role of theirs: it
+// cannot be deleted, and must hold up nothing but its own grant.
+const lent = "policy lent"
 
 // halfDone is what a person did not bring to an end: anything may be left of the
 // grant until its end.
@@ -33,7 +36,7 @@ func (w *world) doByHand(o *order, what string) {
 	var err error
 	switch what {
 	case "entity deleted":
-		w.deleteEntity(o.name())
+		err = w.deleteEntity(o.name())
 	case "role deleted":
 		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
 		if err == nil {
@@ -47,6 +50,8 @@ func (w *world) doByHand(o *order, what string) {
 		_, err = admin.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 			RoleName: role, PolicyName: aws.String("more"), PolicyDocument: aws.String(mayAssume),
 		})
+	case lent:
+		_, err = admin.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String(borrower), PolicyArn: arn})
 	}
 	if err != nil {
 		w.trace.add("by hand: %v", err)
@@ -54,17 +59,4 @@ func (w *world) doByHand(o *order, what string) {
 		o.handled = halfDone
 		w.mu.Unlock()
 	}
-}
-
-// deleteEntity deletes an entity as a person does in Port.
-func (w *world) deleteEntity(id string) {
-	token := w.portToken()
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodDelete,
-		"http://port.invalid/v1/blueprints/"+grantEntity+"/entities/"+id+"?delete_dependents=false", nil)
-	must(err)
-	r.Header.Set("Authorization", "Bearer "+token)
-	resp, err := w.portHTTP.Do(r)
-	must(err)
-	must(resp.Body.Close())
-	w.trace.add("entity %s: %s", id, resp.Status)
 }

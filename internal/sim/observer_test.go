@@ -3,6 +3,7 @@ package sim
 import (
 	"strings"
 	"sync"
+	"time"
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
@@ -15,7 +16,7 @@ type observer struct {
 	w *world
 
 	mu       sync.Mutex
-	accepted map[string]bool // runs whose entity Port has accepted
+	accepted map[string]bool // entities that Port has accepted
 	ended    map[string]bool
 	removed  map[string]bool // grants that a run has reported to be gone
 }
@@ -34,7 +35,7 @@ func (o *observer) portCall(c porttest.Call) {
 	switch c.Route {
 	case "entity_upsert":
 		o.mu.Lock()
-		o.accepted[c.RunID] = true
+		o.accepted[c.ID] = true
 		o.mu.Unlock()
 	case "run_log", "run_patch":
 		r, _ := o.w.port.Run(c.ID)
@@ -64,6 +65,9 @@ func (o *observer) runEnded(run, status string) {
 	case order == nil || order.kind == kindForeign:
 		o.w.violation("run %s is not ours and was ended", run)
 	case status != "SUCCESS":
+		if order.kind == kindGrant && o.w.plan.quiet {
+			o.w.background(prompt, func() { o.goneSoon(order) })
+		}
 	case order.kind == kindGrant:
 		_, entity := o.w.port.Entity(grantEntity, order.name())
 		if !(o.usable(order.name()) && entity) && !o.w.taken(order) {
@@ -71,6 +75,16 @@ func (o *observer) runEnded(run, status string) {
 		}
 	case order.target != nil:
 		o.gone(order)
+	}
+}
+
+// prompt is when what a failed run has made is gone, where nothing is in trouble.
+const prompt = time.Minute
+
+// goneSoon checks that it is not only the sweeper that cleans up.
+func (o *observer) goneSoon(failed *order) {
+	if p := o.w.piecesOf(failed); !p.none() && !failed.inTheWay {
+		o.w.violation("run %s failed, and after %s there are %s", failed.run, prompt, p)
 	}
 }
 
@@ -117,7 +131,7 @@ func (o *observer) awsCall(c iamtest.Call) {
 		return
 	}
 	o.mu.Lock()
-	accepted := o.accepted[run] // asked after looking, likewise
+	accepted := o.accepted[name] // asked after looking, likewise
 	o.mu.Unlock()
 	if !accepted {
 		o.w.violation("after %s, %s can be used before Port has accepted its entity", c.Op, name)

@@ -104,6 +104,12 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 		why = "it has expired"
 	}
 	if why != "" {
+		if o.handled == lent {
+			if w.observer.usable(o.name()) {
+				w.violation("grant %s must be gone (%s), and its role can be used", o.run, why)
+			}
+			return
+		}
 		if !p.none() {
 			w.violation("grant %s must be gone (%s), and there are %s", o.run, why, p)
 		}
@@ -164,7 +170,7 @@ const skewLimit = 65 * time.Second
 // judgeTaker checks how a revocation or an expiry ended.
 func (w *world) judgeTaker(o *order, r porttest.RunState) {
 	log := lastLog(r)
-	gaveUp := w.plan.patience && strings.Contains(log, "gave up after")
+	gaveUp := (w.plan.patience || o.target != nil && o.target.handled == lent) && strings.Contains(log, "gave up after")
 	switch {
 	case o.target == nil:
 		if r.Status == "SUCCESS" == o.refused {

@@ -32,6 +32,8 @@ type plan struct {
 	expires bool
 	// last is when the last request is made, but for what Port's timers start.
 	last time.Duration
+	// quiet schedules hold no trouble at all.
+	quiet bool
 }
 
 // event is something that happens at a time.
@@ -45,12 +47,16 @@ func (pl *plan) at(at time.Duration, what string, do func(w *world)) {
 	pl.events = append(pl.events, event{at, what, do})
 }
 
+// early has something happen before everything else.
+func (pl *plan) early(what string, do func(w *world)) {
+	pl.events = append([]event{{0, what, do}}, pl.events...)
+}
+
 // drawing is a plan in the making.
 type drawing struct {
 	*plan
 	*rand.Rand
-	runs  int
-	quiet bool // no trouble at all: what must succeed then, does
+	runs int
 }
 
 func (d *drawing) chance(p float64) bool { return d.Float64() < p }
@@ -64,7 +70,7 @@ func pick[T any](d *drawing, from ...T) T { return from[d.IntN(len(from))] }
 // draw makes the plan of a seed.
 func draw(seed uint64) *plan {
 	d := &drawing{plan: &plan{seed: seed, logLevel: slog.LevelWarn}, Rand: rand.New(rand.NewPCG(seed, 0x5EED))}
-	d.quiet = d.chance(0.05)
+	d.quiet = d.chance(0.08)
 	d.instances = pick(d, 1, 2, 2, 2, 3, 3)
 	d.partitions = pick(d, int32(1), 2, 3, 5)
 	d.portDelay = d.between(0, 80*time.Millisecond)

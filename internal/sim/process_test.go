@@ -91,9 +91,11 @@ func (p *process) build() {
 			revokeAction: func(r port.Record) consumer.Job { return service.Revoke(r) },
 			expireAction: func(r port.Record) consumer.Job { return service.Expire(r) },
 		},
-		// This broker gives up a member that waits in a join after its session
-		// time-out, so that must not be the shorter one.
-		Session: 45 * time.Second, Rebalance: 44 * time.Second,
+		// This broker forgets to time a member out whose connection broke while
+		// it joined, and begins to wait for it anew with each other one that
+		// joins. With so short a wait, joins that are tried again every 29 s
+		// leave gaps in which it gives up.
+		Session: 24 * time.Second, Rebalance: 9 * time.Second,
 	})
 	must(err)
 	p.sweeper = service.NewSweeper(grants.SweepOptions{

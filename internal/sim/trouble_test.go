@@ -112,14 +112,18 @@ func (d *drawing) outage(who string, length time.Duration) {
 	})
 }
 
-// wrongClock draws a time in which the local clock is wrong.
+// wrongClock draws a local clock that is ahead for a while from the start, or
+// somewhat behind from some time on. The clocks of Port and AWS never go back:
+// what they have dated stays in the past.
 func (d *drawing) wrongClock() {
-	from, length := d.between(0, d.last), d.between(time.Minute, 5*time.Minute)
-	wrong := pick(d, 20*time.Second, -20*time.Second, 3*time.Minute, -3*time.Minute)
-	d.calm = max(d.calm, from+length)
-	d.settled += 3 * time.Minute // what was written meanwhile has wrong times
-	d.at(from, "wrong clock", func(w *world) { w.setSkew(wrong) })
-	d.at(from+length, "right clock", func(w *world) { w.setSkew(0) })
+	wrong := pick(d, 20*time.Second, 50*time.Second, 3*time.Minute)
+	length := d.between(time.Minute, 5*time.Minute)
+	d.calm = max(d.calm, length)
+	d.early("wrong clock", func(w *world) { w.setSkew(-wrong) })
+	d.at(length, "right clock", func(w *world) { w.setSkew(0) })
+	if d.chance(0.3) {
+		d.at(max(length, d.between(0, d.last)), "clock behind", func(w *world) { w.setSkew(30 * time.Second) })
+	}
 }
 
 // failingRun draws a run whose end Port does not take for a long time, or whose

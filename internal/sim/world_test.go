@@ -30,9 +30,9 @@ const (
 
 	defaultDuration = 8 * time.Hour
 	maxDuration     = 24 * time.Hour
-	sweepInterval   = 2 * time.Minute
+	sweepInterval   = 3 * time.Minute
 	sweepGrace      = 5 * time.Minute
-	probeInterval   = 30 * time.Second
+	probeInterval   = 45 * time.Second
 )
 
 // world is everything outside of the instances, and the instances.

@@ -122,7 +122,7 @@ func show(w http.ResponseWriter, status int, name string, p page) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b)
+	_, _ = w.Write(b) //nolint:gosec // html/template has escaped it
 }
 
 func render(name string, data any) ([]byte, error) {
@@ -151,7 +151,7 @@ func live(w http.ResponseWriter, r *http.Request, name string, data any) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b)
+	_, _ = w.Write(b) //nolint:gosec // html/template has escaped it
 }
 
 func tag(b []byte) string {
