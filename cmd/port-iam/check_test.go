@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/consumer"
+	"port-iam/iamops/iamtest"
+	"port-iam/internal/demo"
+	"port-iam/templates"
+)
+
+func TestCheckGreen(t *testing.T) {
+	w := newCheckWorld(t)
+	code, steps, order := w.check()
+	if code != 0 {
+		t.Errorf("exit code %d: %+v", code, steps)
+	}
+	want := []string{
+		"settings", "templates", "Port login", "Port organisation", "Port clock",
+		"blueprint aws_resource", "blueprint iam_permissions", "blueprint provisioned_permissions",
+		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
+		"Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group",
+		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "rights of requesters",
+	}
+	if diff := cmp.Diff(want, order); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"Kafka TLS", "rights of requesters"}, results(steps, stepSkipped)); diff != "" {
+		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+	for name, why := range map[string]string{
+		"settings": "KAFKA_TLS=false", "Port organisation": demo.Org, "Kafka topic": demo.Org + ".runs", "Kafka group": demo.Org + ".port-iam",
+		"AWS identity": "user/port-iam", "boundary": demo.Boundary, "permissions in the boundary": "5 permissions", "path": "/port-iam/ holds 0 grants",
+		"action request_permissions": "does not name an AWS account",
+	} {
+		if !strings.Contains(steps[name].Why, why) {
+			t.Errorf("%s: %q is not in %q", name, why, steps[name].Why)
+		}
+	}
+	out := wantCommand(t, 0, "", "check")
+	for _, line := range []string{"RESULT   STEP ", "ok       Kafka login ", "skipped  Kafka TLS ", "do: put what `port-iam print requester-policy` prints"} {
+		if !strings.Contains(out, line) {
+			t.Errorf("%q is not in\n%s", line, out)
+		}
+	}
+	if len(w.Port.Runs()) > 0 || len(w.AWS.Snapshot().Policies) > 1 {
+		t.Error("the check changed something")
+	}
+}
+
+// TestCheckTrustedBroker: with its authority the certificate is trusted.
+func TestCheckTrustedBroker(t *testing.T) {
+	w := newCheckWorld(t)
+	server := stranger(w, (*httptest.Server).StartTLS)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env["KAFKA_TLS_CA_FILE"] = file
+	c := w.checker()
+	for _, do := range []func(context.Context) stepOutcome{c.kafkaSettings, c.kafkaDNS, c.kafkaConnection, c.kafkaTLS} {
+		if o := do(t.Context()); o.Result != stepOK {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// TestCheckAWSAway: the SDK tries for a while, which this does not wait for.
+func TestCheckAWSAway(t *testing.T) {
+	w := newCheckWorld(t)
+	w.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if o := w.checker().whoWeAre(ctx); o.Result != stepFailed || !strings.Contains(o.Remedy, "sts.amazonaws.com") {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestCheckSkips: what the credentials may not read, and what does not apply, is
+// no failure.
+func TestCheckSkips(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(w *checkWorld)
+		want   map[string]string // why, by step
+	}{
+		{"with the rights of the daemon alone", func(w *checkWorld) {
+			management, err := templates.ManagementPolicy(templates.Management{
+				Place: templates.Place{Account: demo.Account, Partition: "aws", Path: "/port-iam/"}, Boundary: demo.Boundary,
+			})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.principal(management)
+		}, map[string]string{"boundary": "the daemon need not", "permissions in the boundary": "the daemon need not", "rights of the daemon": "iam:SimulatePrincipalPolicy"}},
+		{"no boundary by choice", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "none"; w.principal(allOfIAM) },
+			map[string]string{"boundary": "IAM_PERMISSIONS_BOUNDARY=none", "permissions in the boundary": "there is no boundary"}},
+		{"IAM users", func(w *checkWorld) { w.env["GRANT_TRUST"] = "iam-user" }, map[string]string{"Identity Center": "GRANT_TRUST=iam-user"}},
+		{"a principal that IAM does not find", func(w *checkWorld) {
+			w.AWS.RequireKnownKeys(false)
+			w.env["AWS_ACCESS_KEY_ID"] = "daemon"
+			w.AWS.Fault(iamtest.Fault{Op: "SimulatePrincipalPolicy", Code: "NoSuchEntity", Status: 404, Count: -1})
+		}, map[string]string{"rights of the daemon": "IAM cannot tell"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newCheckWorld(t)
+			tc.change(w)
+			code, steps, _ := w.check()
+			if code != 0 {
+				t.Errorf("exit code %d: %v", code, results(steps, stepFailed))
+			}
+			for name, why := range tc.want {
+				if s := steps[name]; s.Result != stepSkipped || !strings.Contains(s.Why, why) {
+					t.Errorf("%s: %+v, want %q", name, s, why)
+				}
+			}
+		})
+	}
+}
+
+// TestCheckNobodyComes: without a role of Identity Center nobody could use a
+// grant.
+func TestCheckNobodyComes(t *testing.T) {
+	w := newDeskWorld(t, map[string]string{"KAFKA_TLS": "false"})
+	out := wantCommand(t, 1, "1 of 26 steps failed", "check")
+	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
+		t.Errorf("%s", out)
+	}
+	w.grant(alice)
+	if out := wantCommand(t, 1, "", "check"); !strings.Contains(out, "/port-iam/ holds 1 grant and nothing else") {
+		t.Errorf("%s", out)
+	}
+}
+
+// TestCheckSettings: wrong settings end with code 2, in JSON as well.
+func TestCheckSettings(t *testing.T) {
+	_, _ = readWith(t, map[string]string{"KAFKA_TLS": "perhaps"})
+	wantCommand(t, 2, "PORT_CLIENT_ID: is missing", "check")
+	wantCommand(t, 2, "unknown flag", "check --nonsense")
+	wantCommand(t, 2, "unknown command", "check nonsense")
+	var report checkReport
+	if err := json.Unmarshal([]byte(wantCommand(t, 2, "KAFKA_TLS", "check --json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.OK || len(report.Steps) != 1 || report.Steps[0].Result != stepFailed || !strings.Contains(report.Steps[0].Why, "KAFKA_TLS") {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestPartOf: an error of the preflight belongs to the part that it stopped at.
+func TestPartOf(t *testing.T) {
+	t.Parallel()
+	for want, errs := range map[kafkaPart][]error{
+		kafkaLogin: {fmt.Errorf("reach Kafka: x"), &consumer.FatalError{Subject: consumer.SubjectCredentials}, &consumer.FatalError{}},
+		kafkaTopic: {fmt.Errorf("look up the topic: x"), &consumer.FatalError{Subject: consumer.SubjectTopic}},
+		kafkaGroup: {fmt.Errorf("look up the group: x"), &consumer.FatalError{Subject: consumer.SubjectGroup}},
+	} {
+		for _, err := range errs {
+			if got := partOf(err); got != want {
+				t.Errorf("%v is part %d, want %d", err, got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package sim
+
+// mutants are the defects, one for each guarantee or more.
+var mutants = []mutant{
+	{name: "a record is committed before its run has ended", changes: []change{{
+		"consumer/partition.go",
+		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n",
+		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n	p.tracker.finish(s)\n",
+	}}},
+	{name: "a commit passes over unfinished records", changes: []change{{
+		"consumer/tracker.go",
+		"	for t.front != nil && t.front.done {\n",
+		"	for t.front != nil && (t.front.done || s.done) {\n",
+	}}},
+	{name: "reading starts at the end of the topic", changes: []change{{
+		"consumer/client.go",
+		"kgo.ConsumeStartOffset(kgo.NewOffset().AtStart())",
+		"kgo.ConsumeStartOffset(kgo.NewOffset().AtEnd())",
+	}}},
+	{name: "the member's id is not checked", changes: []change{
+		{"consumer/commit.go", "if req.MemberID != member {", "if false && req.MemberID != member {"},
+		{"consumer/rebalance.go", "if len(s.parts) > 0 && member != s.member {", "if false {"},
+		{"consumer/rebalance.go", "member != s.memberID() {", "member != s.memberID() && false {"},
+	}},
+	{name: "what exists is adopted without a check", changes: []change{
+		{"iamops/create.go", "	return o.verifyRole(ctx, p)\n", "	return nil\n"},
+		{"iamops/create.go", "	return o.verifyPolicy(ctx, p)\n", "	return nil\n"},
+	}},
+	{name: "a role that was revoked is adopted", changes: []change{{
+		"iamops/create.go",
+		`		return refused(KindCut, op, "the role has been revoked")`,
+		"		return nil",
+	}}},
+	{name: "the entity is written without its run", changes: []change{{
+		"grants/grant.go",
+		"UpsertEntity(ctx, blueprintGrant, entity, j.rec.RunID)",
+		`UpsertEntity(ctx, blueprintGrant, entity, "")`,
+	}}},
+	{name: "role and policy are created anew after the entity", changes: []change{{
+		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
+	}}},
+	{name: "access begins before the entity", changes: []change{{
+		"grants/grant.go",
+		"	ended, err := j.writeEntity(ctx, plan, req)\n",
+		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	ended, err := j.writeEntity(ctx, plan, req)\n",
+	}}},
+	{name: "the requester is not confirmed", changes: []change{{
+		"grants/grant.go",
+		`if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {`,
+		"if false {",
+	}}},
+	{name: "the end of the run is not looked at", changes: []change{
+		{"grants/grant.go", "	if run.Status.Ended() {\n		return j.follow(ctx, run.Status, isFresh(run))\n", "	if false {\n		return j.follow(ctx, run.Status, isFresh(run))\n"},
+		{"grants/grant.go", "	if run.Status != port.StatusInProgress {\n", "	if false {\n"},
+	}},
+	{name: "a failed grant is not cleaned up", changes: []change{{
+		"grants/report.go",
+		"	if j.op == opGrant && status != port.StatusSuccess {\n",
+		"	if false && status != port.StatusSuccess {\n",
+	}}},
+	{name: "a failed grant is removed before its run is ended", changes: []change{{
+		"grants/report.go",
+		"	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, j.explain(f))\n",
+		"	if j.op == opGrant {\n		_ = j.cleanUp(ctx, false)\n	}\n	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, j.explain(f))\n",
+	}}},
+	{name: "a failed grant is removed whatever its run says", changes: []change{{
+		"grants/report.go",
+		"	if j.op == opGrant && status != port.StatusSuccess {\n",
+		"	if j.op == opGrant {\n",
+	}}},
+	{name: "a refused end is not looked into", changes: []change{{
+		"grants/report.go",
+		"	case run.Status.Ended():\n		return run.Status, nil\n	case !isAnswer(err):\n",
+		"	case run.Status.Ended():\n		return port.StatusFailure, nil\n	case !isAnswer(err):\n",
+	}}},
+	{name: "a revocation reports before it removes", changes: []change{{
+		"grants/revoke.go",
+		"	if err := j.takeAway(ctx, view); err != nil {\n		return err\n	}\n",
+		"	defer func() { _ = j.takeAway(ctx, view) }()\n",
+	}}},
+	{name: "a revocation leaves the open run of its grant", changes: []change{{
+		"grants/revoke.go",
+		`	if err := j.endOpen(ctx, v.grant, "The grant was revoked before it was complete."); err != nil {`,
+		"	if err := error(nil); err != nil {",
+	}}},
+	{name: "an expiry does not look at the end", changes: []change{{
+		"grants/revoke.go", "		if time.Now().Before(end) {\n", "		if false {\n",
+	}}},
+	{name: "the sweeper leaves what has expired", changes: []change{{
+		"grants/sweep_settle.go", "	if expired(c.ends, time.Now()) {\n", "	if false {\n",
+	}}},
+	{name: "the sweeper leaves what failed runs have made", changes: []change{{
+		"grants/sweep_settle.go",
+		"	case c.run.Status != port.StatusSuccess:\n		c.state, c.why = StateOrphaned, fmt.Sprintf(\"its run ended %s\", c.run.Status)\n",
+		"	case c.run.Status != port.StatusSuccess:\n		return nil\n	case false:\n",
+	}}},
+	{name: "the sweeper leaves removals that were interrupted", changes: []change{{
+		"grants/sweep_settle.go", "	if state.IsCut() {\n", "	if false {\n",
+	}}},
+	{name: "the sweeper removes without waiting", changes: []change{{
+		"grants/sweep_settle.go",
+		"	case !c.run.Status.Ended():\n		if c.state != StateChanged {\n",
+		"	case !c.run.Status.Ended() && c.entity == nil:\n		return w.remove(ctx, c, removedOrphaned)\n	case !c.run.Status.Ended():\n		if c.state != StateChanged {\n",
+	}}},
+	{name: "lost runs are left", changes: []change{{
+		"grants/sweep_lost.go",
+		"		if err := w.recover(ctx, r); err != nil {\n",
+		"		if err := error(nil); err != nil {\n",
+	}}},
+	{name: "lost runs are not waited for", changes: []change{{
+		"grants/sweep_lost.go",
+		"		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {\n			continue\n",
+		"		if false {\n			continue\n",
+	}}},
+	{name: "tags do not matter", changes: []change{{
+		"iamops/look.go", "		if got, ok := tags[want[0]]; !ok || got != want[1] {\n", "		if got, ok := tags[want[0]]; false && (!ok || got != want[1]) {\n",
+	}}},
+	{name: "anybody may use a grant", changes: []change{{
+		"templates/trust-policy.json", `{{ json (printf "*:%s" (likeEscape .UserName)) }}`, `"*"`,
+	}}},
+	{name: "a policy has no end", changes: []change{
+		{"templates/permission-policy.json", "{{- if $.End }},", "{{- if false }},"},
+	}},
+}
