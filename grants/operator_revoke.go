@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // Running the command again goes on where it stopped.
 const handLimit = 2 * time.Minute
 
-// ErrNoGrant: neither IAM nor Port has anything of that name.
+// ErrNoGrant is returned for a name that neither IAM nor Port has anything of.
 var ErrNoGrant = errors.New("there is no such grant")
 
 // Unfinished says that a grant cannot be used any more and is not gone: the rest
@@ -106,8 +105,10 @@ func (h *byHand) revoke(ctx context.Context) error {
 	case !h.found && !fresh:
 		return fmt.Errorf("%w: %s", ErrNoGrant, name)
 	case !state.Exists() && entity != nil && !h.own(entity):
-		return &iamops.Error{Op: "revoke " + name, Kind: iamops.KindForeign,
-			Err: errors.New("its entity in Port is of a role of another account or path, and IAM has nothing of it here")}
+		return &iamops.Error{
+			Op: "revoke " + name, Kind: iamops.KindForeign,
+			Err: errors.New("its entity in Port is of a role of another account or path, and IAM has nothing of it here"),
+		}
 	}
 	if runErr != nil {
 		run = port.Run{} // Port does not know it: there is nothing to end
@@ -153,7 +154,7 @@ func (h *byHand) withoutPort(ctx context.Context, state iamops.State, why error)
 
 // own reports whether the role that an entity names is, or was, under our path.
 func (h *byHand) own(entity *port.Entity) bool {
-	return strings.EqualFold(textOf(entity, "role_arn"), h.svc.opts.RoleARN(h.job.name))
+	return textOf(entity, "role_arn") == h.svc.opts.RoleARN(h.job.name)
 }
 
 // isAway reports whether Port cannot be told anything at present: it does not

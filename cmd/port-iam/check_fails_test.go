@@ -31,22 +31,33 @@ func TestCheckFails(t *testing.T) {
 		remedy  string
 		skipped []string // some of those that are
 	}{
-		{"wrong secret", func(w *checkWorld) { w.env["PORT_CLIENT_SECRET"] = "wrong" }, append(portSteps, "Kafka access"), "", "PORT_CLIENT_SECRET",
-			[]string{"Port organisation", "blueprint aws_resource", "action request_permissions", "Kafka login", "rights of the daemon"}},
-		{"Port away", func(w *checkWorld) { w.Port.Fault(porttest.Fault{Status: 503, RetryAfter: "3600", Count: -1}) }, append(portSteps, "Kafka access"), "503", "check PORT_BASE_URL",
-			[]string{"Port organisation"}},
-		{"another organisation", func(w *checkWorld) { w.env["PORT_ORG_ID"] = "org_other" }, []string{"Port organisation"}, "PORT_ORG_ID is org_other", "correct PORT_ORG_ID",
-			[]string{"Kafka login"}},
+		{
+			"wrong secret", func(w *checkWorld) { w.env["PORT_CLIENT_SECRET"] = "wrong" }, append(portSteps, "Kafka access"), "", "PORT_CLIENT_SECRET",
+			[]string{"Port organisation", "blueprint aws_resource", "action request_permissions", "Kafka login", "rights of the daemon"},
+		},
+		{
+			"Port away", func(w *checkWorld) { w.Port.Fault(porttest.Fault{Status: 503, RetryAfter: "3600", Count: -1}) }, append(portSteps, "Kafka access"), "503", "check PORT_BASE_URL",
+			[]string{"Port organisation"},
+		},
+		{
+			"another organisation", func(w *checkWorld) { w.env["PORT_ORG_ID"] = "org_other" },
+			[]string{"Port organisation"},
+			"PORT_ORG_ID is org_other", "correct PORT_ORG_ID",
+			[]string{"Kafka login"},
+		},
 		{"clock of Port", func(w *checkWorld) { w.env["PORT_BASE_URL"] = lateProxy(w.t, w.PortURL) }, []string{"Port clock"}, "ahead of Port's", "set the clock", nil},
 		{"no blueprint", func(w *checkWorld) {
 			w.Port.Fault(porttest.Fault{Route: "blueprint_get", ID: "aws_resource", Status: 404, Count: -1})
 		}, []string{"blueprint aws_resource"}, "Port has no blueprint aws_resource", "port-iam setup", nil},
-		{"blueprint that lacks", func(w *checkWorld) {
-			w.Port.AddBlueprint(`{"identifier":"provisioned_permissions","schema":{"properties":{"requester":{"type":"string"},"iam_policy":{"type":"string"},
+		{
+			"blueprint that lacks", func(w *checkWorld) {
+				w.Port.AddBlueprint(`{"identifier":"provisioned_permissions","schema":{"properties":{"requester":{"type":"string"},"iam_policy":{"type":"string"},
 				"sign_in_url":{"type":"string"},"policy_arn":{"type":"string"},"expiry_time":{"type":"string"}},"required":[]},
 				"relations":{"permissions":{"target":"aws_resource","many":true}}}`)
-		}, []string{"blueprint provisioned_permissions"},
-			"property iam_policy is of type string and must be object; property role_arn is missing; relation aws_resource is missing; relation permissions leads to aws_resource", "port-iam setup", nil},
+			},
+			[]string{"blueprint provisioned_permissions"},
+			"property iam_policy is of type string and must be object; property role_arn is missing; relation aws_resource is missing; relation permissions leads to aws_resource", "port-iam setup", nil,
+		},
 		{"may not read blueprints", func(w *checkWorld) {
 			w.Port.Fault(porttest.Fault{Route: "blueprint_get", ID: "iam_permissions", Status: 403, Count: -1})
 		}, []string{"blueprint iam_permissions"}, "403", "allowed to read blueprints", []string{"permissions in the boundary"}},
@@ -60,23 +71,44 @@ func TestCheckFails(t *testing.T) {
 			action(w, `{"identifier":"request_permissions","trigger":{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"aws_resource",
 				"userInputs":{"properties":{},"required":[]}},"invocationMethod":{"type":"KAFKA"}}`)
 		}, []string{"action request_permissions"}, `no input "permissions"`, "port-iam setup", nil},
-		{"broker without a name", func(w *checkWorld) { w.env["KAFKA_BROKERS"] = "kafka.invalid:9092" }, []string{"Kafka DNS"}, "kafka.invalid", "check KAFKA_BROKERS and the DNS",
-			[]string{"Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group"}},
+		{
+			"broker without a name", func(w *checkWorld) { w.env["KAFKA_BROKERS"] = "kafka.invalid:9092" },
+			[]string{"Kafka DNS"},
+			"kafka.invalid", "check KAFKA_BROKERS and the DNS",
+			[]string{"Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group"},
+		},
 		{"broker away", func(w *checkWorld) { w.env["KAFKA_BROKERS"] = "127.0.0.1:1" }, []string{"Kafka connection"}, "refused", "firewalls", []string{"Kafka TLS", "Kafka group"}},
 		{"broker without TLS", func(w *checkWorld) { stranger(w, (*httptest.Server).Start) }, []string{"Kafka TLS"}, "127.0.0.1", "KAFKA_TLS=false", []string{"Kafka login"}},
 		{"unknown authority", func(w *checkWorld) { stranger(w, (*httptest.Server).StartTLS) }, []string{"Kafka TLS"}, "certificate", "KAFKA_TLS_CA_FILE", []string{"Kafka login"}},
-		{"wrong password", func(w *checkWorld) { refusingBroker(w, kmsg.SASLAuthenticate, kerr.SaslAuthenticationFailed) }, []string{"Kafka login"},
-			"refused the user name or the password", "(KAFKA_USERNAME, KAFKA_PASSWORD)", []string{"Kafka topic", "Kafka group"}},
+		{
+			"wrong password", func(w *checkWorld) { refusingBroker(w, kmsg.SASLAuthenticate, kerr.SaslAuthenticationFailed) },
+			[]string{"Kafka login"},
+			"refused the user name or the password", "(KAFKA_USERNAME, KAFKA_PASSWORD)",
+			[]string{"Kafka topic", "Kafka group"},
+		},
 		{"broker that hangs up at the wrong password", func(w *checkWorld) { w.env["KAFKA_PASSWORD"] = "wrong" }, []string{"Kafka login"}, "EOF", "KAFKA_PASSWORD", nil},
 		{"no topic", func(w *checkWorld) { w.env["KAFKA_TOPIC"] = "absent" }, []string{"Kafka topic"}, `no topic "absent"`, "(KAFKA_TOPIC)", []string{"Kafka group"}},
 		{"no right on the group", func(w *checkWorld) { refusingBroker(w, kmsg.OffsetFetch, kerr.GroupAuthorizationFailed) }, []string{"Kafka group"}, "join group", "(KAFKA_GROUP_ID)", nil},
-		{"wrong AWS key", func(w *checkWorld) { w.env["AWS_ACCESS_KEY_ID"] = "AKIAWRONG" }, []string{"AWS identity"}, "InvalidClientTokenId", "AWS_ACCESS_KEY_ID",
-			[]string{"AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon"}},
+		{
+			"wrong AWS key", func(w *checkWorld) { w.env["AWS_ACCESS_KEY_ID"] = "AKIAWRONG" },
+			[]string{"AWS identity"},
+			"InvalidClientTokenId", "AWS_ACCESS_KEY_ID",
+			[]string{"AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon"},
+		},
 		{"clock of AWS", func(w *checkWorld) { w.AWS.SetClockSkew(-2 * time.Minute) }, []string{"AWS clock"}, "ahead of AWS's", "set the clock", nil},
-		{"no boundary", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = demo.Boundary + "X"; w.principal(allOfIAM) }, []string{"boundary"}, "does not exist", "port-iam print boundary",
-			[]string{"permissions in the boundary"}},
-		{"boundary of another account", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "arn:aws:iam::210987654321:policy/X" }, []string{"boundary", "rights of the daemon"}, "is not of account",
-			"correct IAM_PERMISSIONS_BOUNDARY", []string{"permissions in the boundary"}},
+		{
+			"no boundary", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = demo.Boundary + "X"; w.principal(allOfIAM) },
+			[]string{"boundary"},
+			"does not exist", "port-iam print boundary",
+			[]string{"permissions in the boundary"},
+		},
+		{
+			"boundary of another account", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "arn:aws:iam::210987654321:policy/X" },
+			[]string{"boundary", "rights of the daemon"},
+			"is not of account",
+			"correct IAM_PERMISSIONS_BOUNDARY",
+			[]string{"permissions in the boundary"},
+		},
 		{"permission outside of the boundary", func(w *checkWorld) {
 			w.Port.AddEntity("iam_permissions", `{"identifier":"dynamodb:GetItem","properties":{"resource_type":"S3"}}`)
 		}, []string{"permissions in the boundary"}, "1 permission in Port outside of the boundary, which would be granted and not work: dynamodb:GetItem", "delete them from iam_permissions", nil},

@@ -148,12 +148,12 @@ func (c *checker) action(ctx context.Context, want actionNeed) stepOutcome {
 	if want.input != "" && have.At("trigger", "userInputs", "properties", want.input) == nil {
 		return failed(fmt.Errorf("its form has no input %q", want.input), remedySetup)
 	}
-	return c.actionAccount(ctx, have, want)
+	return c.actionAccount(ctx, have)
 }
 
 // actionAccount compares the account that the action names with ours: one action
 // serves one account.
-func (c *checker) actionAccount(ctx context.Context, have port.Object, want actionNeed) stepOutcome {
+func (c *checker) actionAccount(ctx context.Context, have port.Object) stepOutcome {
 	account := have.Text("invocationMethod", "payload", "context", "account")
 	ours, err := c.who(ctx)
 	switch {

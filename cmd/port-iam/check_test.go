@@ -105,8 +105,10 @@ func TestCheckSkips(t *testing.T) {
 			}
 			w.principal(management)
 		}, map[string]string{"boundary": "the daemon need not", "permissions in the boundary": "the daemon need not", "rights of the daemon": "iam:SimulatePrincipalPolicy"}},
-		{"no boundary by choice", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "none"; w.principal(allOfIAM) },
-			map[string]string{"boundary": "IAM_PERMISSIONS_BOUNDARY=none", "permissions in the boundary": "there is no boundary"}},
+		{
+			"no boundary by choice", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "none"; w.principal(allOfIAM) },
+			map[string]string{"boundary": "IAM_PERMISSIONS_BOUNDARY=none", "permissions in the boundary": "there is no boundary"},
+		},
 		{"IAM users", func(w *checkWorld) { w.env["GRANT_TRUST"] = "iam-user" }, map[string]string{"Identity Center": "GRANT_TRUST=iam-user"}},
 		{"a principal that IAM does not find", func(w *checkWorld) {
 			w.AWS.RequireKnownKeys(false)

@@ -15,12 +15,14 @@ import (
 )
 
 // TestStackLint holds the template to cfn-lint's opinion of it: nothing to say,
-// not even as information.
+// not even as information. Each partition is asked about alone: with four regions
+// at once cfn-lint needs minutes, with one a second.
 func TestStackLint(t *testing.T) {
-	cmd := python(t, "cfn-lint", "--template", filepath.Join(root(t), stackFile), "--include-checks", "I",
-		"--regions", "us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1")
-	if out := output(t, cmd); out != "" {
-		t.Error(out)
+	for _, region := range []string{"us-east-1", "us-gov-west-1", "cn-north-1"} {
+		cmd := python(t, "cfn-lint", "--template", filepath.Join(root(t), stackFile), "--include-checks", "I", "--regions", region)
+		if out := output(t, cmd); out != "" {
+			t.Errorf("%s: %s", region, out)
+		}
 	}
 }
 

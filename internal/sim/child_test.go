@@ -74,7 +74,6 @@ func overlay(t *testing.T, root string, changes []change) string {
 	t.Helper()
 	dir := t.TempDir()
 	texts := map[string]string{filepath.Join(root, "consumer/channelmutex.go"): channelMutex}
-	replaceIn(t, root, texts, patches, false)
 	replaceIn(t, root, texts, []change{commitMutex}, false)
 	replaceIn(t, root, texts, changes, true)
 	replace := map[string]string{}

@@ -42,7 +42,14 @@ func newSite(t *testing.T) *site {
 	return &site{t, server, strings.TrimSuffix(base, "/")}
 }
 
-func (s *site) do(method, path string, form url.Values, change ...func(*http.Request)) (*http.Response, string) {
+// answer is what comes back beside the text.
+type answer struct {
+	Status     string
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *site) do(method, path string, form url.Values, change ...func(*http.Request)) (answer, string) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -62,7 +69,7 @@ func (s *site) do(method, path string, form url.Values, change ...func(*http.Req
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return resp, string(text)
+	return answer{resp.Status, resp.StatusCode, resp.Header}, string(text)
 }
 
 // get wants a page with these parts.
