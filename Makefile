@@ -3,7 +3,7 @@ VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck quick lint generate catalogue fuzz bench
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim quick lint generate catalogue fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -18,10 +18,10 @@ setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluat
 	@sh internal/tools/setup.sh
 
 test: setup ## Run every test with the race detector, real broker and moto included
-	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 20m ./...
+	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 25m ./...
 
-deploy-test: ## Check deploy/ with the tools it is for (root; Debian packages in internal/deploytest)
-	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./internal/deploytest
+deploy-test: setup ## Check deploy/ with the tools it is for (root; Debian packages in internal/deploytest)
+	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./internal/deploytest ./internal/pagetest
 
 image: ## Build the container image
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t port-iam:$(VERSION) .
@@ -34,6 +34,9 @@ sbom: build ## Write bin/sbom.json
 
 vulncheck: ## Look up known weaknesses of the dependencies (needs the network)
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+
+sim: ## Play 300 seeded schedules of faults; PORT_IAM_SIM_SEED=n plays one 20 times
+	PORT_IAM_SIM_SEEDS=$${PORT_IAM_SIM_SEEDS:-300} go test -count=1 -timeout 60m ./internal/sim
 
 quick: ## Run the tests that need nothing but Go
 	go test ./...

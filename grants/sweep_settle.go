@@ -60,7 +60,13 @@ func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err e
 			w.svc.metrics.events.WithLabelValues(eventForeignObject).Inc()
 		}
 		w.foreign[c.name] = true
-		if !state.Exists() || w.readRun(ctx, c) != nil || c.runUnknown() || !c.run.Status.Ended() || c.run.Status == port.StatusSuccess {
+		if !state.Exists() {
+			return false, nil
+		}
+		if err := w.readRun(ctx, c); err != nil {
+			return false, err
+		}
+		if c.runUnknown() || !c.run.Status.Ended() || c.run.Status == port.StatusSuccess {
 			return false, nil
 		}
 		c.state, c.why = StateForeign, "its tags are not ours, but those of what a failed run left beside it are"
@@ -197,7 +203,7 @@ func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error
 
 func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, reason string) error {
 	state, err := w.svc.opts.Access.Look(ctx, c.name)
-	if err != nil && !(iamops.IsKind(err, iamops.KindForeign) && state.Exists()) {
+	if err != nil && (!iamops.IsKind(err, iamops.KindForeign) || !state.Exists()) {
 		j.noteForeign(err)
 		return err
 	}

@@ -4,8 +4,8 @@
 //
 // It is for what an in-process imitation cannot show: the broker's own
 // authentication, authorisation, group coordinator and recovery. It needs what
-// internal/tools/setup.sh installs; without that, a test that calls [Start] is
-// skipped, or fails if PORT_IAM_REQUIRE_REAL is 1.
+// internal/tools/setup.sh installs; a test that calls [Start] is skipped unless
+// PORT_IAM_REQUIRE_REAL is 1.
 //
 // Methods of [Broker] end the test on failure, so they belong to the goroutine
 // of the test. None of them keeps a client open.

@@ -4,5 +4,5 @@
 // What moto does not do, such as limits on names, quotas, eventual consistency
 // or deciding by a policy's conditions, it cannot show; iamops/iamtest is for
 // that. It needs what internal/tools/setup.sh installs; without that, a test
-// that calls [Start] is skipped, or fails if PORT_IAM_REQUIRE_REAL is 1.
+// that calls [Start] is skipped unless PORT_IAM_REQUIRE_REAL is 1.
 package mototest

@@ -9,6 +9,6 @@
 // refuses context keys that an action does not have.
 //
 // The evaluator is the npm package iam-simulate, which internal/tools/setup.sh
-// installs. It runs as a process of its own. Without it the tests are skipped,
-// or fail if PORT_IAM_REQUIRE_REAL is 1.
+// installs. It runs as a process of its own. The tests are skipped
+// unless PORT_IAM_REQUIRE_REAL is 1.
 package policytest

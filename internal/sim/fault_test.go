@@ -28,8 +28,10 @@ const (
 )
 
 func (k faultKind) String() string {
-	return [...]string{"none", "crash before", "crash after", "stall before", "stall after",
-		"request lost", "answer lost", "late", "hang", "slow", "answered"}[k]
+	return [...]string{
+		"none", "crash before", "crash after", "stall before", "stall after",
+		"request lost", "answer lost", "late", "hang", "slow", "answered",
+	}[k]
 }
 
 type fault struct {

@@ -70,7 +70,7 @@ func (o *observer) runEnded(run, status string) {
 		}
 	case order.kind == kindGrant:
 		_, entity := o.w.port.Entity(grantEntity, order.name())
-		if !(o.usable(order.name()) && entity) && !o.w.taken(order) {
+		if (!o.usable(order.name()) || !entity) && !o.w.taken(order) {
 			o.w.violation("run %s ended SUCCESS without a whole grant", run)
 		}
 	case order.target != nil:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -58,7 +59,7 @@ func (b *buffered) Read(p []byte) (int, error) {
 			return n, nil
 		case b.err != nil:
 			b.mu.Unlock()
-			if b.err == io.ErrClosedPipe {
+			if errors.Is(b.err, io.ErrClosedPipe) {
 				return 0, net.ErrClosed
 			}
 			return 0, b.err

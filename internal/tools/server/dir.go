@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// requireEnv names the variable that, set to 1, turns a skipped test into a
-// failed one. A build that is meant to run everything sets it.
+// requireEnv names the variable that has tests with real servers run when it is
+// 1. Without it they are skipped, so that the quick loop stays quick.
 const requireEnv = "PORT_IAM_REQUIRE_REAL"
 
 // dirEnv names the variable that says where setup.sh installs to. A relative
@@ -17,34 +17,28 @@ const requireEnv = "PORT_IAM_REQUIRE_REAL"
 const dirEnv = "PORT_IAM_TEST_DIR"
 
 // Dir returns the directory that setup.sh has installed the named server into.
-// If it has not, or if one of the commands that the server needs is not on the
-// PATH, the test is skipped, or fails if PORT_IAM_REQUIRE_REAL is 1. Nothing is
-// ever downloaded.
+// The test is skipped unless PORT_IAM_REQUIRE_REAL is 1, and fails then if the
+// server, or one of the commands that it needs, is not there. Nothing is ever
+// downloaded.
 func Dir(t testing.TB, name string, commands ...string) string {
 	t.Helper()
+	if os.Getenv(requireEnv) != "1" {
+		t.Skipf("needs %s: %s=1", name, requireEnv)
+	}
 	base, err := baseDir()
 	if err != nil {
 		t.Fatalf("find the installed servers: %v", err)
 	}
 	dir := filepath.Join(base, name)
 	if _, err := os.Stat(filepath.Join(dir, "stamp")); err != nil {
-		unavailable(t, name+" is not installed in "+base+": run internal/tools/setup.sh")
+		t.Fatalf("%s is not installed in %s: run internal/tools/setup.sh", name, base)
 	}
 	for _, command := range commands {
 		if _, err := exec.LookPath(command); err != nil {
-			unavailable(t, name+" needs "+command+", which is not on the PATH")
+			t.Fatalf("%s needs %s, which is not on the PATH", name, command)
 		}
 	}
 	return dir
-}
-
-// unavailable ends the test for want of a server.
-func unavailable(t testing.TB, why string) {
-	t.Helper()
-	if os.Getenv(requireEnv) == "1" {
-		t.Fatalf("%s (%s=1)", why, requireEnv)
-	}
-	t.Skipf("%s (%s=1 makes this a failure)", why, requireEnv)
 }
 
 // baseDir returns the directory that setup.sh installs to.
