@@ -269,7 +269,7 @@ func TestApproval(t *testing.T) {
 		w.wantRun(rec.RunID, "WAITING_FOR_APPROVAL")
 		w.wantGrants(0)
 
-		time.Sleep(3 * time.Hour) //nolint:forbidigo // the clock is faked
+		later(3 * time.Hour)
 		if err := w.port.Approve(rec.RunID); err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func TestDuplicates(t *testing.T) {
 		for i := range 6 {
 			p := []*process{a, b}[i%2]
 			all.Go(func() {
-				time.Sleep(time.Duration(i) * 50 * time.Millisecond) //nolint:forbidigo // the clock is faked
+				later(time.Duration(i) * 50 * time.Millisecond)
 				if err := p.handle(rec); err != nil {
 					t.Errorf("copy %d: %v", i, err)
 				}
@@ -79,7 +79,7 @@ func TestRevokeDuringGrant(t *testing.T) {
 					t.Errorf("grant: %v", err)
 				}
 			})
-			time.Sleep(after) //nolint:forbidigo // the clock is faked
+			later(after)
 			rev := w.revoke(rec.RunID)
 			if err := w.process().handle(rev); err != nil {
 				t.Errorf("revoke: %v", err)
@@ -151,7 +151,7 @@ func TestExpire(t *testing.T) {
 		}
 		contains(t, "log", w.wantRun(early.RunID, "FAILURE"), "not expired")
 		w.wantGrants(1)
-		time.Sleep(time.Hour) //nolint:forbidigo // the clock is faked
+		later(time.Hour)
 		p.succeed(expire())
 		w.wantGrants(0)
 		p.wantMetric("port_iam_runs_total", 1, "expire", "succeeded")
@@ -209,7 +209,7 @@ func TestPatience(t *testing.T) {
 				ended := make(chan error, 1)
 				go func() { ended <- p.handle(rec) }()
 				for r, _ := w.port.Run(rec.RunID); !r.Ended(); r, _ = w.port.Run(rec.RunID) {
-					time.Sleep(time.Second) //nolint:forbidigo // the clock is faked
+					later(time.Second)
 				}
 				if took := time.Since(began); took < c.min || took > c.max {
 					t.Errorf("gave up after %s, want %s to %s", took, c.min, c.max)
@@ -231,7 +231,7 @@ func TestPortAway(t *testing.T) {
 		back := w.port.Fault(porttest.Fault{Status: 502, Count: -1})
 		ended := make(chan error, 1)
 		go func() { ended <- p.handle(rec) }()
-		time.Sleep(2 * time.Hour) //nolint:forbidigo // the clock is faked
+		later(2 * time.Hour)
 		select {
 		case err := <-ended:
 			t.Fatalf("gave up: %v", err)
@@ -258,7 +258,7 @@ func TestUnreportable(t *testing.T) {
 		began := time.Now()
 		go func() { ended <- p.handle(rec) }()
 		for range 10 {
-			time.Sleep(4 * time.Minute) //nolint:forbidigo // the clock is faked
+			later(4 * time.Minute)
 			p.succeed(w.request(nil))
 		}
 		if err := <-ended; err != nil {
@@ -371,13 +371,13 @@ func TestCleanUpAfterGivingUp(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- p.handle(rec) }()
 		for r, _ := w.port.Run(rec.RunID); !r.Ended(); r, _ = w.port.Run(rec.RunID) {
-			time.Sleep(time.Second) //nolint:forbidigo // the clock is faked
+			later(time.Second)
 		}
 		w.wantRun(rec.RunID, "FAILURE")
 		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 1 {
 			t.Fatalf("before the clean-up: %+v", roles)
 		}
-		time.Sleep(time.Minute) //nolint:forbidigo // the clock is faked
+		later(time.Minute)
 		back()
 		if err := <-ended; err != nil {
 			t.Fatal(err)

@@ -170,7 +170,7 @@ func (p *process) finish(ctx context.Context, j *grants.Job) error {
 		if time.Since(began) > patience {
 			return fmt.Errorf("still waiting: %w", err)
 		}
-		time.Sleep(w.RetryAfter()) //nolint:forbidigo // the clock is faked
+		later(w.RetryAfter())
 	}
 }
 

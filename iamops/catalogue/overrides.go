@@ -45,7 +45,7 @@ var openEnds = map[string]bool{
 	"rds cluster-snapshot":      true,
 	"redshift snapshot":         true, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
 	"cloudwatch alarm":          true, // names are free: AlarmName of PutMetricAlarm
-	"bedrock foundation-model":  true, // "anthropic.claude-v2:1": "Supported foundation models"
+	"bedrock foundation-model":  true, // "meta.llama3-8b-instruct-v1:0": "Supported foundation models"
 	"bedrock inference-profile": true,
 	"bedrock custom-model":      true, // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
 	"codebuild build":           true, // "PROJECT:UUID": id of Build, AWS CodeBuild API Reference

@@ -21,24 +21,11 @@ var brokerFaults = []struct {
 	{kmsg.OffsetFetch, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress}},
 }
 
-// withoutBroker takes one of the two brokers away for a while.
-func (w *world) withoutBroker(length time.Duration) {
-	const node, port = 1, 9093
-	if w.cluster.RemoveNode(node) != nil {
-		return // it is away already
-	}
-	w.background(length, func() {
-		if _, _, err := w.cluster.AddNode(node, port); err != nil {
-			w.violation("the simulation's broker did not come back: %v", err)
-		}
-	})
-}
-
 // brokerTrouble draws something that goes wrong between the instances and the
 // broker.
 func (d *drawing) brokerTrouble() {
 	at := d.between(0, d.last)
-	switch d.IntN(6) {
+	switch d.IntN(5) {
 	case 0:
 		d.at(at, "the group's coordinator moves", func(w *world) { w.cluster.RehashCoordinators() })
 	case 1:
@@ -50,9 +37,6 @@ func (d *drawing) brokerTrouble() {
 				p.unplug()
 			}
 		})
-	case 3:
-		length := d.between(5*time.Second, time.Minute)
-		d.at(at, "a broker is away", func(w *world) { w.withoutBroker(length) })
 	default:
 		f := brokerFaults[d.IntN(len(brokerFaults))]
 		err, count, length := f.errs[d.IntN(len(f.errs))], 1+d.IntN(8), d.between(10*time.Second, 90*time.Second)

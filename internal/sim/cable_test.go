@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -31,9 +32,14 @@ func (p *process) dialBroker(ctx context.Context, network, addr string) (net.Con
 	return c, nil
 }
 
+// latency is how long the network takes. Without it, a broker that answers at
+// once that it has nothing would be asked again without end at the same instant.
+const latency = time.Millisecond
+
 // Read is part of net.Conn.
 func (c *cable) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	sleep(context.Background(), latency)
 	if _, dead := c.p.pass(); dead != nil {
 		return 0, dead
 	}

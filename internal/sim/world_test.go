@@ -178,4 +178,5 @@ func (w *world) close(stops ...func()) {
 	for _, stop := range stops {
 		stop()
 	}
+	sleep(context.Background(), time.Second) // readers of connections notice
 }
