@@ -83,6 +83,11 @@ func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err e
 		c.state, c.why = StateIncomplete, "its removal was interrupted"
 		return true, w.remove(ctx, c, removedInterrupted)
 	}
+	if state.Detached() {
+		if done, err := w.settleDetached(ctx, c); done || err != nil {
+			return done, err
+		}
+	}
 	changes := w.opts.Inventory.Changed(state)
 	if len(changes) > 0 && !w.changed[c.name] {
 		w.log.Error("a grant was changed by hand", keyGrant, c.name, keyReason, strings.Join(changes, "; "))
@@ -91,6 +96,20 @@ func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err e
 		delete(w.changed, c.name)
 	}
 	return false, nil
+}
+
+// settleDetached judges a role to which the policy of its grant is not attached.
+// A run ends SUCCESS only after the attachment, so a removal has come past its
+// Deny and no further, or somebody detached the policy: both want it gone.
+func (w *Sweeper) settleDetached(ctx context.Context, c *sweepCase) (done bool, err error) {
+	if err := w.readRun(ctx, c); err != nil {
+		return false, err
+	}
+	if c.runUnknown() || c.run.Status != port.StatusSuccess || time.Since(c.run.EndedAt) < w.opts.Grace {
+		return false, nil
+	}
+	c.state, c.why = StateIncomplete, "its policy is not attached: its removal was interrupted"
+	return true, w.remove(ctx, c, removedInterrupted)
 }
 
 // settleByRun judges a grant that has not expired by the run that made it. A

@@ -165,6 +165,37 @@ func TestSweepInterrupted(t *testing.T) {
 	})
 }
 
+// TestSweepDetached: a removal that AWS refused between the Deny, which goes with
+// the role's other inline policies, and the role itself, is finished too.
+func TestSweepDetached(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		allowed := w.aws.Fault(iamtest.Fault{Op: "DeleteRole", Code: "AccessDenied", Status: 403, Count: -1})
+		revoke := w.revoke(rec.RunID)
+		if err := p.handle(revoke); err != nil {
+			t.Fatal(err)
+		}
+		contains(t, "log", w.wantRun(revoke.RunID, "FAILURE"), "already cut")
+		allowed()
+		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 0 || len(roles[0].Inline) != 0 {
+			t.Fatalf("left: %+v", roles)
+		}
+		s := p.sweeper()
+		w.sweep(s)
+		if roles, _, entities := w.left(); len(roles) != 1 || len(entities) != 1 {
+			t.Errorf("removed before the grace: %d roles, %d entities", len(roles), len(entities))
+		}
+		later(sweepGrace)
+		if f := w.sweep(s)[iamops.Name(rec.RunID)]; f.State != grants.StateIncomplete || !f.Removed {
+			t.Errorf("finding %+v", f)
+		}
+		w.wantGrants(0)
+		p.wantMetric("port_iam_sweep_removed_total", 1, "interrupted")
+	})
+}
+
 // TestSweepOrphans is what crashes and hands can leave behind, and what becomes
 // of it at once, and after the grace.
 func TestSweepOrphans(t *testing.T) {

@@ -110,6 +110,10 @@ func (s State) Attached() bool {
 	return s.role != nil && s.policy != nil && slices.Contains(s.role.attached, s.policy.arn)
 }
 
+// Detached reports whether the role is there and the policy of the grant is not
+// attached to it: nobody can use it.
+func (s State) Detached() bool { return s.role != nil && !s.Attached() }
+
 // Changed says what about a grant is not as it was made, by hand most likely.
 func (o *Ops) Changed(s State) []string {
 	var out []string

@@ -22,15 +22,16 @@ const (
 	lostRequest           // nothing is sent
 	lostAnswer            // applied, and no answer
 	late                  // no answer, and applied later
-	hang                  // neither applied nor answered, until the connection breaks
+	hang                  // neither applied nor answered
 	slow                  // sent later
 	answered              // answered by something in between, not applied
+	denied                // AWS says that it is not allowed, this once
 )
 
 func (k faultKind) String() string {
 	return [...]string{
 		"none", "crash before", "crash after", "stall before", "stall after",
-		"request lost", "answer lost", "late", "hang", "slow", "answered",
+		"request lost", "answer lost", "late", "hang", "slow", "answered", "denied",
 	}[k]
 }
 
@@ -50,7 +51,7 @@ func (f fault) String() string {
 
 // weather is how often calls meet which trouble.
 type weather struct {
-	loss, crash, stall float64
+	loss, crash, stall, denial float64
 }
 
 // fault is what the call of a number meets: a function of the seed and the
@@ -76,12 +77,11 @@ func (pl *plan) fault(n int) fault {
 		case slow:
 			f.length = seconds(0, 20)
 		case hang:
-			f.length = seconds(5, 90)
-			if endlessCalls {
-				f.length = 1000 * time.Hour
-			}
+			f.length = 1000 * time.Hour
 		}
 		return f
+	case roll > 1-w.denial:
+		return fault{kind: denied}
 	}
 	return fault{}
 }
@@ -125,6 +125,9 @@ func (x *wire) canned(r *http.Request, f fault) *http.Response {
 		answers = awsAnswers
 	}
 	c := answers[f.pick%len(answers)]
+	if f.kind == denied {
+		c = canned{403, xml, awsError("AccessDenied"), ""}
+	}
 	h := http.Header{"Content-Type": {c.contentType}}
 	if x.to == "aws" {
 		h.Set("Date", x.p.w.awsNow().Format(http.TimeFormat))

@@ -21,7 +21,7 @@ var mutants = []mutant{
 		{"consumer/commit.go", "if req.MemberID != member {", "if false && req.MemberID != member {"},
 		{"consumer/rebalance.go", "if len(s.parts) > 0 && member != s.member {", "if false {"},
 		{"consumer/rebalance.go", "member != s.memberID() {", "member != s.memberID() && false {"},
-	}},
+	}, survives: "a commit under a new id moves the group back at most, and to handle a record again does no harm"},
 	{name: "what exists is adopted without a check", changes: []change{
 		{"iamops/create.go", "	return o.verifyRole(ctx, p)\n", "	return nil\n"},
 		{"iamops/create.go", "	return o.verifyPolicy(ctx, p)\n", "	return nil\n"},
@@ -30,7 +30,7 @@ var mutants = []mutant{
 		"iamops/create.go",
 		`		return refused(KindCut, op, "the role has been revoked")`,
 		"		return nil",
-	}}},
+	}}, survives: "whoever revokes has ended the run, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", changes: []change{{
 		"grants/grant.go",
 		"UpsertEntity(ctx, blueprintGrant, entity, j.rec.RunID)",
@@ -38,7 +38,7 @@ var mutants = []mutant{
 	}}},
 	{name: "role and policy are created anew after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
-	}}},
+	}}, survives: "Port refuses the entity of a run that has ended, so what was created anew is never attached, and swept"},
 	{name: "access begins before the entity", changes: []change{{
 		"grants/grant.go",
 		"	ended, err := j.writeEntity(ctx, plan, req)\n",
@@ -97,6 +97,9 @@ var mutants = []mutant{
 	{name: "the sweeper leaves removals that were interrupted", changes: []change{{
 		"grants/sweep_settle.go", "	if state.IsCut() {\n", "	if false {\n",
 	}}},
+	{name: "the sweeper leaves what nothing is attached to", changes: []change{{
+		"grants/sweep_settle.go", "	if state.Detached() {\n", "	if false {\n",
+	}}},
 	{name: "the sweeper removes without waiting", changes: []change{{
 		"grants/sweep_settle.go",
 		"	case !c.run.Status.Ended():\n		if c.state != StateChanged {\n",
@@ -110,7 +113,7 @@ var mutants = []mutant{
 	{name: "lost runs are not waited for", changes: []change{{
 		"grants/sweep_lost.go",
 		"		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {\n			continue\n",
-		"		if false {\n			continue\n",
+		"		if false && (time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends)) {\n			continue\n",
 	}}},
 	{name: "tags do not matter", changes: []change{{
 		"iamops/look.go", "		if got, ok := tags[want[0]]; !ok || got != want[1] {\n", "		if got, ok := tags[want[0]]; false && (!ok || got != want[1]) {\n",

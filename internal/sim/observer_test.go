@@ -37,6 +37,9 @@ func (o *observer) portCall(c porttest.Call) {
 		o.mu.Lock()
 		o.accepted[c.ID] = true
 		o.mu.Unlock()
+		if run, ok := iamops.RunID(c.ID); ok && o.endedFor(run) > 0 {
+			o.w.violation("the entity of run %s was written after the run had ended", run)
+		}
 	case "run_log", "run_patch":
 		r, _ := o.w.port.Run(c.ID)
 		o.mu.Lock()
@@ -48,6 +51,15 @@ func (o *observer) portCall(c porttest.Call) {
 			o.runEnded(c.ID, r.Status)
 		}
 	}
+}
+
+// endedFor is how long ago a run ended; 0 while it is open.
+func (o *observer) endedFor(run string) time.Duration {
+	r, _ := o.w.port.Run(run)
+	if !r.Ended() {
+		return 0
+	}
+	return o.w.remoteNow().Truncate(time.Millisecond).Sub(r.EndedAt)
 }
 
 func lastLog(r porttest.RunState) string {
@@ -123,6 +135,9 @@ func (o *observer) awsCall(c iamtest.Call) {
 	}
 	if (order.refused || order.waiting || order.lost || order.kind != kindGrant) && strings.HasPrefix(c.Op, "Create") {
 		o.w.violation("%s for run %s, which must not be granted", c.Op, run)
+	}
+	if o.w.plan.quiet && strings.HasPrefix(c.Op, "Create") && o.endedFor(run) > prompt {
+		o.w.violation("%s for run %s, which ended long before", c.Op, run)
 	}
 	o.mu.Lock()
 	removed := o.removed[run] // asked before looking: what is usable after that is wrong

@@ -91,8 +91,11 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 		w.violation("grant %s is over and a session of it goes on", o.run)
 	}
 	why := ""
+	tried := false // to take it away: what was begun is finished by the sweeper
 	for _, t := range w.takersOf(o) {
-		if w.succeeded(t) {
+		tr, _ := w.port.Run(t.run)
+		tried = tried || tr.Status == "FAILURE"
+		if tr.Status == "SUCCESS" {
 			why = "run " + t.run + " took it away"
 		}
 	}
@@ -116,7 +119,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 		}
 		return
 	}
-	if o.handled == halfDone {
+	if o.handled == halfDone || tried && p.none() {
 		return
 	}
 	if !p.all() && (!p.none() || now.Before(end)) {
@@ -159,10 +162,16 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 		w.violation("run %s must not succeed", o.run)
 	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0:
 	case strings.Contains(lastLog(r), "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
-	case w.plan.patience && strings.Contains(lastLog(r), "gave up after"):
+	case w.mayFail(lastLog(r)):
 	default:
 		w.violation("run %s is %s without a reason: %q", o.run, r.Status, lastLog(r))
 	}
+}
+
+// mayFail reports whether the schedule explains a failure.
+func (w *world) mayFail(log string) bool {
+	return w.plan.patience && strings.Contains(log, "gave up after") ||
+		w.plan.weather.denial > 0 && strings.Contains(log, "AccessDenied")
 }
 
 // skewLimit is how wrong the local clock may be while work goes on.
@@ -174,8 +183,9 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 		return // it goes on for a quarter of an hour, and fails
 	}
 	log := lastLog(r)
-	gaveUp := w.plan.patience && strings.Contains(log, "gave up after")
+	gaveUp := w.mayFail(log)
 	switch {
+	case o.target == nil && !o.refused && gaveUp:
 	case o.target == nil:
 		if r.Status == "SUCCESS" == o.refused {
 			w.violation("run %s on %s is %s: %q", o.run, o.entity, r.Status, log)

@@ -35,8 +35,8 @@ func (w *world) publish(run string) {
 		copies += 1 + r.IntN(2)
 	}
 	for i := range copies {
-		after := time.Duration(r.IntN(2000)) * time.Millisecond
-		if i > 0 {
+		after := time.Duration(r.IntN(500)) * time.Millisecond
+		if i > 0 && r.IntN(2) == 0 {
 			after = time.Duration(r.IntN(int(w.plan.last/time.Millisecond))) * time.Millisecond
 		}
 		partition := r.Int32N(w.plan.partitions)

@@ -67,7 +67,7 @@ func (d *drawing) grant() *order {
 		o.waiting = true
 	case roll < 0.33:
 		o.approved = true
-	case roll < 0.36 && foreignInTheWay:
+	case roll < 0.36:
 		o.inTheWay = true
 		d.inTheWay = append(d.inTheWay, o)
 	}

@@ -10,9 +10,10 @@ import (
 // trouble draws what goes wrong.
 func (d *drawing) trouble() {
 	d.weather = weather{
-		loss:  pick(d, 0, 0, 0.02, 0.1, 0.25),
-		crash: pick(d, 0, 0, 0.004, 0.02),
-		stall: pick(d, 0, 0, 0, 0.006),
+		loss:   pick(d, 0, 0, 0.02, 0.1, 0.25),
+		crash:  pick(d, 0, 0, 0.004, 0.02),
+		stall:  pick(d, 0, 0, 0, 0.006),
+		denial: pick(d, 0, 0, 0, 0, 0.03),
 	}
 	d.settled = 2 * time.Minute
 	if d.weather.stall > 0 {

@@ -110,6 +110,10 @@ func (x *wire) meet(r *http.Request, body []byte, f fault, slept bool) (*http.Re
 		}
 	case answered:
 		return x.canned(r, f), nil
+	case denied:
+		if x.to == "aws" {
+			return x.canned(r, f), nil
+		}
 	}
 	resp, err := x.send(ctx, x.base, r, body)
 	switch f.kind {
