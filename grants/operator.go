@@ -131,9 +131,21 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant
 	w := o.svc.NewSweeper(SweepOptions{Survey: o.opts.Survey, Inventory: o.opts.Workbench, Grace: o.opts.Grace, DryRun: true})
 	cases := w.cases(listed, entities)
 	all := make([]Grant, len(cases))
+	stopped := err
+	var t trouble
 	for i, c := range cases {
 		c.closely = c.closely || closely && c.inIAM
-		all[i] = o.judge(ctx, w, c, &err)
+		var failed error
+		all[i], failed = o.judge(ctx, w, c, stopped)
+		if failed == nil || isFinalFor(failed) {
+			continue
+		}
+		if err == nil {
+			err = failed
+		}
+		if t.ends(failed) {
+			stopped = failed
+		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
@@ -148,9 +160,9 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant
 	return all, err
 }
 
-// judge makes the row of one name. Once Port or AWS does not answer, err is set
-// and the state of the others is not known.
-func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, err *error) Grant {
+// judge makes the row of one name. Where stopped says that Port or AWS does not
+// answer, or they do not for this one, its state is not known.
+func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped error) (Grant, error) {
 	g := Grant{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
 	if c.entity != nil {
 		g.Requester, g.SignInURL = textOf(c.entity, "requester"), textOf(c.entity, "sign_in_url")
@@ -158,11 +170,9 @@ func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, err *err
 		_ = json.Unmarshal(c.entity.Relations["aws_resource"], &g.Resource)
 		_ = json.Unmarshal(c.entity.Relations["permissions"], &g.Permissions)
 	}
-	unknown := *err
+	unknown := stopped
 	if unknown == nil || c.listed.RunID == "" { // a name alone can be enough
-		if unknown = w.settle(ctx, c); unknown != nil && !isFinalFor(unknown) {
-			*err = unknown
-		}
+		unknown = w.settle(ctx, c)
 	}
 	g.State, g.Why, g.Ends, g.Run = c.state, c.why, c.ends, string(c.run.Status)
 	switch {
@@ -171,7 +181,7 @@ func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, err *err
 	case g.State == StateOrphaned && c.entity == nil && c.listed.HasRole() && (c.runUnknown() || c.run.Status == port.StatusSuccess):
 		g.State = StateMissing
 	}
-	return g
+	return g, unknown
 }
 
 // describe looks closely at one grant in IAM.

@@ -187,11 +187,11 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	}
 	cases := w.cases(listed, entities)
 	r.Braked = w.brake(ctx, cases)
+	var t trouble
 	for _, c := range cases {
 		if err := w.settle(ctx, c); err != nil {
-			// The others need not suffer from one, unless nobody answers.
 			w.log.Warn("grant could not be swept", keyGrant, c.name, keyError, err)
-			if !isFinalFor(err) {
+			if t.ends(err) {
 				return r, err
 			}
 		}
@@ -203,8 +203,22 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	return r, err
 }
 
+// trouble counts the grants at which Port or AWS did not answer as they should.
+// The others need not suffer from one or two; with more it is not about them.
+type trouble int
+
+const tooMuch trouble = 3
+
+// ends notes why a grant could not be settled, and reports whether to give up.
+func (t *trouble) ends(err error) bool {
+	if !isFinalFor(err) {
+		*t++
+	}
+	return *t >= tooMuch
+}
+
 // isFinalFor reports whether an error is about one grant, and not about Port or
-// AWS as a whole.
+// AWS.
 func isFinalFor(err error) bool {
 	if iamops.IsKind(err, iamops.KindConflict) {
 		return true

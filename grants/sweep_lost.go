@@ -60,6 +60,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	if err != nil {
 		return lost, err
 	}
+	var t trouble
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
 		if !known {
@@ -70,7 +71,11 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 			continue
 		}
 		if err := w.recover(ctx, r); err != nil {
-			return lost, err
+			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
+			if t.ends(err) {
+				return lost, err
+			}
+			continue
 		}
 		lost++
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -433,6 +435,45 @@ func TestSweepGoesOn(t *testing.T) {
 			t.Errorf("%d roles and %d entities left, want the one that is stuck", len(roles), len(entities))
 		}
 		stuck()
+		w.sweep(s)
+		w.wantGrants(0)
+	})
+}
+
+// TestSweepPassesOver: one grant whose run Port fails, and one whose role AWS
+// fails, do not keep the others; where nobody answers, the sweep ends.
+func TestSweepPassesOver(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		ids := map[string]string{} // of runs, by the names of their grants
+		for range 6 {
+			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+			p.succeed(rec)
+			ids[iamops.Name(rec.RunID)] = rec.RunID
+		}
+		names := slices.Sorted(maps.Keys(ids))
+		later(2 * time.Hour)
+		port := w.port.Fault(porttest.Fault{Route: "run_get", ID: ids[names[0]], Status: 500, Count: -1})
+		aws := w.aws.Fault(iamtest.Fault{Op: "GetRole", Name: names[1], Status: 500, Code: "ServiceFailure", Count: -1})
+		s := p.sweeper()
+		w.sweep(s)
+		if roles, _, _ := w.left(); len(roles) != 2 || roles[0].Name != names[0] || roles[1].Name != names[1] {
+			t.Errorf("left: %v, want %v", roles, names[:2])
+		}
+		port()
+		aws()
+		w.sweep(s)
+		w.wantGrants(0)
+
+		for range 6 {
+			p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+		}
+		later(2 * time.Hour)
+		back := w.aws.Fault(iamtest.Fault{Op: "GetRole", Status: 500, Code: "ServiceFailure", Count: -1})
+		if r, err := s.Sweep(context.Background()); err == nil || len(r.Findings) != 2 {
+			t.Errorf("went on to %d grants without AWS: %v", len(r.Findings), err)
+		}
+		back()
 		w.sweep(s)
 		w.wantGrants(0)
 	})
