@@ -1,9 +1,11 @@
 GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+SEEDS      ?= 2000
+RACE_SEEDS ?= 200
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim quick lint generate catalogue fuzz bench
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants quick lint generate catalogue fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -35,8 +37,16 @@ sbom: build ## Write bin/sbom.json
 vulncheck: ## Look up known weaknesses of the dependencies (needs the network)
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
-sim: ## Play 300 seeded schedules of faults; PORT_IAM_SIM_SEED=n plays one 20 times
-	PORT_IAM_SIM_SEEDS=$${PORT_IAM_SIM_SEEDS:-300} go test -count=1 -timeout 60m ./internal/sim
+sim: ## Play SEEDS seeded schedules of faults, and RACE_SEEDS with the race detector; SEED=n plays one 20 times
+ifdef SEED
+	PORT_IAM_SIM_SEED=$(SEED) go test -count=1 -timeout 30m ./internal/sim
+else
+	PORT_IAM_SIM_SEEDS=$(SEEDS) go test -count=1 -timeout 60m ./internal/sim
+	PORT_IAM_SIM_SEEDS=$(RACE_SEEDS) go test -race -count=1 -timeout 60m ./internal/sim
+endif
+
+mutants: ## Put defects into the code, and see that the schedules find them
+	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./internal/sim
 
 quick: ## Run the tests that need nothing but Go
 	go test ./...

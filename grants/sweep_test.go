@@ -73,7 +73,7 @@ func later(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // the clock is
 func TestSweepLeavesActive(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		for range 120 {
+		for range 1000 {
 			p.succeed(w.request(nil))
 		}
 		s := p.sweeper()
@@ -90,8 +90,8 @@ func TestSweepLeavesActive(t *testing.T) {
 				t.Errorf("%d calls to Port", n)
 			}
 		}
-		w.wantGrants(120)
-		p.wantMetric("port_iam_grants", 120, "active")
+		w.wantGrants(1000)
+		p.wantMetric("port_iam_grants", 1000, "active")
 		p.wantMetric("port_iam_sweeps_total", 4, "ok")
 	})
 }

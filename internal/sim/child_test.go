@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +31,13 @@ func child(t *testing.T, limit time.Duration, changes []change, env ...string) (
 	}
 	root, err := filepath.Abs("../..")
 	must(err)
-	args := []string{"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-timeout", limit.String(), "-overlay", overlay(t, root, changes)}
+	// Most of the time only one goroutine of a schedule can run, so more of them
+	// are played at once than there are processors.
+	parallel := strconv.Itoa(4 * runtime.GOMAXPROCS(0))
+	args := []string{
+		"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-timeout", limit.String(),
+		"-parallel", parallel, "-overlay", overlay(t, root, changes),
+	}
 	if raceDetector {
 		args = append(args, "-race")
 	}

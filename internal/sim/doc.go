@@ -6,8 +6,7 @@
 //
 // There is nothing here but tests:
 //
-//	go test ./internal/sim                                       300 schedules, 60 with -race
-//	PORT_IAM_SIM_SEEDS=2000 go test ./internal/sim               so many
+//	PORT_IAM_SIM_SEEDS=2000 go test ./internal/sim               so many schedules
 //	PORT_IAM_SIM_SEED=17 go test ./internal/sim                  one of them, twenty times
 //	PORT_IAM_SIM_MUTANTS=1 go test -timeout 1h -v ./internal/sim what they find, see TestMutants
 //

@@ -21,7 +21,7 @@ const (
 	mutantsVariable = "PORT_IAM_SIM_MUTANTS"
 	mutantSeeds     = "400"
 	// mutantLimit bounds one mutant: a defect can make the simulation stand still.
-	mutantLimit = 3 * time.Minute
+	mutantLimit = 8 * time.Minute
 )
 
 var firstViolation = regexp.MustCompile(`seed (\d+): (.*)`)

@@ -24,7 +24,7 @@ type daemon struct {
 	done chan struct{} // closed when its log has ended
 }
 
-func start(binary string, w *demo.World) (*daemon, error) {
+func start(binary string, w *demo.World, concurrency int) (*daemon, error) {
 	d := &daemon{cmd: exec.Command(binary, "run"), done: make(chan struct{})}
 	d.cmd.Env = []string{
 		"PORT_BASE_URL=" + w.PortURL, "PORT_CLIENT_ID=" + demo.ClientID, "PORT_CLIENT_SECRET=" + demo.ClientSecret,

@@ -68,7 +68,7 @@ func grants(binary string) error {
 		return err
 	}
 	defer w.Close()
-	d, err := start(binary, w)
+	d, err := start(binary, w, concurrency)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func overtaking(binary string) error {
 		return err
 	}
 	defer w.Close()
-	d, err := start(binary, w)
+	d, err := start(binary, w, concurrency)
 	if err != nil {
 		return err
 	}
@@ -159,8 +159,11 @@ func overtaking(binary string) error {
 	return nil // what is left of the backlog is of no interest
 }
 
-// sharing measures two instances of one group against one.
+// sharing measures two instances of one group against one, each with so few
+// grants at a time that the cores of a small machine, which carry the broker,
+// Port and AWS too, are not what limits them.
 func sharing(binary string) error {
+	const few = concurrency / 2
 	var rates [3]float64
 	for instances := 1; instances <= 2; instances++ {
 		err := func() error {
@@ -170,7 +173,7 @@ func sharing(binary string) error {
 			}
 			defer w.Close()
 			for range instances {
-				d, err := start(binary, w)
+				d, err := start(binary, w, few)
 				if err != nil {
 					return err
 				}
@@ -188,7 +191,7 @@ func sharing(binary string) error {
 			return err
 		}
 	}
-	atLeast("two instances, rate", rates[2], 1.8*rates[1], "/s")
+	atLeast(fmt.Sprintf("%d queued grants, two instances, %d at once each", queued, few), rates[2], 1.8*rates[1], "/s")
 	return nil
 }
 
@@ -238,7 +241,7 @@ func skipping(binary string) error {
 			return err
 		}
 	}
-	d, err := start(binary, w)
+	d, err := start(binary, w, concurrency)
 	if err != nil {
 		return err
 	}
