@@ -229,6 +229,24 @@ func TestDefectiveJobsAreTriedAgain(t *testing.T) {
 	}
 }
 
+// TestPanicsEnd: a job that panics every time is given up, and says so.
+func TestPanicsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := new(journal)
+		tr := newTrack(t, 1)
+		tr.log = j.logger()
+		attempts := 0
+		tr.do("defective", "", false, func(context.Context) error { attempts++; panic("ouch") })
+		after((maxPanics - 2) * defaultRetry)
+		tr.want()
+		after(defaultRetry)
+		tr.want("defective")
+		if attempts != maxPanics || !strings.Contains(j.String(), "given up") {
+			t.Errorf("%d attempts, and the log says: %s", attempts, j)
+		}
+	})
+}
+
 func TestHandlerWithoutJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0

@@ -2,9 +2,11 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -73,5 +75,9 @@ func (c *Consumer) ask(ctx context.Context, f func(context.Context, *kadm.Client
 		return err
 	}
 	defer cl.Close()
-	return f(ctx, kadm.NewClient(cl))
+	err = f(ctx, kadm.NewClient(cl))
+	if errors.Is(err, kerr.SaslAuthenticationFailed) {
+		c.access.refuse() // the session may go on with connections from before
+	}
+	return err
 }

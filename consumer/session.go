@@ -70,9 +70,9 @@ func (s *session) run(ctx context.Context) error {
 		s.c.health.fail(errStopping)
 		s.lanes.stop()
 	}
-	loops.Wait()
 	timer := time.AfterFunc(limit, cancelClient)
 	defer timer.Stop()
+	loops.Wait()
 	cl.CloseAllowingRebalance() // calls revoked for what is still held
 	s.abandon(s.held())
 	if s.isDead() {

@@ -20,8 +20,9 @@ type task struct {
 	log    *slog.Logger
 	done   func(result) // called once, when the record is finished
 
-	timer *time.Timer // runs while the task waits for its next attempt
-	last  string      // text of the last error, so that it is logged only once
+	panics int         // in a row
+	timer  *time.Timer // runs while the task waits for its next attempt
+	last   string      // text of the last error, so that it is logged only once
 }
 
 // newTask asks the handler for the job. A handler that panics is asked again at
@@ -61,6 +62,10 @@ func (u *unmade) Attempt(ctx context.Context) error {
 // record, without it how long to wait before the next call.
 func (t *task) attempt(ctx context.Context) (r result, finished bool, again time.Duration) {
 	err := protect(func() error { return t.job.Attempt(ctx) })
+	t.panics++
+	if !errors.As(err, new(*panicError)) {
+		t.panics = 0
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // its tenure is over
 		return 0, false, 0
@@ -73,6 +78,10 @@ func (t *task) attempt(ctx context.Context) (r result, finished bool, again time
 	case errors.Is(err, port.ErrMismatch):
 		t.log.Warn("record dropped", keyError, err)
 		return dropped, true, 0
+	case t.panics == maxPanics:
+		t.report(err, 0)
+		t.log.Error("record given up, its job panics every time", keyError, err)
+		return handled, true, 0
 	default:
 		again = retryDelay(err)
 	}
@@ -96,6 +105,11 @@ func (t *task) report(err error, again time.Duration) {
 		t.log.Error("job failed without saying when to try again", keyError, err, "after", again)
 	}
 }
+
+// maxPanics is how often in a row a job may panic, with [defaultRetry] between,
+// before its record counts as finished: a defect of ours must not hold the
+// partition up for ever.
+const maxPanics = 10
 
 type panicError struct {
 	value any

@@ -139,10 +139,10 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 // unknownRun handles a run that Port does not know: for a moment it may be that
 // we are ahead of Port, then the record is dropped.
 func (j *Job) unknownRun(err error) error {
-	if j.more(causeUnknownRun) {
-		return &again{causeUnknownRun, err}
+	if j.over(causeUnknownRun) {
+		return j.drop(eventUnknownRun, "Port does not know the run: %w", err)
 	}
-	return j.drop(eventUnknownRun, "Port does not know the run: %w", err)
+	return &again{causeUnknownRun, err}
 }
 
 // find reads an entity; nil where there is none.
@@ -165,10 +165,10 @@ func (j *Job) confirm(v grantView) error {
 	}
 	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {
 		err := fmt.Errorf("Port does not list the run for %s", j.rec.Requester)
-		if j.more(causeUnknownRun) {
-			return &again{causeUnknownRun, err}
+		if j.over(causeUnknownRun) {
+			return j.drop(eventWrongRequester, "%w", err)
 		}
-		return j.drop(eventWrongRequester, "%w", err)
+		return &again{causeUnknownRun, err}
 	}
 	return nil
 }

@@ -11,10 +11,6 @@ import (
 	"port-iam/port"
 )
 
-// maxClockSkew is how far the local clock may be from AWS's before nothing is
-// granted or expired any more.
-const maxClockSkew = 60 * time.Second
-
 // stepTime bounds the work of one attempt. It is shorter than what the caller
 // allows for the attempt, so that there is time left to end a run that failed.
 const stepTime = 15 * time.Second
@@ -31,6 +27,7 @@ type Job struct {
 
 	began    time.Time // the first attempt
 	patience patience
+	failing  time.Time    // since when Port fails this run alone; zero: it does not
 	counted  bool         // the end of the run is in the metrics
 	making   bool         // this job began to make role and policy
 	made     *iamops.Plan // created by this job, entity written, not yet attached
@@ -88,6 +85,9 @@ func (j *Job) Attempt(ctx context.Context) error {
 		// Decide first, then act: the run is ended before anything is removed.
 		err = j.fail(ctx, f)
 	}
+	if j.poisoned(err) {
+		err = fmt.Errorf("%w: %w", errUnreportable, err)
+	}
 	switch {
 	case err == nil, errors.Is(err, port.ErrMismatch):
 		return err
@@ -109,8 +109,8 @@ func (j *Job) step(ctx context.Context) error {
 		return j.drop(eventSignature, "it is not signed, and signatures are required")
 	}
 	// A wrong clock makes wrong ends and wrong expiries; revoking needs no clock.
-	if skew, known := j.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew && j.op != opRevoke {
-		return &again{causeClock, fmt.Errorf("the local clock is %s off AWS's", skew)}
+	if err := j.svc.clockError(); err != nil && j.op != opRevoke {
+		return &again{causeClock, err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -127,30 +127,36 @@ func (j *Job) step(ctx context.Context) error {
 // decide says how a failed step goes on: wait, give up, or give up reporting.
 func (j *Job) decide(err error) error {
 	c, retryable := classify(err)
-	if !retryable {
+	switch {
+	case !retryable:
 		return &failure{outcome: outcomeFailed, err: err}
+	case j.over(c):
+		return &failure{outcome: outcomeFailed, err: fmt.Errorf("gave up after %s: %w", c.limit(j.op), err)}
 	}
-	if j.more(c) {
-		return &again{c, err}
-	}
-	if c == causePort {
-		return fmt.Errorf("%w: %w", errUnreportable, err)
-	}
-	return &failure{outcome: outcomeFailed, err: fmt.Errorf("gave up after %s: %w", c.limit(j.op), err)}
+	return &again{c, err}
 }
 
-// more notes a failed attempt and reports whether there is time for another.
-func (j *Job) more(c cause) bool {
-	now := time.Now()
-	if j.patience.over(c, j.op, now) {
+// over reports whether the run has waited for a cause as long as it may.
+func (j *Job) over(c cause) bool { return j.patience.over(c, j.op, time.Now()) }
+
+// poisoned reports whether Port has failed this run for long while it took the
+// end of others. Where it takes nobody's, it is away, and is waited for.
+func (j *Job) poisoned(err error) bool {
+	if c, _ := classify(err); err == nil || c != causePort {
+		j.failing = time.Time{}
 		return false
 	}
-	poisoned := c == causePort && j.patience.spent[c] >= poisonAfter && j.svc.endedSince(now.Add(-poisonAfter))
-	return !poisoned
+	now := time.Now()
+	if j.failing.IsZero() || !j.svc.endedSince(now.Add(-proofLasts)) {
+		j.failing = now
+	}
+	return now.Sub(j.failing) >= poisonAfter
 }
 
 // wait turns an unfinished attempt into the time of the next one.
 func (j *Job) wait(err error) error {
+	c, _ := classify(err)
+	j.patience.note(c, time.Now())
 	w := &Waiting{after: j.patience.wait(j.op, askedToWait(err)), err: err}
 	j.log.Warn("run waits", keyGrant, j.name, keyWait, w.after.String(), keyError, err)
 	return w

@@ -119,8 +119,8 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant
 		return nil, err
 	}
 	maps.DeleteFunc(listed, func(name string, _ iamops.Listed) bool { return other(name) })
-	if skew, known := o.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
-		err = fmt.Errorf("the local clock is %s off AWS's: what has expired cannot be told", skew)
+	if clock := o.svc.clockError(); clock != nil {
+		err = fmt.Errorf("what has expired cannot be told: %w", clock)
 	}
 	entities, portErr := o.opts.Survey.Entities(ctx, blueprintGrant)
 	if err == nil {

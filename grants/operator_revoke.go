@@ -56,13 +56,14 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 			return err
 		}
 		c, retryable := classify(err)
-		if !retryable || !h.job.more(c) || time.Since(h.job.began) > handLimit || ctx.Err() != nil {
+		if !retryable || h.job.over(c) || time.Since(h.job.began) > handLimit || ctx.Err() != nil {
 			h.job.noteForeign(err)
 			if h.job.cut {
 				return fmt.Errorf("the access is cut, and what is left could not be removed: %w", err)
 			}
 			return err
 		}
+		h.job.patience.note(c, time.Now())
 		timer := time.NewTimer(h.job.patience.wait(opRevoke, 0))
 		select {
 		case <-timer.C:
@@ -93,7 +94,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	reads.Go(func() { state, lookErr = h.svc.opts.Access.Look(ctx, name) })
 	reads.Wait()
 	if lookErr != nil {
-		return lookErr
+		return h.job.cutOurs(ctx, state, lookErr)
 	}
 	if err := firstAway(runErr, entityErr); err != nil {
 		return h.withoutPort(ctx, state, err)

@@ -104,7 +104,7 @@ func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 	if err == nil || port.IsKind(err, port.KindNotFound) {
 		return nil
 	}
-	if c, retryable := classify(err); retryable && j.more(c) {
+	if c, retryable := classify(err); retryable && !j.over(c) && !j.poisoned(err) {
 		return &again{c, err}
 	}
 	j.noteForeign(err)
@@ -134,7 +134,7 @@ func (j *Job) dismantle(ctx context.Context, state iamops.State, lag bool) error
 	if err := j.cutAccess(ctx, state); err != nil {
 		return err
 	}
-	if lag && !state.Complete() && j.more(causeGone) {
+	if lag && !state.Complete() && !j.over(causeGone) {
 		return &again{causeGone, fmt.Errorf("grant %s is not completely visible in IAM", j.name)}
 	}
 	if !state.Exists() {
@@ -143,14 +143,15 @@ func (j *Job) dismantle(ctx context.Context, state iamops.State, lag bool) error
 	return j.svc.opts.Access.Remove(ctx, state)
 }
 
-// cutAccess writes the Deny. Where somebody removed the boundary by hand the
-// daemon may not write it; detaching is allowed all the same and comes next.
+// cutAccess writes the Deny. AWS may refuse it for good, as it does where somebody
+// removed the boundary or filled the role with inline policies; detaching is
+// allowed all the same and comes next.
 func (j *Job) cutAccess(ctx context.Context, state iamops.State) error {
 	if !state.Exists() {
 		return nil
 	}
 	err := j.svc.opts.Access.Cut(ctx, state)
-	if iamops.IsKind(err, iamops.KindDenied) {
+	if err != nil && !iamops.Temporary(err) {
 		j.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, j.name, keyError, err)
 		return nil
 	}

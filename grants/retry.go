@@ -28,7 +28,7 @@ const (
 // How long a run goes on for each cause before it gives up; 0 is for ever.
 func (c cause) limit(op string) time.Duration {
 	switch c {
-	case causeAWS, causeOther:
+	case causeAWS:
 		if op == opGrant {
 			return 10 * time.Minute
 		}
@@ -46,9 +46,13 @@ func (c cause) limit(op string) time.Duration {
 	}
 }
 
-// poisonAfter is how long Port may fail a single run, while it takes the end of
-// others, before that run is given up as unreportable.
-const poisonAfter = 30 * time.Minute
+const (
+	// poisonAfter is how long Port may fail a single run, while it takes the end
+	// of others, before that run is given up as unreportable.
+	poisonAfter = 30 * time.Minute
+	// proofLasts is how long the end of another run shows that Port is there.
+	proofLasts = 10 * time.Minute
+)
 
 const (
 	firstWait = 500 * time.Millisecond
@@ -60,26 +64,35 @@ const (
 // does not use up what AWS is given.
 type patience struct {
 	spent map[cause]time.Duration
-	cause cause     // of the last failure
-	last  time.Time // of the last failure; zero before the first
-	row   int       // failures in a row for the same cause
+	cause cause     // of the last attempt that did not finish
+	last  time.Time // when that was; zero before the first
+	row   int       // attempts in a row for the same cause
 }
 
-// over notes a failure for c and reports whether the run has spent its time on
-// that cause.
-func (p *patience) over(c cause, op string, now time.Time) bool {
+// note says that an attempt did not finish because of c. The time since the one
+// before was spent on what that one waited for.
+func (p *patience) note(c cause, now time.Time) {
 	if p.spent == nil {
 		p.spent = map[cause]time.Duration{}
 	}
-	if !p.last.IsZero() && p.cause == c {
-		p.spent[c] += now.Sub(p.last)
-		p.row++
-	} else {
+	p.row++
+	if p.last.IsZero() || p.cause != c {
 		p.row = 0
 	}
+	if !p.last.IsZero() {
+		p.spent[p.cause] += now.Sub(p.last)
+	}
 	p.cause, p.last = c, now
+}
+
+// over reports whether the run has spent its time on a cause.
+func (p *patience) over(c cause, op string, now time.Time) bool {
+	spent := p.spent[c]
+	if p.cause == c && !p.last.IsZero() {
+		spent += now.Sub(p.last)
+	}
 	limit := c.limit(op)
-	return limit > 0 && p.spent[c] >= limit
+	return limit > 0 && spent >= limit
 }
 
 // wait is how long to wait before the next attempt: doubling, with jitter, at

@@ -36,7 +36,7 @@ func (j *Job) revoke(ctx context.Context) error {
 		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
 		return nil
 	}
-	if err := j.mayRevoke(view); err != nil {
+	if err := j.mayRevoke(ctx, view); err != nil {
 		return err
 	}
 	if err := j.takeAway(ctx, view); err != nil {
@@ -114,7 +114,7 @@ func isFresh(grant port.Run) bool {
 
 // mayRevoke checks that the record fits its run, and that what the run asks for
 // is a grant of ours that may be taken away.
-func (j *Job) mayRevoke(v revokeView) error {
+func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
 	if v.run.Entity != "" && v.run.Entity != j.rec.Entity {
 		return j.drop(eventWrongEntity, "the run was started on %q and the record names %q", v.run.Entity, j.rec.Entity)
 	}
@@ -127,18 +127,32 @@ func (j *Job) mayRevoke(v revokeView) error {
 	}
 	if v.stateErr != nil {
 		j.noteForeign(v.stateErr)
-		return v.stateErr
+		return j.cutOurs(ctx, v.state, v.stateErr)
 	}
 	if j.op == opExpire && v.state.Exists() {
 		end, limited := v.state.End()
 		if !limited {
 			return refuse("the grant %s has no end: it lasts until it is revoked", j.name)
 		}
-		if time.Now().Before(end) {
+		switch early := time.Until(end); {
+		case early > maxClockSkew:
 			return refuse("the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
+		case early > 0: // our clock is a little behind Port's
+			return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
 		}
 	}
 	return nil
+}
+
+// cutOurs cuts the access of a role that is ours where the policy beside it is
+// not, which keeps the grant from being removed: why.
+func (j *Job) cutOurs(ctx context.Context, state iamops.State, why error) error {
+	if j.op == opRevoke && iamops.IsKind(why, iamops.KindForeign) && state.HasRole() {
+		if err := j.cutAccess(ctx, state); err != nil {
+			return err
+		}
+	}
+	return why
 }
 
 // takeAway removes the grant: its own run is ended first if it is still open, so

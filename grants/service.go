@@ -2,6 +2,7 @@ package grants
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -141,6 +142,19 @@ func (s *Service) newJob(op, name string, rec port.Record) *Job {
 		svc: s, op: op, name: name, rec: rec,
 		log: s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID),
 	}
+}
+
+// maxClockSkew is how far the local clock may be from AWS's before nothing is
+// granted or expired any more.
+const maxClockSkew = 60 * time.Second
+
+// clockError says that the local clock is wrong; nil where it is not, or AWS has
+// not said.
+func (s *Service) clockError() error {
+	if skew, known := s.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
+		return fmt.Errorf("the local clock is %s off AWS's", skew)
+	}
+	return nil
 }
 
 func (s *Service) noteEnded() {

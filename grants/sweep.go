@@ -75,7 +75,8 @@ type Sweeper struct {
 	foreign map[string]bool      // found not to be ours at a close look
 	changed map[string]bool      // found to be changed by hand
 	turn    string               // the last grant that was looked at closely
-	waiting map[string]sighting  // open runs, by id
+	stopped string               // the grant at which the last sweep gave up; "" if it did not
+	waiting map[string]*sighting // open runs, by id
 }
 
 // NewSweeper makes a sweeper. It shares the locks of the service, so that one
@@ -83,7 +84,7 @@ type Sweeper struct {
 func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	return &Sweeper{
 		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
-		settled: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]sighting{},
+		settled: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]*sighting{},
 	}
 }
 
@@ -143,9 +144,6 @@ type Report struct {
 	Lost int
 }
 
-// errClock: nothing is removed by a wrong clock.
-var errClock = errors.New("the local clock is off AWS's: nothing is swept")
-
 // Sweep looks at everything once. Its error says why it could not go on; what
 // it did until then is in the report.
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
@@ -159,10 +157,6 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 		w.log.Error("sweep stopped by its brake: many grants have no entity in Port although their runs succeeded; if that is right, run `port-iam grants sweep --yes`", "grants", r.Braked)
 	}
 	w.svc.metrics.sweeps.WithLabelValues(result).Inc()
-	if err == nil {
-		w.svc.metrics.noteGrants(r, w.overdue())
-		w.svc.recent.noteSweep(r)
-	}
 	return r, err
 }
 
@@ -176,8 +170,8 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 		return r, err
 	}
 	// Asked after AWS has answered: its answers carry its time.
-	if skew, known := w.svc.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
-		return r, fmt.Errorf("%w (%s)", errClock, skew)
+	if err := w.svc.clockError(); err != nil {
+		return r, fmt.Errorf("nothing is swept: %w", err)
 	}
 	// Known even where the sweep gets no further.
 	w.svc.metrics.noteOverdue(listed, w.overdue())
@@ -187,20 +181,40 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	}
 	cases := w.cases(listed, entities)
 	r.Braked = w.brake(ctx, cases)
+	r.Findings, err = w.settleAll(ctx, cases)
+	if err == nil {
+		w.svc.metrics.noteGrants(r, w.overdue())
+		w.svc.recent.noteSweep(r)
+	}
+	if w.opts.Progress != nil && !w.opts.DryRun {
+		var lostErr error
+		r.Lost, lostErr = w.lostRuns(ctx)
+		err = errors.Join(err, lostErr)
+	}
+	return r, err
+}
+
+// settleAll settles one grant after the other, beginning behind the one at which
+// the sweep before gave up: what is there for good must not keep the others.
+func (w *Sweeper) settleAll(ctx context.Context, cases []*sweepCase) (out []Finding, err error) {
+	first := 0
+	for first < len(cases) && cases[first].name <= w.stopped {
+		first++
+	}
+	w.stopped = ""
 	var t trouble
-	for _, c := range cases {
+	for i := range cases {
+		c := cases[(first+i)%len(cases)]
 		if err := w.settle(ctx, c); err != nil {
 			w.log.Warn("grant could not be swept", keyGrant, c.name, keyError, err)
 			if t.ends(err) {
-				return r, err
+				w.stopped = c.name
+				return out, err
 			}
 		}
-		r.Findings = append(r.Findings, c.finding())
+		out = append(out, c.finding())
 	}
-	if w.opts.Progress != nil && !w.opts.DryRun {
-		r.Lost, err = w.lostRuns(ctx)
-	}
-	return r, err
+	return out, nil
 }
 
 // trouble counts the grants at which Port or AWS did not answer as they should.

@@ -87,9 +87,7 @@ func (w *Sweeper) chooseClose(sorted []*sweepCase) {
 		first++
 	}
 	for i := range min(closeLooks, len(candidates)) {
-		c := candidates[(first+i)%len(candidates)]
-		c.closely = true
-		w.turn = c.name
+		candidates[(first+i)%len(candidates)].closely = true
 	}
 }
 
@@ -116,13 +114,24 @@ func (c *sweepCase) orphaned() bool {
 
 // late: the role was made after its run had ended.
 func (c *sweepCase) late() bool {
-	return c.listed.HasRole() && c.run.Status.Ended() && c.listed.RoleCreated.After(c.run.EndedAt.Add(createdLong))
+	return c.listed.HasRole() && c.ended() && c.listed.RoleCreated.After(c.run.EndedAt.Add(createdLong))
+}
+
+// ended reports whether the run has ended at a known time. Without one, nothing
+// that counts from it is decided.
+func (c *sweepCase) ended() bool { return c.run.Status.Ended() && !c.run.EndedAt.IsZero() }
+
+// endedFor reports whether the run has ended at least so long ago.
+func (c *sweepCase) endedFor(d time.Duration) bool {
+	return c.ended() && time.Since(c.run.EndedAt) >= d
 }
 
 // brake counts what looks orphaned. More than ten and more than a tenth of all
 // grants is no rubbish but a broken environment: none of these is removed then.
+// What Port does not tell counts too.
 func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
 	var suspects []*sweepCase
+	var t trouble
 	roles := 0
 	now := time.Now()
 	for _, c := range cases {
@@ -132,7 +141,12 @@ func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
 		if !c.inIAM || c.listed.RunID == "" || c.entity != nil || expired(c.listed.Ends, now) {
 			continue
 		}
-		if w.readRun(ctx, c) == nil && c.orphaned() {
+		if t < tooMuch {
+			if err := w.readRun(ctx, c); err != nil {
+				t.ends(err)
+			}
+		}
+		if c.orphaned() || !c.runKnown && c.listed.HasRole() {
 			suspects = append(suspects, c)
 		}
 	}

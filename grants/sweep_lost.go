@@ -13,6 +13,7 @@ import (
 type sighting struct {
 	at   time.Time
 	ends map[int32]int64
+	job  *Job // of a removal that was begun: its patience outlasts a sweep
 }
 
 // lostLimit bounds the work on one lost revocation in one sweep.
@@ -63,14 +64,14 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	var t trouble
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
-		if !known {
-			w.waiting[r.ID] = sighting{time.Now(), ends}
+		if !known || !passed(ends, first.ends) { // new, or the topic was made again
+			w.waiting[r.ID] = &sighting{at: time.Now(), ends: ends}
 			continue
 		}
 		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {
 			continue
 		}
-		if err := w.recover(ctx, r); err != nil {
+		if err := w.recover(ctx, r, first); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
 			if t.ends(err) {
 				return lost, err
@@ -94,7 +95,7 @@ func passed(committed, ends map[int32]int64) bool {
 
 // recover settles a lost run. A grant cannot be made up for: the run does not
 // say who asked. What takes access away can.
-func (w *Sweeper) recover(ctx context.Context, r port.Run) error {
+func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error {
 	o := w.svc.opts
 	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
 	rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
@@ -102,12 +103,14 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run) error {
 	case r.Action == o.GrantAction:
 		j := w.svc.newJob(opGrant, iamops.Name(r.ID), rec)
 		return w.endLost(ctx, j, true)
-	case r.Action == o.RevokeAction:
-		return w.handle(ctx, w.svc.Revoke(rec))
-	case r.Entity != "":
-		return w.handle(ctx, w.svc.Expire(rec))
+	case r.Action == o.ExpireAction && r.Entity == "":
+		return w.endLost(ctx, w.svc.newJob(opExpire, r.ID, rec), false)
+	case seen.job == nil && r.Action == o.RevokeAction:
+		seen.job = w.svc.Revoke(rec)
+	case seen.job == nil:
+		seen.job = w.svc.Expire(rec)
 	}
-	return w.endLost(ctx, w.svc.newJob(opExpire, r.ID, rec), false)
+	return handle(ctx, seen.job)
 }
 
 // endLost ends a run that nobody can carry out any more, and removes what was
@@ -136,9 +139,9 @@ func (w *Sweeper) endLost(ctx context.Context, j *Job, isGrant bool) error {
 	return nil
 }
 
-// handle works on a run for a while; what is unfinished then is found again by
-// the next sweep.
-func (w *Sweeper) handle(ctx context.Context, j *Job) error {
+// handle works on a run for a while; what is unfinished then, its error says so,
+// is gone on with by the next sweep.
+func handle(ctx context.Context, j *Job) error {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
 	for {
@@ -152,7 +155,7 @@ func (w *Sweeper) handle(ctx context.Context, j *Job) error {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil
+			return wait
 		}
 	}
 }

@@ -53,6 +53,7 @@ func (w *Sweeper) recall(c *sweepCase) {
 // closeLook reads what lists do not show. done: the removal of the grant had
 // begun, and has been finished.
 func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err error) {
+	w.turn = c.name
 	state, err := w.svc.opts.Access.Look(ctx, c.name)
 	if iamops.IsKind(err, iamops.KindForeign) {
 		if !w.foreign[c.name] {
@@ -83,7 +84,7 @@ func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err e
 		c.state, c.why = StateIncomplete, "its removal was interrupted"
 		return true, w.remove(ctx, c, removedInterrupted)
 	}
-	if state.Detached() {
+	if state.HasRole() && !state.Attached() {
 		if done, err := w.settleDetached(ctx, c); done || err != nil {
 			return done, err
 		}
@@ -105,7 +106,7 @@ func (w *Sweeper) settleDetached(ctx context.Context, c *sweepCase) (done bool, 
 	if err := w.readRun(ctx, c); err != nil {
 		return false, err
 	}
-	if c.runUnknown() || c.run.Status != port.StatusSuccess || time.Since(c.run.EndedAt) < w.opts.Grace {
+	if c.run.Status != port.StatusSuccess || !c.endedFor(w.opts.Grace) {
 		return false, nil
 	}
 	c.state, c.why = StateIncomplete, "its policy is not attached: its removal was interrupted"
@@ -155,18 +156,18 @@ func (w *Sweeper) settleIncomplete(ctx context.Context, c *sweepCase) error {
 	if err != nil {
 		return err
 	}
-	since := c.run.EndedAt
+	waiting := !c.endedFor(w.opts.Grace)
 	switch {
 	case !c.listed.HasRole():
 		c.why = "a policy without a role"
-		since = latest(since, c.listed.PolicyCreated)
+		waiting = waiting || time.Since(c.listed.PolicyCreated) < w.opts.Grace
 	case entity != nil:
 		return nil // Port's list lags behind
 	default:
 		c.why = "its run succeeded, and Port has no entity of it"
 	}
 	c.state = StateOrphaned
-	if c.braked || time.Since(since) < w.opts.Grace {
+	if c.braked || waiting {
 		return nil
 	}
 	return w.remove(ctx, c, removedOrphaned)
@@ -181,17 +182,10 @@ func (w *Sweeper) settleEntity(ctx context.Context, c *sweepCase) error {
 	if c.runUnknown() || !c.run.Status.Ended() {
 		return nil
 	}
-	if c.run.Status == port.StatusSuccess && time.Since(c.run.EndedAt) < w.opts.Grace {
+	if c.run.Status == port.StatusSuccess && !c.endedFor(w.opts.Grace) {
 		return nil
 	}
 	return w.remove(ctx, c, removedOrphaned)
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // remove takes a grant away: what is there is read again, under the grant's
@@ -234,6 +228,9 @@ func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, reason str
 	}
 	if err := w.readRun(ctx, c); err != nil {
 		return err
+	}
+	if reason == removedOrphaned && c.run.Status == port.StatusSuccess && !c.listed.HasRole() && state.Attached() {
+		return fmt.Errorf("grant %s is whole: the list of roles was behind", c.name)
 	}
 	if err := j.endOpen(ctx, c.run, "The grant was revoked before it was complete."); err != nil {
 		return err

@@ -110,9 +110,8 @@ func (s State) Attached() bool {
 	return s.role != nil && s.policy != nil && slices.Contains(s.role.attached, s.policy.arn)
 }
 
-// Detached reports whether the role is there and the policy of the grant is not
-// attached to it: nobody can use it.
-func (s State) Detached() bool { return s.role != nil && !s.Attached() }
+// HasRole reports whether the role is there.
+func (s State) HasRole() bool { return s.role != nil }
 
 // Changed says what about a grant is not as it was made, by hand most likely.
 func (o *Ops) Changed(s State) []string {

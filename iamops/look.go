@@ -79,7 +79,8 @@ func (o *Ops) Look(ctx context.Context, name string) (State, error) {
 		s.policy = policy
 		return nil
 	})
-	return s, g.Wait()
+	err := g.Wait() // before s is read: the reads above write it
+	return s, err
 }
 
 func (o *Ops) getRole(ctx context.Context, name string) (*liveRole, error) {

@@ -84,7 +84,7 @@ var mutants = []mutant{
 		"	if err := error(nil); err != nil {",
 	}}},
 	{name: "an expiry does not look at the end", changes: []change{{
-		"grants/revoke.go", "		if time.Now().Before(end) {\n", "		if false {\n",
+		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
 	}}},
 	{name: "the sweeper leaves what has expired", changes: []change{{
 		"grants/sweep_settle.go", "	if expired(c.ends, time.Now()) {\n", "	if false {\n",
@@ -98,7 +98,7 @@ var mutants = []mutant{
 		"grants/sweep_settle.go", "	if state.IsCut() {\n", "	if false {\n",
 	}}},
 	{name: "the sweeper leaves what nothing is attached to", changes: []change{{
-		"grants/sweep_settle.go", "	if state.Detached() {\n", "	if false {\n",
+		"grants/sweep_settle.go", "	if state.HasRole() && !state.Attached() {\n", "	if false {\n",
 	}}},
 	{name: "the sweeper removes without waiting", changes: []change{{
 		"grants/sweep_settle.go",
@@ -107,7 +107,7 @@ var mutants = []mutant{
 	}}},
 	{name: "lost runs are left", changes: []change{{
 		"grants/sweep_lost.go",
-		"		if err := w.recover(ctx, r); err != nil {\n",
+		"		if err := w.recover(ctx, r, first); err != nil {\n",
 		"		if err := error(nil); err != nil {\n",
 	}}},
 	{name: "lost runs are not waited for", changes: []change{{

@@ -59,6 +59,13 @@ func TestMutants(t *testing.T) {
 	}
 }
 
+// TestMutantsFit: each mutant still fits the code.
+func TestMutantsFit(t *testing.T) {
+	for _, m := range mutants {
+		overlay(t, "../..", m.changes)
+	}
+}
+
 func tail(s string) string {
 	const most = 4000
 	if len(s) > most {

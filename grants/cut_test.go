@@ -1,0 +1,101 @@
+package grants_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/port/porttest"
+)
+
+// TestCutRefused: where AWS refuses the Deny, whatever it says, the policies are
+// detached all the same.
+func TestCutRefused(t *testing.T) {
+	for _, code := range []string{"AccessDenied", "LimitExceeded", "UnmodifiableEntity"} {
+		t.Run(code, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				rec := w.request(nil)
+				p.succeed(rec)
+				w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Status: 409, Code: code, Count: -1})
+				p.succeed(w.revoke(rec.RunID))
+				w.wantGrants(0)
+			})
+		})
+	}
+}
+
+// TestPolicyNotOurs: where the policy of a grant has lost our tags, the grant
+// cannot be removed, and its role is cut: by a run, and by an operator.
+func TestPolicyNotOurs(t *testing.T) {
+	for name, revoke := range map[string]func(w *world, p *process, run string){
+		"run": func(w *world, p *process, run string) {
+			rec := w.revoke(run)
+			if err := p.handle(rec); err != nil {
+				t.Error(err)
+			}
+			contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "not ours", "already cut")
+		},
+		"operator": func(_ *world, p *process, run string) {
+			err := p.NewOperator(grants.OperatorOptions{Survey: p.portal, Workbench: p.ops, Grace: sweepGrace}).Revoke(context.Background(), iamops.Name(run))
+			if !iamops.IsKind(err, iamops.KindForeign) {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				rec := w.request(nil)
+				p.succeed(rec)
+				w.retagPolicy(iamops.Name(rec.RunID))
+				revoke(w, p, rec.RunID)
+				roles, policies, _ := w.left()
+				if len(roles) != 1 || roles[0].Inline["port-iam-revoked"] == "" || len(policies) != 1 {
+					t.Errorf("left: %+v, %d policies", roles, len(policies))
+				}
+			})
+		})
+	}
+}
+
+// retagPolicy does to the policy of a grant what a tagging rule might.
+func (w *world) retagPolicy(name string) {
+	w.t.Helper()
+	admin := iam.NewFromConfig(aws.Config{
+		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
+		Credentials: credentials.NewStaticCredentialsProvider("admin", "secret", ""),
+	})
+	_, err := admin.TagPolicy(context.Background(), &iam.TagPolicyInput{
+		PolicyArn: aws.String("arn:aws:iam::" + account + ":policy/port-iam/" + name),
+		Tags:      []types.Tag{{Key: aws.String("port-iam-managed-by"), Value: aws.String("somebody")}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestExpireABitEarly: a clock a little behind Port's waits, and refuses nothing.
+func TestExpireABitEarly(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.short()
+		p.succeed(rec)
+		r, _ := w.port.Run(rec.RunID)
+		end := r.CreatedAt.Truncate(time.Second).Add(time.Hour)
+		later(time.Until(end) - 20*time.Second)
+		p.succeed(w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(rec.RunID)}))
+		if time.Now().Before(end) {
+			t.Error("removed before its end")
+		}
+		w.wantGrants(0)
+	})
+}
