@@ -21,7 +21,7 @@ import (
 // Clients are the SDK's clients for IAM and STS, with quick retries and metrics,
 // and the difference between AWS's clock and ours as AWS's answers show it.
 type Clients struct {
-	IAM *iam.Client
+	IAM calls
 	sts *sts.Client
 
 	skew atomic.Pointer[time.Duration]
@@ -50,10 +50,10 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
 	}
 	cfg.HTTPClient = whole{client}
 	// Each client has a retryer, and with it a retry quota, of its own.
-	c.IAM = iam.NewFromConfig(cfg, func(o *iam.Options) {
+	c.IAM = callsOf(iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(o.APIOptions, watch)
-	})
+	}))
 	c.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(o.APIOptions, watch)

@@ -74,10 +74,19 @@ func stay(ctx context.Context, world *demo.World, daemonURL string, stdout io.Wr
 	}
 	defer stop()
 	_, _ = fmt.Fprintf(stdout, "\nStill running. Stop with Ctrl-C.\n"+
-		"   request and revoke yourself: %s\n   status of the daemon:        %s/\n   metrics:                     %s/metrics\n   API of Port's stand-in:      %s\n",
-		page, daemonURL, daemonURL, world.PortURL)
+		"   request and revoke yourself: %s\n   status of the daemon:        %s/\n   metrics:                     %s/metrics\n   API of Port's stand-in:      %s\n"+
+		"   for check, grants and setup: export %s\n",
+		page, daemonURL, daemonURL, world.PortURL, strings.Join(worldSettings(world), " "))
 	<-ctx.Done()
 	return nil
+}
+
+// worldSettings let the other commands work in the world, from another shell.
+func worldSettings(w *demo.World) []string {
+	return []string{
+		"PORT_BASE_URL=" + w.PortURL, "PORT_CLIENT_ID=" + demo.ClientID, "PORT_CLIENT_SECRET=" + demo.ClientSecret, "KAFKA_TLS=false",
+		"IAM_PERMISSIONS_BOUNDARY=" + demo.Boundary, "AWS_ENDPOINT_URL=" + w.AWSURL, "AWS_ACCESS_KEY_ID=daemon", "AWS_SECRET_ACCESS_KEY=secret",
+	}
 }
 
 // demoConfig is the configuration of a daemon in the world, from the settings

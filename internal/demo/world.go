@@ -158,9 +158,14 @@ func (w *World) produce(runIDs []string) {
 
 // Produce writes values to the topic that need not be runs.
 func (w *World) Produce(ctx context.Context, values ...[]byte) error {
+	return w.ProduceAt(ctx, time.Now(), values...)
+}
+
+// ProduceAt is [World.Produce] at another time, as the records say.
+func (w *World) ProduceAt(ctx context.Context, at time.Time, values ...[]byte) error {
 	records := make([]*kgo.Record, len(values))
 	for i, v := range values {
-		records[i] = &kgo.Record{Value: v}
+		records[i] = &kgo.Record{Value: v, Timestamp: at}
 	}
 	return w.client.ProduceSync(ctx, records...).FirstErr()
 }

@@ -31,6 +31,8 @@ type dashboard struct {
 			Name, Label, Type, AllValue string
 			Refresh                     int
 			Multi, IncludeAll           bool
+			Query                       any // text, or an object with the text
+			Datasource                  struct{ UID string }
 		}
 	}
 }
@@ -56,14 +58,16 @@ func (d dashboard) queries() map[string][]string {
 }
 
 var (
-	selector   = regexp.MustCompile(`\{[^{}]*\}`)
-	counterUse = regexp.MustCompile(`(\w+)\(port_iam_\w+_total\{[^{}]*\}\[(\$\w+)\]\)`)
-	counter    = regexp.MustCompile(`port_iam_\w+_total\{`)
+	selector = regexp.MustCompile(`\{[^{}]*\}`)
+	ranged   = regexp.MustCompile(`(\w+)\(\w+\{[^{}]*\}\[([^\]]+)\]\)`)
+	counter  = regexp.MustCompile(`\w+_(total|bucket|sum|count)\{`)
+	units    = []string{"short", "s", "ops", "reqps", "bytes"} // of Grafana's, those that we use
 )
 
-// TestDashboard holds the dashboard to the rules of Grafana's dashboard-linter:
-// data source, job and instance can be chosen and every query goes by them, every
-// panel says what it shows and in which unit, and counters are only used as rates.
+// TestDashboard holds the dashboard to the rules of Grafana's dashboard-linter,
+// which is not to be had as a module: data source, job and instance can be chosen
+// and every query goes by them, every panel says what it shows and in which unit,
+// counters are only used as rates, and rates go by what Grafana says is enough.
 func TestDashboard(t *testing.T) {
 	d := readDashboard(t)
 	if d.Editable || d.UID != "port-iam" {
@@ -72,8 +76,11 @@ func TestDashboard(t *testing.T) {
 	var variables []string
 	for _, v := range d.Templating.List {
 		variables = append(variables, v.Name+"/"+v.Label)
-		if v.Type == "query" && (v.Refresh != 2 || !v.Multi || !v.IncludeAll || v.AllValue != ".+") {
+		if v.Type == "query" && (v.Refresh != 2 || !v.Multi || !v.IncludeAll || v.AllValue != ".+" || v.Datasource.UID != "$datasource") {
 			t.Errorf("variable %s: %+v", v.Name, v)
+		}
+		if v.Type == "datasource" && v.Query != "prometheus" {
+			t.Errorf("data sources are those of %v", v.Query)
 		}
 	}
 	if want := []string{"datasource/Data source", "job/Job", "instance/Instance"}; !slices.Equal(variables, want) {
@@ -84,8 +91,11 @@ func TestDashboard(t *testing.T) {
 		if p.Type == "row" {
 			continue
 		}
-		if p.Title == "" || p.Description == "" || p.FieldConfig.Defaults.Unit == "" || len(p.Targets) == 0 {
-			t.Errorf("panel %q lacks a title, a description, a unit or a query", p.Title)
+		if p.Title == "" || p.Description == "" || len(p.Targets) == 0 {
+			t.Errorf("panel %q lacks a title, a description or a query", p.Title)
+		}
+		if unit := p.FieldConfig.Defaults.Unit; !slices.Contains(units, unit) {
+			t.Errorf("panel %q has the unit %q", p.Title, unit)
 		}
 		if titles[p.Title] && p.GridPos.Y < 5 {
 			t.Errorf("panel %q is there twice", p.Title)
@@ -111,15 +121,29 @@ func checkQuery(t *testing.T, title, query string) {
 			t.Errorf("panel %q: %s does not go by job and instance", title, s)
 		}
 	}
-	uses := counterUse.FindAllStringSubmatch(query, -1)
-	if len(uses) != len(counter.FindAllString(query, -1)) {
+	uses := ranged.FindAllStringSubmatch(query, -1)
+	if len(uses) != len(counter.FindAllString(query, -1)) || len(uses) != strings.Count(query, "[") {
 		t.Errorf("panel %q: a counter without a rate in %s", title, query)
 	}
 	for _, u := range uses {
-		if !slices.Contains([]string{"rate", "increase"}, u[1]) || u[2] != "$__rate_interval" && u[2] != "$__range" {
-			t.Errorf("panel %q: %s over %s", title, u[1], u[2])
+		switch call := u[1] + " over " + u[2]; call {
+		case "rate over $__rate_interval", "increase over $__rate_interval", "increase over $__range":
+		default:
+			t.Errorf("panel %q: %s", title, call)
 		}
 	}
+}
+
+// TestDashboardQueries: Prometheus can read every query.
+func TestDashboardQueries(t *testing.T) {
+	requireReal(t, "promtool")
+	queries := map[string]string{}
+	for title, all := range readDashboard(t).queries() {
+		for _, q := range all {
+			queries[grafana.Replace(q)] = title
+		}
+	}
+	checkQueries(t, queries)
 }
 
 // checkLayout: what matters most is on top, and no two panels overlap.

@@ -14,6 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
 	"port-iam/internal/demo"
 	"port-iam/port/porttest"
 )
@@ -21,17 +25,38 @@ import (
 // live is the real daemon between stand-ins, watched by a real Prometheus that
 // has the rules.
 type live struct {
-	world       *demo.World
-	daemon      string // its URL
-	prometheus  string
-	startDaemon func() (stop func())
-	stopDaemon  func()
+	world      *demo.World
+	prometheus string
+	instances  []*instance
 }
 
-var (
-	waitFor     = regexp.MustCompile(`(?m)^(        for: ).*$`)
-	scrapeEvery = 500 * time.Millisecond
-)
+// instance is one process of the daemon. It keeps its address when it is started
+// again.
+type instance struct {
+	url   string
+	start func()
+	stop  func()
+}
+
+const scrapeEvery = 500 * time.Millisecond
+
+// liveRules are the rules as Prometheus gets them here. Alerts do not wait, and
+// the two that look back for long at what did not happen look back for less: how
+// long they wait is tested by promtool.
+func liveRules(t *testing.T) string {
+	t.Helper()
+	rules := regexp.MustCompile(`(?m)^(        for: ).*$`).ReplaceAllString(read(t, rulesDir, "rules.yaml"), "${1}0s")
+	for from, to := range map[string]string{
+		"increase(port_iam_records_total[10m])) == 0":                      "increase(port_iam_records_total[20s])) == 0",
+		`increase(port_iam_sweeps_total{result=~"ok|stopped"}[30m])) == 0`: `increase(port_iam_sweeps_total{result=~"ok|stopped"}[30s])) == 0`,
+	} {
+		if strings.Count(rules, from) != 1 {
+			t.Fatalf("no single %s in the rules", from)
+		}
+		rules = strings.Replace(rules, from, to, 1)
+	}
+	return rules
+}
 
 func startLive(t *testing.T) *live {
 	t.Helper()
@@ -40,12 +65,24 @@ func startLive(t *testing.T) *live {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	address := freeAddress(t)
-	l := &live{world: world, daemon: "http://" + address}
-	l.prometheus = startPrometheus(t, address)
+	l, binary := &live{world: world}, build(t, root(t))
+	var targets []string
+	for range 2 {
+		address := freeAddress(t)
+		targets = append(targets, address)
+		l.instances = append(l.instances, newInstance(t, world, binary, address))
+	}
+	l.prometheus = startPrometheus(t, targets)
+	for _, i := range l.instances {
+		i.start()
+		i.awaitReady(t)
+	}
+	return l
+}
 
-	binary := build(t, root(t))
-	l.startDaemon = func() (stop func()) {
+func newInstance(t *testing.T, world *demo.World, binary, address string) *instance {
+	i := &instance{url: "http://" + address}
+	i.start = func() {
 		cmd := exec.Command(binary, "run")
 		cmd.Env = []string{
 			"PATH=" + os.Getenv("PATH"), "PORT_CLIENT_ID=" + demo.ClientID, "PORT_CLIENT_SECRET=" + demo.ClientSecret,
@@ -54,27 +91,25 @@ func startLive(t *testing.T) *live {
 			"AWS_ACCESS_KEY_ID=daemon", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 			"SWEEP_INTERVAL=10s", "SWEEP_GRACE=1s",
 		}
-		return start(t, cmd)
+		i.stop = start(t, cmd)
 	}
-	l.stopDaemon = l.startDaemon()
-	l.awaitReady(t)
-	return l
+	return i
 }
 
-func (l *live) awaitReady(t *testing.T) {
+func (i *instance) awaitReady(t *testing.T) {
 	t.Helper()
 	eventually(t, 60*time.Second, func() string {
-		if status, body := fetch(t, l.daemon+"/readyz"); status != http.StatusOK {
+		if status, body := fetch(t, i.url+"/readyz"); status != http.StatusOK {
 			return "not ready: " + body
 		}
 		return ""
 	})
 }
 
-// awaitStart waits until Prometheus knows of the start of the daemon.
-func (l *live) awaitStart(t *testing.T) {
+// awaitStart waits until Prometheus knows of the start of an instance.
+func (l *live) awaitStart(t *testing.T, i *instance) {
 	t.Helper()
-	_, body := fetch(t, l.daemon+"/metrics")
+	_, body := fetch(t, i.url+"/metrics")
 	m := regexp.MustCompile(`(?m)^process_start_time_seconds (.*)$`).FindStringSubmatch(body)
 	if m == nil {
 		t.Fatal("the daemon does not say when it started")
@@ -97,14 +132,14 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// startPrometheus watches target with the rules. It looks more often than in
-// production, and alerts do not wait: how long they do is tested by promtool.
-func startPrometheus(t *testing.T, target string) string {
+// startPrometheus watches targets with the rules, and looks more often than in
+// production.
+func startPrometheus(t *testing.T, targets []string) string {
 	t.Helper()
 	dir, address := t.TempDir(), freeAddress(t)
-	write(t, filepath.Join(dir, "rules.yaml"), waitFor.ReplaceAllString(read(t, rulesDir, "rules.yaml"), "${1}0s"))
+	write(t, filepath.Join(dir, "rules.yaml"), liveRules(t))
 	config := read(t, rulesDir, "prometheus.yaml")
-	config = strings.Replace(config, "127.0.0.1:8080", target, 1)
+	config = strings.Replace(config, "127.0.0.1:8080", strings.Join(targets, `", "`), 1)
 	config += fmt.Sprintf("global:\n  scrape_interval: %[1]v\n  scrape_timeout: %[1]v\n  evaluation_interval: %[1]v\n", scrapeEvery)
 	write(t, filepath.Join(dir, "prometheus.yaml"), config)
 	start(t, exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
@@ -140,18 +175,19 @@ func (l *live) query(t *testing.T, q string) (series, numbers int) {
 	return len(answer.Data.Result), numbers
 }
 
-// firing tells whether an alert fires in that severity; "" means any.
-func (l *live) firing(t *testing.T, name, severity string) bool {
+// firing tells whether an alert, its name and its severity, fires.
+func (l *live) firing(t *testing.T, alert string) bool {
 	t.Helper()
-	n, _ := l.query(t, fmt.Sprintf(`ALERTS{alertname=%q, severity=~%q, alertstate="firing"}`, name, severity+".*"))
+	name, severity, _ := strings.Cut(alert, " ")
+	n, _ := l.query(t, fmt.Sprintf(`ALERTS{alertname=%q, severity=%q, alertstate="firing"}`, name, severity))
 	return n > 0
 }
 
-func (l *live) awaitFiring(t *testing.T, name, severity string) {
+func (l *live) awaitFiring(t *testing.T, alert string) {
 	t.Helper()
 	eventually(t, 90*time.Second, func() string {
-		if !l.firing(t, name, severity) {
-			return name + " (" + severity + ") does not fire"
+		if !l.firing(t, alert) {
+			return alert + " does not fire"
 		}
 		return ""
 	})
@@ -189,4 +225,16 @@ func (l *live) awaitEnd(t *testing.T, id string) (r porttest.RunState) {
 		return ""
 	})
 	return r
+}
+
+// iam is a client of somebody with every right in the account.
+func (l *live) iam() *iam.Client {
+	return iam.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &l.world.AWSURL, Credentials: aws.CredentialsProviderFunc(credentials)})
+}
+
+func tags(values map[string]string) (all []types.Tag) {
+	for key, value := range values {
+		all = append(all, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+	}
+	return all
 }

@@ -1,7 +1,6 @@
 package deploytest
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,11 +108,6 @@ func TestRunbooks(t *testing.T) {
 		if got := headings(string(text)); got != "# "+name+"|## What it means|## What users feel|## How to confirm|## What to do" {
 			t.Errorf("%s has the headings %s", name, got)
 		}
-		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(root(t), runbooks, m[1])); err != nil {
-				t.Errorf("%s links to %s: %v", name, m[1], err)
-			}
-		}
 	}
 }
 
@@ -130,37 +124,4 @@ func headings(text string) string {
 		}
 	}
 	return strings.Join(out, "|")
-}
-
-var codeBlock = regexp.MustCompile("(?s)```(sh|promql)\n(.*?)```")
-
-// TestRunbookCommands: shells and Prometheus can read what the pages tell people
-// to type.
-func TestRunbookCommands(t *testing.T) {
-	requireReal(t, "promtool", "sh")
-	pages, err := filepath.Glob(filepath.Join(root(t), runbooks, "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rules strings.Builder
-	rules.WriteString("groups:\n  - name: runbooks\n    rules:\n")
-	for _, page := range pages {
-		// Blocks within a list are indented.
-		text := strings.ReplaceAll(read(t, runbooks, filepath.Base(page)), "\n   ", "\n")
-		for _, m := range codeBlock.FindAllStringSubmatch(text, -1) {
-			if m[1] == "sh" {
-				cmd := exec.Command("sh", "-n")
-				cmd.Stdin = strings.NewReader(m[2])
-				output(t, cmd)
-				continue
-			}
-			for _, query := range strings.Split(strings.TrimSpace(m[2]), "\n") {
-				query, _, _ = strings.Cut(query, " # ")
-				fmt.Fprintf(&rules, "      - record: query\n        labels: {page: %q}\n        expr: %q\n", fmt.Sprint(rules.Len()), query)
-			}
-		}
-	}
-	file := filepath.Join(t.TempDir(), "rules.yaml")
-	write(t, file, rules.String())
-	t.Log(output(t, exec.Command("promtool", "check", "rules", file)))
 }

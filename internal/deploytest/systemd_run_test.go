@@ -50,7 +50,7 @@ func TestUnitRuns(t *testing.T) {
 	}
 	t.Cleanup(world.Close)
 	address := freeAddress(t)
-	l := &live{world: world, daemon: "http://" + address}
+	l, daemon := &live{world: world}, &instance{url: "http://" + address}
 	dir := unitRoot(t, fmt.Sprintf("PORT_CLIENT_ID=%s\nPORT_BASE_URL=%s\nIAM_PERMISSIONS_BOUNDARY=%s\nKAFKA_TLS=false\nLISTEN_ADDRESS=%s\n"+
 		"AWS_ENDPOINT_URL=%s\nAWS_ACCESS_KEY_ID=daemon\nAWS_SECRET_ACCESS_KEY=secret\n", demo.ClientID, world.PortURL, demo.Boundary, address, world.AWSURL))
 
@@ -73,7 +73,7 @@ func TestUnitRuns(t *testing.T) {
 			t.Logf("%s\n%s", console, journal)
 		}
 	})
-	l.awaitReady(t)
+	daemon.awaitReady(t)
 	if r := l.request(t); r.Status != "SUCCESS" {
 		t.Errorf("a grant ended %s: %v", r.Status, r.Logs)
 	}

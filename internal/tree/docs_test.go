@@ -1,0 +1,141 @@
+package tree
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"port-iam/internal/tools/markdown"
+)
+
+const root = "../.."
+
+func pages(t *testing.T) []markdown.Page {
+	t.Helper()
+	all, err := markdown.Pages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 30 {
+		t.Fatalf("%d pages only", len(all))
+	}
+	return all
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	notKept = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// anchors are what links can point at in a page.
+func anchors(p markdown.Page) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range heading.FindAllStringSubmatch(p.Prose(), -1) {
+		all[strings.ReplaceAll(notKept.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	return all
+}
+
+// TestLinks: links within the tree lead somewhere.
+func TestLinks(t *testing.T) {
+	all, checked := pages(t), 0
+	headings := map[string]map[string]bool{}
+	for _, p := range all {
+		headings[p.Name] = anchors(p)
+	}
+	for _, p := range all {
+		for _, m := range link.FindAllStringSubmatch(p.Prose(), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			checked++
+			file, anchor, _ := strings.Cut(m[1], "#")
+			target := p.Name
+			if file != "" {
+				target = path.Join(path.Dir(p.Name), file)
+			}
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+				t.Errorf("%s: %v", p.Name, err)
+			}
+			if anchor != "" && !headings[target][anchor] {
+				t.Errorf("%s: %s has no heading #%s", p.Name, target, anchor)
+			}
+		}
+	}
+	if checked < 60 {
+		t.Errorf("%d links were found", checked)
+	}
+}
+
+var (
+	makeTarget = regexp.MustCompile(`(?m)^([a-z-]+):`)
+	ofTree     = regexp.MustCompile(`^(?:file://)?(\.?/?(?:cmd|consumer|deploy|docs|grants|iamops|internal|port|templates|\.ci)/[\w./-]*)`)
+)
+
+// TestNamedFiles: the targets of make and the files that pages name exist.
+func TestNamedFiles(t *testing.T) {
+	targets := map[string]bool{}
+	for _, m := range makeTarget.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		targets[m[1]] = true
+	}
+	for _, p := range pages(t) {
+		for _, command := range p.Commands() {
+			if command[0] == "make" {
+				for _, target := range command[1:] {
+					if !targets[target] && target != "…" {
+						t.Errorf("%s: make has no target %s", p.Name, target)
+					}
+				}
+			}
+			if command[0] == "kubectl" {
+				continue // deploy/port-iam is a name there
+			}
+			for _, w := range command {
+				m := ofTree.FindStringSubmatch(w)
+				if m == nil || strings.Contains(w, "…") || strings.Contains(w, "*") {
+					continue
+				}
+				if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+					t.Errorf("%s names %s: %v", p.Name, w, err)
+				}
+			}
+		}
+	}
+}
+
+var testName = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark)[A-Z]\w+$`)
+
+// TestNamedTests: the tests that pages name exist.
+func TestNamedTests(t *testing.T) {
+	var code strings.Builder
+	if err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		code.Write(text)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages(t) {
+		for _, s := range p.Spans() {
+			if testName.MatchString(s) && !strings.Contains(code.String(), "\nfunc "+s+"(") {
+				t.Errorf("%s: there is no %s", p.Name, s)
+			}
+		}
+	}
+}
