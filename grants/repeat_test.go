@@ -161,7 +161,11 @@ func TestExpire(t *testing.T) {
 // TestFinalFailure: what AWS refuses for good ends the run first, and then
 // everything of it is removed.
 func TestFinalFailure(t *testing.T) {
-	for _, op := range []string{"CreatePolicy", "CreateRole", "AttachRolePolicy"} {
+	for op, fate := range map[string]string{
+		"CreatePolicy":     "Nothing of this request can be used",
+		"CreateRole":       "Nothing of this request can be used",
+		"AttachRolePolicy": "What was made of this request is being removed",
+	} {
 		t.Run(op, func(t *testing.T) {
 			inWorld(t, iamtest.Options{Visibility: 2 * time.Second}, func(w *world) {
 				p := w.process()
@@ -170,7 +174,7 @@ func TestFinalFailure(t *testing.T) {
 				if err := p.handle(rec); err != nil {
 					t.Fatal(err)
 				}
-				contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "AccessDenied", "Nothing of this request can be used")
+				contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "AccessDenied", fate)
 				w.wantGrants(0)
 				p.wantMetric("port_iam_runs_total", 1, "grant", "failed")
 			})
@@ -373,7 +377,7 @@ func TestCleanUpAfterGivingUp(t *testing.T) {
 		for r, _ := w.port.Run(rec.RunID); !r.Ended(); r, _ = w.port.Run(rec.RunID) {
 			later(time.Second)
 		}
-		w.wantRun(rec.RunID, "FAILURE")
+		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "gave up", "is being removed")
 		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 1 {
 			t.Fatalf("before the clean-up: %+v", roles)
 		}

@@ -81,7 +81,11 @@ func (j *Job) explain(f *failure) string {
 	case f.outcome == outcomeRefused:
 		fmt.Fprintf(&b, "The request was refused: %v", f.err)
 	case j.op == opGrant:
-		fmt.Fprintf(&b, "The permissions could not be granted: %v\nNothing of this request can be used. Please request again, or ask the platform team if it keeps failing.", f.err)
+		left := "Nothing of this request can be used."
+		if j.made != nil { // attached, perhaps
+			left = "What was made of this request is being removed."
+		}
+		fmt.Fprintf(&b, "The permissions could not be granted: %v\n%s Please request again, or ask the platform team if it keeps failing.", f.err, left)
 	case j.cut:
 		fmt.Fprintf(&b, "The permission could not be removed completely: %v\nIts access is already cut: it cannot be used any more. Run the action again to remove the rest.", f.err)
 	default:
