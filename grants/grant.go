@@ -210,29 +210,9 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 		j.noteForeign(err)
 		return err
 	}
-	var policyErr, roleErr error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		policyErr = access.CreatePolicy(ctx, plan)
-	}()
-	roleErr = access.CreateRole(ctx, plan)
-	<-done
-	err := firstFinal(policyErr, roleErr)
+	err := access.Create(ctx, plan)
 	j.noteForeign(err)
 	return err
-}
-
-// firstFinal picks the error that decides: one that will not get better before
-// one that may.
-func firstFinal(a, b error) error {
-	if a == nil {
-		return b
-	}
-	if _, retryable := classify(a); retryable && b != nil {
-		return b
-	}
-	return a
 }
 
 // writeEntity tells Port that the grant exists, on behalf of its run. A refusal

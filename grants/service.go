@@ -46,9 +46,8 @@ type Portal interface {
 type Access interface {
 	// Plan works a grant out; it calls nothing.
 	Plan(g iamops.Grant) (iamops.Plan, error)
-	// CreatePolicy and CreateRole make, or adopt what this run made before.
-	CreatePolicy(ctx context.Context, p iamops.Plan) error
-	CreateRole(ctx context.Context, p iamops.Plan) error
+	// Create makes role and policy, or adopts what this run made before.
+	Create(ctx context.Context, p iamops.Plan) error
 	// Verify checks that both are there as planned.
 	Verify(ctx context.Context, p iamops.Plan) error
 	// Attach makes the grant usable.

@@ -10,6 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
+// Create makes policy and role of a plan at once, or adopts what this run made
+// before. Errors as of [Ops.CreateRole].
+func (o *Ops) Create(ctx context.Context, p Plan) error {
+	return both(
+		func() error { return o.CreatePolicy(ctx, p) },
+		func() error { return o.CreateRole(ctx, p) },
+	)
+}
+
 // CreatePolicy makes the managed policy of a plan, or adopts the one that this
 // run made before.
 //
