@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"port-iam/internal/daemontest"
 )
 
 // useSession assumes the role of a grant through STS and uses it on S3. moto
@@ -25,10 +27,10 @@ func (w *world) useSession(t *testing.T, runID string) {
 		t.Fatalf("create the bucket: status %d", status)
 	}
 	client := sts.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: &w.awsURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Region: "us-east-1", BaseEndpoint: &w.AWSURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	out, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::" + account + ":role/port-iam/" + namePrefix + runID), RoleSessionName: aws.String(requester),
+		RoleArn: aws.String("arn:aws:iam::" + daemontest.Account + ":role/port-iam/" + daemontest.NamePrefix + runID), RoleSessionName: aws.String(requester),
 	})
 	if err != nil {
 		t.Fatalf("assume the role of the grant: %v", err)
@@ -60,7 +62,7 @@ func (w *world) enforce(t *testing.T, on bool) {
 	t.Helper()
 	body := map[bool]string{true: "0", false: "inf"}[on]
 	// The context of the test may have ended when this is undone.
-	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, w.awsURL+"/moto-api/reset-auth", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, w.AWSURL+"/moto-api/reset-auth", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +79,7 @@ func (w *world) enforce(t *testing.T, on bool) {
 // s3 makes one signed request and returns the status.
 func (w *world) s3(t *testing.T, who aws.Credentials, method, path string) int {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, w.awsURL+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), method, w.AWSURL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 
+	"port-iam/internal/daemontest"
 	"port-iam/port/porttest"
 )
 
@@ -14,9 +15,9 @@ import (
 // leaves one grant.
 func TestTwoInstances(t *testing.T) {
 	w := newWorld(t, 6)
-	a, b := start(t, w.env()), start(t, w.env())
-	a.awaitReady(t)
-	b.awaitReady(t)
+	a, b := daemontest.Start(t, w.Env(nil)), daemontest.Start(t, w.Env(nil))
+	a.AwaitReady(t)
+	b.AwaitReady(t)
 
 	const n = 40
 	grantRuns := make([]string, n)
@@ -25,17 +26,17 @@ func TestTwoInstances(t *testing.T) {
 		grantRuns[i] = w.request(bucket, []string{"s3:PutObject"}, form)
 		w.publish(grantRuns[i], form)
 		if i == n/2 {
-			a.kill()
+			a.Kill()
 		}
 	}
 	w.succeeded(t, grantRuns...)
-	roles, policies := w.names(t)
-	if entities := w.port.Entities(grants); len(roles) != n || len(policies) != n || len(entities) != n {
+	roles, policies := w.Names(t)
+	if entities := w.Port.Entities(daemontest.GrantBlueprint); len(roles) != n || len(policies) != n || len(entities) != n {
 		t.Errorf("%d roles, %d policies and %d entities for %d runs", len(roles), len(policies), len(entities), n)
 	}
 
-	a = start(t, w.env())
-	a.awaitReady(t)
+	a = daemontest.Start(t, w.Env(nil))
+	a.AwaitReady(t)
 	var revokes []string
 	for _, id := range grantRuns {
 		revokes = append(revokes, w.revoke(id, porttest.FormTemplated))
@@ -43,31 +44,17 @@ func TestTwoInstances(t *testing.T) {
 	}
 	w.succeeded(t, revokes...)
 	w.drained(t)
-	if roles, policies := w.names(t); len(roles)+len(policies) != 0 {
+	if roles, policies := w.Names(t); len(roles)+len(policies) != 0 {
 		t.Errorf("left in IAM: roles %s, policies %s", list(roles), list(policies))
 	}
-	if left := w.port.Entities(grants); len(left) != 0 {
+	if left := w.Port.Entities(daemontest.GrantBlueprint); len(left) != 0 {
 		t.Errorf("entities left in Port: %s", list(left))
 	}
-	for _, d := range []*daemon{a, b} {
-		if code := d.stop(t); code != 0 {
+	for _, d := range []*daemontest.Daemon{a, b} {
+		if code := d.Stop(t); code != 0 {
 			t.Errorf("exit code %d after SIGTERM", code)
 		}
 	}
-}
-
-// drained waits until the group has committed everything that was written.
-func (w *world) drained(t *testing.T) {
-	t.Helper()
-	eventually(t, "everything is committed", func() bool {
-		committed := w.kafka.CommittedOffsets(group)
-		for partition, end := range w.kafka.EndOffsets(w.kafka.RunsTopic()) {
-			if at, ok := committed.Lookup(w.kafka.RunsTopic(), partition); end > 0 && (!ok || at.At < end) {
-				return false
-			}
-		}
-		return true
-	})
 }
 
 // TestKilledAgainAndAgain kills the only daemon at random moments.
@@ -77,29 +64,29 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	w := newWorld(t, 3)
 	var open []string
 	for range 3 {
-		d := start(t, w.env())
+		d := daemontest.Start(t, w.Env(nil))
 		for range 8 {
 			open = append(open, w.request(instance, []string{"ec2:StopInstances"}, porttest.FormTemplated))
 		}
-		d.awaitReady(t)
+		d.AwaitReady(t)
 		stopAfter := len(open) - rnd.IntN(8)
-		eventually(t, "some runs have ended", func() bool { return w.endedOf(open) >= stopAfter-8 })
-		d.kill()
+		daemontest.Eventually(t, "some runs have ended", func() bool { return w.endedOf(open) >= stopAfter-8 })
+		d.Kill()
 	}
-	d := start(t, w.env())
+	d := daemontest.Start(t, w.Env(nil))
 	w.succeeded(t, open...)
 	w.drained(t)
-	if roles, policies := w.names(t); len(roles) != len(open) || len(policies) != len(open) {
+	if roles, policies := w.Names(t); len(roles) != len(open) || len(policies) != len(open) {
 		t.Errorf("%d roles and %d policies for %d runs", len(roles), len(policies), len(open))
 	}
-	if code := d.stop(t); code != 0 {
+	if code := d.Stop(t); code != 0 {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
 }
 
 func (w *world) endedOf(ids []string) (n int) {
 	for _, id := range ids {
-		if r, _ := w.port.Run(id); r.Ended() {
+		if r, _ := w.Port.Run(id); r.Ended() {
 			n++
 		}
 	}
@@ -109,20 +96,20 @@ func (w *world) endedOf(ids []string) (n int) {
 // TestBrokerRestart: the broker dies under a daemon that works, and comes back.
 func TestBrokerRestart(t *testing.T) {
 	w := newWorld(t, 3)
-	d := start(t, w.env())
-	d.awaitReady(t)
+	d := daemontest.Start(t, w.Env(nil))
+	d.AwaitReady(t)
 	before := w.request(bucket, []string{"s3:PutObject"}, porttest.FormTemplated)
 	w.succeeded(t, before)
-	w.kafka.Kill()
-	d.awaitUnready(t, "kafka: ")
-	w.kafka.Restart()
-	d.awaitReady(t)
+	w.Kafka.Kill()
+	d.AwaitUnready(t, "kafka: ")
+	w.Kafka.Restart()
+	d.AwaitReady(t)
 	after := w.request(bucket, []string{"s3:PutObject"}, porttest.FormTemplated)
 	w.succeeded(t, after)
-	if roles, _ := w.names(t); len(roles) != 2 {
+	if roles, _ := w.Names(t); len(roles) != 2 {
 		t.Errorf("roles: %s", list(roles))
 	}
-	if code := d.stop(t); code != 0 {
+	if code := d.Stop(t); code != 0 {
 		t.Errorf("exit code %d after SIGTERM", code)
 	}
 }
@@ -131,10 +118,10 @@ func TestBrokerRestart(t *testing.T) {
 // touched; what is not JSON stops nobody.
 func TestForeignRecords(t *testing.T) {
 	w := newWorld(t, 1)
-	other := w.port.StartRun(porttest.RunSpec{Action: "deploy_service", Requester: requester})
+	other := w.Port.StartRun(porttest.RunSpec{Action: "deploy_service", Requester: requester})
 	forged := fmt.Sprintf(`{"action":"request_permissions","resourceType":"run","context":{"runId":"r_0000000000000000","entity":%q},"trigger":{"by":{"user":{"email":"x@example.com"}}},"payload":{}}`, bucket)
 	for _, value := range []string{
-		string(w.port.Message(other, porttest.FormTemplated)),
+		string(w.Port.Message(other, porttest.FormTemplated)),
 		"garbage that names request_permissions",
 		`["request_permissions"]`,
 		`{"action":"request_permissions","resourceType":"run","context":{"runId":"wfnr_0000000000000000"},"payload":{}}`,
@@ -143,10 +130,10 @@ func TestForeignRecords(t *testing.T) {
 		`{"action":"request_permissions","resourceType":"run","context":{},"payload":{}}`,
 		forged,
 	} {
-		w.kafka.Produce(w.kafka.RunsTopic(), "", value)
+		w.Kafka.Produce(w.Kafka.RunsTopic(), "", value)
 	}
 	ours := w.request(bucket, []string{"s3:PutObject"}, porttest.FormTemplated)
-	d := start(t, w.env())
+	d := daemontest.Start(t, w.Env(nil))
 	w.succeeded(t, ours)
 	for _, line := range []string{
 		`port_iam_records_total{result="skipped_other_action"} 1`,
@@ -158,13 +145,13 @@ func TestForeignRecords(t *testing.T) {
 		`port_iam_records_total{result="handled"} 1`,
 		`port_iam_security_events_total{reason="unknown_run"} 1`,
 	} {
-		d.awaitMetric(t, line)
+		d.AwaitMetric(t, line)
 	}
 	w.drained(t)
-	if r, _ := w.port.Run(other); r.Ended() {
+	if r, _ := w.Port.Run(other); r.Ended() {
 		t.Errorf("a run of another action has ended: %+v", r)
 	}
-	if roles, _ := w.names(t); len(roles) != 1 {
+	if roles, _ := w.Names(t); len(roles) != 1 {
 		t.Errorf("roles: %s", list(roles))
 	}
 }
@@ -172,20 +159,18 @@ func TestForeignRecords(t *testing.T) {
 // TestPortAway: a daemon that starts while Port is away waits, and says so.
 func TestPortAway(t *testing.T) {
 	w := newWorld(t, 1)
-	remove := w.port.Fault(porttest.Fault{Status: 503, Count: -1})
-	d := start(t, w.env())
-	d.awaitUnready(t, "port: ")
-	if status, _ := d.get(t, "/healthz"); status != 200 {
+	remove := w.Port.Fault(porttest.Fault{Status: 503, Count: -1})
+	d := daemontest.Start(t, w.Env(nil))
+	d.AwaitUnready(t, "port: ")
+	if status, _ := d.Get(t, "/healthz"); status != 200 {
 		t.Errorf("/healthz: %d", status)
 	}
 	id := w.request(bucket, []string{"s3:PutObject"}, porttest.FormTemplated)
 	remove()
 	w.succeeded(t, id)
-	d.awaitReady(t)
-	if err := d.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if code := d.exit(t); code != 0 {
+	d.AwaitReady(t)
+	d.Signal(t, syscall.SIGINT)
+	if code := d.Exit(t); code != 0 {
 		t.Errorf("exit code %d after SIGINT", code)
 	}
 }

@@ -4,7 +4,7 @@ package server
 
 import "syscall"
 
-// ownGroup puts a process into a process group of its own.
-func ownGroup() *syscall.SysProcAttr {
+// OwnGroup puts a process into a process group of its own.
+func OwnGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
