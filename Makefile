@@ -5,7 +5,7 @@ SEEDS      ?= 2000
 RACE_SEEDS ?= 200
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants quick lint generate catalogue fuzz bench
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants chaos soak quick lint generate catalogue fuzz bench
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -47,6 +47,13 @@ endif
 
 mutants: ## Put defects into the code, and see that the schedules find them
 	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./internal/sim
+
+chaos: setup ## Play a day on which everything goes wrong, on a real broker and moto; SEED=n plays it again, RUNS=1000
+	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) PORT_IAM_CHAOS_RUNS=$(or $(RUNS),1000) \
+		go test -count=1 -timeout 60m -v -run TestChaos ./internal/chaos
+
+soak: setup ## Let two instances work for LENGTH=10m, on a real broker and moto: what they hold must not grow
+	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_SOAK=$(or $(LENGTH),10m) go test -count=1 -timeout 25h -v -run TestSoak ./internal/chaos
 
 quick: ## Run the tests that need nothing but Go
 	go test ./...

@@ -132,6 +132,9 @@ func (d *Daemon) Exit(t testing.TB) int {
 	return d.cmd.ProcessState.ExitCode()
 }
 
+// Listens reports whether the daemon has said where it listens.
+func (d *Daemon) Listens() bool { return d.url != "" || len(d.addr) > 0 }
+
 // Get asks the daemon over HTTP; status 0 when there is no answer.
 func (d *Daemon) Get(t testing.TB, path string) (status int, body string) {
 	t.Helper()

@@ -1,0 +1,211 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// proxy stands between the instances and moto, which neither throttles nor loses
+// answers, and shows every change to the observer.
+type proxy struct {
+	w      *world
+	client *http.Client
+	calls  atomic.Int64
+	calm   atomic.Bool
+	names  sync.Map       // name to *sync.Mutex: one change of a grant at a time
+	late   sync.WaitGroup // requests that are still under way
+
+	mu  sync.Mutex
+	met map[fault]int
+	// swept is when the last sweep has begun. Nothing else lists all roles.
+	swept time.Time
+}
+
+// fault is what one call to IAM meets.
+type fault string
+
+const (
+	noFault     fault = "nothing"
+	throttled   fault = "throttled"
+	unavailable fault = "503"
+	lostRequest fault = "request lost"
+	lostAnswer  fault = "answer lost"
+	lateRequest fault = "connection lost, applied later"
+)
+
+// fault is what the n-th call meets; 30 % meet something. Throttling is the
+// smaller part of it, for the SDK answers it by making fewer calls.
+func (p *proxy) fault(n int64) (fault, time.Duration) {
+	r := rand.New(rand.NewPCG(p.w.plan.seed, uint64(n)))
+	roll := r.Float64()
+	switch {
+	case p.calm.Load():
+		return noFault, 0
+	case roll < 0.03:
+		return throttled, 0
+	case roll < 0.08:
+		return unavailable, 0
+	case roll < 0.15:
+		return lostRequest, 0
+	case roll < 0.29:
+		return lostAnswer, 0
+	case roll < 0.30:
+		return lateRequest, time.Duration(r.Int64N(int64(3 * time.Second)))
+	}
+	return noFault, 0
+}
+
+// awsCall is one call to IAM.
+type awsCall struct {
+	op     string
+	name   string // of the role or policy it is about; "" for lists
+	form   url.Values
+	change bool
+}
+
+func readCall(body []byte) awsCall {
+	form, _ := url.ParseQuery(string(body)) // what cannot be read is passed on all the same
+	c := awsCall{op: form.Get("Action"), form: form, name: form.Get("RoleName")}
+	if c.name == "" {
+		c.name = form.Get("PolicyName")
+	}
+	if arn := form.Get("PolicyArn"); c.name == "" && arn != "" {
+		c.name = arn[strings.LastIndex(arn, "/")+1:]
+	}
+	c.change = !strings.HasPrefix(c.op, "Get") && !strings.HasPrefix(c.op, "List")
+	return c
+}
+
+// serve opens the way to AWS for one instance.
+func (p *proxy) serve(i *instance) *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		call := readCall(body)
+		if call.op == "GetCallerIdentity" {
+			p.answer(w, p.forward(r, body))
+			return
+		}
+		f, delay := p.fault(p.calls.Add(1))
+		p.mu.Lock()
+		p.met[f]++
+		if call.op == "ListRoles" && call.form.Get("Marker") == "" {
+			p.swept = time.Now()
+			p.w.rec.note("%s begins a sweep", i.name)
+		}
+		p.mu.Unlock()
+		if f != noFault && call.change {
+			p.w.rec.note("%s: %s %s: %s", i.name, call.op, call.name, f)
+		}
+		switch f {
+		case throttled:
+			refuse(w, http.StatusBadRequest, "Throttling", "Rate exceeded")
+			return
+		case unavailable:
+			refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "injected")
+			return
+		case lostRequest:
+			panic(http.ErrAbortHandler)
+		case lateRequest:
+			p.late.Go(func() {
+				<-time.After(delay)
+				p.carryOut(i, call, r, body)
+			})
+			panic(http.ErrAbortHandler)
+		}
+		got := p.carryOut(i, call, r, body)
+		if f == lostAnswer {
+			panic(http.ErrAbortHandler)
+		}
+		p.answer(w, got)
+	}))
+}
+
+// response is what moto has answered.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// carryOut passes a call on to moto. Changes of one grant go one after the other,
+// so that the observer knows their order.
+func (p *proxy) carryOut(i *instance, call awsCall, r *http.Request, body []byte) response {
+	if !call.change {
+		return p.forward(r, body)
+	}
+	lock, _ := p.names.LoadOrStore(call.name, new(sync.Mutex))
+	mu := lock.(*sync.Mutex)
+	i.step(killBefore)
+	mu.Lock()
+	p.w.observer.before(call)
+	got := p.forward(r, body)
+	p.w.observer.after(call, got.status)
+	mu.Unlock()
+	i.step(killAfter)
+	return got
+}
+
+// forward makes the call in moto, also when who made it is gone.
+func (p *proxy) forward(r *http.Request, body []byte) response {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), time.Minute)
+	defer cancel()
+	to, err := http.NewRequestWithContext(ctx, r.Method, p.w.AWSURL+r.URL.Path, bytes.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	to.Header = r.Header.Clone()
+	resp, err := p.client.Do(to)
+	if err != nil {
+		p.w.rec.note("moto does not answer: %v", err)
+		return response{status: http.StatusBadGateway, header: http.Header{}}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.w.rec.note("moto does not answer: %v", err)
+		return response{status: http.StatusBadGateway, header: http.Header{}}
+	}
+	return response{resp.StatusCode, resp.Header, got}
+}
+
+func (p *proxy) answer(w http.ResponseWriter, got response) {
+	for _, name := range []string{"Content-Type", "Date"} {
+		if v := got.header.Get(name); v != "" {
+			w.Header().Set(name, v)
+		}
+	}
+	w.WriteHeader(got.status)
+	_, _ = w.Write(got.body) // who asked may be gone
+}
+
+// refuse answers as IAM does.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)
+}
+
+func (p *proxy) lastSweep() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.swept
+}
+
+// stop ends the trouble and waits for what is still under way.
+func (p *proxy) stop() {
+	p.calm.Store(true)
+	p.late.Wait()
+}
