@@ -2,7 +2,6 @@ package grants_test
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -70,42 +69,6 @@ func TestSweepBrakeWithoutAnswers(t *testing.T) {
 		}
 		p.wantMetric("port_iam_sweeps_total", 1, "stopped")
 	})
-}
-
-// listing is an inventory whose lists are not what there is.
-type listing struct {
-	*iamops.Ops
-	change func(map[string]iamops.Listed)
-}
-
-func (l listing) List(ctx context.Context) (map[string]iamops.Listed, error) {
-	all, err := l.Ops.List(ctx)
-	l.change(all)
-	return all, err
-}
-
-// TestSweepListBehind: a whole grant is not removed because a list lacks it, or
-// its role.
-func TestSweepListBehind(t *testing.T) {
-	for name, change := range map[string]func(map[string]iamops.Listed){
-		"grant": func(all map[string]iamops.Listed) { clear(all) },
-		"role": func(all map[string]iamops.Listed) {
-			for name, l := range maps.Clone(all) {
-				l.RoleCreated, l.EndKnown = time.Time{}, false
-				all[name] = l
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, iamtest.Options{}, func(w *world) {
-				p := w.process()
-				p.succeed(w.request(nil))
-				later(2 * sweepGrace)
-				w.sweep(p.sweeper(func(o *grants.SweepOptions) { o.Inventory = listing{p.ops, change} }))
-				w.wantGrants(1)
-			})
-		})
-	}
 }
 
 // endless is a Port that does not say when runs have ended.
