@@ -34,6 +34,7 @@ type order struct {
 
 	refused  bool   // must fail, and nothing may be made
 	doomed   bool   // AWS refuses one of its steps for good
+	rivals   bool   // two records come at once, and AWS refuses the step of one of them
 	lost     bool   // its record was never written
 	waiting  bool   // for an approval that never comes, or was declined
 	inTheWay bool   // a foreign role has its name

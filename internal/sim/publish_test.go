@@ -34,12 +34,21 @@ func (w *world) publish(run string) {
 	if r.IntN(3) == 0 {
 		copies += 1 + r.IntN(2)
 	}
+	if o.rivals {
+		copies = 2
+	}
 	for i := range copies {
 		after := time.Duration(r.IntN(500)) * time.Millisecond
-		if i > 0 && r.IntN(2) == 0 {
+		switch {
+		case o.rivals:
+			after /= 4
+		case i > 0 && r.IntN(2) == 0:
 			after = time.Duration(r.IntN(int(w.plan.last/time.Millisecond))) * time.Millisecond
 		}
 		partition := r.Int32N(w.plan.partitions)
+		if o.rivals { // for two instances, where there are so many
+			partition = int32(i) % w.plan.partitions
+		}
 		w.background(after, func() { w.write(partition, message, at) })
 	}
 }

@@ -21,9 +21,14 @@ func (d *drawing) request() {
 		at := d.between(0, d.last)
 		o := d.grant()
 		d.at(at, "", func(w *world) {
-			if o.doomed {
-				op := pickBy(w.plan.seed, o.run, "CreatePolicy", "CreateRole", "AttachRolePolicy")
-				w.aws.Fault(iamtest.Fault{Op: op, Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1})
+			refuse := iamtest.Fault{Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1}
+			switch {
+			case o.doomed:
+				refuse.Op = pickBy(w.plan.seed, o.run, "CreatePolicy", "CreateRole", "AttachRolePolicy")
+				w.aws.Fault(refuse)
+			case o.rivals:
+				refuse.Op, refuse.Count = "AttachRolePolicy", 1
+				w.aws.Fault(refuse)
 			}
 			w.place(o)
 		})
@@ -70,6 +75,8 @@ func (d *drawing) grant() *order {
 	case roll < 0.36:
 		o.inTheWay = true
 		d.inTheWay = append(d.inTheWay, o)
+	case roll < 0.42:
+		o.rivals = true
 	}
 	return o
 }
