@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"port-iam/iamops"
@@ -28,7 +29,7 @@ func (d *drawing) request() {
 				w.aws.Fault(refuse)
 			case o.rivals:
 				refuse.Op, refuse.Count = "AttachRolePolicy", 1
-				w.aws.Fault(refuse)
+				w.refuseOne(refuse, pickBy(w.plan.seed, o.run, "first", "second") == "second")
 			}
 			w.place(o)
 		})
@@ -43,6 +44,20 @@ func (d *drawing) request() {
 	for range d.IntN(4) {
 		d.noise()
 	}
+}
+
+// refuseOne has a fault meet a call, or the one behind it.
+func (w *world) refuseOne(f iamtest.Fault, second bool) {
+	if !second {
+		w.aws.Fault(f)
+		return
+	}
+	var once sync.Once
+	w.aws.OnCall(func(c iamtest.Call) {
+		if c.Done && c.Op == f.Op && c.Name == f.Name {
+			once.Do(func() { w.aws.Fault(f) })
+		}
+	})
 }
 
 func pickBy(seed uint64, key string, from ...string) string {
