@@ -32,7 +32,9 @@ func (d *drawing) start(turn float64, o *order, forged func(w *world)) {
 			w.write(partition, w.Port.Message(o.run, form))
 		}
 	})
-	if o.lost || d.chance(0.65) {
+	// A copy of what failed looks for 15 s whether anything of it appears.
+	rare := o.kind == kindGrant && !o.grantable()
+	if o.lost || d.chance(0.65) || rare && d.chance(0.7) {
 		return
 	}
 	for range 1 + d.IntN(2) {
