@@ -11,31 +11,40 @@ import (
 	"port-iam/port/porttest"
 )
 
-// TestUnreportableRefusal: a request that is refused, and whose end Port fails
-// while it takes that of others, does not go on for ever, nor without pauses.
-func TestUnreportableRefusal(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "nonsense"})
-		w.port.Fault(porttest.Fault{Route: "run_log", ID: rec.RunID, Status: 502, Count: -1})
-		ended := make(chan error, 1)
-		began := time.Now()
-		go func() { ended <- p.handle(rec) }()
-		for range 10 {
-			later(4 * time.Minute)
-			p.succeed(w.request(nil))
-		}
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(began); took < 30*time.Minute || took > 45*time.Minute {
-			t.Errorf("given up after %s", took)
-		}
-		if n := strings.Count(p.log.String(), "run waits"); n > 120 {
-			t.Errorf("%d attempts", n)
-		}
-		p.wantMetric("port_iam_unreportable_runs_total", 1)
-	})
+// TestUnreportable: a run whose end Port fails, while it takes that of others, is
+// given up after half an hour, and is not tried without pauses: one that
+// succeeded, and one that is refused.
+func TestUnreportable(t *testing.T) {
+	for name, properties := range map[string]map[string]any{
+		"success": {"permissions": []any{"s3:PutObject"}},
+		"refusal": {"permissions": []any{"s3:PutObject"}, "duration": "nonsense"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				rec := w.request(properties)
+				w.port.Fault(porttest.Fault{Route: "run_log", ID: rec.RunID, Status: 502, Count: -1})
+				w.port.Fault(porttest.Fault{Route: "run_patch", ID: rec.RunID, Status: 502, Count: -1})
+				ended := make(chan error, 1)
+				began := time.Now()
+				go func() { ended <- p.handle(rec) }()
+				for range 10 {
+					later(4 * time.Minute)
+					p.succeed(w.request(nil))
+				}
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took < 30*time.Minute || took > 45*time.Minute {
+					t.Errorf("given up after %s", took)
+				}
+				if n := strings.Count(p.log.String(), "run waits"); n > 120 {
+					t.Errorf("%d attempts", n)
+				}
+				p.wantMetric("port_iam_unreportable_runs_total", 1)
+			})
+		})
+	}
 }
 
 // TestOutageThenHiccup: the time without Port counts against no run, also where

@@ -250,31 +250,6 @@ func TestPortAway(t *testing.T) {
 	})
 }
 
-// TestUnreportable: Port fails one run and takes the others; that run is given
-// up after half an hour and counted, and blocks nobody.
-func TestUnreportable(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		rec := w.request(nil)
-		w.port.Fault(porttest.Fault{Route: "run_log", ID: rec.RunID, Status: 502, Count: -1})
-		w.port.Fault(porttest.Fault{Route: "run_patch", ID: rec.RunID, Status: 502, Count: -1})
-		ended := make(chan error, 1)
-		began := time.Now()
-		go func() { ended <- p.handle(rec) }()
-		for range 10 {
-			later(4 * time.Minute)
-			p.succeed(w.request(nil))
-		}
-		if err := <-ended; err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(began); took < 30*time.Minute || took > 45*time.Minute {
-			t.Errorf("given up after %s", took)
-		}
-		p.wantMetric("port_iam_unreportable_runs_total", 1)
-	})
-}
-
 // TestLogRefused: where the log is refused the status alone ends the run.
 func TestLogRefused(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {

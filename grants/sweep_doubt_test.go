@@ -2,7 +2,6 @@ package grants_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -16,36 +15,6 @@ import (
 // short is a request whose grant has expired after an hour.
 func (w *world) short() port.Record {
 	return w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
-}
-
-// TestSweepTakesTurns: grants for which Port fails for good end a sweep, and the
-// next one begins behind them; lost runs are looked for in any case.
-func TestSweepTakesTurns(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		var names []string
-		for range 5 {
-			rec := w.short()
-			p.succeed(rec)
-			names = append(names, iamops.Name(rec.RunID))
-		}
-		slices.Sort(names)
-		for _, n := range names[:3] {
-			w.port.Fault(porttest.Fault{Route: "entity_delete", ID: n, Status: 403, Code: "missing_permissions", Count: -1})
-		}
-		lost := w.request(nil)
-		later(2 * time.Hour)
-		s := p.sweeper()
-		for range 4 {
-			_, _ = s.Sweep(context.Background()) // fails or not: by turns
-			later(sweepInterval)
-		}
-		roles, _, entities := w.left()
-		if len(roles) != 0 || !slices.Equal(entities, names[:3]) {
-			t.Errorf("left are %d roles and the entities %v, want %v", len(roles), entities, names[:3])
-		}
-		w.wantRun(lost.RunID, "FAILURE")
-	})
 }
 
 // TestSweepBrakeWithoutAnswers: what Port does not tell counts for the brake.
@@ -99,41 +68,5 @@ func TestSweepUnknownEnd(t *testing.T) {
 		later(time.Hour)
 		w.sweep(s)
 		w.wantGrants(0)
-	})
-}
-
-// TestLostRevokeFails: a lost revocation that cannot be carried out ends, too.
-func TestLostRevokeFails(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		rec := w.request(nil)
-		p.succeed(rec)
-		revoke := w.revoke(rec.RunID)
-		w.aws.Fault(iamtest.Fault{Op: "DeletePolicy", Status: 409, Code: "DeleteConflict", Count: -1})
-		s := p.sweeper()
-		for range 8 {
-			w.sweep(s)
-			later(sweepInterval)
-		}
-		contains(t, "log", w.wantRun(revoke.RunID, "FAILURE"), "already cut")
-	})
-}
-
-// TestLostRunNewTopic: where the topic was made again, runs are lost all the same.
-func TestLostRunNewTopic(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		how := &progress{ends: map[int32]int64{0: 1000, 1: 10}, committed: map[int32]int64{0: 999}}
-		lost := w.request(nil)
-		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
-		w.sweep(s)
-		how.mu.Lock()
-		how.ends, how.committed = map[int32]int64{0: 3}, map[int32]int64{0: 3}
-		how.mu.Unlock()
-		w.sweep(s)
-		w.wantRun(lost.RunID, "IN_PROGRESS")
-		later(sweepGrace)
-		w.sweep(s)
-		w.wantRun(lost.RunID, "FAILURE")
 	})
 }

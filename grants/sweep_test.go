@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,24 +20,6 @@ const (
 	sweepInterval = 5 * time.Minute
 	sweepGrace    = 10 * time.Minute
 )
-
-// progress is how far the group is said to have come.
-type progress struct {
-	mu              sync.Mutex
-	ends, committed map[int32]int64
-}
-
-func (p *progress) Ends(context.Context) (map[int32]int64, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ends, nil
-}
-
-func (p *progress) Committed(context.Context) (map[int32]int64, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.committed, nil
-}
 
 func (p *process) sweeper(change ...func(*grants.SweepOptions)) *grants.Sweeper {
 	o := grants.SweepOptions{
@@ -340,31 +320,6 @@ func TestSweepDryRun(t *testing.T) {
 	})
 }
 
-// TestLostRuns: a run whose record never comes is ended, a lost revocation is
-// carried out; while the group has not passed what was written, nothing is lost.
-func TestLostRuns(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		rec := w.request(nil)
-		p.succeed(rec)
-		lostGrant, lostRevoke := w.request(nil), w.revoke(rec.RunID)
-		how := &progress{ends: map[int32]int64{0: 7, 1: 3}, committed: map[int32]int64{0: 7}}
-		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
-		for range 5 {
-			w.sweep(s)
-			later(sweepInterval)
-		}
-		w.wantRun(lostGrant.RunID, "IN_PROGRESS") // partition 1 has not been read
-		how.mu.Lock()
-		how.committed = map[int32]int64{0: 9, 1: 3}
-		how.mu.Unlock()
-		w.sweep(s)
-		contains(t, "log", w.wantRun(lostGrant.RunID, "FAILURE"), "lost", "request again")
-		w.wantRun(lostRevoke.RunID, "SUCCESS")
-		w.wantGrants(0)
-	})
-}
-
 // TestSweepRunsOnOwner: only the owner of partition 0 sweeps.
 func TestSweepRunsOnOwner(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
@@ -411,89 +366,5 @@ func TestChangedByHand(t *testing.T) {
 		if len(roles) != 1 || len(roles[0].Inline) != 1 {
 			t.Errorf("roles %+v", roles)
 		}
-	})
-}
-
-// TestSweepGoesOn: one role that cannot be deleted yet does not keep the others.
-func TestSweepGoesOn(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		var first string
-		for range 3 {
-			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
-			p.succeed(rec)
-			if name := iamops.Name(rec.RunID); first == "" || name < first {
-				first = name
-			}
-		}
-		later(2 * time.Hour)
-		stuck := w.aws.Fault(iamtest.Fault{Op: "DeleteRole", Name: first, Status: 409, Code: "DeleteConflict", Count: -1})
-		s := p.sweeper()
-		w.sweep(s)
-		roles, _, entities := w.left()
-		if len(roles) != 1 || roles[0].Name != first || len(entities) != 1 {
-			t.Errorf("%d roles and %d entities left, want the one that is stuck", len(roles), len(entities))
-		}
-		stuck()
-		w.sweep(s)
-		w.wantGrants(0)
-	})
-}
-
-// TestSweepPassesOver: one grant whose run Port fails, and one whose role AWS
-// fails, do not keep the others; where nobody answers, the sweep ends.
-func TestSweepPassesOver(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		ids := map[string]string{} // of runs, by the names of their grants
-		for range 6 {
-			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
-			p.succeed(rec)
-			ids[iamops.Name(rec.RunID)] = rec.RunID
-		}
-		names := slices.Sorted(maps.Keys(ids))
-		later(2 * time.Hour)
-		port := w.port.Fault(porttest.Fault{Route: "run_get", ID: ids[names[0]], Status: 500, Count: -1})
-		aws := w.aws.Fault(iamtest.Fault{Op: "GetRole", Name: names[1], Status: 500, Code: "ServiceFailure", Count: -1})
-		s := p.sweeper()
-		w.sweep(s)
-		if roles, _, _ := w.left(); len(roles) != 2 || roles[0].Name != names[0] || roles[1].Name != names[1] {
-			t.Errorf("left: %v, want %v", roles, names[:2])
-		}
-		port()
-		aws()
-		w.sweep(s)
-		w.wantGrants(0)
-
-		for range 6 {
-			p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
-		}
-		later(2 * time.Hour)
-		back := w.aws.Fault(iamtest.Fault{Op: "GetRole", Status: 500, Code: "ServiceFailure", Count: -1})
-		if r, err := s.Sweep(context.Background()); err == nil || len(r.Findings) != 2 {
-			t.Errorf("went on to %d grants without AWS: %v", len(r.Findings), err)
-		}
-		back()
-		w.sweep(s)
-		w.wantGrants(0)
-	})
-}
-
-// TestSweepWithoutAnswer: a call that is never answered holds up one sweep, for
-// a while.
-func TestSweepWithoutAnswer(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
-		later(2 * time.Hour)
-		silent := w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "ListRoles", Delay: 100 * time.Hour, Count: -1})
-		s := p.sweeper()
-		began := time.Now()
-		if _, err := s.Sweep(context.Background()); err == nil || time.Since(began) > 5*time.Minute {
-			t.Errorf("after %s: %v", time.Since(began), err)
-		}
-		silent()
-		w.sweep(s)
-		w.wantGrants(0)
 	})
 }

@@ -87,15 +87,20 @@ var (
 
 // TestNamedFiles: the targets of make and the files that pages name exist.
 func TestNamedFiles(t *testing.T) {
-	targets := map[string]bool{}
-	for _, m := range makeTarget.FindAllStringSubmatch(read(t, "Makefile"), -1) {
+	makefile := read(t, "Makefile")
+	targets := map[string]bool{"…": true}
+	for _, m := range makeTarget.FindAllStringSubmatch(makefile, -1) {
 		targets[m[1]] = true
 	}
 	for _, p := range pages(t) {
 		for _, command := range p.Commands() {
 			if command[0] == "make" {
 				for _, target := range command[1:] {
-					if !targets[target] && target != "…" {
+					name, _, isVariable := strings.Cut(target, "=")
+					switch {
+					case isVariable && !strings.Contains(makefile, "$("+name+")"):
+						t.Errorf("%s: make knows no variable %s", p.Name, name)
+					case !isVariable && !targets[target]:
 						t.Errorf("%s: make has no target %s", p.Name, target)
 					}
 				}

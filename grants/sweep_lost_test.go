@@ -1,0 +1,89 @@
+package grants_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"port-iam/grants"
+	"port-iam/iamops/iamtest"
+)
+
+// progress is how far the group is said to have come.
+type progress struct {
+	mu              sync.Mutex
+	ends, committed map[int32]int64
+}
+
+func (p *progress) Ends(context.Context) (map[int32]int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ends, nil
+}
+
+func (p *progress) Committed(context.Context) (map[int32]int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.committed, nil
+}
+
+// TestLostRuns: a run whose record never comes is ended, a lost revocation is
+// carried out; while the group has not passed what was written, nothing is lost.
+func TestLostRuns(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		lostGrant, lostRevoke := w.request(nil), w.revoke(rec.RunID)
+		how := &progress{ends: map[int32]int64{0: 7, 1: 3}, committed: map[int32]int64{0: 7}}
+		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
+		for range 5 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		w.wantRun(lostGrant.RunID, "IN_PROGRESS") // partition 1 has not been read
+		how.mu.Lock()
+		how.committed = map[int32]int64{0: 9, 1: 3}
+		how.mu.Unlock()
+		w.sweep(s)
+		contains(t, "log", w.wantRun(lostGrant.RunID, "FAILURE"), "lost", "request again")
+		w.wantRun(lostRevoke.RunID, "SUCCESS")
+		w.wantGrants(0)
+	})
+}
+
+// TestLostRevokeFails: a lost revocation that cannot be carried out ends, too.
+func TestLostRevokeFails(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		revoke := w.revoke(rec.RunID)
+		w.aws.Fault(iamtest.Fault{Op: "DeletePolicy", Status: 409, Code: "DeleteConflict", Count: -1})
+		s := p.sweeper()
+		for range 8 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		contains(t, "log", w.wantRun(revoke.RunID, "FAILURE"), "already cut")
+	})
+}
+
+// TestLostRunNewTopic: where the topic was made again, runs are lost all the same.
+func TestLostRunNewTopic(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		how := &progress{ends: map[int32]int64{0: 1000, 1: 10}, committed: map[int32]int64{0: 999}}
+		lost := w.request(nil)
+		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
+		w.sweep(s)
+		how.mu.Lock()
+		how.ends, how.committed = map[int32]int64{0: 3}, map[int32]int64{0: 3}
+		how.mu.Unlock()
+		w.sweep(s)
+		w.wantRun(lost.RunID, "IN_PROGRESS")
+		later(sweepGrace)
+		w.sweep(s)
+		w.wantRun(lost.RunID, "FAILURE")
+	})
+}
