@@ -121,7 +121,11 @@ var mutants = []mutant{
 	{name: "anybody may use a grant", changes: []change{{
 		"templates/trust-policy.json", `{{ json (printf "*:%s" (likeEscape .UserName)) }}`, `"*"`,
 	}}},
-	{name: "a policy has no end", changes: []change{
+	{name: "a session has no end", changes: []change{
 		{"templates/permission-policy.json", "{{- if $.End }},", "{{- if false }},"},
+	}},
+	{name: "a role can be assumed behind its end", changes: []change{
+		{"templates/trust-policy.json", `(likeEscape .UserName)) }}}{{ if .End }},{{ end }}`, `(likeEscape .UserName)) }}}`},
+		{"templates/trust-policy.json", "{{- if .End }}\n        \"DateLessThan\"", "{{- if false }}\n        \"DateLessThan\""},
 	}},
 }

@@ -85,8 +85,25 @@ func (o *observer) runEnded(run, status string) {
 		if (!o.usable(order.name()) || !entity) && !o.w.taken(order) {
 			o.w.violation("run %s ended SUCCESS without a whole grant", run)
 		}
+		if order.lasts == shortest {
+			o.w.background(o.w.endOf(order).Sub(o.w.remoteNow())+time.Second, func() { o.over(order) })
+		}
 	case order.target != nil:
 		o.gone(order)
+	}
+}
+
+// over checks that AWS itself ends a grant: at its second nobody can use it any
+// more, whatever is left of it.
+func (o *observer) over(order *order) {
+	if o.w.remoteNow().Before(o.w.endOf(order)) {
+		return // a clock was set meanwhile
+	}
+	if key := o.w.people.session(order); key != "" && o.w.people.may(key, order) {
+		o.w.violation("a session of %s goes on behind its end", order.name())
+	}
+	if o.w.people.assume(order.requester, order) != "" {
+		o.w.violation("%s can be assumed behind its end", order.name())
 	}
 }
 
