@@ -124,7 +124,7 @@ func (j *Job) step(ctx context.Context) error {
 	return j.decide(err)
 }
 
-// decide says how a failed step goes on: wait, give up, or give up reporting.
+// decide says how a failed step goes on: wait, or give up.
 func (j *Job) decide(err error) error {
 	c, retryable := classify(err)
 	switch {

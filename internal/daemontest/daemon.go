@@ -148,20 +148,7 @@ func (d *Daemon) Get(t testing.TB, path string) (status int, body string) {
 			t.Fatal("the daemon does not say where it listens")
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return resp.StatusCode, string(text)
+	return Fetch(t, d.url+path)
 }
 
 // AwaitReady waits until the daemon says that it is ready.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"port-iam/internal/daemontest"
 	"port-iam/internal/demo"
 	"port-iam/port/porttest"
 )
@@ -99,7 +100,7 @@ func newInstance(t *testing.T, world *demo.World, binary, address string) *insta
 func (i *instance) awaitReady(t *testing.T) {
 	t.Helper()
 	eventually(t, 60*time.Second, func() string {
-		if status, body := fetch(t, i.url+"/readyz"); status != http.StatusOK {
+		if status, body := daemontest.Fetch(t, i.url+"/readyz"); status != http.StatusOK {
 			return "not ready: " + body
 		}
 		return ""
@@ -109,7 +110,7 @@ func (i *instance) awaitReady(t *testing.T) {
 // awaitStart waits until Prometheus knows of the start of an instance.
 func (l *live) awaitStart(t *testing.T, i *instance) {
 	t.Helper()
-	_, body := fetch(t, i.url+"/metrics")
+	_, body := daemontest.Fetch(t, i.url+"/metrics")
 	m := regexp.MustCompile(`(?m)^process_start_time_seconds (.*)$`).FindStringSubmatch(body)
 	if m == nil {
 		t.Fatal("the daemon does not say when it started")
@@ -146,7 +147,7 @@ func startPrometheus(t *testing.T, targets []string) string {
 		"--web.listen-address="+address, "--log.level=warn"))
 	base := "http://" + address
 	eventually(t, 60*time.Second, func() string {
-		if status, body := fetch(t, base+"/-/ready"); status != http.StatusOK {
+		if status, body := daemontest.Fetch(t, base+"/-/ready"); status != http.StatusOK {
 			return "Prometheus: " + body
 		}
 		return ""
@@ -163,7 +164,7 @@ func (l *live) query(t *testing.T, q string) (series, numbers int) {
 			Result []struct{ Value [2]any }
 		}
 	}
-	_, body := fetch(t, l.prometheus+"/api/v1/query?query="+url.QueryEscape(q))
+	_, body := daemontest.Fetch(t, l.prometheus+"/api/v1/query?query="+url.QueryEscape(q))
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Status != "success" {
 		t.Fatalf("%s: %v %s", q, err, answer.Error)
 	}

@@ -1,13 +1,12 @@
 package deploytest
 
 import (
-	"context"
-	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"port-iam/internal/daemontest"
 )
 
 var (
@@ -71,7 +70,7 @@ func servedByDemo(t *testing.T) (names map[string]bool) {
 // scrape returns the names of the metrics at a URL.
 func scrape(t *testing.T, url string) map[string]bool {
 	t.Helper()
-	_, body := fetch(t, url)
+	_, body := daemontest.Fetch(t, url)
 	names := map[string]bool{}
 	for _, line := range strings.Split(body, "\n") {
 		if rest, ok := strings.CutPrefix(line, "# TYPE "); ok {
@@ -82,25 +81,4 @@ func scrape(t *testing.T, url string) map[string]bool {
 		t.Fatalf("%s serves %d metrics only", url, len(names))
 	}
 	return names
-}
-
-// fetch gets a page; status 0 means that there was no answer.
-func fetch(t *testing.T, url string) (status int, body string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return resp.StatusCode, string(text)
 }
