@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -187,69 +186,4 @@ func (w *Sweeper) settleEntity(ctx context.Context, c *sweepCase) error {
 		return nil
 	}
 	return w.remove(ctx, c, removedOrphaned)
-}
-
-// remove takes a grant away: what is there is read again, under the grant's
-// lock, and its own run is ended first if it is still open.
-func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error {
-	if w.opts.DryRun {
-		c.removed = true
-		return nil
-	}
-	unlock, err := w.svc.locks.lock(ctx, c.name)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	j := w.svc.newJob(opExpire, c.name, port.Record{})
-	j.began = time.Now()
-	switch err := w.takeAway(ctx, j, c, reason); {
-	case errors.Is(err, errStands):
-		c.state, c.why = StateActive, ""
-		return nil
-	case err != nil:
-		return err
-	}
-	c.removed = true
-	w.svc.metrics.removed.WithLabelValues(reason).Inc()
-	if reason == removedExpired {
-		j.count(outcomeSucceeded)
-	}
-	w.log.Info("grant removed", keyGrant, c.name, keyReason, c.why)
-	return nil
-}
-
-// errStands: a grant without a role was suspected, and it is whole. It came about
-// while the lists were read, and the sweep took longer than the grace to get to it.
-var errStands = errors.New("the grant is whole")
-
-func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, reason string) error {
-	state, err := w.svc.opts.Access.Look(ctx, c.name)
-	if err != nil && (!iamops.IsKind(err, iamops.KindForeign) || !state.Exists()) {
-		j.noteForeign(err)
-		return err
-	}
-	if reason == removedExpired {
-		// The tags decide, not the description from the list.
-		if end, limited := state.End(); state.Exists() && (!limited || !expired(end, time.Now())) {
-			return fmt.Errorf("the tags of grant %s do not say that it has expired", c.name)
-		}
-	}
-	if err := w.readRun(ctx, c); err != nil {
-		return err
-	}
-	if reason == removedOrphaned && c.run.Status == port.StatusSuccess && !c.listed.HasRole() && state.Attached() {
-		return errStands
-	}
-	if err := j.endOpen(ctx, c.run, "The grant was revoked before it was complete."); err != nil {
-		return err
-	}
-	if err := j.dismantle(ctx, state, false); err != nil {
-		return err
-	}
-	err = w.svc.opts.Portal.DeleteEntity(ctx, blueprintGrant, c.name, "")
-	if port.IsKind(err, port.KindNotFound) {
-		return nil
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package grants_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,8 +16,11 @@ import (
 // sweep takes longer than the grace to get to it. The lists show a policy or an
 // entity without a role then, and the grant is whole.
 func TestSweepStaleLists(t *testing.T) {
-	for _, before := range []string{"ListPolicies", "entity_list"} {
-		t.Run(before, func(t *testing.T) {
+	for _, c := range []struct {
+		before string
+		dryRun bool
+	}{{"ListPolicies", false}, {"ListPolicies", true}, {"entity_list", false}, {"entity_list", true}} {
+		t.Run(fmt.Sprintf("%s, dry run %t", c.before, c.dryRun), func(t *testing.T) {
 			inWorld(t, iamtest.Options{}, func(w *world) {
 				p, other := w.process(), w.process()
 				rec := w.request(nil)
@@ -28,17 +32,17 @@ func TestSweepStaleLists(t *testing.T) {
 						later(2 * grace)
 					}
 				}
-				defer w.aws.OnCall(func(c iamtest.Call) {
-					if !c.Done && c.Op == before {
+				defer w.aws.OnCall(func(call iamtest.Call) {
+					if !call.Done && call.Op == c.before {
 						appear()
 					}
 				})()
-				defer w.port.OnCall(func(c porttest.Call) {
-					if !c.Done && c.Route == before {
+				defer w.port.OnCall(func(call porttest.Call) {
+					if !call.Done && call.Route == c.before {
 						appear()
 					}
 				})()
-				s := p.sweeper(func(o *grants.SweepOptions) { o.Grace = grace })
+				s := p.sweeper(func(o *grants.SweepOptions) { o.Grace, o.DryRun = grace, c.dryRun })
 				for range 2 {
 					if f := w.sweep(s)[iamops.Name(rec.RunID)]; f.State != grants.StateActive || f.Removed {
 						t.Errorf("finding %+v", f)
