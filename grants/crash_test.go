@@ -59,7 +59,7 @@ var scenarios = []scenario{
 		w.wantGrants(0)
 	}},
 	{"expire", func(w *world) port.Record {
-		grant := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		grant := w.short()
 		w.process().succeed(grant)
 		later(time.Hour)
 		return w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(grant.RunID)})

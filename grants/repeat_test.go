@@ -140,7 +140,7 @@ func TestRevokeRefused(t *testing.T) {
 func TestExpire(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		grant := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		grant := w.short()
 		p.succeed(grant)
 		expire := func() port.Record {
 			return w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(grant.RunID)})

@@ -87,7 +87,9 @@ func (w *Sweeper) chooseClose(sorted []*sweepCase) {
 		first++
 	}
 	for i := range min(closeLooks, len(candidates)) {
-		candidates[(first+i)%len(candidates)].closely = true
+		c := candidates[(first+i)%len(candidates)]
+		c.closely = true
+		w.turn = c.name
 	}
 }
 

@@ -2,6 +2,7 @@ package grants_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,11 +12,6 @@ import (
 	"port-iam/port"
 	"port-iam/port/porttest"
 )
-
-// short is a request whose grant has expired after an hour.
-func (w *world) short() port.Record {
-	return w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
-}
 
 // TestSweepBrakeWithoutAnswers: what Port does not tell counts for the brake.
 func TestSweepBrakeWithoutAnswers(t *testing.T) {
@@ -68,5 +64,27 @@ func TestSweepUnknownEnd(t *testing.T) {
 		later(time.Hour)
 		w.sweep(s)
 		w.wantGrants(0)
+	})
+}
+
+// TestCloseLooksTakeTurns: what must be looked at closely in each sweep does not
+// keep the turn from coming to everything else.
+func TestCloseLooksTakeTurns(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		var names []string
+		for range 120 {
+			rec := w.request(nil)
+			p.succeed(rec)
+			names = append(names, iamops.Name(rec.RunID))
+		}
+		const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+		w.aws.AddPolicy("arn:aws:iam::"+account+":policy/port-iam/Permission-r_zzz", document) // a policy without a role
+		w.aws.AddRoleSession("/port-iam/", slices.Max(names), "someone", document)
+		s := p.sweeper()
+		for range 3 {
+			w.sweep(s)
+		}
+		p.wantMetric("port_iam_grants", 1, "changed")
 	})
 }

@@ -53,7 +53,6 @@ func (w *Sweeper) recall(c *sweepCase) {
 // closeLook reads what lists do not show. done: the removal of the grant had
 // begun, and has been finished.
 func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err error) {
-	w.turn = c.name
 	state, err := w.svc.opts.Access.Look(ctx, c.name)
 	if iamops.IsKind(err, iamops.KindForeign) {
 		if !w.foreign[c.name] {

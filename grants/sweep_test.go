@@ -81,7 +81,7 @@ func TestSweepLeavesActive(t *testing.T) {
 func TestSweepExpires(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		short := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		short := w.short()
 		long := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "3h"})
 		p.succeed(short)
 		p.succeed(long)
@@ -105,7 +105,7 @@ func TestSweepExpires(t *testing.T) {
 func TestOverdue(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+		p.succeed(w.short())
 		later(time.Hour + 2*sweepInterval + time.Second)
 		back := w.port.Fault(porttest.Fault{Status: 503, Count: -1})
 		s := p.sweeper()
@@ -260,7 +260,7 @@ func TestSweepBrake(t *testing.T) {
 		for range 12 {
 			p.succeed(w.request(nil))
 		}
-		short := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		short := w.short()
 		p.succeed(short)
 		for _, id := range w.port.Entities(grantEntity) {
 			if err := p.portal.DeleteEntity(context.Background(), grantEntity, id, ""); err != nil {
@@ -309,7 +309,7 @@ func TestSweepForeign(t *testing.T) {
 func TestSweepDryRun(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+		rec := w.short()
 		p.succeed(rec)
 		later(2 * time.Hour)
 		f := w.sweep(p.sweeper(func(o *grants.SweepOptions) { o.DryRun = true }))[iamops.Name(rec.RunID)]

@@ -18,7 +18,7 @@ func TestSweepGoesOn(t *testing.T) {
 		p := w.process()
 		var first string
 		for range 3 {
-			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+			rec := w.short()
 			p.succeed(rec)
 			if name := iamops.Name(rec.RunID); first == "" || name < first {
 				first = name
@@ -45,7 +45,7 @@ func TestSweepPassesOver(t *testing.T) {
 		p := w.process()
 		ids := map[string]string{} // of runs, by the names of their grants
 		for range 6 {
-			rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+			rec := w.short()
 			p.succeed(rec)
 			ids[iamops.Name(rec.RunID)] = rec.RunID
 		}
@@ -64,7 +64,7 @@ func TestSweepPassesOver(t *testing.T) {
 		w.wantGrants(0)
 
 		for range 6 {
-			p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+			p.succeed(w.short())
 		}
 		later(2 * time.Hour)
 		back := w.aws.Fault(iamtest.Fault{Op: "GetRole", Status: 500, Code: "ServiceFailure", Count: -1})
@@ -82,7 +82,7 @@ func TestSweepPassesOver(t *testing.T) {
 func TestSweepWithoutAnswer(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		p.succeed(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}))
+		p.succeed(w.short())
 		later(2 * time.Hour)
 		silent := w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "ListRoles", Delay: 100 * time.Hour, Count: -1})
 		s := p.sweeper()

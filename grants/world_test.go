@@ -123,6 +123,11 @@ func (w *world) request(properties map[string]any) port.Record {
 	return w.start(porttest.RunSpec{Action: grantAction, Entity: bucket, Requester: alice, Properties: properties})
 }
 
+// short is a request whose grant has expired after an hour.
+func (w *world) short() port.Record {
+	return w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"})
+}
+
 // revoke starts a run of the revoke action on the grant of a run.
 func (w *world) revoke(grantRun string) port.Record {
 	return w.start(porttest.RunSpec{Action: revokeAction, Entity: iamops.Name(grantRun), Requester: alice})
