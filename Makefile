@@ -22,8 +22,8 @@ setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluat
 test: setup ## Run every test with the race detector, real broker and moto included
 	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 25m ./...
 
-deploy-test: setup ## Check deploy/ with the tools it is for (root; Debian packages in internal/deploytest)
-	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./internal/deploytest ./internal/pagetest
+deploy-test: setup ## Check deploy/ with the tools it is for (root; Debian packages in test/deploy)
+	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./test/deploy ./test/pages
 
 image: ## Build the container image
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t port-iam:$(VERSION) .
@@ -39,21 +39,21 @@ vulncheck: ## Look up known weaknesses of the dependencies (needs the network)
 
 sim: ## Play SEEDS seeded schedules of faults, and RACE_SEEDS with the race detector; SEED=n plays one 20 times
 ifdef SEED
-	PORT_IAM_SIM_SEED=$(SEED) go test -count=1 -timeout 30m ./internal/sim
+	PORT_IAM_SIM_SEED=$(SEED) go test -count=1 -timeout 30m ./test/sim
 else
-	PORT_IAM_SIM_SEEDS=$(SEEDS) go test -count=1 -timeout 60m ./internal/sim
-	PORT_IAM_SIM_SEEDS=$(RACE_SEEDS) go test -race -count=1 -timeout 60m ./internal/sim
+	PORT_IAM_SIM_SEEDS=$(SEEDS) go test -count=1 -timeout 60m ./test/sim
+	PORT_IAM_SIM_SEEDS=$(RACE_SEEDS) go test -race -count=1 -timeout 60m ./test/sim
 endif
 
 mutants: ## Put defects into the code, and see that the schedules find them
-	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./internal/sim
+	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./test/sim
 
 chaos: setup ## Play a day on which everything goes wrong, on a real broker and moto; SEED=n plays it again, RUNS=1000
 	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) PORT_IAM_CHAOS_RUNS=$(or $(RUNS),1000) \
-		go test -count=1 -timeout 60m -v -run TestChaos ./internal/chaos
+		go test -count=1 -timeout 60m -v -run TestChaos ./test/chaos
 
 soak: setup ## Let two instances work for LENGTH=10m, on a real broker and moto: what they hold must not grow
-	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_SOAK=$(or $(LENGTH),10m) go test -count=1 -timeout 25h -v -run TestSoak ./internal/chaos
+	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_SOAK=$(or $(LENGTH),10m) go test -count=1 -timeout 25h -v -run TestSoak ./test/chaos
 
 quick: ## Run the tests that need nothing but Go
 	go test ./...

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"port-iam/iamops/iamtest"
-	"port-iam/internal/mototest"
+	"port-iam/test/kit/mototest"
 )
 
 // TestContractFake holds our own imitation of AWS, and the operations on it, to

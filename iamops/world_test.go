@@ -15,8 +15,8 @@ import (
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
 	"port-iam/internal/memnet"
-	"port-iam/internal/mototest"
 	"port-iam/templates"
+	"port-iam/test/kit/mototest"
 )
 
 const (

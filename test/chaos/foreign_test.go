@@ -1,0 +1,104 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"port-iam/test/kit/daemontest"
+)
+
+// foreignRole is named like a grant and is not ours.
+const foreignRole = "Permission-r_foreign"
+
+// plant makes objects that are not ours wherever they could be taken for ours.
+func (w *world) plant() {
+	w.t.Helper()
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	const allow = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+	type role struct{ path, name, org, run string } // the last two as the tags say
+	roles := []role{
+		{daemontest.Path, "Something", "", ""},
+		{daemontest.Path, foreignRole, "", ""},
+		{daemontest.Path, "Permission-r_neighbour", "org_other", "r_neighbour"},
+		{daemontest.Path, "Permission-r_copied", daemontest.Org, "r_original"},
+		{"/", "Permission-r_elsewhere", daemontest.Org, "r_elsewhere"},
+	}
+	for _, o := range w.plan.orders {
+		if o.inTheWay {
+			roles = append(roles, role{daemontest.Path, o.name(), "org_other", o.run})
+		}
+	}
+	for _, r := range roles {
+		in := &iam.CreateRoleInput{RoleName: &r.name, Path: &r.path, AssumeRolePolicyDocument: aws.String(trust)}
+		if r.org != "" {
+			for key, value := range map[string]string{"managed-by": "port-iam", "org-id": r.org, "run-id": r.run} {
+				in.Tags = append(in.Tags, types.Tag{Key: aws.String("port-iam-" + key), Value: &value})
+			}
+		}
+		if _, err := w.IAM.CreateRole(w.t.Context(), in); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	policy, err := w.IAM.CreatePolicy(w.t.Context(), &iam.CreatePolicyInput{
+		PolicyName: aws.String(foreignRole), Path: aws.String(daemontest.Path), PolicyDocument: aws.String(allow),
+	})
+	if err == nil {
+		_, err = w.IAM.AttachRolePolicy(w.t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(foreignRole), PolicyArn: policy.Policy.Arn})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"by-hand","properties":{"role_arn":""}}`)
+	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"Permission-r_account","properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/Permission-r_account"}}`)
+}
+
+// notOurs describes everything in IAM and Port that belongs to no grant of this
+// day: what was planted, and what should not be there at all.
+func (w *world) notOurs() string {
+	w.t.Helper()
+	var b strings.Builder
+	show := func(v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+	}
+	ours := func(name, path *string) bool {
+		o := w.byRun[runOf(aws.ToString(name))]
+		return o != nil && o.kind == kindGrant && (path == nil || *path == daemontest.Path)
+	}
+	pages := iam.NewGetAccountAuthorizationDetailsPaginator(w.IAM, &iam.GetAccountAuthorizationDetailsInput{
+		Filter: []types.EntityType{types.EntityTypeRole, types.EntityTypeLocalManagedPolicy},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(w.t.Context())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, r := range page.RoleDetailList {
+			if o := w.byRun[runOf(aws.ToString(r.RoleName))]; !ours(r.RoleName, r.Path) || o.inTheWay {
+				show(r)
+			}
+		}
+		for _, p := range page.Policies {
+			// moto leaves out the name of a policy.
+			arn := aws.ToString(p.Arn)
+			if name := arn[strings.LastIndex(arn, "/")+1:]; !ours(&name, p.Path) {
+				show(p)
+			}
+		}
+	}
+	for _, id := range w.Port.Entities(daemontest.GrantBlueprint) {
+		if !ours(&id, nil) {
+			e, _ := w.Port.Entity(daemontest.GrantBlueprint, id)
+			show(e)
+		}
+	}
+	return b.String()
+}

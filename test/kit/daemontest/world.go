@@ -1,0 +1,115 @@
+package daemontest
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"port-iam/port/porttest"
+	"port-iam/test/kit/kafkatest"
+	"port-iam/test/kit/mototest"
+)
+
+// What the world is called, and what the program calls what it makes.
+const (
+	Org      = "org_test"
+	Account  = "123456789012"
+	Boundary = "arn:aws:iam::" + Account + ":policy/PortIamBoundary"
+	Group    = Org + ".port-iam"
+
+	GrantAction  = "request_permissions"
+	RevokeAction = "revoke_permissions"
+	ExpireAction = "revoke_expired_permissions"
+
+	GrantBlueprint = "provisioned_permissions"
+	NamePrefix     = "Permission-" // of roles, policies and entities; the run's id follows
+	Path           = "/port-iam/"
+)
+
+// World is what surrounds the program.
+type World struct {
+	Kafka   *kafkatest.Broker
+	Port    *porttest.Server
+	PortURL string
+	AWSURL  string
+	IAM     *iam.Client
+}
+
+// NewWorld starts a broker with a topic of so many partitions, an empty AWS, and
+// Port with the model and the samples of its guide. All end with the test.
+func NewWorld(t testing.TB, partitions int32) *World {
+	t.Helper()
+	w := &World{Kafka: kafkatest.Start(t, kafkatest.Options{Org: Org})}
+	w.Kafka.CreateTopic(w.Kafka.RunsTopic(), partitions)
+	w.AWSURL = mototest.Start(t).URL()
+	w.IAM = iam.NewFromConfig(aws.Config{
+		Region: "us-east-1", BaseEndpoint: &w.AWSURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	w.Port = porttest.New(porttest.Options{
+		OrgID: Org, KafkaBrokers: []string{w.Kafka.Brokers()}, KafkaUsername: Org, KafkaPassword: "secret",
+	})
+	w.Port.GuideModel()
+	w.Port.GuideSamples(Account)
+	var stop func()
+	var err error
+	if w.PortURL, stop, err = w.Port.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return w
+}
+
+// Env is all that the program is told; more replaces parts of it.
+func (w *World) Env(more map[string]string) map[string]string {
+	env := map[string]string{
+		"PORT_BASE_URL": w.PortURL, "PORT_CLIENT_ID": "client", "PORT_CLIENT_SECRET": "secret",
+		"KAFKA_TLS_CA_FILE":     w.Kafka.CAFile(),
+		"AWS_ACCESS_KEY_ID":     "test",
+		"AWS_SECRET_ACCESS_KEY": "test",
+		"AWS_ENDPOINT_URL_IAM":  w.AWSURL, "AWS_ENDPOINT_URL_STS": w.AWSURL,
+		"IAM_PERMISSIONS_BOUNDARY": Boundary,
+		"LISTEN_ADDRESS":           "127.0.0.1:0",
+	}
+	maps.Copy(env, more)
+	return env
+}
+
+// Drained reports whether the group has committed everything that was written.
+func (w *World) Drained() bool {
+	topic := w.Kafka.RunsTopic()
+	committed := w.Kafka.CommittedOffsets(Group)
+	for partition, end := range w.Kafka.EndOffsets(topic) {
+		if at, ok := committed.Lookup(topic, partition); end > 0 && (!ok || at.At < end) {
+			return false
+		}
+	}
+	return true
+}
+
+// Names lists what IAM holds under our path.
+func (w *World) Names(t testing.TB) (roles, policies []string) {
+	t.Helper()
+	path := aws.String(Path)
+	for p := iam.NewListRolesPaginator(w.IAM, &iam.ListRolesInput{PathPrefix: path}); p.HasMorePages(); {
+		page, err := p.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Roles {
+			roles = append(roles, aws.ToString(r.RoleName))
+		}
+	}
+	for p := iam.NewListPoliciesPaginator(w.IAM, &iam.ListPoliciesInput{PathPrefix: path}); p.HasMorePages(); {
+		page, err := p.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Policies {
+			policies = append(policies, aws.ToString(r.PolicyName))
+		}
+	}
+	return roles, policies
+}
