@@ -113,9 +113,9 @@ func (c *Consumer) current() *session {
 // the topic can be read; else why not. It does not wait.
 func (c *Consumer) Ready() error { return c.health.ready() }
 
-// Owns reports whether this member holds the partition at present, as far as it
+// Holds reports whether this member holds the partition at present, as far as it
 // can know: another member may have taken over since the last heartbeat.
-func (c *Consumer) Owns(partition int32) bool {
+func (c *Consumer) Holds(partition int32) bool {
 	s := c.current()
 	return s != nil && s.partition(partition) != nil && c.health.member() == nil
 }

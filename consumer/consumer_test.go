@@ -26,13 +26,13 @@ func TestHandlesEveryRun(t *testing.T) {
 			w.awaitCommit(t, p, 100)
 		}
 		r.awaitReady(t)
-		if !r.Owns(0) || r.Owns(3) {
-			t.Errorf("Owns(0), Owns(3) = %v, %v, want true, false", r.Owns(0), r.Owns(3))
+		if !r.Holds(0) || r.Holds(3) {
+			t.Errorf("Owns(0), Owns(3) = %v, %v, want true, false", r.Holds(0), r.Holds(3))
 		}
 		if err := r.stop(); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		if r.Ready() == nil || r.Owns(0) {
+		if r.Ready() == nil || r.Holds(0) {
 			t.Error("ready or owner after the stop")
 		}
 		if l.distinct() != 300 || l.total() != 300 {

@@ -74,7 +74,7 @@ func TestRebalanceWithWorkInFlight(t *testing.T) {
 		other := start(t, w.options(second(l)))
 		owned := func(r *running) (n int) {
 			for p := range int32(6) {
-				if r.Owns(p) {
+				if r.Holds(p) {
 					n++
 				}
 			}
@@ -119,8 +119,8 @@ func TestCrash(t *testing.T) {
 		if d := time.Since(cutAt); d > 30*time.Second {
 			t.Errorf("unready only after %v", d)
 		}
-		eventually(t, is("taken over"), func() bool { return other.Owns(0) && other.Owns(1) })
-		if crashed.Owns(0) || crashed.Owns(1) {
+		eventually(t, is("taken over"), func() bool { return other.Holds(0) && other.Holds(1) })
+		if crashed.Holds(0) || crashed.Holds(1) {
 			t.Error("the cut one believes to own a partition")
 		}
 		l.await(t, 200)
@@ -157,7 +157,7 @@ func TestZombieDoesNotRewind(t *testing.T) {
 		hang := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.CoordinatorLoadInProgress, Count: -1})
 		fast := newLedger()
 		other := start(t, w.options(fast.handler))
-		eventually(t, is("taken over"), func() bool { return other.Owns(0) })
+		eventually(t, is("taken over"), func() bool { return other.Holds(0) })
 		hang.Remove()
 		fast.await(t, 1)
 		w.awaitCommit(t, 0, 100)

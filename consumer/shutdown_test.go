@@ -62,7 +62,7 @@ func TestStopIsBounded(t *testing.T) {
 		})
 		o.Drain = 3 * time.Second
 		r := start(t, o)
-		eventually(t, is("started"), func() bool { return r.Owns(0) && r.Owns(1) })
+		eventually(t, is("started"), func() bool { return r.Holds(0) && r.Holds(1) })
 		after(time.Second)
 		began := time.Now()
 		if err := r.stop(); err != nil {

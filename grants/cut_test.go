@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
 	"port-iam/port/porttest"
@@ -45,7 +44,7 @@ func TestPolicyNotOurs(t *testing.T) {
 			contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "not ours", "already cut")
 		},
 		"operator": func(_ *world, p *process, run string) {
-			err := p.NewOperator(grants.OperatorOptions{Survey: p.portal, Workbench: p.ops, Grace: sweepGrace}).Revoke(context.Background(), iamops.Name(run))
+			err := p.NewOperator(sweepGrace).Revoke(context.Background(), iamops.Name(run))
 			if !iamops.IsKind(err, iamops.KindForeign) {
 				t.Error(err)
 			}

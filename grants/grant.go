@@ -23,7 +23,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	run := view.run
-	if run.Action != j.svc.opts.GrantAction {
+	if run.Action != j.svc.opts.Actions.Grant {
 		return j.drop(eventWrongAction, "the run is of action %q", run.Action)
 	}
 	if run.Status.Ended() {
@@ -123,7 +123,7 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	list, err := j.svc.opts.Portal.Runs(ctx, port.RunFilter{
-		Action: j.svc.opts.GrantAction, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
+		Action: j.svc.opts.Actions.Grant, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
 	})
 	if err != nil {
 		return false, err

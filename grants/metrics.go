@@ -1,6 +1,12 @@
 package grants
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/iamops"
+)
 
 // Outcomes of a run that this process ended.
 const (
@@ -29,7 +35,7 @@ type metrics struct {
 	sweepMetrics
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "port_iam_runs_in_flight",
@@ -63,7 +69,100 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, r := range []string{eventSignature, eventUnknownRun, eventWrongAction, eventWrongEntity, eventWrongRequester, eventTimestamp, eventForeignObject} {
 		m.events.WithLabelValues(r)
 	}
-	m.sweepMetrics = newSweepMetrics(reg)
-	reg.MustRegister(m.inFlight, m.runs, m.duration, m.events, m.unreportable)
+	m.sweepMetrics = newSweepMetrics()
+	if reg == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{
+		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.grants, m.overdue, m.sweeps, m.removed,
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// sweepMetrics are the part of the metrics that only the owner sets.
+type sweepMetrics struct {
+	grants  *prometheus.GaugeVec
+	overdue prometheus.Gauge
+	sweeps  *prometheus.CounterVec
+	removed *prometheus.CounterVec
+}
+
+var states = []State{StateActive, StateExpired, StateOrphaned, StateIncomplete, StateChanged, StateForeign}
+
+// Reasons of removal.
+const (
+	removedExpired     = "expired"
+	removedOrphaned    = "orphaned"
+	removedInterrupted = "interrupted"
+)
+
+func newSweepMetrics() sweepMetrics {
+	m := sweepMetrics{
+		grants: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "port_iam_grants",
+			Help: "Grants by state, as the last sweep of this instance left them; 0 on instances that do not sweep.",
+		}, []string{"state"}),
+		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "port_iam_grants_overdue",
+			Help: "Grants that still exist long after their end: more than two intervals between sweeps.",
+		}),
+		sweeps: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "port_iam_sweeps_total",
+			Help: "Sweeps by result: ok, failed, or stopped by the brake.",
+		}, []string{"result"}),
+		removed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "port_iam_sweep_removed_total",
+			Help: "Grants that sweeps took away, by reason: expired, orphaned, or an interrupted removal.",
+		}, []string{"reason"}),
+	}
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s))
+	}
+	for _, r := range []string{"ok", "failed", "stopped"} {
+		m.sweeps.WithLabelValues(r)
+	}
+	for _, r := range []string{removedExpired, removedOrphaned, removedInterrupted} {
+		m.removed.WithLabelValues(r)
+	}
 	return m
+}
+
+func (m *sweepMetrics) noteOverdue(listed map[string]iamops.Listed, overdue time.Time) {
+	late := 0
+	for _, l := range listed {
+		if l.HasRole() && expired(l.Ends, overdue) {
+			late++
+		}
+	}
+	m.overdue.Set(float64(late))
+}
+
+func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
+	count := map[State]int{}
+	late := 0
+	for _, f := range r.Findings {
+		if f.Removed {
+			continue
+		}
+		count[f.State]++
+		if expired(f.Ends, overdue) {
+			late++
+		}
+	}
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s)).Set(float64(count[s]))
+	}
+	m.overdue.Set(float64(late))
+}
+
+// forgetGrants is for an instance that does not sweep any more.
+func (m *sweepMetrics) forgetGrants() {
+	for _, s := range states {
+		m.grants.WithLabelValues(string(s)).Set(0)
+	}
+	m.overdue.Set(0)
 }

@@ -15,32 +15,16 @@ import (
 	"port-iam/port"
 )
 
-// Workbench is what an operator needs of IAM beside what a grant needs.
-type Workbench interface {
-	Inventory
-	// Detach leaves the role without managed policies.
-	Detach(ctx context.Context, s iamops.State) error
-	// Allowance reads what the policy of a grant allows.
-	Allowance(ctx context.Context, s iamops.State) (iamops.Allowance, error)
-}
-
-// OperatorOptions configure [Service.NewOperator].
-type OperatorOptions struct {
-	Survey    Survey
-	Workbench Workbench
-	// Grace is that of [SweepOptions].
-	Grace time.Duration
-}
-
 // Operator is the view of a person who looks after the account: what is granted,
 // and away with it. No run asks for it, so nothing here needs Kafka.
 type Operator struct {
-	svc  *Service
-	opts OperatorOptions
+	svc   *Service
+	grace time.Duration
 }
 
-// NewOperator makes an operator's view. It shares the locks of the service.
-func (s *Service) NewOperator(o OperatorOptions) *Operator { return &Operator{svc: s, opts: o} }
+// NewOperator makes an operator's view. It shares the locks of the service; grace
+// is that of [SweepOptions].
+func (s *Service) NewOperator(grace time.Duration) *Operator { return &Operator{svc: s, grace: grace} }
 
 // States beside those of a sweep.
 const (
@@ -51,8 +35,8 @@ const (
 	StateUnknown State = "unknown"
 )
 
-// Grant is one name that IAM or Port lists.
-type Grant struct {
+// Listing is one name that IAM or Port lists.
+type Listing struct {
 	Name  string
 	State State
 	// Why says what is wrong; "" for an active grant.
@@ -68,17 +52,17 @@ type Grant struct {
 	// InIAM and InPort say who lists it.
 	InIAM, InPort bool
 	// Looked is what a close look found; nil where none was taken.
-	Looked *Close
+	Looked *Details
 }
 
-// Close is what lists do not show.
-type Close struct {
+// Details is what lists do not show.
+type Details struct {
 	Attached, Cut bool
 	Changes       []string // made by hand
 }
 
 // On reports whether the grant is for a resource or a part of it.
-func (g Grant) On(arn string) bool {
+func (g Listing) On(arn string) bool {
 	return g.Resource == arn || slices.ContainsFunc(g.Resources, func(r string) bool {
 		rest, ok := strings.CutPrefix(r, arn)
 		return ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, ":"))
@@ -89,18 +73,18 @@ func (g Grant) On(arn string) bool {
 // they are for. A sweep looks closely at the first fifty; closely is for all.
 //
 // With an error the list may still hold what IAM has, in [StateUnknown].
-func (o *Operator) List(ctx context.Context, closely bool) ([]Grant, error) {
+func (o *Operator) List(ctx context.Context, closely bool) ([]Listing, error) {
 	return o.list(ctx, "", closely)
 }
 
 // Show is List for one name, with a close look. [ErrNoGrant] when there is none.
-func (o *Operator) Show(ctx context.Context, name string) (Grant, error) {
+func (o *Operator) Show(ctx context.Context, name string) (Listing, error) {
 	all, err := o.list(ctx, name, true)
 	if len(all) == 0 {
 		if err == nil {
 			err = fmt.Errorf("%w: %s", ErrNoGrant, name)
 		}
-		return Grant{}, err
+		return Listing{}, err
 	}
 	g := all[0]
 	if g.Looked == nil && g.InIAM && g.State != StateForeign {
@@ -112,9 +96,9 @@ func (o *Operator) Show(ctx context.Context, name string) (Grant, error) {
 }
 
 // list shows all grants, or the one of a name.
-func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant, error) {
+func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listing, error) {
 	other := func(name string) bool { return only != "" && name != only }
-	listed, err := o.opts.Workbench.List(ctx)
+	listed, err := o.svc.opts.Access.List(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +106,15 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant
 	if clock := o.svc.clockError(); clock != nil {
 		err = fmt.Errorf("what has expired cannot be told: %w", clock)
 	}
-	entities, portErr := o.opts.Survey.Entities(ctx, blueprintGrant)
+	entities, portErr := o.svc.opts.Portal.Entities(ctx, blueprintGrant)
 	if err == nil {
 		err = portErr
 	}
 	entities = slices.DeleteFunc(entities, func(e port.Entity) bool { return other(e.Identifier) })
 
-	w := o.svc.NewSweeper(SweepOptions{Survey: o.opts.Survey, Inventory: o.opts.Workbench, Grace: o.opts.Grace, DryRun: true})
+	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace, DryRun: true})
 	cases := w.cases(listed, entities)
-	all := make([]Grant, len(cases))
+	all := make([]Listing, len(cases))
 	stopped := err
 	var t trouble
 	for i, c := range cases {
@@ -162,8 +146,8 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Grant
 
 // judge makes the row of one name. Where stopped says that Port or AWS does not
 // answer, or they do not for this one, its state is not known.
-func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped error) (Grant, error) {
-	g := Grant{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
+func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped error) (Listing, error) {
+	g := Listing{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
 	if c.entity != nil {
 		g.Requester, g.SignInURL = textOf(c.entity, "requester"), textOf(c.entity, "sign_in_url")
 		// A relation of another kind is left empty.
@@ -185,7 +169,7 @@ func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped 
 }
 
 // describe looks closely at one grant in IAM.
-func (o *Operator) describe(ctx context.Context, g *Grant) error {
+func (o *Operator) describe(ctx context.Context, g *Listing) error {
 	state, err := o.svc.opts.Access.Look(ctx, g.Name)
 	if iamops.IsKind(err, iamops.KindForeign) {
 		g.State, g.Why = StateForeign, err.Error()
@@ -194,7 +178,7 @@ func (o *Operator) describe(ctx context.Context, g *Grant) error {
 	if err != nil {
 		return err
 	}
-	g.Looked = &Close{Attached: state.Attached(), Cut: state.IsCut(), Changes: o.opts.Workbench.Changed(state)}
+	g.Looked = &Details{Attached: state.Attached(), Cut: state.IsCut(), Changes: o.svc.opts.Access.Changed(state)}
 	if g.Requester == "" {
 		g.Requester = state.Requester()
 	}
@@ -202,7 +186,7 @@ func (o *Operator) describe(ctx context.Context, g *Grant) error {
 		g.Ends = end
 	}
 	if g.Permissions == nil {
-		a, err := o.opts.Workbench.Allowance(ctx, state)
+		a, err := o.svc.opts.Access.Allowance(ctx, state)
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	runID, _ := iamops.RunID(name)
 	var run port.Run
 	var entity *port.Entity
-	var state iamops.State
+	var state iamops.Live
 	var runErr, entityErr, lookErr error
 	var reads sync.WaitGroup
 	reads.Go(func() { run, runErr = portal.Run(ctx, runID) })
@@ -99,7 +99,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	if err := firstAway(runErr, entityErr); err != nil {
 		return h.withoutPort(ctx, state, err)
 	}
-	ours := runErr == nil && run.Action == h.svc.opts.GrantAction
+	ours := runErr == nil && run.Action == h.svc.opts.Actions.Grant
 	fresh := ours && isFresh(run)
 	h.found = h.found || state.Exists() || entity != nil || ours && !run.Status.Ended()
 	switch {
@@ -134,7 +134,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 
 // withoutPort takes the access away and leaves the role, as a mark that lasts:
 // whoever sees its Deny goes on with the removal.
-func (h *byHand) withoutPort(ctx context.Context, state iamops.State, why error) error {
+func (h *byHand) withoutPort(ctx context.Context, state iamops.Live, why error) error {
 	if !isAway(why) {
 		return why
 	}
@@ -144,7 +144,7 @@ func (h *byHand) withoutPort(ctx context.Context, state iamops.State, why error)
 	if err := h.job.cutAccess(ctx, state); err != nil {
 		return err
 	}
-	if err := h.opts.Workbench.Detach(ctx, state); err != nil {
+	if err := h.svc.opts.Access.Detach(ctx, state); err != nil {
 		return err
 	}
 	return &Unfinished{

@@ -18,7 +18,7 @@ import (
 )
 
 func (p *process) operator() *grants.Operator {
-	return p.NewOperator(grants.OperatorOptions{Survey: p.portal, Workbench: p.ops, Grace: sweepGrace})
+	return p.NewOperator(sweepGrace)
 }
 
 // granted makes a grant and returns its name.
@@ -131,12 +131,12 @@ func TestOperatorStates(t *testing.T) {
 				if err != nil {
 					t.Fatalf("show: %v", err)
 				}
-				for _, g := range []grants.Grant{all[0], shown} {
+				for _, g := range []grants.Listing{all[0], shown} {
 					if g.Name != name || g.State != c.state || !strings.Contains(g.Why, c.why) || g.Why != "" && c.why == "" {
 						t.Errorf("%s is %s (%s), want %s (%s)", g.Name, g.State, g.Why, c.state, c.why)
 					}
 				}
-				other := cmpopts.IgnoreFields(grants.Grant{}, "Looked", "Why") // which may hold the number of a call
+				other := cmpopts.IgnoreFields(grants.Listing{}, "Looked", "Why") // which may hold the number of a call
 				if diff := cmp.Diff(all[0], shown, other, cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("listed and shown differ:\n%s", diff)
 				}
@@ -152,17 +152,17 @@ func TestOperatorDetails(t *testing.T) {
 		name := w.granted(p, "2h")
 		ends := time.Now().Add(2 * time.Hour).UTC().Truncate(time.Second)
 		permissions := []string{"s3:GetObject", "s3:PutObject"}
-		check := func(what string, got, want grants.Grant) {
+		check := func(what string, got, want grants.Listing) {
 			t.Helper()
 			sorted := cmpopts.SortSlices(func(a, b string) bool { return a < b })
-			ignored := cmpopts.IgnoreFields(grants.Grant{}, "SignInURL", "Run")
+			ignored := cmpopts.IgnoreFields(grants.Listing{}, "SignInURL", "Run")
 			if diff := cmp.Diff(want, got, sorted, ignored); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", what, diff)
 			}
 		}
-		whole := grants.Grant{
+		whole := grants.Listing{
 			Name: name, State: grants.StateActive, Requester: alice, Resource: bucket, Permissions: permissions, Ends: ends,
-			InIAM: true, InPort: true, Looked: &grants.Close{Attached: true},
+			InIAM: true, InPort: true, Looked: &grants.Details{Attached: true},
 		}
 		shown, err := p.operator().Show(context.Background(), name)
 		if err != nil || shown.SignInURL == "" {

@@ -134,7 +134,7 @@ func (j *Job) remove(ctx context.Context, lag bool) error {
 
 // dismantle removes what was seen: access first, then the objects. Where some of
 // it may not be visible yet, it looks again for a while.
-func (j *Job) dismantle(ctx context.Context, state iamops.State, lag bool) error {
+func (j *Job) dismantle(ctx context.Context, state iamops.Live, lag bool) error {
 	if err := j.cutAccess(ctx, state); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (j *Job) dismantle(ctx context.Context, state iamops.State, lag bool) error
 // cutAccess writes the Deny. AWS may refuse it for good, as it does where somebody
 // removed the boundary or filled the role with inline policies; detaching is
 // allowed all the same and comes next.
-func (j *Job) cutAccess(ctx context.Context, state iamops.State) error {
+func (j *Job) cutAccess(ctx context.Context, state iamops.Live) error {
 	if !state.Exists() {
 		return nil
 	}

@@ -114,8 +114,8 @@ func startOf(run port.Run, rec port.Record, now time.Time) (time.Time, error) {
 }
 
 // grant is the request as iamops takes it.
-func (r request) grant(runID string) iamops.Grant {
-	return iamops.Grant{
+func (r request) grant(runID string) iamops.Request {
+	return iamops.Request{
 		RunID: runID, Requester: r.requester, UserName: r.userName,
 		Resource: r.resource, Actions: r.actions, Start: r.start, End: r.end,
 	}

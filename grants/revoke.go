@@ -55,18 +55,18 @@ func (j *Job) revoke(ctx context.Context) error {
 // action is the identifier of the job's action in Port.
 func (j *Job) action() string {
 	if j.op == opExpire {
-		return j.svc.opts.ExpireAction
+		return j.svc.opts.Actions.Expire
 	}
-	return j.svc.opts.RevokeAction
+	return j.svc.opts.Actions.Revoke
 }
 
 // revokeView is what Port and IAM say about a revocation, read at once.
 type revokeView struct {
 	run      port.Run
-	grant    port.Run     // the run that made the grant; zero where Port does not know it
-	named    bool         // the entity's identifier is the name of a grant
-	state    iamops.State // what exists in IAM
-	stateErr error        // IAM's answer decides only after the run is confirmed
+	grant    port.Run    // the run that made the grant; zero where Port does not know it
+	named    bool        // the entity's identifier is the name of a grant
+	state    iamops.Live // what exists in IAM
+	stateErr error       // IAM's answer decides only after the run is confirmed
 }
 
 func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
@@ -146,7 +146,7 @@ func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
 
 // cutOurs cuts the access of a role that is ours where the policy beside it is
 // not, which keeps the grant from being removed: why.
-func (j *Job) cutOurs(ctx context.Context, state iamops.State, why error) error {
+func (j *Job) cutOurs(ctx context.Context, state iamops.Live, why error) error {
 	if j.op == opRevoke && iamops.IsKind(why, iamops.KindForeign) && state.HasRole() {
 		if err := j.cutAccess(ctx, state); err != nil {
 			return err
@@ -171,7 +171,7 @@ func (j *Job) takeAway(ctx context.Context, v revokeView) error {
 // endOpen ends the run that made a grant if it is still open. Where Port refuses
 // even that, the access is taken away all the same.
 func (j *Job) endOpen(ctx context.Context, grant port.Run, message string) error {
-	if grant.ID == "" || grant.Status.Ended() || grant.Action != j.svc.opts.GrantAction {
+	if grant.ID == "" || grant.Status.Ended() || grant.Action != j.svc.opts.Actions.Grant {
 		return nil
 	}
 	_, err := j.end(ctx, grant.ID, port.StatusFailure, message)

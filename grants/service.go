@@ -11,6 +11,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // Blueprints of Port's guide that port-iam works with.
@@ -39,13 +40,17 @@ type Portal interface {
 	UpsertEntity(ctx context.Context, blueprint string, e port.Entity, runID string) error
 	// DeleteEntity deletes an entity, on behalf of a run unless runID is "".
 	DeleteEntity(ctx context.Context, blueprint, id, runID string) error
+	// Entities lists all entities of a blueprint.
+	Entities(ctx context.Context, blueprint string) ([]port.Entity, error)
+	// Invocation is how Port performs an action, "KAFKA" for ours.
+	Invocation(ctx context.Context, action string) (string, error)
 }
 
 // Access is what a grant needs of IAM. Errors are [iamops.Error]; each method
 // may be repeated.
 type Access interface {
 	// Plan works a grant out; it calls nothing.
-	Plan(g iamops.Grant) (iamops.Plan, error)
+	Plan(g iamops.Request) (iamops.Plan, error)
 	// Create makes role and policy, or adopts what this run made before.
 	Create(ctx context.Context, p iamops.Plan) error
 	// Verify checks that both are there as planned.
@@ -53,20 +58,27 @@ type Access interface {
 	// Attach makes the grant usable.
 	Attach(ctx context.Context, p iamops.Plan) error
 	// Look reads what exists and proves that it is ours.
-	Look(ctx context.Context, name string) (iamops.State, error)
+	Look(ctx context.Context, name string) (iamops.Live, error)
 	// Cut takes the access away in one call.
-	Cut(ctx context.Context, s iamops.State) error
+	Cut(ctx context.Context, s iamops.Live) error
+	// Detach leaves the role without managed policies.
+	Detach(ctx context.Context, s iamops.Live) error
 	// Remove deletes what Look found.
-	Remove(ctx context.Context, s iamops.State) error
+	Remove(ctx context.Context, s iamops.Live) error
+	// List shows everything under our path. It proves nothing.
+	List(ctx context.Context) (map[string]iamops.Listed, error)
+	// Changed says what about a grant was changed by hand.
+	Changed(s iamops.Live) []string
+	// Allowance reads what the policy of a grant allows.
+	Allowance(ctx context.Context, s iamops.Live) (iamops.Allowance, error)
 }
 
 // Options configure [New].
 type Options struct {
 	Portal Portal
 	Access Access
-	// GrantAction, RevokeAction and ExpireAction are identifiers of actions in
-	// Port.
-	GrantAction, RevokeAction, ExpireAction string
+	// Actions are ours in Port.
+	Actions templates.ActionIDs
 	// RoleARN is the ARN that the role of a grant has.
 	RoleARN func(name string) string
 	// Duration of a grant whose request names none; 0: until revoked.
@@ -83,7 +95,8 @@ type Options struct {
 	RequireSignature bool
 	// ClockSkew is how far the local clock is from AWS's; false when not known.
 	ClockSkew  func() (time.Duration, bool)
-	Log        *slog.Logger
+	Log       *slog.Logger
+	// Registerer gets the metrics; nil: they are not registered anywhere.
 	Registerer prometheus.Registerer
 }
 
@@ -102,9 +115,14 @@ type Service struct {
 	lastEnded time.Time
 }
 
-// New makes a service and registers its metrics.
-func New(o Options) *Service {
-	return &Service{opts: o, locks: newLocks(), metrics: newMetrics(o.Registerer)}
+// New makes a service and registers its metrics; its error is that of a metric
+// that is registered already.
+func New(o Options) (*Service, error) {
+	m, err := newMetrics(o.Registerer)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{opts: o, locks: newLocks(), metrics: m}, nil
 }
 
 // Grant makes the work for a record of the grant action.

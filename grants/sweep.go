@@ -7,34 +7,15 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"port-iam/iamops"
-	"port-iam/port"
 )
 
 // closeLooks is how many grants one sweep looks at closely, in turn: what lists
 // do not show is found there.
 const closeLooks = 50
 
-// Survey is what a sweep needs beside what a grant needs: the lists.
-type Survey interface {
-	// Entities lists all entities of a blueprint.
-	Entities(ctx context.Context, blueprint string) ([]port.Entity, error)
-	// Invocation is how Port performs an action, "KAFKA" for ours.
-	Invocation(ctx context.Context, action string) (string, error)
-}
-
-// Inventory is what a sweep needs of IAM beside what a grant needs.
-type Inventory interface {
-	// List shows everything under our path. It proves nothing.
-	List(ctx context.Context) (map[string]iamops.Listed, error)
-	// Changed says what about a grant was changed by hand.
-	Changed(s iamops.State) []string
-}
-
-// Progress is how far the consumer group has come, by partition.
-type Progress interface {
+// Offsets is how far the consumer group has come, by partition.
+type Offsets interface {
 	// Ends are the offsets that the next records will have.
 	Ends(ctx context.Context) (map[int32]int64, error)
 	// Committed are the offsets up to which all records are finished; a
@@ -44,17 +25,15 @@ type Progress interface {
 
 // SweepOptions configure [Service.NewSweeper].
 type SweepOptions struct {
-	Survey    Survey
-	Inventory Inventory
-	// Progress is nil where lost runs are not looked for.
-	Progress Progress
+	// Offsets is nil where lost runs are not looked for.
+	Offsets Offsets
 	// Interval is the time between two sweeps.
 	Interval time.Duration
 	// Grace is how long something must look orphaned or lost before it is acted
 	// upon.
 	Grace time.Duration
-	// Owner reports whether this instance is the one that sweeps.
-	Owner func() bool
+	// Sweeping reports whether this instance is the one that sweeps.
+	Sweeping func() bool
 	// DryRun changes nothing and reports what would be done.
 	DryRun bool
 	// Force overrides the brake, and removes grants whose run Port does not know
@@ -98,7 +77,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if !w.opts.Owner() {
+		if !w.opts.Sweeping() {
 			w.svc.metrics.forgetGrants()
 			w.svc.recent.forgetSweep()
 			clear(w.waiting) // somebody else's view now
@@ -165,7 +144,7 @@ func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interv
 
 func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	var r Report
-	listed, err := w.opts.Inventory.List(ctx)
+	listed, err := w.svc.opts.Access.List(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -175,7 +154,7 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	}
 	// Known even where the sweep gets no further.
 	w.svc.metrics.noteOverdue(listed, w.overdue())
-	entities, err := w.opts.Survey.Entities(ctx, blueprintGrant)
+	entities, err := w.svc.opts.Portal.Entities(ctx, blueprintGrant)
 	if err != nil {
 		return r, err
 	}
@@ -186,7 +165,7 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 		w.svc.metrics.noteGrants(r, w.overdue())
 		w.svc.recent.noteSweep(r)
 	}
-	if w.opts.Progress != nil && !w.opts.DryRun {
+	if w.opts.Offsets != nil && !w.opts.DryRun {
 		var lostErr error
 		r.Lost, lostErr = w.lostRuns(ctx)
 		err = errors.Join(err, lostErr)
@@ -239,89 +218,4 @@ func isFinalFor(err error) bool {
 	}
 	c, _ := classify(err)
 	return c != causePort && c != causeAWS
-}
-
-// sweepMetrics are the part of the metrics that only the owner sets.
-type sweepMetrics struct {
-	grants  *prometheus.GaugeVec
-	overdue prometheus.Gauge
-	sweeps  *prometheus.CounterVec
-	removed *prometheus.CounterVec
-}
-
-var states = []State{StateActive, StateExpired, StateOrphaned, StateIncomplete, StateChanged, StateForeign}
-
-// Reasons of removal.
-const (
-	removedExpired     = "expired"
-	removedOrphaned    = "orphaned"
-	removedInterrupted = "interrupted"
-)
-
-func newSweepMetrics(reg prometheus.Registerer) sweepMetrics {
-	m := sweepMetrics{
-		grants: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "port_iam_grants",
-			Help: "Grants by state, as the last sweep of this instance left them; 0 on instances that do not sweep.",
-		}, []string{"state"}),
-		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "port_iam_grants_overdue",
-			Help: "Grants that still exist long after their end: more than two intervals between sweeps.",
-		}),
-		sweeps: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "port_iam_sweeps_total",
-			Help: "Sweeps by result: ok, failed, or stopped by the brake.",
-		}, []string{"result"}),
-		removed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "port_iam_sweep_removed_total",
-			Help: "Grants that sweeps took away, by reason: expired, orphaned, or an interrupted removal.",
-		}, []string{"reason"}),
-	}
-	for _, s := range states {
-		m.grants.WithLabelValues(string(s))
-	}
-	for _, r := range []string{"ok", "failed", "stopped"} {
-		m.sweeps.WithLabelValues(r)
-	}
-	for _, r := range []string{removedExpired, removedOrphaned, removedInterrupted} {
-		m.removed.WithLabelValues(r)
-	}
-	reg.MustRegister(m.grants, m.overdue, m.sweeps, m.removed)
-	return m
-}
-
-func (m *sweepMetrics) noteOverdue(listed map[string]iamops.Listed, overdue time.Time) {
-	late := 0
-	for _, l := range listed {
-		if l.HasRole() && expired(l.Ends, overdue) {
-			late++
-		}
-	}
-	m.overdue.Set(float64(late))
-}
-
-func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
-	count := map[State]int{}
-	late := 0
-	for _, f := range r.Findings {
-		if f.Removed {
-			continue
-		}
-		count[f.State]++
-		if expired(f.Ends, overdue) {
-			late++
-		}
-	}
-	for _, s := range states {
-		m.grants.WithLabelValues(string(s)).Set(float64(count[s]))
-	}
-	m.overdue.Set(float64(late))
-}
-
-// forgetGrants is for an instance that does not sweep any more.
-func (m *sweepMetrics) forgetGrants() {
-	for _, s := range states {
-		m.grants.WithLabelValues(string(s)).Set(0)
-	}
-	m.overdue.Set(0)
 }

@@ -26,8 +26,8 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	o := w.svc.opts
 	seen := map[string]bool{}
 	var open []port.Run
-	for _, action := range []string{o.GrantAction, o.RevokeAction, o.ExpireAction} {
-		how, err := w.opts.Survey.Invocation(ctx, action)
+	for _, action := range o.Actions.All() {
+		how, err := w.svc.opts.Portal.Invocation(ctx, action)
 		if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
 			continue // somebody else's runs
 		}
@@ -53,11 +53,11 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	if len(open) == 0 {
 		return 0, nil
 	}
-	ends, err := w.opts.Progress.Ends(ctx)
+	ends, err := w.opts.Offsets.Ends(ctx)
 	if err != nil {
 		return lost, err
 	}
-	committed, err := w.opts.Progress.Committed(ctx)
+	committed, err := w.opts.Offsets.Committed(ctx)
 	if err != nil {
 		return lost, err
 	}
@@ -100,12 +100,12 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error
 	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
 	rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
 	switch {
-	case r.Action == o.GrantAction:
+	case r.Action == o.Actions.Grant:
 		j := w.svc.newJob(opGrant, iamops.Name(r.ID), rec)
 		return w.endLost(ctx, j, true)
-	case r.Action == o.ExpireAction && r.Entity == "":
+	case r.Action == o.Actions.Expire && r.Entity == "":
 		return w.endLost(ctx, w.svc.newJob(opExpire, r.ID, rec), false)
-	case seen.job == nil && r.Action == o.RevokeAction:
+	case seen.job == nil && r.Action == o.Actions.Revoke:
 		seen.job = w.svc.Revoke(rec)
 	case seen.job == nil:
 		seen.job = w.svc.Expire(rec)

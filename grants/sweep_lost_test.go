@@ -36,7 +36,7 @@ func TestLostRuns(t *testing.T) {
 		p.succeed(rec)
 		lostGrant, lostRevoke := w.request(nil), w.revoke(rec.RunID)
 		how := &progress{ends: map[int32]int64{0: 7, 1: 3}, committed: map[int32]int64{0: 7}}
-		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
+		s := p.sweeper(func(o *grants.SweepOptions) { o.Offsets = how })
 		for range 5 {
 			w.sweep(s)
 			later(sweepInterval)
@@ -75,7 +75,7 @@ func TestLostRunNewTopic(t *testing.T) {
 		p := w.process()
 		how := &progress{ends: map[int32]int64{0: 1000, 1: 10}, committed: map[int32]int64{0: 999}}
 		lost := w.request(nil)
-		s := p.sweeper(func(o *grants.SweepOptions) { o.Progress = how })
+		s := p.sweeper(func(o *grants.SweepOptions) { o.Offsets = how })
 		w.sweep(s)
 		how.mu.Lock()
 		how.ends, how.committed = map[int32]int64{0: 3}, map[int32]int64{0: 3}

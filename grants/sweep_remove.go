@@ -48,7 +48,7 @@ func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error
 var errStands = errors.New("the grant is whole")
 
 // examine reads what is there, and checks that it may go for that reason.
-func (w *Sweeper) examine(ctx context.Context, j *Job, c *sweepCase, reason string) (iamops.State, error) {
+func (w *Sweeper) examine(ctx context.Context, j *Job, c *sweepCase, reason string) (iamops.Live, error) {
 	state, err := w.svc.opts.Access.Look(ctx, c.name)
 	if err != nil && (!iamops.IsKind(err, iamops.KindForeign) || !state.Exists()) {
 		j.noteForeign(err)
@@ -69,7 +69,7 @@ func (w *Sweeper) examine(ctx context.Context, j *Job, c *sweepCase, reason stri
 	return state, nil
 }
 
-func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, state iamops.State) error {
+func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, state iamops.Live) error {
 	if err := j.endOpen(ctx, c.run, "The grant was revoked before it was complete."); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (w *Sweeper) closeLook(ctx context.Context, c *sweepCase) (done bool, err e
 			return done, err
 		}
 	}
-	changes := w.opts.Inventory.Changed(state)
+	changes := w.svc.opts.Access.Changed(state)
 	if len(changes) > 0 && !w.changed[c.name] {
 		w.log.Error("a grant was changed by hand", keyGrant, c.name, keyReason, strings.Join(changes, "; "))
 	}

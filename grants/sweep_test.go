@@ -23,9 +23,9 @@ const (
 
 func (p *process) sweeper(change ...func(*grants.SweepOptions)) *grants.Sweeper {
 	o := grants.SweepOptions{
-		Survey: p.portal, Inventory: p.ops, Interval: sweepInterval, Grace: sweepGrace,
-		Progress: &progress{ends: map[int32]int64{0: 1}, committed: map[int32]int64{0: 1}},
-		Owner:    func() bool { return true },
+		Interval: sweepInterval, Grace: sweepGrace,
+		Offsets:  &progress{ends: map[int32]int64{0: 1}, committed: map[int32]int64{0: 1}},
+		Sweeping: func() bool { return true },
 	}
 	for _, c := range change {
 		c(&o)
@@ -327,7 +327,7 @@ func TestSweepRunsOnOwner(t *testing.T) {
 		var mu sync.Mutex
 		owner := true
 		s := p.sweeper(func(o *grants.SweepOptions) {
-			o.Owner = func() bool { mu.Lock(); defer mu.Unlock(); return owner }
+			o.Sweeping = func() bool { mu.Lock(); defer mu.Unlock(); return owner }
 		})
 		p.succeed(w.request(nil))
 		ctx, stop := context.WithCancel(context.Background())

@@ -103,7 +103,8 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		w.t.Fatal(err)
 	}
 	o := grants.Options{
-		Portal: portal, Access: ops, RoleARN: ops.RoleARN, GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
+		Portal: portal, Access: ops, RoleARN: ops.RoleARN,
+		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
 		Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour, ConfirmRequester: true,
 		UserName:  func(email string) (string, error) { return email, nil },
 		ClockSkew: clients.ClockSkew, Log: log, Registerer: p.reg,
@@ -111,7 +112,10 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	for _, c := range change {
 		c(&o)
 	}
-	p.Service, p.portal, p.ops = grants.New(o), portal, ops
+	p.portal, p.ops = portal, ops
+	if p.Service, err = grants.New(o); err != nil {
+		w.t.Fatal(err)
+	}
 	return p
 }
 

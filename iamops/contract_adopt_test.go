@@ -17,7 +17,7 @@ const adopted iamops.Kind = -1
 // testAdopt checks what a second attempt says to what it finds. It never changes
 // anything.
 func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
-	other := func(change func(*iamops.Grant)) func(*testing.T, *world, iamops.Plan) {
+	other := func(change func(*iamops.Request)) func(*testing.T, *world, iamops.Plan) {
 		return func(t *testing.T, w *world, _ iamops.Plan) {
 			g := request()
 			change(&g)
@@ -38,11 +38,11 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 		{"as planned", made(func(*testing.T, *world, iamops.Plan) error { return nil }), adopted, adopted},
 		{"attached already", func(t *testing.T, w *world, p iamops.Plan) { w.grant(t, p) }, adopted, adopted},
 
-		{"other actions", other(func(g *iamops.Grant) { g.Actions = g.Actions[:1] }), iamops.KindDiffers, adopted},
-		{"other user name", other(func(g *iamops.Grant) { g.UserName = "bob@example.com" }), adopted, iamops.KindDiffers},
-		{"other requester", other(func(g *iamops.Grant) { g.Requester = "bob@example.com" }), iamops.KindDiffers, iamops.KindDiffers},
-		{"other end", other(func(g *iamops.Grant) { g.End = g.End.Add(time.Second) }), iamops.KindDiffers, iamops.KindDiffers},
-		{"no end", other(func(g *iamops.Grant) { g.End = time.Time{} }), iamops.KindDiffers, iamops.KindDiffers},
+		{"other actions", other(func(g *iamops.Request) { g.Actions = g.Actions[:1] }), iamops.KindDiffers, adopted},
+		{"other user name", other(func(g *iamops.Request) { g.UserName = "bob@example.com" }), adopted, iamops.KindDiffers},
+		{"other requester", other(func(g *iamops.Request) { g.Requester = "bob@example.com" }), iamops.KindDiffers, iamops.KindDiffers},
+		{"other end", other(func(g *iamops.Request) { g.End = g.End.Add(time.Second) }), iamops.KindDiffers, iamops.KindDiffers},
+		{"no end", other(func(g *iamops.Request) { g.End = time.Time{} }), iamops.KindDiffers, iamops.KindDiffers},
 
 		{"an inline policy on the role", made(func(t *testing.T, w *world, p iamops.Plan) error {
 			return w.putInline(t, p.Name, "by-hand")

@@ -70,7 +70,7 @@ func testCut(t *testing.T, newWorld func(t *testing.T) *world) {
 	noError(t, err)
 	noError(t, w.ops.Remove(t.Context(), state))
 	noError(t, w.ops.Cut(t.Context(), state))
-	noError(t, w.ops.Cut(t.Context(), iamops.State{}))
+	noError(t, w.ops.Cut(t.Context(), iamops.Live{}))
 }
 
 // testRemove checks that nothing is left of a grant and that everything else is,
@@ -92,7 +92,7 @@ func testRemove(t *testing.T, newWorld func(t *testing.T) *world) {
 			noError(t, w.ops.Remove(t.Context(), state))
 			unchanged(t, "anything else than the grant in Remove", want, w.snapshot(t))
 			noError(t, w.ops.Remove(t.Context(), state))
-			noError(t, w.ops.Remove(t.Context(), iamops.State{}))
+			noError(t, w.ops.Remove(t.Context(), iamops.Live{}))
 			unchanged(t, "the second Remove", want, w.snapshot(t))
 		})
 	}

@@ -39,7 +39,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	plan, err := ops.Plan(iamops.Grant{
+	plan, err := ops.Plan(iamops.Request{
 		RunID: "r_1", Requester: "alice@example.com", UserName: "alice@example.com",
 		Resource: "arn:aws:s3:::reports", Actions: []string{"s3:ListBucket"},
 		End: time.Date(2030, 11, 23, 14, 0, 0, 0, time.UTC),

@@ -74,7 +74,7 @@ func (o *Ops) Rights() []Right {
 	name := Name("check")
 	role, policy := o.roleARN(name), o.policyARN(name)
 	made := map[string][]string{"aws:TagKeys": nil}
-	for k, v := range o.tags(Grant{RunID: "check"}) {
+	for k, v := range o.tags(Request{RunID: "check"}) {
 		made["aws:RequestTag/"+k] = []string{v}
 		made["aws:TagKeys"] = append(made["aws:TagKeys"], k)
 	}

@@ -103,18 +103,18 @@ func parseDescription(runID, text string) (end time.Time, known bool) {
 
 // IsCut reports whether the role carries the Deny of [Ops.Cut]: its removal has
 // begun.
-func (s State) IsCut() bool { return s.role != nil && slices.Contains(s.role.inline, denyName) }
+func (s Live) IsCut() bool { return s.role != nil && slices.Contains(s.role.inline, denyName) }
 
 // Attached reports whether the grant can be used as far as its attachment goes.
-func (s State) Attached() bool {
+func (s Live) Attached() bool {
 	return s.role != nil && s.policy != nil && slices.Contains(s.role.attached, s.policy.arn)
 }
 
 // HasRole reports whether the role is there.
-func (s State) HasRole() bool { return s.role != nil }
+func (s Live) HasRole() bool { return s.role != nil }
 
 // Changed says what about a grant is not as it was made, by hand most likely.
-func (o *Ops) Changed(s State) []string {
+func (o *Ops) Changed(s Live) []string {
 	var out []string
 	if s.role != nil {
 		if s.role.boundary != o.opts.Boundary {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// State is what exists of a grant at the moment of looking.
-type State struct {
+// Live is what exists of a grant at the moment of looking.
+type Live struct {
 	Name  string
 	RunID string
 	role  *liveRole
@@ -20,7 +20,7 @@ type State struct {
 }
 
 // Exists reports whether a role or a policy is there.
-func (s State) Exists() bool { return s.role != nil || s.policy != nil }
+func (s Live) Exists() bool { return s.role != nil || s.policy != nil }
 
 type liveRole struct {
 	name, path, arn, boundary, description, trust string
@@ -38,12 +38,12 @@ type livePolicy struct {
 // by path, by name and by the tags of the live objects. [KindForeign]: something
 // of that name exists and is not ours; it must be left alone, and the State holds
 // what is ours beside it. Nothing found is no error.
-func (o *Ops) Look(ctx context.Context, name string) (State, error) {
+func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 	runID, ok := RunID(name)
 	if !ok {
-		return State{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
+		return Live{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
 	}
-	s := State{Name: name, RunID: runID}
+	s := Live{Name: name, RunID: runID}
 	var g errgroup.Group
 	g.Go(func() error {
 		role, err := o.getRole(ctx, name)
@@ -215,11 +215,11 @@ func finality(err error) int {
 }
 
 // Complete reports whether both role and policy are there.
-func (s State) Complete() bool { return s.role != nil && s.policy != nil }
+func (s Live) Complete() bool { return s.role != nil && s.policy != nil }
 
 // End is when the grant ends, from the tags of its role or policy; false when
 // it lasts until revoked or the tag cannot be read.
-func (s State) End() (time.Time, bool) {
+func (s Live) End() (time.Time, bool) {
 	var text string
 	switch {
 	case s.role != nil:

@@ -17,7 +17,7 @@ import (
 
 // Requester is the e-mail of who asked for the grant, from the tags of its role
 // or policy; "" where they do not say.
-func (s State) Requester() string {
+func (s Live) Requester() string {
 	switch {
 	case s.role != nil:
 		return s.role.tags[tagRequester]
@@ -33,7 +33,7 @@ type Allowance struct {
 }
 
 // Allowance reads the policy that [Ops.Look] found; without one it is empty.
-func (o *Ops) Allowance(ctx context.Context, s State) (Allowance, error) {
+func (o *Ops) Allowance(ctx context.Context, s Live) (Allowance, error) {
 	if s.policy == nil {
 		return Allowance{}, nil
 	}
@@ -65,7 +65,7 @@ func (o *Ops) Allowance(ctx context.Context, s State) (Allowance, error) {
 
 // Detach takes every managed policy off the role that [Ops.Look] found, and
 // leaves the role. It comes after [Ops.Cut] where the role must stay for now.
-func (o *Ops) Detach(ctx context.Context, s State) error {
+func (o *Ops) Detach(ctx context.Context, s Live) error {
 	if s.role == nil {
 		return nil
 	}
@@ -81,10 +81,10 @@ func (o *Ops) Detach(ctx context.Context, s State) error {
 // parallelReads bounds the roles that are read at once.
 const parallelReads = 8
 
-// Owners returns the organisations whose grants are under the path, as the tags
+// Organizations returns the organisations whose grants are under the path, as the tags
 // of the roles say, sorted. It is for an operator who cannot ask Port which
 // organisation this is.
-func (c *Clients) Owners(ctx context.Context, path string) ([]string, error) {
+func (c *Clients) Organizations(ctx context.Context, path string) ([]string, error) {
 	var names []string
 	pages := iam.NewListRolesPaginator(c.IAM, &iam.ListRolesInput{PathPrefix: &path, MaxItems: aws.Int32(1000)})
 	for pages.HasMorePages() {

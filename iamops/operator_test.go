@@ -64,7 +64,7 @@ func TestDetach(t *testing.T) {
 	}
 	noError(t, w.ops.Remove(t.Context(), state))
 	noError(t, w.ops.Detach(t.Context(), state)) // gone meanwhile
-	noError(t, w.ops.Detach(t.Context(), iamops.State{}))
+	noError(t, w.ops.Detach(t.Context(), iamops.Live{}))
 }
 
 func TestOwners(t *testing.T) {
@@ -72,7 +72,7 @@ func TestOwners(t *testing.T) {
 	w := newFake(t, iamtest.Options{})
 	owners := func() []string {
 		t.Helper()
-		got, err := w.clients().Owners(t.Context(), path)
+		got, err := w.clients().Organizations(t.Context(), path)
 		noError(t, err)
 		return got
 	}

@@ -40,9 +40,9 @@ const (
 	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
 )
 
-// Grant is what a plan is made from: who may do what on which resource, and
+// Request is what a plan is made from: who may do what on which resource, and
 // until when.
-type Grant struct {
+type Request struct {
 	RunID     string
 	Requester string   // e-mail
 	UserName  string   // of the requester in AWS
@@ -86,7 +86,7 @@ func RunID(name string) (string, bool) {
 
 // Plan works out a grant. Errors are of [KindInvalid] and say what is wrong with
 // the request.
-func (o *Ops) Plan(g Grant) (Plan, error) {
+func (o *Ops) Plan(g Request) (Plan, error) {
 	name := Name(g.RunID)
 	op := "plan grant " + name
 	if !legalRunID.MatchString(g.RunID) {
@@ -150,7 +150,7 @@ func fits(doc string, limit int, what string) error {
 	return nil
 }
 
-func (o *Ops) tags(g Grant) map[string]string {
+func (o *Ops) tags(g Request) map[string]string {
 	t := map[string]string{
 		tagManagedBy: managedBy,
 		tagOrgID:     o.opts.OrgID,

@@ -69,31 +69,31 @@ func TestPlanVariants(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*iamops.Options, *iamops.Grant)
+		change func(*iamops.Options, *iamops.Request)
 		want   func(*outcome)
 	}{
-		{"until revoked", func(_ *iamops.Options, g *iamops.Grant) { g.End = time.Time{} }, func(w *outcome) {
+		{"until revoked", func(_ *iamops.Options, g *iamops.Request) { g.End = time.Time{} }, func(w *outcome) {
 			w.Description, w.Expires = "port-iam run r_AbCdEf0123456789 ends when revoked", "absent"
 		}},
-		{"in another time zone", func(_ *iamops.Options, g *iamops.Grant) {
+		{"in another time zone", func(_ *iamops.Options, g *iamops.Request) {
 			g.End = g.End.Add(999 * time.Millisecond).In(time.FixedZone("", 3600))
 		}, func(*outcome) {}},
-		{"root path", func(o *iamops.Options, _ *iamops.Grant) { o.Path = "/" }, func(w *outcome) {
+		{"root path", func(o *iamops.Options, _ *iamops.Request) { o.Path = "/" }, func(w *outcome) {
 			w.RoleARN, w.SignIn = "arn:aws:iam::123456789012:role/"+name, "signin.aws.amazon.com "+name
 		}},
-		{"GovCloud", func(o *iamops.Options, g *iamops.Grant) {
+		{"GovCloud", func(o *iamops.Options, g *iamops.Request) {
 			o.Partition, o.Boundary, g.Resource = "aws-us-gov", "", "arn:aws-us-gov:s3:::reports"
 		}, func(w *outcome) {
 			w.RoleARN, w.SignIn = "arn:aws-us-gov:iam::123456789012:role/port-iam/"+name, "signin.amazonaws-us-gov.com port-iam/"+name
 		}},
-		{"China", func(o *iamops.Options, g *iamops.Grant) {
+		{"China", func(o *iamops.Options, g *iamops.Request) {
 			o.Partition, o.Boundary, g.Resource = "aws-cn", "", "arn:aws-cn:s3:::reports"
 		}, func(w *outcome) {
 			w.RoleARN, w.SignIn = "arn:aws-cn:iam::123456789012:role/port-iam/"+name, "signin.amazonaws.cn port-iam/"+name
 		}},
 		// A single illegal tag would make AWS refuse the role.
-		{"a requester that is no tag", func(_ *iamops.Options, g *iamops.Grant) { g.Requester = "o'brien@example.com" }, func(w *outcome) { w.Requester = "absent" }},
-		{"a long requester", func(_ *iamops.Options, g *iamops.Grant) { g.Requester = strings.Repeat("x", 257) }, func(w *outcome) { w.Requester = "absent" }},
+		{"a requester that is no tag", func(_ *iamops.Options, g *iamops.Request) { g.Requester = "o'brien@example.com" }, func(w *outcome) { w.Requester = "absent" }},
+		{"a long requester", func(_ *iamops.Options, g *iamops.Request) { g.Requester = strings.Repeat("x", 257) }, func(w *outcome) { w.Requester = "absent" }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,24 +133,24 @@ func TestPlanRefuses(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*iamops.Options, *iamops.Grant)
+		change func(*iamops.Options, *iamops.Request)
 		want   string
 	}{
-		{"no run id", func(_ *iamops.Options, g *iamops.Grant) { g.RunID = "" }, "the run id holds characters that an IAM name cannot have"},
-		{"a run id with a slash", func(_ *iamops.Options, g *iamops.Grant) { g.RunID = "r/1" }, "the run id holds characters that an IAM name cannot have"},
-		{"a run id with a line break", func(_ *iamops.Options, g *iamops.Grant) { g.RunID = "r_1\n" }, "the run id holds characters that an IAM name cannot have"},
-		{"path and name of 65", func(o *iamops.Options, g *iamops.Grant) {
+		{"no run id", func(_ *iamops.Options, g *iamops.Request) { g.RunID = "" }, "the run id holds characters that an IAM name cannot have"},
+		{"a run id with a slash", func(_ *iamops.Options, g *iamops.Request) { g.RunID = "r/1" }, "the run id holds characters that an IAM name cannot have"},
+		{"a run id with a line break", func(_ *iamops.Options, g *iamops.Request) { g.RunID = "r_1\n" }, "the run id holds characters that an IAM name cannot have"},
+		{"path and name of 65", func(o *iamops.Options, g *iamops.Request) {
 			o.Path, g.RunID = "/"+strings.Repeat("p", 34)+"/", strings.Repeat("r", 19)
 		}, "path and name have 65 characters, and the console switches to 64 at most: shorten IAM_PATH"},
-		{"a policy of 6145", func(o *iamops.Options, _ *iamops.Grant) {
+		{"a policy of 6145", func(o *iamops.Options, _ *iamops.Request) {
 			o.Templates = replaced(`{ "Sid": "` + strings.Repeat(" x", 6135) + `" }`) // white space does not count
 		}, "the permission policy would have 6145 characters, and AWS allows 6144: request fewer permissions at once"},
-		{"a trust that is too long", func(_ *iamops.Options, g *iamops.Grant) { g.UserName = strings.Repeat("x", 2048) }, "the trust policy would have"},
-		{"a template that does not escape", func(o *iamops.Options, g *iamops.Grant) {
+		{"a trust that is too long", func(_ *iamops.Options, g *iamops.Request) { g.UserName = strings.Repeat("x", 2048) }, "the trust policy would have"},
+		{"a template that does not escape", func(o *iamops.Options, g *iamops.Request) {
 			o.Templates, g.Requester = replaced(`{"Sid": "{{ .Requester }}"}`), "\u20ac@example.com"
 		}, "IAM takes nothing above U+00FF: use the json function in the template"},
-		{"a user name with a wildcard", func(_ *iamops.Options, g *iamops.Grant) { g.UserName = "*" }, "acts as a wildcard"},
-		{"a variable for an IAM user", func(o *iamops.Options, g *iamops.Grant) {
+		{"a user name with a wildcard", func(_ *iamops.Options, g *iamops.Request) { g.UserName = "*" }, "acts as a wildcard"},
+		{"a variable for an IAM user", func(o *iamops.Options, g *iamops.Request) {
 			o.Trust, g.UserName = templates.TrustIAMUser, "${aws:username}"
 		}, "acts as a policy variable"},
 	}

@@ -19,7 +19,7 @@ const denyDocument = `{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Eff
 // included: an inline Deny on the role. Repeating it is harmless. What does not
 // exist needs no cut. [KindDenied]: somebody removed the boundary and the
 // daemon may not write to the role any more; detaching still works.
-func (o *Ops) Cut(ctx context.Context, s State) error {
+func (o *Ops) Cut(ctx context.Context, s Live) error {
 	if s.role == nil || slices.Contains(s.role.inline, denyName) {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (o *Ops) Cut(ctx context.Context, s State) error {
 // Remove deletes everything of a grant that [Ops.Look] found, dependents first.
 // What is gone already is a success. [KindConflict]: something was added
 // meanwhile, or a change is not visible yet; look and remove again.
-func (o *Ops) Remove(ctx context.Context, s State) error {
+func (o *Ops) Remove(ctx context.Context, s Live) error {
 	if s.role != nil {
 		if err := o.removeRole(ctx, s.role); err != nil {
 			return err

@@ -115,8 +115,8 @@ func options(t *testing.T, api iamops.API) iamops.Options {
 }
 
 // request is the grant that tests make; they change one field of it.
-func request() iamops.Grant {
-	return iamops.Grant{
+func request() iamops.Request {
+	return iamops.Request{
 		RunID: "r_AbCdEf0123456789", Requester: "alice@example.com", UserName: "alice@example.com",
 		Resource: "arn:aws:s3:::reports", Actions: []string{"s3:GetObject", "s3:ListBucket"},
 		Start: time.Date(2030, 11, 23, 6, 0, 0, 0, time.UTC), End: time.Date(2030, 11, 23, 14, 0, 0, 0, time.UTC),
@@ -136,7 +136,7 @@ func (w *world) plan(t *testing.T) iamops.Plan {
 	return usual.plan
 }
 
-func (w *world) planOf(t *testing.T, g iamops.Grant) iamops.Plan {
+func (w *world) planOf(t *testing.T, g iamops.Request) iamops.Plan {
 	t.Helper()
 	p, err := w.ops.Plan(g)
 	noError(t, err)

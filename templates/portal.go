@@ -39,8 +39,7 @@ type Automation struct {
 	// Account is written into the message of every action: one action serves one
 	// account.
 	Account string
-	// GrantAction, RevokeAction and ExpireAction are the identifiers.
-	GrantAction, RevokeAction, ExpireAction string
+	ActionIDs
 	// ApproveGrants and ApproveRevokes make somebody approve a run first.
 	ApproveGrants, ApproveRevokes bool
 }
@@ -49,10 +48,16 @@ type Automation struct {
 // beyond ASCII: an identifier is typed into settings and compared byte by byte.
 var actionForm = regexp.MustCompile(`^[A-Za-z0-9@_.+:=-]{1,100}$`)
 
+// ActionIDs are the identifiers of our actions in Port.
+type ActionIDs struct{ Grant, Revoke, Expire string }
+
+// All returns the identifiers.
+func (a ActionIDs) All() []string { return []string{a.Grant, a.Revoke, a.Expire} }
+
 // Check reports identifiers that Port would not take or that are not told apart.
-func (a Automation) Check() error {
+func (a ActionIDs) Check() error {
 	var errs []error
-	ids := []string{a.GrantAction, a.RevokeAction, a.ExpireAction}
+	ids := a.All()
 	for _, id := range ids {
 		if !actionForm.MatchString(id) || id == "." || id == ".." {
 			errs = append(errs, fmt.Errorf("%q cannot be the identifier of an action in Port: it takes letters, digits and @_.+:=-", id))

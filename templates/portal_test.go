@@ -13,8 +13,8 @@ import (
 
 func automation() templates.Automation {
 	return templates.Automation{
-		Account: "123456789012", GrantAction: "request_permissions", RevokeAction: "revoke_permissions",
-		ExpireAction: "revoke_expired_permissions",
+		Account:   "123456789012",
+		ActionIDs: templates.ActionIDs{Grant: "request_permissions", Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
 	}
 }
 
@@ -30,7 +30,7 @@ func TestPortalGolden(t *testing.T) {
 		{"actions", func() (any, error) { return templates.Actions(automation()) }},
 		{"actions-approved", func() (any, error) {
 			a := automation()
-			a.GrantAction, a.RevokeAction, a.ExpireAction = "grant.eu-1", "revoke@eu", "expire=eu"
+			a.Grant, a.Revoke, a.Expire = "grant.eu-1", "revoke@eu", "expire=eu"
 			a.ApproveGrants, a.ApproveRevokes = true, true
 			return templates.Actions(a)
 		}},
@@ -77,10 +77,10 @@ func TestPortalRefused(t *testing.T) {
 	}{
 		{"no account", change(func(a *templates.Automation) { a.Account = "" }), `actions: the account "" is not 12 digits`},
 		{"account with a quote", change(func(a *templates.Automation) { a.Account = `12345678901"` }), `actions: the account "12345678901\"" is not 12 digits`},
-		{"slash", change(func(a *templates.Automation) { a.GrantAction = "a/b" }), `actions: "a/b" ` + form},
-		{"dots", change(func(a *templates.Automation) { a.RevokeAction = ".." }), `actions: ".." ` + form},
-		{"empty", change(func(a *templates.Automation) { a.ExpireAction = "" }), `actions: "" ` + form},
-		{"twice the same", change(func(a *templates.Automation) { a.ExpireAction = a.RevokeAction }), `actions: must be three different actions`},
+		{"slash", change(func(a *templates.Automation) { a.Grant = "a/b" }), `actions: "a/b" ` + form},
+		{"dots", change(func(a *templates.Automation) { a.Revoke = ".." }), `actions: ".." ` + form},
+		{"empty", change(func(a *templates.Automation) { a.Expire = "" }), `actions: "" ` + form},
+		{"twice the same", change(func(a *templates.Automation) { a.Expire = a.Revoke }), `actions: must be three different actions`},
 		{"samples without account", samples("1", "aws"), `samples: there is no account "1" in partition "aws"`},
 		{"samples elsewhere", samples("123456789012", "aws-iso"), `samples: there is no account "123456789012" in partition "aws-iso"`},
 	} {

@@ -138,11 +138,11 @@ func (c *checker) kafkaStep(part kafkaPart) func(context.Context) stepOutcome {
 }
 
 func (c *checker) preflight(ctx context.Context, topic, group string) error {
-	g := c.cfg.grant
+	a := c.cfg.grant.actions
 	never := func(port.Record) consumer.Job { return nil } // nothing is read
 	client, err := consumer.New(consumer.Options{
 		Access: c.kafkaAccess, Mechanism: c.cfg.kafka.mechanism, TLS: c.cfg.kafka.tls, Topic: topic, Group: group,
-		Actions: map[string]consumer.Handler{g.action: never, g.revoke: never, g.expire: never}, Concurrency: 1, Log: c.log,
+		Actions: map[string]consumer.Handler{a.Grant: never, a.Revoke: never, a.Expire: never}, Concurrency: 1, Log: c.log,
 	})
 	if err != nil {
 		return err

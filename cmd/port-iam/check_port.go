@@ -117,11 +117,11 @@ type actionNeed struct {
 }
 
 func (c *checker) actionsNeeded() []actionNeed {
-	g := c.cfg.grant
+	a := c.cfg.grant.actions
 	return []actionNeed{
-		{"action", g.action, "GRANT_ACTION", map[string]string{"type": "self-service", "operation": "DAY-2", "blueprintIdentifier": "aws_resource"}, "permissions"},
-		{"action", g.revoke, "REVOKE_ACTION", map[string]string{"type": "self-service", "operation": "DELETE", "blueprintIdentifier": "provisioned_permissions"}, ""},
-		{"automation", g.expire, "EXPIRE_ACTION", map[string]string{
+		{"action", a.Grant, "GRANT_ACTION", map[string]string{"type": "self-service", "operation": "DAY-2", "blueprintIdentifier": "aws_resource"}, "permissions"},
+		{"action", a.Revoke, "REVOKE_ACTION", map[string]string{"type": "self-service", "operation": "DELETE", "blueprintIdentifier": "provisioned_permissions"}, ""},
+		{"automation", a.Expire, "EXPIRE_ACTION", map[string]string{
 			"type": "automation", "event.type": "TIMER_PROPERTY_EXPIRED", "event.blueprintIdentifier": "provisioned_permissions", "event.propertyIdentifier": "expiry_time",
 		}, ""},
 	}

@@ -51,12 +51,12 @@ type config struct {
 	aws       func(context.Context) (aws.Config, error) // the SDK's own settings
 	templates *templates.Set
 	grant     struct {
-		trust                  string
-		userName               func(email string) (string, error)
-		duration, maxDuration  time.Duration
-		action, revoke, expire string
-		concurrency            int
-		rules                  catalogue.Rules
+		trust                 string
+		userName              func(email string) (string, error)
+		duration, maxDuration time.Duration
+		actions               templates.ActionIDs
+		concurrency           int
+		rules                 catalogue.Rules
 	}
 	sweepInterval time.Duration // 0: off
 	sweepGrace    time.Duration
@@ -229,7 +229,7 @@ func (s settings) parseGrant(c *config, p *problems) {
 	}
 	c.grant.userName = userName(how == "local-part", strings.TrimPrefix(s.GrantEmailDomain, "@"))
 	s.parseDurations(c, p)
-	c.grant.action, c.grant.revoke, c.grant.expire = s.GrantAction, s.RevokeAction, s.ExpireAction
+	c.grant.actions = templates.ActionIDs{Grant: s.GrantAction, Revoke: s.RevokeAction, Expire: s.ExpireAction}
 	if s.GrantAction == s.RevokeAction || s.GrantAction == s.ExpireAction || s.RevokeAction == s.ExpireAction {
 		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "must be three different actions")
 	}

@@ -76,8 +76,7 @@ func (d *daemon) await(ctx context.Context, need string, f func(context.Context)
 // checkActions stops a daemon whose actions in Port belong to a daemon of
 // another AWS account: both would act on the same runs.
 func (d *daemon) checkActions(ctx context.Context, account string) error {
-	g := d.cfg.grant
-	for _, action := range []string{g.action, g.revoke, g.expire} {
+	for _, action := range d.cfg.grant.actions.All() {
 		var named string
 		missing := false
 		err := d.await(ctx, needPort, func(ctx context.Context) (err error) {

@@ -173,13 +173,16 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	service := grants.New(grants.Options{
+	service, err := grants.New(grants.Options{
 		Portal: d.portal, Access: ops, RoleARN: ops.RoleARN,
-		GrantAction: cfg.grant.action, RevokeAction: cfg.grant.revoke, ExpireAction: cfg.grant.expire,
+		Actions:  cfg.grant.actions,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
 		ConfirmRequester: cfg.port.confirmRequester, RequireSignature: cfg.port.signature == signatureRequire,
 		ClockSkew: d.aws.ClockSkew, Log: d.log, Registerer: d.reg,
 	})
+	if err != nil {
+		return err
+	}
 	d.kafka, err = consumer.New(consumer.Options{
 		Access:    d.kafkaAccess,
 		Mechanism: cfg.kafka.mechanism,
@@ -187,9 +190,9 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		Topic:     topic,
 		Group:     group,
 		Actions: map[string]consumer.Handler{
-			cfg.grant.action: func(r port.Record) consumer.Job { return service.Grant(r) },
-			cfg.grant.revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
-			cfg.grant.expire: func(r port.Record) consumer.Job { return service.Expire(r) },
+			cfg.grant.actions.Grant:  func(r port.Record) consumer.Job { return service.Grant(r) },
+			cfg.grant.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
+			cfg.grant.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
 		},
 		Decode:      d.decode,
 		Concurrency: cfg.grant.concurrency,
@@ -200,8 +203,8 @@ func (d *daemon) build(ctx context.Context) (err error) {
 		return err
 	}
 	d.sweeper = service.NewSweeper(grants.SweepOptions{
-		Survey: d.portal, Inventory: ops, Progress: d.kafka, Interval: cfg.sweepInterval, Grace: cfg.sweepGrace,
-		Owner: func() bool { return d.kafka.Owns(0) },
+		Offsets: d.kafka, Interval: cfg.sweepInterval, Grace: cfg.sweepGrace,
+		Sweeping: func() bool { return d.kafka.Holds(0) },
 	})
 	d.page.follow(service)
 	d.ready.live(needKafka, d.kafka.Ready)

@@ -108,7 +108,7 @@ func (k *desk) organization(ctx context.Context, told string, stderr io.Writer) 
 	if own != "" {
 		return own, nil
 	}
-	owners, err := k.aws.Owners(ctx, k.cfg.iam.path)
+	owners, err := k.aws.Organizations(ctx, k.cfg.iam.path)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)
@@ -123,11 +123,11 @@ func (k *desk) organization(ctx context.Context, told string, stderr io.Writer) 
 }
 
 // service is the daemon's, with a log of its own.
-func (k *desk) service(log io.Writer) *grants.Service {
+func (k *desk) service(log io.Writer) (*grants.Service, error) {
 	cfg := k.cfg
 	return grants.New(grants.Options{
 		Portal: k.portal, Access: k.ops, RoleARN: k.ops.RoleARN,
-		GrantAction: cfg.grant.action, RevokeAction: cfg.grant.revoke, ExpireAction: cfg.grant.expire,
+		Actions:  cfg.grant.actions,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
 		ConfirmRequester: cfg.port.confirmRequester, RequireSignature: cfg.port.signature == signatureRequire,
 		ClockSkew: k.aws.ClockSkew, Registerer: prometheus.NewRegistry(),
@@ -136,8 +136,12 @@ func (k *desk) service(log io.Writer) *grants.Service {
 }
 
 // operator says nothing by itself: what it finds is the output of the command.
-func (k *desk) operator() *grants.Operator {
-	return k.service(io.Discard).NewOperator(grants.OperatorOptions{Survey: k.portal, Workbench: k.ops, Grace: k.cfg.sweepGrace})
+func (k *desk) operator() (*grants.Operator, error) {
+	service, err := k.service(io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	return service.NewOperator(k.cfg.sweepGrace), nil
 }
 
 // exitError ends the program with a code of its own.

@@ -71,7 +71,11 @@ func (w *deskWorld) grantRun(id, requester string) string {
 	})
 	rec, _ := port.Decode(w.Port.Message(id, porttest.FormTemplated))
 	rec.Time = time.Now()
-	if err := w.k.service(io.Discard).Grant(rec).Attempt(w.t.Context()); err != nil {
+	service, err := w.k.service(io.Discard)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := service.Grant(rec).Attempt(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	if r, _ := w.Port.Run(id); r.Status != "SUCCESS" {
@@ -86,7 +90,7 @@ func (w *deskWorld) make(runID string, end time.Time, status port.Status) string
 	w.t.Helper()
 	ctx, arn := w.t.Context(), strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
 	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: bob})
-	p, err := w.k.ops.Plan(iamops.Grant{
+	p, err := w.k.ops.Plan(iamops.Request{
 		RunID: runID, Requester: bob, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
 	})
 	w.must(err)
@@ -117,7 +121,7 @@ func (w *deskWorld) anotherOrganization(runID, org string) error {
 	if err != nil {
 		return err
 	}
-	p, err := ops.Plan(iamops.Grant{RunID: runID, Requester: bob, UserName: bob, Resource: porttest.SampleBucket, Actions: []string{"s3:GetObject"}})
+	p, err := ops.Plan(iamops.Request{RunID: runID, Requester: bob, UserName: bob, Resource: porttest.SampleBucket, Actions: []string{"s3:GetObject"}})
 	if err != nil {
 		return err
 	}

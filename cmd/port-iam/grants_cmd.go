@@ -89,12 +89,16 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 	return nil
 }
 
-func (k *desk) list(ctx context.Context, closely bool, stderr io.Writer) ([]grants.Grant, error) {
+func (k *desk) list(ctx context.Context, closely bool, stderr io.Writer) ([]grants.Listing, error) {
 	defer progress(stderr, func() string { return "reading grants from IAM and Port" })()
-	return k.operator().List(ctx, closely)
+	operator, err := k.operator()
+	if err != nil {
+		return nil, err
+	}
+	return operator.List(ctx, closely)
 }
 
-func toJSON(all []grants.Grant) []grantJSON {
+func toJSON(all []grants.Listing) []grantJSON {
 	now := time.Now()
 	out := make([]grantJSON, len(all))
 	for i, g := range all {
@@ -134,7 +138,11 @@ func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.W
 		return notFound(err)
 	}
 	stop := progress(stderr, func() string { return "reading " + printable(name) })
-	g, err := k.operator().Show(ctx, name)
+	operator, err := k.operator()
+	if err != nil {
+		return err
+	}
+	g, err := operator.Show(ctx, name)
 	stop()
 	if g.Name == "" {
 		return notFound(whatToDo(err))

@@ -102,7 +102,7 @@ func (f *revokeFlags) choose(ctx context.Context, k *desk, stdout, stderr io.Wri
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "going by what IAM has: %v\n", err)
 	}
-	var chosen []grants.Grant
+	var chosen []grants.Listing
 	var names []string
 	foreign, silent := 0, 0
 	for _, g := range all {
@@ -138,7 +138,10 @@ const parallelRevokes = 4
 
 // revoke takes the grants away, each whatever becomes of the others.
 func (k *desk) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
-	operator := k.operator()
+	operator, err := k.operator()
+	if err != nil {
+		return err
+	}
 	errs := make([]error, len(names))
 	var ready atomic.Int64
 	stop := progress(stderr, func() string { return fmt.Sprintf("revoking, %d of %d done", ready.Load(), len(names)) })

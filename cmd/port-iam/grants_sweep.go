@@ -79,8 +79,12 @@ func (k *desk) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun b
 		what = "looking for what to remove"
 	}
 	defer progress(stderr, func() string { return what })()
-	return k.service(log).NewSweeper(grants.SweepOptions{
-		Survey: k.portal, Inventory: k.ops, Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force, DryRun: dryRun,
+	service, err := k.service(log)
+	if err != nil {
+		return grants.Report{}, err
+	}
+	return service.NewSweeper(grants.SweepOptions{
+		Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force, DryRun: dryRun,
 	}).Sweep(ctx)
 }
 

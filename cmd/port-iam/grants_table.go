@@ -15,7 +15,7 @@ import (
 func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
 
 // writeGrants is the table of `grants list`.
-func writeGrants(w io.Writer, all []grants.Grant, now time.Time) error {
+func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
 	t := newTable(w)
 	_, _ = fmt.Fprintln(t, "NAME\tREQUESTER\tRESOURCE\tPERMISSIONS\tEXPIRES IN\tSTATE")
 	for _, g := range all {
@@ -41,7 +41,7 @@ func cell(s string) string {
 func flat(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
 
 // resourceOf is what Port says, or else what the policy says.
-func resourceOf(g grants.Grant) string {
+func resourceOf(g grants.Listing) string {
 	if g.Resource != "" {
 		return g.Resource
 	}
@@ -53,7 +53,7 @@ func few(list []string) string { return atMost(3, list, ",") }
 
 // expiresIn is in words of the table; what is not a grant of ours has no end that
 // we know.
-func expiresIn(g grants.Grant, now time.Time) string {
+func expiresIn(g grants.Listing, now time.Time) string {
 	switch {
 	case g.Ends.IsZero() && g.InIAM && g.State != grants.StateForeign:
 		return "until revoked"
@@ -88,7 +88,7 @@ type grantJSON struct {
 	Changes     []string   `json:"changed_by_hand,omitempty"`
 }
 
-func asJSON(g grants.Grant, now time.Time) grantJSON {
+func asJSON(g grants.Listing, now time.Time) grantJSON {
 	j := grantJSON{
 		Name: g.Name, State: string(g.State), Why: g.Why, Requester: g.Requester, Resource: g.Resource, Resources: g.Resources,
 		Permissions: append([]string{}, g.Permissions...), ExpiresIn: expiresIn(g, now), SignInURL: g.SignInURL,
@@ -111,7 +111,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // writeGrant is the output of `grants show`.
-func writeGrant(w io.Writer, g grants.Grant, roleARN string, now time.Time) error {
+func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) error {
 	t := newTable(w)
 	line := func(name, value string) { _, _ = fmt.Fprintf(t, "%s\t%s\n", name, value) }
 	line("Name", cell(g.Name))
@@ -147,7 +147,7 @@ func writeGrant(w io.Writer, g grants.Grant, roleARN string, now time.Time) erro
 	return t.Flush()
 }
 
-func usable(g grants.Grant, now time.Time) string {
+func usable(g grants.Listing, now time.Time) string {
 	switch {
 	case g.Looked.Cut:
 		return "no: its access is cut"

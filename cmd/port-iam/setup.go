@@ -177,7 +177,7 @@ func actionsOf(s settings, bad *problems, approval string) templates.Automation 
 		oneOf(bad, "--require-approval", approval, approveGrants, approveAll)
 	}
 	a := templates.Automation{
-		GrantAction: s.GrantAction, RevokeAction: s.RevokeAction, ExpireAction: s.ExpireAction,
+		ActionIDs:     templates.ActionIDs{Grant: s.GrantAction, Revoke: s.RevokeAction, Expire: s.ExpireAction},
 		ApproveGrants: approval != "", ApproveRevokes: approval == approveAll,
 	}
 	if err := a.Check(); err != nil {

@@ -83,7 +83,7 @@ func TestTableIsSafe(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	err := writeGrants(&out, []grants.Grant{
+	err := writeGrants(&out, []grants.Listing{
 		{Name: "Permission-r_1", State: grants.StateActive, Requester: "a\x1b[2Jb\n@example.com", Permissions: []string{"s3:A", "s3:B", "s3:C", "s3:D", "s3:E"}, InIAM: true},
 		{Name: "Permission-r_2", State: grants.StateUnknown, Why: "two\nlines", Ends: now.Add(30 * time.Second), InIAM: true},
 		{Name: "Permission-r_3", State: grants.StateIncomplete, InPort: true},

@@ -131,7 +131,7 @@ func TestChoicesRefused(t *testing.T) {
 		want   string
 	}{
 		{"no account", func(c *setup.Choice) { c.Actions.Account = "" }, `the account "" is not 12 digits`},
-		{"the same action twice", func(c *setup.Choice) { c.Actions.RevokeAction = c.Actions.GrantAction }, "must be three different actions"},
+		{"the same action twice", func(c *setup.Choice) { c.Actions.Revoke = c.Actions.Grant }, "must be three different actions"},
 		{"samples of no partition", func(c *setup.Choice) { c.Samples, c.Partition = true, "mars" }, `there is no account "123456789012" in partition "mars"`},
 		{
 			"no such service", func(c *setup.Choice) { c.Starter = []string{"s3", "s33", "nope"} },

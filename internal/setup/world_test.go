@@ -48,7 +48,8 @@ func newWorld(t *testing.T) *world {
 // choice is what most tests install.
 func choice() setup.Choice {
 	return setup.Choice{Partition: "aws", Actions: templates.Automation{
-		Account: account, GrantAction: "request_permissions", RevokeAction: "revoke_permissions", ExpireAction: "revoke_expired_permissions",
+		Account:   account,
+		ActionIDs: templates.ActionIDs{Grant: "request_permissions", Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
 	}}
 }
 

@@ -87,8 +87,8 @@ func limits(t *testing.T, services ...string) string {
 }
 
 // grantOf is the grant that the tests make.
-func grantOf(arn string, actions ...string) iamops.Grant {
-	return iamops.Grant{
+func grantOf(arn string, actions ...string) iamops.Request {
+	return iamops.Request{
 		RunID: runID, Requester: requester, UserName: requester,
 		Resource: arn, Actions: actions, Start: startTime, End: endTime,
 	}
@@ -134,7 +134,7 @@ func daemon(t *testing.T, s setting, trust string, cfg aws.Config) (*iamops.Clie
 }
 
 // plan works a grant out to the documents that would be written.
-func plan(t *testing.T, s setting, trust string, g iamops.Grant) iamops.Plan {
+func plan(t *testing.T, s setting, trust string, g iamops.Request) iamops.Plan {
 	t.Helper()
 	_, ops := daemon(t, s, trust, aws.Config{Region: "us-east-1"})
 	g.Resource = inPartition(s.partition, g.Resource)

@@ -76,13 +76,14 @@ func (p *process) build() {
 		Trust: templates.TrustIdentityCenter, Templates: docs,
 	})
 	must(err)
-	service := grants.New(grants.Options{
+	service, err := grants.New(grants.Options{
 		Portal: portal, Access: ops, RoleARN: ops.RoleARN,
-		GrantAction: grantAction, RevokeAction: revokeAction, ExpireAction: expireAction,
+		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
 		Duration: defaultDuration, MaxDuration: maxDuration, ConfirmRequester: true,
 		UserName:  func(email string) (string, error) { return email, nil },
 		ClockSkew: p.clients.ClockSkew, Log: log, Registerer: reg,
 	})
+	must(err)
 	p.kafka, err = consumer.New(consumer.Options{
 		Access:    func(context.Context) (consumer.Access, error) { return consumer.Access{Brokers: w.brokers}, nil },
 		Mechanism: "none", Topic: topic, Group: group, Concurrency: 8, Log: log, Registerer: reg, Dialer: p.dialBroker,
@@ -99,8 +100,8 @@ func (p *process) build() {
 	})
 	must(err)
 	p.sweeper = service.NewSweeper(grants.SweepOptions{
-		Survey: portal, Inventory: ops, Progress: p.kafka, Interval: sweepInterval, Grace: sweepGrace,
-		Owner: func() bool { return p.kafka.Owns(0) },
+		Offsets: p.kafka, Interval: sweepInterval, Grace: sweepGrace,
+		Sweeping: func() bool { return p.kafka.Holds(0) },
 	})
 }
 
