@@ -1,19 +1,19 @@
 #!/bin/sh
-# Builds the Dockerfile without any registry: both base images are made from
-# files of this machine. It shows that the Dockerfile is right, and what the
-# image weighs, where base images cannot be pulled.
+# Builds the Dockerfile without any registry: it creates both base images from
+# files of this machine. So it shows that the Dockerfile is correct, and how large
+# the image is, on machines that cannot pull base images.
 #
 #   deploy/image/build-offline.sh OUT-DIR [VERSION [COMMIT]]
 #
 # Needs root, Go, and the Debian packages buildah, busybox-static,
 # ca-certificates, netbase and tzdata. Writes to OUT-DIR:
-#   port-iam            the binary, as it is in the image
-#   port-iam.tar        the image, as `docker load` takes it
+#   port-iam            the binary that is in the image
+#   port-iam.tar        the image, in the form that `docker load` takes
 #   inspect.json        its configuration
 #   files.txt           every file in it
 #   layers.txt          the digests of its layers: the same for the same source
-#   unpacked-bytes.txt, compressed-bytes.txt   what it weighs
-#   demo.txt            what `port-iam demo` says in it
+#   unpacked-bytes.txt, compressed-bytes.txt   its size
+#   demo.txt            the output of `port-iam demo` in it
 set -eu
 
 out=${1:?usage: build-offline.sh OUT-DIR [VERSION [COMMIT]]}
@@ -25,12 +25,12 @@ out=$(cd "$out" && pwd -P)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# Storage of its own: the images of the machine are neither used nor changed.
+# Storage of its own: buildah neither uses nor changes the images of the machine.
 b() {
 	buildah --root "$tmp/storage" --runroot "$tmp/run" --storage-driver vfs "$@"
 }
 
-# base NAME DIR PATH: makes an image of the files in DIR.
+# base NAME DIR PATH: creates an image from the files in DIR.
 base() {
 	c=$(b from scratch)
 	b add --quiet "$c" "$2" / >/dev/null
@@ -39,8 +39,8 @@ base() {
 	b rm "$c" >/dev/null
 }
 
-# What golang:1.26 has, as far as this build uses it: a shell here, and Go from
-# a volume further down, which saves copying it.
+# The parts of golang:1.26 that this build uses: a shell here, and Go from a
+# volume further down, which saves copying it.
 builder=$tmp/builder
 mkdir -p "$builder/bin" "$builder/etc/ssl/certs" "$builder/tmp" "$builder/root" "$builder/usr/local/go"
 chmod 1777 "$builder/tmp"
@@ -50,7 +50,7 @@ cp /etc/ssl/certs/ca-certificates.crt "$builder/etc/ssl/certs/"
 base localhost/builder "$builder" /usr/local/go/bin:/bin
 rm -rf "$builder"
 
-# What distroless static has: certificates, time zones, names, a home, /tmp.
+# The contents of distroless static: certificates, time zones, names, a home, /tmp.
 runtime=$tmp/runtime
 mkdir -p "$runtime/etc/ssl/certs" "$runtime/usr/share" "$runtime/tmp" "$runtime/home/nonroot"
 chmod 1777 "$runtime/tmp"
@@ -72,9 +72,9 @@ GROUP
 base localhost/runtime "$runtime" /usr/local/bin
 rm -rf "$runtime"
 
-# The module cache of the machine serves the modules, as an overlay that is thrown
-# away. Format docker, because the OCI format has no health check. The fixed
-# time makes the layers, and not only the binary, the same every time.
+# The modules come from the module cache of the machine, as an overlay that is
+# discarded. The format is docker, because the OCI format has no health check. The
+# fixed time makes the layers, not only the binary, the same every time.
 b build --quiet --isolation chroot --network host --format docker --timestamp 0 \
 	--build-arg "BUILD_IMAGE=localhost/builder" --build-arg "RUNTIME_IMAGE=localhost/runtime" \
 	--build-arg "TARGETOS=$(go env GOOS)" --build-arg "TARGETARCH=$(go env GOARCH)" \
@@ -92,7 +92,7 @@ cp "$m/usr/local/bin/port-iam" "$out/port-iam"
 (cd "$m" && find . -xdev \( -type f -o -type l \) ! -path './usr/share/zoneinfo/*' | sort) >"$out/files.txt"
 du -sb "$m" | cut -f1 >"$out/unpacked-bytes.txt"
 
-# It runs as the user of the image, from start to finish of a grant.
+# Run the image as its user: one grant from start to end.
 b run --isolation chroot "$c" -- /usr/local/bin/port-iam version
 b run --isolation chroot "$c" -- /usr/local/bin/port-iam demo --once >"$out/demo.txt"
 if b run --isolation chroot "$c" -- /bin/sh -c true 2>/dev/null; then

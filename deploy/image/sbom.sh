@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the software bill of materials of a binary, in CycloneDX JSON: the
-# modules that are in it, with their hashes. The same binary gives the same text.
+# Writes the software bill of materials of a binary, in CycloneDX JSON: its
+# modules with their hashes. The same binary gives the same text.
 #
 #   deploy/image/sbom.sh BINARY OUT.json [VERSION]
 set -eu

@@ -47,7 +47,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* The ConfigMap of the templates; empty: the built-in ones are used. */}}
+{{/* The ConfigMap of the templates; if empty, the built-in ones are used. */}}
 {{- define "port-iam.templates" -}}
 {{- if .Values.templates.existingConfigMap -}}
 {{- .Values.templates.existingConfigMap -}}
@@ -56,7 +56,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
-{{/* What the schema cannot say: values that need or exclude each other. */}}
+{{/* What the schema cannot check: values that need or exclude each other. */}}
 {{- define "port-iam.check" -}}
 {{- if and .Values.port.existingSecret .Values.port.clientSecret -}}
 {{- fail "port.existingSecret and port.clientSecret are both set: set one of them" -}}
