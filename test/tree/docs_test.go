@@ -82,7 +82,7 @@ func TestLinks(t *testing.T) {
 
 var (
 	makeTarget = regexp.MustCompile(`(?m)^([a-z-]+):`)
-	ofTree     = regexp.MustCompile(`^(?:file://)?(\.?/?(?:cmd|consumer|deploy|docs|grants|iamops|internal|port|templates|\.ci)/[\w./-]*)`)
+	ofTree     = regexp.MustCompile(`^(?:file://)?(\.?/?(?:cmd|consumer|deploy|docs|grants|iamops|internal|port|templates|test|\.ci)/[\w./-]*)`)
 )
 
 // TestNamedFiles: the targets of make and the files that pages name exist.
