@@ -2,7 +2,7 @@ package grants
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,14 +57,16 @@ func (j *Job) grant(ctx context.Context) error {
 	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {
 		return err
 	}
-	status, err := j.end(ctx, run.ID, port.StatusSuccess, grantLog(req, plan))
+	d := j.decision(outcomeSucceeded)
+	d.Resource, d.note, d.signInURL, d.end = req.resource, req.reason, plan.SignInURL, req.end
+	status, err := j.svc.endRun(ctx, run.ID, port.StatusSuccess, d.message())
 	if err != nil {
 		return err
 	}
 	if status != port.StatusSuccess {
 		return j.follow(ctx, status, true)
 	}
-	j.count(outcomeSucceeded, keyResource, req.resource, keyEnd, req.end)
+	j.conclude(d)
 	return nil
 }
 
@@ -145,18 +147,6 @@ func (j *Job) unknownRun(err error) error {
 	return &again{causeUnknownRun, err}
 }
 
-// find reads an entity; nil where there is none.
-func find(ctx context.Context, portal Portal, blueprint, id string) (*port.Entity, error) {
-	e, err := portal.Entity(ctx, blueprint, id)
-	if port.IsKind(err, port.KindNotFound) {
-		return nil, nil //nolint:nilnil // absence is an answer
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &e, nil
-}
-
 // confirm checks that the record fits its run. What does not fit is dropped and
 // the run is left to its genuine record.
 func (j *Job) confirm(v grantView) error {
@@ -178,9 +168,9 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	now := time.Now()
 	switch {
 	case v.run.Entity == "" || v.run.Blueprint != blueprintResource:
-		return iamops.Plan{}, request{}, refuse("the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, blueprintResource)
+		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, blueprintResource)
 	case v.resource == nil:
-		return iamops.Plan{}, request{}, refuse("the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, blueprintResource)
+		return iamops.Plan{}, request{}, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, blueprintResource)
 	}
 	start, err := startOf(v.run, j.rec, now)
 	if err != nil {
@@ -192,7 +182,11 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	}
 	plan, err := j.svc.opts.Access.Plan(req.grant(v.run.ID))
 	if err != nil {
-		return plan, req, refuse("%w", err)
+		var e *iamops.Error
+		if errors.As(err, &e) {
+			err = e.Err // without our name of the step
+		}
+		return plan, req, refuse("this cannot be granted on this resource", "%w", err)
 	}
 	return plan, req, nil
 }
@@ -207,18 +201,18 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 			return nil
 		}
 		err := access.Verify(ctx, plan)
-		j.noteForeign(err)
+		j.svc.noteForeign(err)
 		return err
 	}
 	err := access.Create(ctx, plan)
-	j.noteForeign(err)
+	j.svc.noteForeign(err)
 	return err
 }
 
 // writeEntity tells Port that the grant exists, on behalf of its run. A refusal
 // is a question: where the run has ended meanwhile, its state is returned.
 func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (ended port.Status, err error) {
-	entity, err := grantEntity(plan, req)
+	entity, err := entityOf(plan, req)
 	if err != nil {
 		return "", err
 	}
@@ -233,7 +227,7 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 	if run.Status.Ended() {
 		return run.Status, nil
 	}
-	return "", &failure{outcome: outcomeFailed, err: fmt.Errorf("Port refused the entity of the grant: %w", err)}
+	return "", giveUp("Port refused the entity of the grant: %w", err)
 }
 
 // follow accepts the end that somebody else gave the run. After SUCCESS nothing
@@ -244,38 +238,4 @@ func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 		return nil
 	}
 	return j.cleanUp(ctx, lag)
-}
-
-// grantEntity is the entity of a grant in Port.
-func grantEntity(p iamops.Plan, r request) (port.Entity, error) {
-	properties := map[string]any{
-		"requester":   r.requester,
-		"iam_policy":  json.RawMessage(p.Policy),
-		"sign_in_url": p.SignInURL,
-		"policy_arn":  p.PolicyARN,
-		"role_arn":    p.RoleARN,
-	}
-	if !r.end.IsZero() {
-		properties["expiry_time"] = r.end.UTC().Format(time.RFC3339)
-	}
-	relations := map[string]any{"aws_resource": r.resource, "permissions": r.actions}
-	e := port.Entity{Identifier: p.Name, Title: p.Name}
-	var err error
-	if e.Properties, err = rawMap(properties); err != nil {
-		return e, err
-	}
-	e.Relations, err = rawMap(relations)
-	return e, err
-}
-
-func rawMap(m map[string]any) (map[string]json.RawMessage, error) {
-	out := make(map[string]json.RawMessage, len(m))
-	for k, v := range m {
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", k, err)
-		}
-		out[k] = raw
-	}
-	return out, nil
 }

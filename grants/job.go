@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"port-iam/iamops"
@@ -18,21 +17,18 @@ const stepTime = 15 * time.Second
 // Job is the work for one record. It is not safe for concurrent use. Everything
 // it remembers between attempts may be lost without harm.
 type Job struct {
-	svc  *Service
-	op   string
-	name string // of the grant
-	rec  port.Record
-	log  *slog.Logger
-	work func(context.Context) error
+	removal // of the grant, where it comes to that
+	op      string
+	rec     port.Record
+	work    func(context.Context) error
 
 	began    time.Time // the first attempt
 	patience patience
 	failing  time.Time    // since when Port fails this run alone; zero: it does not
-	counted  bool         // the end of the run is in the metrics
+	ended    bool         // the end of the run is in the metrics
 	making   bool         // this job began to make role and policy
 	made     *iamops.Plan // created by this job, entity written, not yet attached
 	cleaning bool         // the run has ended, what was made of it is being removed
-	cut      bool         // the access has been taken away
 }
 
 // Key is the name of the grant: one thing happens to a grant at a time.
@@ -40,20 +36,6 @@ func (j *Job) Key() string { return j.name }
 
 // Urgent is true for what takes access away.
 func (j *Job) Urgent() bool { return j.op != opGrant }
-
-// failure ends a run: what went wrong is for the requester to read.
-type failure struct {
-	outcome string
-	err     error
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-// refuse ends a run whose request is not allowed.
-func refuse(format string, args ...any) error {
-	return &failure{outcome: outcomeRefused, err: fmt.Errorf(format, args...)}
-}
 
 // errUnreportable: the run is open and Port refuses its end.
 var errUnreportable = errors.New("Port refuses the end of an open run")
@@ -129,9 +111,9 @@ func (j *Job) decide(err error) error {
 	c, retryable := classify(err)
 	switch {
 	case !retryable:
-		return &failure{outcome: outcomeFailed, err: err}
+		return giveUp("%w", err)
 	case j.over(c):
-		return &failure{outcome: outcomeFailed, err: fmt.Errorf("gave up after %s: %w", c.limit(j.op), err)}
+		return giveUp("gave up after %s: %w", err, c.limit(j.op))
 	}
 	return &again{c, err}
 }
@@ -170,20 +152,19 @@ func (j *Job) drop(event, format string, args ...any) error {
 	return fmt.Errorf("%w: %w", port.ErrMismatch, err)
 }
 
-// count notes the end of a run in metrics and log, once.
-func (j *Job) count(outcome string, attrs ...any) {
-	if j.counted {
-		return
+// decision is the record of how the run ended.
+func (j *Job) decision(outcome string) Decision {
+	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Took: time.Since(j.began), Requester: j.rec.Requester}
+	if j.op == opGrant {
+		d.Resource = j.rec.Entity
 	}
-	j.counted = true
-	took := time.Since(j.began)
-	j.svc.metrics.runs.WithLabelValues(j.op, outcome).Inc()
-	j.svc.metrics.duration.WithLabelValues(j.op, outcome).Observe(took.Seconds())
-	j.svc.recent.add(j.ended(outcome, took, attrs))
-	attrs = append([]any{keyGrant, j.name, keyOutcome, outcome, keyDuration, took.Round(time.Millisecond).String()}, attrs...)
-	if outcome == outcomeFailed {
-		j.log.Error("run ended", attrs...)
-		return
+	return d
+}
+
+// conclude notes the end of the run, once.
+func (j *Job) conclude(d Decision) {
+	if !j.ended {
+		j.ended = true
+		j.svc.conclude(j.log, d)
 	}
-	j.log.Info("run ended", attrs...)
 }

@@ -91,15 +91,6 @@ type sweepMetrics struct {
 	removed *prometheus.CounterVec
 }
 
-var states = []State{StateActive, StateExpired, StateOrphaned, StateIncomplete, StateChanged, StateForeign}
-
-// Reasons of removal.
-const (
-	removedExpired     = "expired"
-	removedOrphaned    = "orphaned"
-	removedInterrupted = "interrupted"
-)
-
 func newSweepMetrics() sweepMetrics {
 	m := sweepMetrics{
 		grants: prometheus.NewGaugeVec(prometheus.GaugeOpts{

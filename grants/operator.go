@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,15 +24,6 @@ type Operator struct {
 // NewOperator makes an operator's view. It shares the locks of the service; grace
 // is that of [SweepOptions].
 func (s *Service) NewOperator(grace time.Duration) *Operator { return &Operator{svc: s, grace: grace} }
-
-// States beside those of a sweep.
-const (
-	// StateMissing: its role exists, and Port has no entity of it or does not know
-	// its run.
-	StateMissing State = "missing in Port"
-	// StateUnknown: what decides could not be asked.
-	StateUnknown State = "unknown"
-)
 
 // Listing is one name that IAM or Port lists.
 type Listing struct {
@@ -121,13 +111,13 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 		c.closely = c.closely || closely && c.inIAM
 		var failed error
 		all[i], failed = o.judge(ctx, w, c, stopped)
-		if failed == nil || isFinalFor(failed) {
+		if failed == nil || aboutOneGrant(failed) {
 			continue
 		}
 		if err == nil {
 			err = failed
 		}
-		if t.ends(failed) {
+		if t.giveUpAfter(failed) {
 			stopped = failed
 		}
 	}
@@ -149,10 +139,7 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped error) (Listing, error) {
 	g := Listing{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
 	if c.entity != nil {
-		g.Requester, g.SignInURL = textOf(c.entity, "requester"), textOf(c.entity, "sign_in_url")
-		// A relation of another kind is left empty.
-		_ = json.Unmarshal(c.entity.Relations["aws_resource"], &g.Resource)
-		_ = json.Unmarshal(c.entity.Relations["permissions"], &g.Permissions)
+		describeEntity(&g, c.entity)
 	}
 	unknown := stopped
 	if unknown == nil || c.listed.RunID == "" { // a name alone can be enough

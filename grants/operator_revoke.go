@@ -47,65 +47,62 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 		return err
 	}
 	defer unlock()
-	h := &byHand{Operator: o, job: o.svc.newJob(opRevoke, name, port.Record{})}
-	h.job.began = time.Now()
-	for {
+	h := &byHand{Operator: o, removal: o.svc.newRemoval(name, o.svc.opts.Log.With(keyOperation, opRevoke))}
+	for began := time.Now(); ; {
 		err := h.revoke(ctx)
 		var left *Unfinished
 		if err == nil || errors.Is(err, ErrNoGrant) || errors.As(err, &left) {
 			return err
 		}
 		c, retryable := classify(err)
-		if !retryable || h.job.over(c) || time.Since(h.job.began) > handLimit || ctx.Err() != nil {
-			h.job.noteForeign(err)
-			if h.job.cut {
+		if !retryable || h.over(c) || time.Since(began) > handLimit || ctx.Err() != nil {
+			o.svc.noteForeign(err)
+			if h.cut {
 				return fmt.Errorf("the access is cut, and what is left could not be removed: %w", err)
 			}
 			return err
 		}
-		h.job.patience.note(c, time.Now())
-		timer := time.NewTimer(h.job.patience.wait(opRevoke, 0))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
+		h.patience.note(c, time.Now())
+		sleep(ctx, h.patience.wait(opRevoke, 0))
 	}
 }
 
 // byHand is one revocation by an operator.
 type byHand struct {
 	*Operator
-	job   *Job
-	found bool // something was there, now or at an earlier attempt
+	removal
+	patience patience
+	found    bool // something was there, now or at an earlier attempt
 }
+
+func (h *byHand) over(c cause) bool { return h.patience.over(c, opRevoke, time.Now()) }
 
 // revoke is one attempt.
 func (h *byHand) revoke(ctx context.Context) error {
-	portal, name := h.svc.opts.Portal, h.job.name
+	portal, name := h.Operator.svc.opts.Portal, h.name
 	runID, _ := iamops.RunID(name)
 	var run port.Run
 	var entity *port.Entity
-	var state iamops.Live
+	var live iamops.Live
 	var runErr, entityErr, lookErr error
 	var reads sync.WaitGroup
 	reads.Go(func() { run, runErr = portal.Run(ctx, runID) })
 	reads.Go(func() { entity, entityErr = find(ctx, portal, blueprintGrant, name) })
-	reads.Go(func() { state, lookErr = h.svc.opts.Access.Look(ctx, name) })
+	reads.Go(func() { live, lookErr = h.Operator.svc.opts.Access.Look(ctx, name) })
 	reads.Wait()
 	if lookErr != nil {
-		return h.job.cutOurs(ctx, state, lookErr)
+		return h.cutForeign(ctx, live, lookErr)
 	}
 	if err := firstAway(runErr, entityErr); err != nil {
-		return h.withoutPort(ctx, state, err)
+		return h.withoutPort(ctx, live, err)
 	}
-	ours := runErr == nil && run.Action == h.svc.opts.Actions.Grant
+	ours := runErr == nil && run.Action == h.Operator.svc.opts.Actions.Grant
 	fresh := ours && isFresh(run)
-	h.found = h.found || state.Exists() || entity != nil || ours && !run.Status.Ended()
+	h.found = h.found || live.Exists() || entity != nil || ours && !run.Status.Ended()
 	switch {
 	case !h.found && !fresh:
 		return fmt.Errorf("%w: %s", ErrNoGrant, name)
-	case !state.Exists() && entity != nil && !h.own(entity):
+	case !live.Exists() && entity != nil && !h.Operator.svc.isOurs(entity):
 		return &iamops.Error{
 			Op: "revoke " + name, Kind: iamops.KindForeign,
 			Err: errors.New("its entity in Port is of a role of another account or path, and IAM has nothing of it here"),
@@ -114,17 +111,18 @@ func (h *byHand) revoke(ctx context.Context) error {
 	if runErr != nil {
 		run = port.Run{} // Port does not know it: there is nothing to end
 	}
-	if err := h.job.endOpen(ctx, run, "The grant was revoked before it was complete."); err != nil {
-		return h.withoutPort(ctx, state, err)
+	if err := h.endOpen(ctx, run); err != nil {
+		return h.withoutPort(ctx, live, err)
 	}
-	if err := h.job.dismantle(ctx, state, fresh); err != nil {
+	if err := h.dismantle(ctx, live, fresh && !h.over(causeUnseen)); err != nil {
 		return err
 	}
-	err := portal.DeleteEntity(ctx, blueprintGrant, name, "")
-	switch {
-	case !h.found && port.IsKind(err, port.KindNotFound):
+	if !h.found {
 		return fmt.Errorf("%w: %s", ErrNoGrant, name)
-	case err == nil, port.IsKind(err, port.KindNotFound):
+	}
+	err := h.deleteEntity(ctx, "")
+	switch {
+	case err == nil:
 		return nil
 	case isAway(err):
 		return &Unfinished{Left: "role and policy are gone; left is the entity in Port, if there is one: revoke again when Port answers", Err: err}
@@ -134,28 +132,23 @@ func (h *byHand) revoke(ctx context.Context) error {
 
 // withoutPort takes the access away and leaves the role, as a mark that lasts:
 // whoever sees its Deny goes on with the removal.
-func (h *byHand) withoutPort(ctx context.Context, state iamops.Live, why error) error {
+func (h *byHand) withoutPort(ctx context.Context, live iamops.Live, why error) error {
 	if !isAway(why) {
 		return why
 	}
-	if !state.Exists() {
+	if !live.Exists() {
 		return &Unfinished{Left: "IAM has nothing of it; Port may have an entity: revoke again when Port answers", Err: why}
 	}
-	if err := h.job.cutAccess(ctx, state); err != nil {
+	if err := h.cutAccess(ctx, live); err != nil {
 		return err
 	}
-	if err := h.svc.opts.Access.Detach(ctx, state); err != nil {
+	if err := h.Operator.svc.opts.Access.Detach(ctx, live); err != nil {
 		return err
 	}
 	return &Unfinished{
 		Left: "the access is removed; left are role, policy and the entity in Port: revoke again when Port answers, or let the daemon's sweep do it",
 		Err:  why,
 	}
-}
-
-// own reports whether the role that an entity names is, or was, under our path.
-func (h *byHand) own(entity *port.Entity) bool {
-	return textOf(entity, "role_arn") == h.svc.opts.RoleARN(h.job.name)
 }
 
 // isAway reports whether Port cannot be told anything at present: it does not

@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -11,8 +10,6 @@ import (
 )
 
 const (
-	// propertyType relates permissions to the resources that they are for.
-	propertyType = "resource_type"
 	// aheadLimit is how many permissions are read before the run confirms them.
 	aheadLimit = 50
 	// parallelReads bounds the permissions that are read at once for one run.
@@ -80,20 +77,11 @@ func (j *Job) checkPermissions(ctx context.Context, v grantView, req request) er
 	for _, id := range req.actions {
 		e, _ := v.permissions.get(id)
 		if e == nil {
-			return refuse("permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, blueprintPermission)
+			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, blueprintPermission)
 		}
 		if got := textOf(e, propertyType); got != kind {
-			return refuse("permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, propertyType, got, req.resource, kind)
+			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, propertyType, got, req.resource, kind)
 		}
 	}
 	return nil
-}
-
-// textOf reads a property that is a text; "" where it is not.
-func textOf(e *port.Entity, property string) string {
-	var s string
-	if json.Unmarshal(e.Properties[property], &s) != nil {
-		return ""
-	}
-	return s
 }

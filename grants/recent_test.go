@@ -1,13 +1,20 @@
 package grants_test
 
 import (
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"port-iam/grants"
 	"port-iam/iamops/iamtest"
+	"port-iam/port"
+	"port-iam/port/porttest"
 )
 
 // TestRecent: the last runs are there with outcome and reason, newest first.
@@ -60,8 +67,8 @@ func TestRecentIsBounded(t *testing.T) {
 			if n := len([]rune(e.Reason)); n > 501 {
 				t.Errorf("a reason has %d characters", n)
 			}
-			if plain := e.PlainReason(); strings.Contains(plain, "é") {
-				t.Errorf("a quotation that was cut is shown: %s", plain)
+			if e.Summary != `input "duration" is wrong` {
+				t.Errorf("summary %q", e.Summary)
 			}
 		}
 	})
@@ -88,22 +95,89 @@ func TestLastSweep(t *testing.T) {
 	})
 }
 
-func TestPlainReason(t *testing.T) {
-	t.Parallel()
-	for reason, want := range map[string]string{
-		"": "",
-		`input "duration" is "tell \"Bob\" it is late", and a duration such as 30m or 8h was expected`:     `input "duration" is [hidden], and a duration such as 30m or 8h was expected`,
-		`requester: "Eve.Doe@other.example" is not of the domain example.com`:                              `requester: [hidden] is not of the domain example.com`,
-		`requester: Eve.Doe@other.example, eve.doe eve.doe`:                                                `requester: [hidden], [hidden] [hidden]`,
-		`the resource my bucket is not in the catalogue (blueprint "aws_resource")`:                        `the resource [hidden] is not in the catalogue (blueprint "aws_resource")`,
-		`create role: User: arn:aws-cn:sts::123456789012:assumed-role/x/y is not authorized`:               `create role: User: [hidden] is not authorized`,
-		`create role: Another@example.org (someone) asked`:                                                 `create role: [hidden] (someone) asked`,
-		`it was made for "mallory@exa`:                                                                     `it was made for [hidden]`,
-		`permission s3:PutObject is not in the catalogue: choose another one, or ask the platform team to`: `permission s3:PutObject is not in the catalogue: choose another one, or ask the platform team to`,
-	} {
-		e := grants.Ended{Reason: reason, Requester: "eve.doe@other.example", Resource: "my bucket"}
-		if got := e.PlainReason(); got != want {
-			t.Errorf("%s\nbecomes %s\nwant    %s", reason, got, want)
+// TestSummaries: what the status page shows to everybody names no people and
+// resources, and never quotes what others wrote.
+func TestSummaries(t *testing.T) {
+	input := func(name string, value any) func(*world) port.Record {
+		return func(w *world) port.Record {
+			properties := map[string]any{"permissions": []any{"s3:PutObject"}}
+			properties[name] = value
+			return w.request(properties)
 		}
+	}
+	denied := iamtest.Fault{Op: "CreateRole", Status: 403, Code: "AccessDenied", Message: "User: arn:aws:sts::123456789012:assumed-role/x/alice@example.com", Count: -1}
+	for want, c := range map[string]struct {
+		start func(*world) port.Record
+		fault iamtest.Fault
+	}{
+		`input "duration" is wrong`:                      {start: input("duration", "when alice@example.com says so")},
+		`input "permissions" is wrong`:                   {start: input("permissions", "alice@example.com")},
+		`input "reason" is wrong`:                        {start: input("reason", strings.Repeat("alice@example.com", 100))},
+		"a permission is not in the catalogue":           {start: input("permissions", []any{"s3:GetObjectTagging"})},
+		"this cannot be granted on this resource":        {start: input("permissions", []any{"s3:alice@example.com"})},
+		"it was not started on a provisioned permission": {start: func(w *world) port.Record { return w.start(porttest.RunSpec{Action: revokeAction, Requester: alice}) }},
+		"the daemon's own rights do not suffice":         {start: input("reason", "alice@example.com"), fault: denied},
+		"the requester cannot be a user name in AWS":     {start: func(w *world) port.Record { return w.request(nil) }},
+	} {
+		t.Run(want, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process(func(o *grants.Options) {
+					if strings.HasPrefix(want, "the requester") {
+						o.UserName = func(email string) (string, error) { return "", errors.New(email + " is not of this company") }
+					}
+				})
+				if c.fault.Op != "" {
+					w.aws.Fault(c.fault)
+				}
+				if err := p.handle(c.start(w)); err != nil {
+					t.Fatal(err)
+				}
+				got := p.Recent()
+				if len(got) != 1 || got[0].Summary != want || got[0].Reason == "" {
+					t.Errorf("%+v, want the summary %q", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestSummariesAreConstant: the summary of a refusal is written in the code, so
+// that nothing of a request can come into it.
+func TestSummariesAreConstant(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			callee, ok := call.Fun.(*ast.Ident)
+			if !ok || callee.Name != "refuse" {
+				return true
+			}
+			seen++
+			switch first := call.Args[0].(type) {
+			case *ast.BasicLit:
+			case *ast.CallExpr:
+				if f, ok := first.Fun.(*ast.Ident); !ok || f.Name != "badInput" {
+					t.Errorf("%s: the summary of a refusal is computed", name)
+				}
+			default:
+				t.Errorf("%s: the summary of a refusal is computed", name)
+			}
+			return true
+		})
+	}
+	if seen < 10 {
+		t.Errorf("only %d refusals were found", seen)
 	}
 }

@@ -17,6 +17,9 @@ const (
 	inputReason      = "reason"
 )
 
+// badInput is the summary of a request with a wrong input.
+func badInput(name string) string { return fmt.Sprintf("input %q is wrong", name) }
+
 const (
 	minDuration = 15 * time.Minute
 	// minLeft is how much of a grant must be left when it is handled.
@@ -40,14 +43,14 @@ type request struct {
 func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
 	r := request{resource: run.Entity, requester: requester, start: start}
 	if requester == "" {
-		return r, refuse("the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
+		return r, refuse("the run has no requester", "the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
 	}
 	var err error
 	if r.userName, err = s.opts.UserName(requester); err != nil {
-		return r, refuse("requester: %w", err)
+		return r, refuse("the requester cannot be a user name in AWS", "requester: %w", err)
 	}
 	if r.actions, err = run.EntityIDs(inputPermissions); err != nil {
-		return r, refuse("%w", err)
+		return r, refuse(badInput(inputPermissions), "%w", err)
 	}
 	if r.reason, err = readReason(run); err != nil {
 		return r, err
@@ -59,7 +62,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 	if duration > 0 {
 		r.end = start.Add(duration)
 		if now.After(r.end.Add(-minLeft)) {
-			return r, refuse("the request waited too long: it was made at %s for %s. Please request again", start.Format(time.RFC3339), duration)
+			return r, refuse("the request waited too long", "the request waited too long: it was made at %s for %s. Please request again", start.Format(time.RFC3339), duration)
 		}
 	}
 	return r, nil
@@ -68,11 +71,11 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 func readReason(run port.Run) (string, error) {
 	reason, _, err := run.Text(inputReason)
 	if err != nil {
-		return "", refuse("%w", err)
+		return "", refuse(badInput(inputReason), "%w", err)
 	}
 	reason = strings.Join(strings.FieldsFunc(reason, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 	if n := utf8.RuneCountInString(reason); n > maxReasonChars {
-		return "", refuse("input %q has %d characters and may have %d: shorten it", inputReason, n, maxReasonChars)
+		return "", refuse(badInput(inputReason), "input %q has %d characters and may have %d: shorten it", inputReason, n, maxReasonChars)
 	}
 	return reason, nil
 }
@@ -81,20 +84,20 @@ func readReason(run port.Run) (string, error) {
 func (s *Service) readDuration(run port.Run) (time.Duration, error) {
 	text, given, err := run.Text(inputDuration)
 	if err != nil {
-		return 0, refuse("%w", err)
+		return 0, refuse(badInput(inputDuration), "%w", err)
 	}
 	if !given {
 		return s.opts.Duration, nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, refuse("input %q is %q, and a duration such as 30m or 8h was expected", inputDuration, text)
+		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m or 8h was expected", inputDuration, text)
 	}
 	if d < minDuration {
-		return 0, refuse("input %q is %s, and the shortest duration is %s", inputDuration, text, minDuration)
+		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s", inputDuration, text, minDuration)
 	}
 	if s.opts.MaxDuration > 0 && d > s.opts.MaxDuration {
-		return 0, refuse("input %q is %s, and the longest duration here is %s", inputDuration, text, s.opts.MaxDuration)
+		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s", inputDuration, text, s.opts.MaxDuration)
 	}
 	return d.Truncate(time.Second), nil
 }

@@ -15,13 +15,13 @@ import (
 type cause int
 
 const (
-	causeOther      cause = iota // a defect of ours: an error that nothing classifies
+	causeOther      cause = iota // an unclassified error, which is a bug
 	causePort                    // Port is away, or does not take our credentials
 	causeAWS                     // AWS is away, throttles, or is changing the object
 	causeInvisible               // AWS does not show yet what was made
 	causeDiffers                 // another copy of this run is at work with other documents
 	causeUnknownRun              // Port does not know the run yet, or not for that requester
-	causeGone                    // nothing to revoke is visible, which may be lag
+	causeUnseen                  // not everything of the grant is visible, which may be lag
 	causeClock                   // the local clock is wrong
 )
 
@@ -39,7 +39,7 @@ func (c cause) limit(op string) time.Duration {
 		return 10 * time.Minute
 	case causeUnknownRun:
 		return 10 * time.Second
-	case causeGone:
+	case causeUnseen:
 		return 15 * time.Second
 	default:
 		return 0
@@ -102,7 +102,7 @@ func (p *patience) wait(op string, asked time.Duration) time.Duration {
 	if p.row < 6 {
 		d = firstWait << p.row
 	}
-	if p.cause == causeUnknownRun || p.cause == causeGone {
+	if p.cause == causeUnknownRun || p.cause == causeUnseen {
 		d = min(d, time.Second)
 	}
 	d = d/2 + rand.N(d/2+1)
@@ -165,4 +165,16 @@ func askedToWait(err error) time.Duration {
 		return e.RetryAfter
 	}
 	return 0
+}
+
+// sleep waits for d; false where ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,10 +10,6 @@ import (
 	"port-iam/iamops"
 	"port-iam/port"
 )
-
-// visibilityLag is how long after the end of a grant's run "not found" in IAM
-// may mean "not visible yet".
-const visibilityLag = 2 * time.Minute
 
 // revoke handles a run of the revoke action, and of the automation that Port
 // starts when a grant's time is over. The names in IAM come from the entity's
@@ -39,15 +34,17 @@ func (j *Job) revoke(ctx context.Context) error {
 	if err := j.mayRevoke(ctx, view); err != nil {
 		return err
 	}
-	if err := j.takeAway(ctx, view); err != nil {
+	lag := isFresh(view.grant) && !j.over(causeUnseen)
+	if err := j.take(ctx, view.grant, view.live, lag, run.ID); err != nil {
 		return err
 	}
-	status, err := j.end(ctx, run.ID, port.StatusSuccess, revokeLog(j.name, j.rec.Requester))
+	d := j.decision(outcomeSucceeded)
+	status, err := j.svc.endRun(ctx, run.ID, port.StatusSuccess, d.message())
 	if err != nil {
 		return err
 	}
 	if status == port.StatusSuccess {
-		j.count(outcomeSucceeded)
+		j.conclude(d)
 	}
 	return nil
 }
@@ -62,11 +59,11 @@ func (j *Job) action() string {
 
 // revokeView is what Port and IAM say about a revocation, read at once.
 type revokeView struct {
-	run      port.Run
-	grant    port.Run    // the run that made the grant; zero where Port does not know it
-	named    bool        // the entity's identifier is the name of a grant
-	state    iamops.Live // what exists in IAM
-	stateErr error       // IAM's answer decides only after the run is confirmed
+	run     port.Run
+	grant   port.Run    // the run that made the grant; zero where Port does not know it
+	named   bool        // the entity's identifier is the name of a grant
+	live    iamops.Live // what exists in IAM
+	liveErr error       // IAM's answer decides only after the run is confirmed
 }
 
 func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
@@ -86,7 +83,7 @@ func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
 			return nil
 		})
 		g.Go(func() error {
-			v.state, v.stateErr = j.svc.opts.Access.Look(ctx, j.name)
+			v.live, v.liveErr = j.svc.opts.Access.Look(ctx, j.name)
 			return nil
 		})
 	}
@@ -104,14 +101,6 @@ func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
 	return v, nil
 }
 
-// fresh reports whether the grant's run is open or ended so recently that IAM
-// may not show everything yet.
-func (v revokeView) fresh() bool { return v.grant.ID != "" && isFresh(v.grant) }
-
-func isFresh(grant port.Run) bool {
-	return !grant.Status.Ended() || time.Since(grant.EndedAt) < visibilityLag
-}
-
 // mayRevoke checks that the record fits its run, and that what the run asks for
 // is a grant of ours that may be taken away.
 func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
@@ -120,84 +109,29 @@ func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
 	}
 	lacks := v.run.Entity == "" && j.op != opExpire
 	if lacks || v.run.Entity != "" && v.run.Blueprint != blueprintGrant {
-		return refuse("the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, blueprintGrant)
+		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, blueprintGrant)
 	}
 	if !v.named {
-		return refuse("the entity %q is not a grant of port-iam (%s<run id>): delete it by hand if it is not needed", j.name, iamops.NamePrefix)
+		return refuse("the entity is not a grant of port-iam", "the entity %q is not a grant of port-iam (%s<run id>): delete it by hand if it is not needed", j.name, iamops.NamePrefix)
 	}
-	if v.stateErr != nil {
-		j.noteForeign(v.stateErr)
-		return j.cutOurs(ctx, v.state, v.stateErr)
+	if v.liveErr != nil {
+		j.svc.noteForeign(v.liveErr)
+		if j.op == opExpire {
+			return v.liveErr
+		}
+		return j.cutForeign(ctx, v.live, v.liveErr)
 	}
-	if j.op == opExpire && v.state.Exists() {
-		end, limited := v.state.End()
+	if j.op == opExpire && v.live.Exists() {
+		end, limited := v.live.End()
 		if !limited {
-			return refuse("the grant %s has no end: it lasts until it is revoked", j.name)
+			return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
 		}
 		switch early := time.Until(end); {
 		case early > maxClockSkew:
-			return refuse("the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
+			return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
 		case early > 0: // our clock is a little behind Port's
 			return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
 		}
 	}
 	return nil
-}
-
-// cutOurs cuts the access of a role that is ours where the policy beside it is
-// not, which keeps the grant from being removed: why.
-func (j *Job) cutOurs(ctx context.Context, state iamops.Live, why error) error {
-	if j.op == opRevoke && iamops.IsKind(why, iamops.KindForeign) && state.HasRole() {
-		if err := j.cutAccess(ctx, state); err != nil {
-			return err
-		}
-	}
-	return why
-}
-
-// takeAway removes the grant: its own run is ended first if it is still open, so
-// that nothing can complete it any more; then the access is cut, the objects are
-// removed, and the entity goes.
-func (j *Job) takeAway(ctx context.Context, v revokeView) error {
-	if err := j.endOpen(ctx, v.grant, "The grant was revoked before it was complete."); err != nil {
-		return err
-	}
-	if err := j.dismantle(ctx, v.state, v.fresh()); err != nil {
-		return err
-	}
-	return j.deleteEntity(ctx)
-}
-
-// endOpen ends the run that made a grant if it is still open. Where Port refuses
-// even that, the access is taken away all the same.
-func (j *Job) endOpen(ctx context.Context, grant port.Run, message string) error {
-	if grant.ID == "" || grant.Status.Ended() || grant.Action != j.svc.opts.Actions.Grant {
-		return nil
-	}
-	_, err := j.end(ctx, grant.ID, port.StatusFailure, message)
-	if errors.Is(err, errUnreportable) {
-		return nil
-	}
-	return err
-}
-
-// deleteEntity deletes the entity on behalf of the revoking run. Where that has
-// been ended meanwhile, whoever ended it has done the same.
-func (j *Job) deleteEntity(ctx context.Context) error {
-	portal := j.svc.opts.Portal
-	err := portal.DeleteEntity(ctx, blueprintGrant, j.name, j.rec.RunID)
-	if err == nil || port.IsKind(err, port.KindNotFound) {
-		return nil
-	}
-	if !isAnswer(err) {
-		return err
-	}
-	run, readErr := portal.Run(ctx, j.rec.RunID)
-	switch {
-	case readErr != nil:
-		return readErr
-	case run.Status.Ended():
-		return nil
-	}
-	return &failure{outcome: outcomeFailed, err: fmt.Errorf("the access is removed, and Port refused to delete the entity: %w", err)}
 }

@@ -14,13 +14,6 @@ import (
 	"port-iam/templates"
 )
 
-// Blueprints of Port's guide that port-iam works with.
-const (
-	blueprintResource   = "aws_resource"
-	blueprintPermission = "iam_permissions"
-	blueprintGrant      = "provisioned_permissions"
-)
-
 // Portal is what a grant needs of Port. Errors are [port.Error]: unavailable
 // means try again, possibly applied; refused and not found are answers.
 type Portal interface {
@@ -94,7 +87,7 @@ type Options struct {
 	// drops its record.
 	RequireSignature bool
 	// ClockSkew is how far the local clock is from AWS's; false when not known.
-	ClockSkew  func() (time.Duration, bool)
+	ClockSkew func() (time.Duration, bool)
 	Log       *slog.Logger
 	// Registerer gets the metrics; nil: they are not registered anywhere.
 	Registerer prometheus.Registerer
@@ -155,10 +148,7 @@ const (
 )
 
 func (s *Service) newJob(op, name string, rec port.Record) *Job {
-	return &Job{
-		svc: s, op: op, name: name, rec: rec,
-		log: s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID),
-	}
+	return &Job{op: op, rec: rec, removal: s.newRemoval(name, s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID))}
 }
 
 // maxClockSkew is how far the local clock may be from AWS's before nothing is
@@ -184,6 +174,13 @@ func (s *Service) endedSince(t time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lastEnded.After(t)
+}
+
+// noteForeign counts an object that is in the way and not ours.
+func (s *Service) noteForeign(err error) {
+	if iamops.IsKind(err, iamops.KindForeign) {
+		s.metrics.events.WithLabelValues(eventForeignObject).Inc()
+	}
 }
 
 // Keys of log attributes.

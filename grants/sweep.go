@@ -89,40 +89,6 @@ func (w *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// State of a grant, as the metrics name it.
-type State string
-
-// The states that a sweep tells apart.
-const (
-	StateActive     State = "active"
-	StateExpired    State = "expired"
-	StateOrphaned   State = "orphaned"   // its run did not succeed, or Port knows nothing of it
-	StateIncomplete State = "incomplete" // role, policy or entity is missing, or its removal was interrupted
-	StateChanged    State = "changed"    // by hand
-	StateForeign    State = "foreign"    // under our path or name, and not ours
-)
-
-// Finding is what a sweep says about one name.
-type Finding struct {
-	Name  string
-	State State
-	Ends  time.Time // zero: until revoked, or not known
-	// Why says what is wrong; "" for an active grant.
-	Why string
-	// Removed: it was taken away, or would be if this were not a dry run.
-	Removed bool
-}
-
-// Report is what a sweep found and did.
-type Report struct {
-	Findings []Finding
-	// Braked are grants that look orphaned, so many that something else must be
-	// wrong: they were left.
-	Braked int
-	// Lost is how many lost runs were ended or handled.
-	Lost int
-}
-
 // Sweep looks at everything once. Its error says why it could not go on; what
 // it did until then is in the report.
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
@@ -186,7 +152,7 @@ func (w *Sweeper) settleAll(ctx context.Context, cases []*sweepCase) (out []Find
 		c := cases[(first+i)%len(cases)]
 		if err := w.settle(ctx, c); err != nil {
 			w.log.Warn("grant could not be swept", keyGrant, c.name, keyError, err)
-			if t.ends(err) {
+			if t.giveUpAfter(err) {
 				w.stopped = c.name
 				return out, err
 			}
@@ -202,17 +168,18 @@ type trouble int
 
 const tooMuch trouble = 3
 
-// ends notes why a grant could not be settled, and reports whether to give up.
-func (t *trouble) ends(err error) bool {
-	if !isFinalFor(err) {
+// giveUpAfter notes why a grant could not be swept, and reports whether to go on
+// with the others is no use.
+func (t *trouble) giveUpAfter(err error) bool {
+	if !aboutOneGrant(err) {
 		*t++
 	}
 	return *t >= tooMuch
 }
 
-// isFinalFor reports whether an error is about one grant, and not about Port or
+// aboutOneGrant reports whether an error is about one grant, and not about Port or
 // AWS.
-func isFinalFor(err error) bool {
+func aboutOneGrant(err error) bool {
 	if iamops.IsKind(err, iamops.KindConflict) {
 		return true
 	}

@@ -33,9 +33,9 @@ func (c *sweepCase) finding() Finding {
 	return Finding{Name: c.name, State: c.state, Ends: c.ends, Why: c.why, Removed: c.removed}
 }
 
-// createdLong after the end of its run a role is not its run's any more: some
-// process went on that should not have.
-const createdLong = time.Minute
+// lateAfter: a role created so long after the end of its run was made by a
+// process that should have stopped.
+const lateAfter = time.Minute
 
 // cases brings together what IAM and Port list, by name.
 func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity) []*sweepCase {
@@ -46,7 +46,7 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 	for i, e := range entities {
 		c := all[e.Identifier]
 		if c == nil {
-			if _, ok := iamops.RunID(e.Identifier); !ok || !w.isOurs(e) {
+			if _, ok := iamops.RunID(e.Identifier); !ok || !w.svc.isOurs(&e) {
 				continue // somebody else's, as the guide's own workflow makes them
 			}
 			c = &sweepCase{name: e.Identifier, state: StateIncomplete}
@@ -116,7 +116,7 @@ func (c *sweepCase) orphaned() bool {
 
 // late: the role was made after its run had ended.
 func (c *sweepCase) late() bool {
-	return c.listed.HasRole() && c.ended() && c.listed.RoleCreated.After(c.run.EndedAt.Add(createdLong))
+	return c.listed.HasRole() && c.ended() && c.listed.RoleCreated.After(c.run.EndedAt.Add(lateAfter))
 }
 
 // ended reports whether the run has ended at a known time. Without one, nothing
@@ -145,7 +145,7 @@ func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
 		}
 		if t < tooMuch {
 			if err := w.readRun(ctx, c); err != nil {
-				t.ends(err)
+				t.giveUpAfter(err)
 			}
 		}
 		if c.orphaned() || !c.runKnown && c.listed.HasRole() {
@@ -160,11 +160,4 @@ func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
 		c.braked = true
 	}
 	return len(suspects)
-}
-
-func expired(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
-
-// isOurs reports whether an entity's role is, or was, under our path.
-func (w *Sweeper) isOurs(e port.Entity) bool {
-	return textOf(&e, "role_arn") == w.svc.opts.RoleARN(e.Identifier)
 }

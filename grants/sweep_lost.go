@@ -29,7 +29,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	for _, action := range o.Actions.All() {
 		how, err := w.svc.opts.Portal.Invocation(ctx, action)
 		if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
-			continue // somebody else's runs
+			continue // another backend's runs
 		}
 		if err != nil {
 			return lost, err
@@ -73,7 +73,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		}
 		if err := w.recover(ctx, r, first); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
-			if t.ends(err) {
+			if t.giveUpAfter(err) {
 				return lost, err
 			}
 			continue
@@ -96,33 +96,33 @@ func passed(committed, ends map[int32]int64) bool {
 // recover settles a lost run. A grant cannot be made up for: the run does not
 // say who asked. What takes access away can.
 func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error {
-	o := w.svc.opts
+	actions := w.svc.opts.Actions
 	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
-	rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
 	switch {
-	case r.Action == o.Actions.Grant:
-		j := w.svc.newJob(opGrant, iamops.Name(r.ID), rec)
-		return w.endLost(ctx, j, true)
-	case r.Action == o.Actions.Expire && r.Entity == "":
-		return w.endLost(ctx, w.svc.newJob(opExpire, r.ID, rec), false)
-	case seen.job == nil && r.Action == o.Actions.Revoke:
-		seen.job = w.svc.Revoke(rec)
+	case r.Action == actions.Grant:
+		return w.endLost(ctx, opGrant, iamops.Name(r.ID), r)
+	case r.Action == actions.Expire && r.Entity == "":
+		return w.endLost(ctx, opExpire, r.ID, r)
 	case seen.job == nil:
-		seen.job = w.svc.Expire(rec)
+		rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
+		if seen.job = w.svc.Revoke(rec); r.Action == actions.Expire {
+			seen.job = w.svc.Expire(rec)
+		}
 	}
 	return handle(ctx, seen.job)
 }
 
-// endLost ends a run that nobody can carry out any more, and removes what was
+// endLost ends a run that cannot be carried out any more, and removes what was
 // made of a grant.
-func (w *Sweeper) endLost(ctx context.Context, j *Job, isGrant bool) error {
-	unlock, err := w.svc.locks.lock(ctx, j.name)
+func (w *Sweeper) endLost(ctx context.Context, operation, name string, r port.Run) error {
+	began := time.Now()
+	unlock, err := w.svc.locks.lock(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	j.began = time.Now()
-	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, "The request was lost, please request again.")
+	log := w.log.With(keyRunID, r.ID)
+	status, err := w.svc.endRun(ctx, r.ID, port.StatusFailure, "The request was lost, please request again.")
 	if errors.Is(err, errUnreportable) {
 		w.svc.metrics.unreportable.Inc()
 		return nil
@@ -131,16 +131,27 @@ func (w *Sweeper) endLost(ctx context.Context, j *Job, isGrant bool) error {
 		return err
 	}
 	if status == port.StatusFailure {
-		j.count(outcomeFailed, keyReason, "lost")
+		d := Decision{Operation: operation, Outcome: outcomeFailed, Grant: name, Summary: "lost", Reason: "lost", Took: time.Since(began)}
+		if operation == opGrant {
+			d.Resource = r.Entity
+		}
+		w.svc.conclude(log, d)
 	}
-	if isGrant && status != port.StatusSuccess {
-		return j.cleanUp(ctx, false)
+	if operation != opGrant || status == port.StatusSuccess {
+		return nil
+	}
+	removal := w.svc.newRemoval(name, log)
+	if err := removal.clear(ctx, false); err != nil {
+		if _, retryable := classify(err); retryable {
+			return err
+		}
+		removal.unfinished(err)
 	}
 	return nil
 }
 
-// handle works on a run for a while; what is unfinished then, its error says so,
-// is gone on with by the next sweep.
+// handle works on a run for a while. If it is not finished in time, it returns an
+// error and the next sweep continues.
 func handle(ctx context.Context, j *Job) error {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
@@ -150,11 +161,7 @@ func handle(ctx context.Context, j *Job) error {
 		if !errors.As(err, &wait) {
 			return nil // finished, or dropped, which has been counted
 		}
-		timer := time.NewTimer(wait.RetryAfter())
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !sleep(ctx, wait.RetryAfter()) {
 			return wait
 		}
 	}

@@ -18,9 +18,8 @@ func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error
 		return err
 	}
 	defer unlock()
-	j := w.svc.newJob(opExpire, c.name, port.Record{})
-	j.began = time.Now()
-	state, err := w.examine(ctx, j, c, reason)
+	began := time.Now()
+	state, err := w.examine(ctx, c, reason)
 	switch {
 	case errors.Is(err, errStands):
 		c.state, c.why = StateActive, ""
@@ -31,13 +30,14 @@ func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error
 		c.removed = true
 		return nil
 	}
-	if err := w.takeAway(ctx, j, c, state); err != nil {
+	r := w.svc.newRemoval(c.name, w.log)
+	if err := r.take(ctx, c.run, state, false, ""); err != nil {
 		return err
 	}
 	c.removed = true
 	w.svc.metrics.removed.WithLabelValues(reason).Inc()
 	if reason == removedExpired {
-		j.count(outcomeSucceeded)
+		w.svc.conclude(w.log, Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: c.name, Took: time.Since(began)})
 	}
 	w.log.Info("grant removed", keyGrant, c.name, keyReason, c.why)
 	return nil
@@ -48,10 +48,10 @@ func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error
 var errStands = errors.New("the grant is whole")
 
 // examine reads what is there, and checks that it may go for that reason.
-func (w *Sweeper) examine(ctx context.Context, j *Job, c *sweepCase, reason string) (iamops.Live, error) {
+func (w *Sweeper) examine(ctx context.Context, c *sweepCase, reason string) (iamops.Live, error) {
 	state, err := w.svc.opts.Access.Look(ctx, c.name)
 	if err != nil && (!iamops.IsKind(err, iamops.KindForeign) || !state.Exists()) {
-		j.noteForeign(err)
+		w.svc.noteForeign(err)
 		return state, err
 	}
 	if reason == removedExpired {
@@ -67,18 +67,4 @@ func (w *Sweeper) examine(ctx context.Context, j *Job, c *sweepCase, reason stri
 		return state, errStands
 	}
 	return state, nil
-}
-
-func (w *Sweeper) takeAway(ctx context.Context, j *Job, c *sweepCase, state iamops.Live) error {
-	if err := j.endOpen(ctx, c.run, "The grant was revoked before it was complete."); err != nil {
-		return err
-	}
-	if err := j.dismantle(ctx, state, false); err != nil {
-		return err
-	}
-	err := w.svc.opts.Portal.DeleteEntity(ctx, blueprintGrant, c.name, "")
-	if port.IsKind(err, port.KindNotFound) {
-		return nil
-	}
-	return err
 }

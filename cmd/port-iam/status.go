@@ -35,7 +35,7 @@ type statusPage struct {
 
 // history is what the page wants of the service.
 type history interface {
-	Recent() []grants.Ended
+	Recent() []grants.Decision
 	LastSweep() (grants.Swept, bool)
 }
 
@@ -145,10 +145,10 @@ func (p *statusPage) view(now time.Time) statusView {
 	return v
 }
 
-func (p *statusPage) run(e grants.Ended) runView {
+func (p *statusPage) run(e grants.Decision) runView {
 	v := runView{
 		Ended: clock(e.At), Operation: e.Operation, Outcome: e.Outcome, Took: e.Took.Round(time.Millisecond).String(),
-		Grant: e.Grant, Reason: e.PlainReason(),
+		Grant: e.Grant, Reason: e.Summary,
 	}
 	if p.details {
 		v.Requester, v.Resource, v.Reason = e.Requester, e.Resource, e.Reason

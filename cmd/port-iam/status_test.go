@@ -24,11 +24,12 @@ const (
 // fakeHistory is a service that has seen something.
 type fakeHistory struct{}
 
-func (fakeHistory) Recent() []grants.Ended {
+func (fakeHistory) Recent() []grants.Decision {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return []grants.Ended{
+	return []grants.Decision{
 		{
 			At: at, Operation: "grant", Outcome: "refused", Grant: "Permission-r_1", Took: 1234567 * time.Microsecond,
+			Summary:   "the requester cannot be a user name in AWS",
 			Reason:    `requester: "mallory@example.com" may not have ` + bucket + " " + hostile,
 			Requester: requests, Resource: bucket,
 		},
@@ -96,7 +97,7 @@ func TestStatusShows(t *testing.T) {
 	wantParts(
 		t, page, "<title>port-iam: ready</title>", "https://api.port.io/sub", "org_demo", "not known yet",
 		"In flight: grant</th><td>3<", "42 in 2 partitions, most in partition 5 (40)", "1m15s old",
-		"2026-01-02 03:04:05", "refused", "Permission-r_1", "1.235s",
+		"2026-01-02 03:04:05", "refused", "Permission-r_1", "1.235s", "the requester cannot be",
 		"3, as the sweep of", "3 h 01 min", "over", "when revoked",
 	)
 	if soon, late, forever := strings.Index(page, "Permission-soon"), strings.Index(page, "Permission-late"), strings.Index(page, "Permission-forever"); soon > late || late > forever {
@@ -154,7 +155,7 @@ func TestStatusDetails(t *testing.T) {
 			t.Errorf("without details the page holds %q:\n%s", part, plain)
 		}
 	}
-	wantParts(t, plain, "requester: [hidden] may not have [hidden]")
+	wantParts(t, plain, "the requester cannot be a user name in AWS")
 	_, full := show(t, testPage(t, true, nil), http.MethodGet, "/")
 	wantParts(t, full, requests, bucket, "mallory@example.com")
 	if strings.Contains(full, "hunter2") {

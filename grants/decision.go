@@ -1,0 +1,138 @@
+package grants
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"port-iam/iamops"
+)
+
+// Decision is how a run ended. The log of the run in Port, the line in our log,
+// the metrics and the status page are made from this one record.
+type Decision struct {
+	At        time.Time
+	Operation string // grant, revoke or expire
+	Outcome   string // succeeded, refused or failed
+	Grant     string // its name
+	Took      time.Duration
+	// Summary says why the run did not succeed, without people and resources;
+	// Reason says it in full, to the requester.
+	Summary, Reason string
+	// Requester and Resource are for those who may see them; empty where the run
+	// has none.
+	Requester, Resource string
+
+	note      string    // what the requester gave as the reason of the request
+	signInURL string    // of a grant
+	end       time.Time // of a grant; zero: until revoked
+	left      string    // what became of the access where the run failed
+}
+
+// message is the log of the run in Port.
+func (d Decision) message() string {
+	switch {
+	case d.Outcome == outcomeRefused:
+		return "The request was refused: " + d.Reason
+	case d.Outcome == outcomeFailed && d.Operation == opGrant:
+		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, d.left)
+	case d.Outcome == outcomeFailed:
+		return d.left
+	case d.Operation != opGrant:
+		requester := d.Requester
+		if requester == "" {
+			requester = "not known (started by Port)"
+		}
+		return fmt.Sprintf("Permission %s has been deleted.\nRequested by: %s", d.Grant, requester)
+	}
+	lines := []string{
+		"Permissions on the AWS resource: " + d.Resource,
+		"Requester: " + d.Requester,
+		"Sign-in URL: " + d.signInURL,
+		"Ends: when revoked",
+	}
+	if !d.end.IsZero() {
+		lines[3] = "Ends: " + d.end.UTC().Format(time.RFC3339)
+	}
+	if d.note != "" {
+		lines = append(lines, "Reason: "+d.note)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// conclude notes the end of a run in metrics, log and status page.
+func (s *Service) conclude(log *slog.Logger, d Decision) {
+	d.At = time.Now()
+	s.metrics.runs.WithLabelValues(d.Operation, d.Outcome).Inc()
+	s.metrics.duration.WithLabelValues(d.Operation, d.Outcome).Observe(d.Took.Seconds())
+	s.recent.add(d)
+	attrs := []any{keyGrant, d.Grant, keyOutcome, d.Outcome, keyDuration, d.Took.Round(time.Millisecond).String()}
+	if d.Operation == opGrant && d.Outcome == outcomeSucceeded {
+		attrs = append(attrs, keyResource, d.Resource, keyEnd, d.end)
+	}
+	if d.Reason != "" {
+		attrs = append(attrs, keyReason, d.Reason)
+	}
+	if d.Outcome == outcomeFailed {
+		log.Error("run ended", attrs...)
+		return
+	}
+	log.Info("run ended", attrs...)
+}
+
+// failure ends a run.
+type failure struct {
+	outcome string
+	summary string // what went wrong, without people and resources
+	err     error  // what went wrong, for the requester to read
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// refuse ends a run whose request is not allowed; summary says why without people
+// and resources.
+func refuse(summary, format string, args ...any) error {
+	return &failure{outcome: outcomeRefused, summary: summary, err: fmt.Errorf(format, args...)}
+}
+
+// giveUp ends a run that Port, AWS or the daemon could not carry out.
+func giveUp(format string, err error, args ...any) error {
+	return &failure{outcome: outcomeFailed, summary: summaryOf(err), err: fmt.Errorf(format, append(args, err)...)}
+}
+
+// summaryOf says which side failed and how, without people and resources.
+func summaryOf(err error) string {
+	var aws *iamops.Error
+	if errors.As(err, &aws) {
+		if text := awsSummaries()[aws.Kind]; text != "" {
+			return text
+		}
+		return "AWS refused or does not answer"
+	}
+	switch c, _ := classify(err); {
+	case c == causeClock:
+		return "the clock is wrong"
+	case isAnswer(err):
+		return "Port refused"
+	case c == causePort:
+		return "Port does not answer"
+	}
+	return "see the log"
+}
+
+func awsSummaries() map[iamops.Kind]string {
+	return map[iamops.Kind]string{
+		iamops.KindUnavailable: "AWS does not answer, or throttles",
+		iamops.KindNotFound:    "AWS does not show what was made",
+		iamops.KindConflict:    "the role or policy is being changed by another process",
+		iamops.KindDiffers:     "role or policy exist with other documents",
+		iamops.KindCut:         "the role has been revoked",
+		iamops.KindForeign:     "role or policy of that name are not ours",
+		iamops.KindInvalid:     "AWS does not take the documents",
+		iamops.KindQuota:       "a quota of the AWS account is used up",
+		iamops.KindDenied:      "the daemon's own rights do not suffice",
+	}
+}
