@@ -76,13 +76,7 @@ func (o *Operator) Show(ctx context.Context, name string) (Listing, error) {
 		}
 		return Listing{}, err
 	}
-	g := all[0]
-	if g.Looked == nil && g.InIAM && g.State != StateForeign {
-		if readErr := o.describe(ctx, &g); err == nil {
-			err = readErr
-		}
-	}
-	return g, err
+	return all[0], err
 }
 
 // list shows all grants, or the one of a name.
@@ -102,15 +96,15 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 	}
 	entities = slices.DeleteFunc(entities, func(e port.Entity) bool { return other(e.Identifier) })
 
-	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace, DryRun: true})
+	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace})
 	cases := w.cases(listed, entities)
 	all := make([]Listing, len(cases))
 	stopped := err
 	var t trouble
-	for i, c := range cases {
-		c.closely = c.closely || closely && c.inIAM
+	for i, f := range cases {
+		f.closely = f.closely || closely && f.inIAM
 		var failed error
-		all[i], failed = o.judge(ctx, w, c, stopped)
+		all[i], failed = o.row(ctx, w, f, stopped)
 		if failed == nil || aboutOneGrant(failed) {
 			continue
 		}
@@ -123,9 +117,9 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
-	for i, c := range cases {
-		if c.inIAM && c.entity == nil && all[i].State != StateForeign {
-			g.Go(func() error { return o.describe(gctx, &all[i]) })
+	for i, f := range cases {
+		if f.inIAM && (f.entity == nil || only != "") && all[i].State != StateForeign {
+			g.Go(func() error { return o.describe(gctx, w, f, &all[i]) })
 		}
 	}
 	if readErr := g.Wait(); err == nil {
@@ -134,50 +128,51 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 	return all, err
 }
 
-// judge makes the row of one name. Where stopped says that Port or AWS does not
-// answer, or they do not for this one, its state is not known.
-func (o *Operator) judge(ctx context.Context, w *Sweeper, c *sweepCase, stopped error) (Listing, error) {
-	g := Listing{Name: c.name, InIAM: c.inIAM, InPort: c.entity != nil}
-	if c.entity != nil {
-		describeEntity(&g, c.entity)
+// row is what a sweep would say of one name. Where stopped says that Port or AWS
+// does not answer, or they do not for this one, its state is not known.
+func (o *Operator) row(ctx context.Context, w *Sweeper, f *facts, stopped error) (Listing, error) {
+	l := Listing{Name: f.name, InIAM: f.inIAM, InPort: f.entity != nil}
+	if f.entity != nil {
+		describeEntity(&l, f.entity)
 	}
-	unknown := stopped
-	if unknown == nil || c.listed.RunID == "" { // a name alone can be enough
-		unknown = w.settle(ctx, c)
+	v, unknown := verdict{ends: f.end()}, stopped
+	if unknown == nil || f.listed.RunID == "" { // a name alone can be enough
+		v, unknown = w.examine(ctx, f, false)
 	}
-	g.State, g.Why, g.Ends, g.Run = c.state, c.why, c.ends, string(c.run.Status)
+	l.State, l.Why, l.Ends, l.Run = v.state, v.why, v.ends, string(f.run.Status)
 	switch {
 	case unknown != nil:
-		g.State, g.Why = StateUnknown, unknown.Error()
-	case g.State == StateOrphaned && c.entity == nil && c.listed.HasRole() && (c.runUnknown() || c.run.Status == port.StatusSuccess):
-		g.State = StateMissing
+		l.State, l.Why = StateUnknown, unknown.Error()
+	case l.State == StateOrphaned && f.entity == nil && f.hasRole() && (f.run.ID == "" || f.run.Status == port.StatusSuccess):
+		l.State = StateMissing
 	}
-	return g, unknown
+	return l, unknown
 }
 
-// describe looks closely at one grant in IAM.
-func (o *Operator) describe(ctx context.Context, g *Listing) error {
-	state, err := o.svc.opts.Access.Look(ctx, g.Name)
-	if iamops.IsKind(err, iamops.KindForeign) {
-		g.State, g.Why = StateForeign, err.Error()
+// describe adds what a close look at one grant in IAM shows.
+func (o *Operator) describe(ctx context.Context, w *Sweeper, f *facts, l *Listing) error {
+	if !f.looked {
+		if err := w.look(ctx, f); err != nil {
+			return err
+		}
+	}
+	if f.seen.foreign {
+		l.State, l.Why = StateForeign, "its tags are not ours"
 		return nil
 	}
-	if err != nil {
-		return err
+	l.Looked = &Details{Attached: f.live.Attached(), Cut: f.live.IsCut(), Changes: o.svc.opts.Access.Changed(f.live)}
+	if l.Requester == "" {
+		l.Requester = f.live.Requester()
 	}
-	g.Looked = &Details{Attached: state.Attached(), Cut: state.IsCut(), Changes: o.svc.opts.Access.Changed(state)}
-	if g.Requester == "" {
-		g.Requester = state.Requester()
+	if l.Ends.IsZero() {
+		l.Ends = f.seen.end
 	}
-	if end, limited := state.End(); limited && g.Ends.IsZero() {
-		g.Ends = end
-	}
-	if g.Permissions == nil {
-		a, err := o.svc.opts.Access.Allowance(ctx, state)
+	if l.Permissions == nil {
+		a, err := o.svc.opts.Access.Allowance(ctx, f.live)
 		if err != nil {
 			return err
 		}
-		g.Permissions, g.Resources = a.Actions, a.Resources
+		l.Permissions, l.Resources = a.Actions, a.Resources
 	}
 	return nil
 }

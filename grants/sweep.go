@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/port"
 )
 
 // closeLooks is how many grants one sweep looks at closely, in turn: what lists
@@ -34,8 +35,6 @@ type SweepOptions struct {
 	Grace time.Duration
 	// Sweeping reports whether this instance is the one that sweeps.
 	Sweeping func() bool
-	// DryRun changes nothing and reports what would be done.
-	DryRun bool
 	// Force overrides the brake, and removes grants whose run Port does not know
 	// and that have no end.
 	Force bool
@@ -50,12 +49,12 @@ type Sweeper struct {
 	log  *slog.Logger
 
 	// What is remembered saves calls; losing it costs some.
-	settled map[string]time.Time // grants whose run has ended SUCCESS, by the role's creation
-	foreign map[string]bool      // found not to be ours at a close look
-	changed map[string]bool      // found to be changed by hand
-	turn    string               // the last grant that was looked at closely
-	stopped string               // the grant at which the last sweep gave up; "" if it did not
-	waiting map[string]*sighting // open runs, by id
+	succeeded map[string]time.Time // grants whose run has ended SUCCESS, by the role's creation
+	foreign   map[string]bool      // found not to be ours at a close look
+	changed   map[string]bool      // found to be changed by hand
+	turn      string               // the last grant that was looked at closely
+	stopped   string               // the grant at which the last sweep gave up; "" if it did not
+	waiting   map[string]*sighting // open runs, by id
 }
 
 // NewSweeper makes a sweeper. It shares the locks of the service, so that one
@@ -63,11 +62,14 @@ type Sweeper struct {
 func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	return &Sweeper{
 		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
-		settled: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]*sighting{},
+		succeeded: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]*sighting{},
 	}
 }
 
-// Run sweeps at every interval while this instance is the owner, until ctx ends.
+func (w *Sweeper) rules() rules { return rules{grace: w.opts.Grace, force: w.opts.Force} }
+
+// Run sweeps at every interval while this instance is the one that sweeps, until
+// ctx ends.
 func (w *Sweeper) Run(ctx context.Context) {
 	tick := time.NewTicker(w.opts.Interval)
 	defer tick.Stop()
@@ -80,7 +82,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 		if !w.opts.Sweeping() {
 			w.svc.metrics.forgetGrants()
 			w.svc.recent.forgetSweep()
-			clear(w.waiting) // somebody else's view now
+			clear(w.waiting) // another instance watches them now
 			continue
 		}
 		if _, err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -89,10 +91,19 @@ func (w *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Sweep looks at everything once. Its error says why it could not go on; what
-// it did until then is in the report.
+// Sweep looks at everything once and removes what is to go. Its error says why
+// it could not go on; what it did until then is in the report.
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
-	r, err := w.sweep(ctx)
+	r, err := w.sweep(ctx, false)
+	if err == nil {
+		w.svc.metrics.noteGrants(r, w.overdue())
+		w.svc.recent.noteSweep(r)
+	}
+	if w.opts.Offsets != nil {
+		var lostErr error
+		r.Lost, lostErr = w.lostRuns(ctx)
+		err = errors.Join(err, lostErr)
+	}
 	result := "ok"
 	switch {
 	case err != nil:
@@ -105,10 +116,24 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 	return r, err
 }
 
+// DryRun reports what a sweep would do now, and changes nothing.
+func (w *Sweeper) DryRun(ctx context.Context) (Report, error) { return w.sweep(ctx, true) }
+
 // overdue is the time before which a grant that ended should be gone.
 func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interval) }
 
-func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
+// judged is a name with what is said of it.
+type judged struct {
+	*facts
+	verdict
+	reached bool // the sweep came to it
+	known   bool // the verdict stands on all that it needs
+	removed bool
+}
+
+// sweep judges everything, then acts on what is to go or, in a dry run, says what
+// a sweep would do.
+func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	var r Report
 	listed, err := w.svc.opts.Access.List(ctx)
 	if err != nil {
@@ -124,42 +149,82 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	cases := w.cases(listed, entities)
-	r.Braked = w.brake(ctx, cases)
-	r.Findings, err = w.settleAll(ctx, cases)
-	if err == nil {
-		w.svc.metrics.noteGrants(r, w.overdue())
-		w.svc.recent.noteSweep(r)
+	all := w.inTurn(w.cases(listed, entities))
+	var t trouble
+	err = w.each(all, &t, func(j *judged) (err error) {
+		j.reached = true
+		j.verdict, err = w.examine(ctx, j.facts, true)
+		if j.known = err == nil; j.known {
+			w.remember(j)
+		}
+		return err
+	})
+	r.Braked = w.brake(all)
+	var doomed []*judged
+	for _, j := range all {
+		if j.remove != "" && j.known && !j.braked {
+			doomed = append(doomed, j)
+		}
 	}
-	if w.opts.Offsets != nil && !w.opts.DryRun {
-		var lostErr error
-		r.Lost, lostErr = w.lostRuns(ctx)
-		err = errors.Join(err, lostErr)
+	acted := w.each(doomed, &t, func(j *judged) (err error) {
+		if dryRun {
+			reason := j.remove
+			j.verdict, err = w.examine(ctx, j.facts, false)
+			j.removed = err == nil && j.remove == reason
+			return err
+		}
+		return w.act(ctx, j)
+	})
+	for _, j := range all {
+		if !j.reached {
+			continue
+		}
+		r.Findings = append(r.Findings, Finding{Name: j.name, State: j.state, Ends: j.ends, Why: j.why, Removed: j.removed})
+	}
+	if err == nil {
+		err = acted
 	}
 	return r, err
 }
 
-// settleAll settles one grant after the other, beginning behind the one at which
-// the sweep before gave up: what is there for good must not keep the others.
-func (w *Sweeper) settleAll(ctx context.Context, cases []*sweepCase) (out []Finding, err error) {
+// remember notes a run that has ended SUCCESS: it stays so, and while Port lists
+// the grant's entity the run need not be read again.
+func (w *Sweeper) remember(j *judged) {
+	if j.runRead && j.run.Status == port.StatusSuccess && j.remove == "" && j.entity != nil && j.listed.HasRole() {
+		w.succeeded[j.name] = j.listed.RoleCreated
+	}
+}
+
+// inTurn begins behind the name at which the sweep before gave up: what always
+// fails must not starve the others.
+func (w *Sweeper) inTurn(cases []*facts) []*judged {
 	first := 0
 	for first < len(cases) && cases[first].name <= w.stopped {
 		first++
 	}
 	w.stopped = ""
-	var t trouble
+	all := make([]*judged, len(cases))
 	for i := range cases {
-		c := cases[(first+i)%len(cases)]
-		if err := w.settle(ctx, c); err != nil {
-			w.log.Warn("grant could not be swept", keyGrant, c.name, keyError, err)
-			if t.giveUpAfter(err) {
-				w.stopped = c.name
-				return out, err
-			}
-		}
-		out = append(out, c.finding())
+		all[i] = &judged{facts: cases[(first+i)%len(cases)]}
 	}
-	return out, nil
+	return all
+}
+
+// each does something with one name after the other, until there is too much
+// trouble.
+func (w *Sweeper) each(all []*judged, t *trouble, do func(*judged) error) error {
+	for _, j := range all {
+		err := do(j)
+		if err == nil {
+			continue
+		}
+		w.log.Warn("grant could not be swept", keyGrant, j.name, keyError, err)
+		if t.giveUpAfter(err) {
+			w.stopped = j.name
+			return err
+		}
+	}
+	return nil
 }
 
 // trouble counts the grants at which Port or AWS did not answer as they should.

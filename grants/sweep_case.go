@@ -2,84 +2,68 @@ package grants
 
 import (
 	"context"
+
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
 )
 
-// sweepCase is one name at a sweep.
-type sweepCase struct {
-	name    string
-	listed  iamops.Listed // zero where IAM lists nothing
-	inIAM   bool
-	entity  *port.Entity // as Port lists it; nil where it lists none
-	closely bool         // its turn to be looked at closely
-
-	run      port.Run
-	runErr   error // of reading the run
-	runKnown bool  // the run was read, or need not be
-
-	state   State
-	why     string
-	ends    time.Time
-	removed bool
-	braked  bool
-}
-
-func (c *sweepCase) finding() Finding {
-	return Finding{Name: c.name, State: c.state, Ends: c.ends, Why: c.why, Removed: c.removed}
-}
-
-// lateAfter: a role created so long after the end of its run was made by a
-// process that should have stopped.
-const lateAfter = time.Minute
-
-// cases brings together what IAM and Port list, by name.
-func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity) []*sweepCase {
-	all := map[string]*sweepCase{}
+// cases brings together what IAM and Port list, sorted by name, and what earlier
+// sweeps found.
+func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity) []*facts {
+	all := map[string]*facts{}
 	for name, l := range listed {
-		all[name] = &sweepCase{name: name, listed: l, inIAM: true, state: StateActive, ends: l.Ends}
+		all[name] = &facts{name: name, listed: l, inIAM: true}
 	}
 	for i, e := range entities {
-		c := all[e.Identifier]
-		if c == nil {
-			if _, ok := iamops.RunID(e.Identifier); !ok || !w.svc.isOurs(&e) {
-				continue // somebody else's, as the guide's own workflow makes them
+		f := all[e.Identifier]
+		if f == nil {
+			runID, ok := iamops.RunID(e.Identifier)
+			if !ok || !w.svc.isOurs(&e) {
+				continue // not made by port-iam, or of another account
 			}
-			c = &sweepCase{name: e.Identifier, state: StateIncomplete}
-			c.listed.RunID, _ = iamops.RunID(e.Identifier)
-			all[e.Identifier] = c
+			f = &facts{name: e.Identifier, listed: iamops.Listed{RunID: runID}}
+			all[e.Identifier] = f
 		}
-		c.entity = &entities[i]
+		f.entity = &entities[i]
 	}
-	names := slices.Sorted(maps.Keys(all))
 	w.forget(all)
-	out := make([]*sweepCase, len(names))
-	for i, name := range names {
-		out[i] = all[name]
+	out := make([]*facts, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		f := all[name]
+		at, known := w.succeeded[name]
+		f.succeeded = known && at.Equal(f.listed.RoleCreated)
+		f.wasForeign, f.wasChanged = w.foreign[name], w.changed[name]
+		out = append(out, f)
 	}
 	w.chooseClose(out)
 	return out
 }
 
 // forget drops what is remembered of grants that are gone.
-func (w *Sweeper) forget(all map[string]*sweepCase) {
-	gone := func(name string) bool { c := all[name]; return c == nil || !c.inIAM }
-	maps.DeleteFunc(w.settled, func(name string, _ time.Time) bool { return gone(name) })
-	maps.DeleteFunc(w.foreign, func(name string, _ bool) bool { return gone(name) })
-	maps.DeleteFunc(w.changed, func(name string, _ bool) bool { return gone(name) })
+func (w *Sweeper) forget(all map[string]*facts) {
+	gone := func(name string) bool { f := all[name]; return f == nil || !f.inIAM }
+	for name := range w.succeeded {
+		if gone(name) {
+			delete(w.succeeded, name)
+		}
+	}
+	for _, m := range []map[string]bool{w.foreign, w.changed} {
+		maps.DeleteFunc(m, func(name string, _ bool) bool { return gone(name) })
+	}
 }
 
 // chooseClose marks whose turn it is, going on after the last one of the sweep
 // before.
-func (w *Sweeper) chooseClose(sorted []*sweepCase) {
-	var candidates []*sweepCase
-	for _, c := range sorted {
-		if c.inIAM && c.listed.RunID != "" {
-			candidates = append(candidates, c)
+func (w *Sweeper) chooseClose(sorted []*facts) {
+	var candidates []*facts
+	for _, f := range sorted {
+		if f.inIAM && f.listed.RunID != "" {
+			candidates = append(candidates, f)
 		}
 	}
 	first := 0
@@ -87,77 +71,82 @@ func (w *Sweeper) chooseClose(sorted []*sweepCase) {
 		first++
 	}
 	for i := range min(closeLooks, len(candidates)) {
-		c := candidates[(first+i)%len(candidates)]
-		c.closely = true
-		w.turn = c.name
+		f := candidates[(first+i)%len(candidates)]
+		f.closely = true
+		w.turn = f.name
 	}
 }
 
-// readRun reads the run that made the grant, once, unless it is known to have
-// ended well.
-func (w *Sweeper) readRun(ctx context.Context, c *sweepCase) error {
-	if !c.runKnown {
-		c.run, c.runErr = w.svc.opts.Portal.Run(ctx, c.listed.RunID)
-		c.runKnown = c.runErr == nil || port.IsKind(c.runErr, port.KindNotFound)
-	}
-	if c.runKnown {
-		return nil
-	}
-	return c.runErr
-}
-
-func (c *sweepCase) runUnknown() bool { return c.runErr != nil }
-
-// orphaned reports whether a run that succeeded has left a role or policy, and
-// Port lists no entity of it.
-func (c *sweepCase) orphaned() bool {
-	return c.inIAM && c.entity == nil && c.run.Status == port.StatusSuccess && c.listed.HasRole() && !c.late()
-}
-
-// late: the role was made after its run had ended.
-func (c *sweepCase) late() bool {
-	return c.listed.HasRole() && c.ended() && c.listed.RoleCreated.After(c.run.EndedAt.Add(lateAfter))
-}
-
-// ended reports whether the run has ended at a known time. Without one, nothing
-// that counts from it is decided.
-func (c *sweepCase) ended() bool { return c.run.Status.Ended() && !c.run.EndedAt.IsZero() }
-
-// endedFor reports whether the run has ended at least so long ago.
-func (c *sweepCase) endedFor(d time.Duration) bool {
-	return c.ended() && time.Since(c.run.EndedAt) >= d
-}
-
-// brake counts what looks orphaned. More than ten and more than a tenth of all
-// grants is no rubbish but a broken environment: none of these is removed then.
-// What Port does not tell counts too.
-func (w *Sweeper) brake(ctx context.Context, cases []*sweepCase) int {
-	var suspects []*sweepCase
-	var t trouble
-	roles := 0
-	now := time.Now()
-	for _, c := range cases {
-		if c.listed.HasRole() {
-			roles++
-		}
-		if !c.inIAM || c.listed.RunID == "" || c.entity != nil || expired(c.listed.Ends, now) {
-			continue
-		}
-		if t < tooMuch {
-			if err := w.readRun(ctx, c); err != nil {
-				t.giveUpAfter(err)
+// examine judges one name, reading what it takes. suspect: it is enough to
+// suspect that the name is to be removed, and the live objects are not looked at
+// for that alone.
+func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict, error) {
+	for {
+		v, n := judge(f, time.Now(), w.rules())
+		var err error
+		switch {
+		case n == needNothing, suspect && n == needLive && v.remove != "":
+			return v, nil
+		case n == needLive:
+			err = w.look(ctx, f)
+		case n == needRun:
+			err = w.readRun(ctx, f)
+		case n == needEntity:
+			if f.entity, err = find(ctx, w.svc.opts.Portal, blueprintGrant, f.name); err == nil {
+				f.entityRead = true
 			}
 		}
-		if c.orphaned() || !c.runKnown && c.listed.HasRole() {
-			suspects = append(suspects, c)
+		if err != nil {
+			return v, err
 		}
 	}
-	const least, part = 10, 10
-	if len(suspects) <= least || len(suspects)*part <= roles || w.opts.Force {
-		return 0
+}
+
+// look reads the live objects, and notes what is not ours or was changed by hand.
+func (w *Sweeper) look(ctx context.Context, f *facts) error {
+	live, err := w.svc.opts.Access.Look(ctx, f.name)
+	foreign := iamops.IsKind(err, iamops.KindForeign)
+	if err != nil && !foreign {
+		return err
 	}
-	for _, c := range suspects {
-		c.braked = true
+	changes := w.svc.opts.Access.Changed(live)
+	f.looked, f.live = true, live
+	f.seen = seen{
+		exists: live.Exists(), role: live.HasRole(), attached: live.Attached(), cut: live.IsCut(),
+		foreign: foreign, changed: !foreign && len(changes) > 0,
 	}
-	return len(suspects)
+	f.seen.end, _ = live.End()
+	switch {
+	case foreign && !w.foreign[f.name]:
+		w.log.Error("an object under our path is not ours", keyGrant, f.name, keyError, err)
+		w.svc.noteForeign(err)
+	case f.seen.changed && !w.changed[f.name]:
+		w.log.Error("a grant was changed by hand", keyGrant, f.name, keyReason, strings.Join(changes, "; "))
+	}
+	note(w.foreign, f.name, foreign)
+	if !foreign {
+		note(w.changed, f.name, f.seen.changed)
+	}
+	return nil
+}
+
+func note(names map[string]bool, name string, is bool) {
+	if is {
+		names[name] = true
+		return
+	}
+	delete(names, name)
+}
+
+// readRun reads the run that made the grant.
+func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
+	run, err := w.svc.opts.Portal.Run(ctx, f.listed.RunID)
+	switch {
+	case port.IsKind(err, port.KindNotFound):
+		w.log.Error("Port does not know the run of a grant", keyGrant, f.name)
+	case err != nil:
+		return err
+	}
+	f.run, f.runRead = run, true
+	return nil
 }

@@ -2,69 +2,71 @@ package grants
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
-	"port-iam/iamops"
 	"port-iam/port"
 )
 
-// remove takes a grant away: what is there is read again, under the grant's
-// lock, and its own run is ended first if it is still open.
-func (w *Sweeper) remove(ctx context.Context, c *sweepCase, reason string) error {
-	unlock, err := w.svc.locks.lock(ctx, c.name)
+// act takes away a grant that is to be removed. Under the lock of the grant the
+// live objects are read again and judged again: the removal stands only if the
+// same reason still holds.
+func (w *Sweeper) act(ctx context.Context, j *judged) error {
+	began := time.Now()
+	unlock, err := w.svc.locks.lock(ctx, j.name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	began := time.Now()
-	state, err := w.examine(ctx, c, reason)
-	switch {
-	case errors.Is(err, errStands):
-		c.state, c.why = StateActive, ""
-		return nil
-	case err != nil:
-		return err
-	case w.opts.DryRun:
-		c.removed = true
-		return nil
-	}
-	r := w.svc.newRemoval(c.name, w.log)
-	if err := r.take(ctx, c.run, state, false, ""); err != nil {
+	reason := j.remove
+	j.looked, j.seen, j.entityRead = false, seen{}, false
+	j.runRead = j.runRead && j.run.Status.Ended()
+	j.verdict, err = w.examine(ctx, j.facts, false)
+	if err != nil || j.remove != reason {
 		return err
 	}
-	c.removed = true
+	if !j.runRead { // nothing of it was needed to judge, but it may be open
+		if err := w.readRun(ctx, j.facts); err != nil {
+			return err
+		}
+	}
+	r := w.svc.newRemoval(j.name, w.log)
+	if err := r.take(ctx, j.run, j.live, false, ""); err != nil {
+		return err
+	}
+	j.removed = true
 	w.svc.metrics.removed.WithLabelValues(reason).Inc()
 	if reason == removedExpired {
-		w.svc.conclude(w.log, Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: c.name, Took: time.Since(began)})
+		w.svc.conclude(w.log, Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: j.name, Took: time.Since(began)})
 	}
-	w.log.Info("grant removed", keyGrant, c.name, keyReason, c.why)
+	w.log.Info("grant removed", keyGrant, j.name, keyReason, j.why)
 	return nil
 }
 
-// errStands: a grant without a role was suspected, and it is whole. It came about
-// while the lists were read, and the sweep took longer than the grace to get to it.
-var errStands = errors.New("the grant is whole")
-
-// examine reads what is there, and checks that it may go for that reason.
-func (w *Sweeper) examine(ctx context.Context, c *sweepCase, reason string) (iamops.Live, error) {
-	state, err := w.svc.opts.Access.Look(ctx, c.name)
-	if err != nil && (!iamops.IsKind(err, iamops.KindForeign) || !state.Exists()) {
-		w.svc.noteForeign(err)
-		return state, err
-	}
-	if reason == removedExpired {
-		// The tags decide, not the description from the list.
-		if end, limited := state.End(); state.Exists() && (!limited || !expired(end, time.Now())) {
-			return state, fmt.Errorf("the tags of grant %s do not say that it has expired", c.name)
+// brake marks the grants whose run succeeded and of which Port has no entity. More
+// than ten and more than a tenth of all grants is no rubbish but a broken
+// environment: none of these is removed then. What could not be judged counts too.
+func (w *Sweeper) brake(all []*judged) int {
+	var suspects []*judged
+	roles := 0
+	now := time.Now()
+	for _, j := range all {
+		if !j.listed.HasRole() {
+			continue
+		}
+		roles++
+		if j.listed.RunID == "" || j.entity != nil || expired(j.listed.Ends, now) {
+			continue
+		}
+		if !j.known || j.state == StateOrphaned && j.run.Status == port.StatusSuccess && !j.late() {
+			suspects = append(suspects, j)
 		}
 	}
-	if err := w.readRun(ctx, c); err != nil {
-		return state, err
+	const least, part = 10, 10
+	if len(suspects) <= least || len(suspects)*part <= roles || w.opts.Force {
+		return 0
 	}
-	if reason == removedOrphaned && c.run.Status == port.StatusSuccess && !c.listed.HasRole() && state.Attached() {
-		return state, errStands
+	for _, j := range suspects {
+		j.braked = true
 	}
-	return state, nil
+	return len(suspects)
 }

@@ -42,9 +42,13 @@ func TestSweepStaleLists(t *testing.T) {
 						appear()
 					}
 				})()
-				s := p.sweeper(func(o *grants.SweepOptions) { o.Grace, o.DryRun = grace, c.dryRun })
+				s := p.sweeper(func(o *grants.SweepOptions) { o.Grace = grace })
 				for range 2 {
-					if f := w.sweep(s)[iamops.Name(rec.RunID)]; f.State != grants.StateActive || f.Removed {
+					look := s.Sweep
+					if c.dryRun {
+						look = s.DryRun
+					}
+					if f := w.look(look)[iamops.Name(rec.RunID)]; f.State != grants.StateActive || f.Removed {
 						t.Errorf("finding %+v", f)
 					}
 					w.wantGrants(1)

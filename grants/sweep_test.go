@@ -36,7 +36,13 @@ func (p *process) sweeper(change ...func(*grants.SweepOptions)) *grants.Sweeper 
 // sweep sweeps once and returns what was found, by name.
 func (w *world) sweep(s *grants.Sweeper) map[string]grants.Finding {
 	w.t.Helper()
-	r, err := s.Sweep(context.Background())
+	return w.look(s.Sweep)
+}
+
+// look returns what a sweep or a dry run finds, by name.
+func (w *world) look(sweep func(context.Context) (grants.Report, error)) map[string]grants.Finding {
+	w.t.Helper()
+	r, err := sweep(context.Background())
 	if err != nil {
 		w.t.Fatalf("sweep: %v", err)
 	}
@@ -312,7 +318,7 @@ func TestSweepDryRun(t *testing.T) {
 		rec := w.short()
 		p.succeed(rec)
 		later(2 * time.Hour)
-		f := w.sweep(p.sweeper(func(o *grants.SweepOptions) { o.DryRun = true }))[iamops.Name(rec.RunID)]
+		f := w.look(p.sweeper().DryRun)[iamops.Name(rec.RunID)]
 		if !f.Removed || f.State != grants.StateExpired {
 			t.Errorf("finding %+v", f)
 		}
@@ -320,8 +326,8 @@ func TestSweepDryRun(t *testing.T) {
 	})
 }
 
-// TestSweepRunsOnOwner: only the owner of partition 0 sweeps.
-func TestSweepRunsOnOwner(t *testing.T) {
+// TestSweepRunsOnOne: only the instance that sweeps sweeps.
+func TestSweepRunsOnOne(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
 		var mu sync.Mutex

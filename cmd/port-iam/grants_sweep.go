@@ -83,9 +83,11 @@ func (k *desk) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun b
 	if err != nil {
 		return grants.Report{}, err
 	}
-	return service.NewSweeper(grants.SweepOptions{
-		Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force, DryRun: dryRun,
-	}).Sweep(ctx)
+	sweeper := service.NewSweeper(grants.SweepOptions{Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force})
+	if dryRun {
+		return sweeper.DryRun(ctx)
+	}
+	return sweeper.Sweep(ctx)
 }
 
 // removed are the names that a sweep removed, or would.
