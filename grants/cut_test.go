@@ -16,7 +16,7 @@ import (
 )
 
 // TestCutRefused: where AWS refuses the Deny, whatever it says, the policies are
-// detached all the same.
+// detached anyway.
 func TestCutRefused(t *testing.T) {
 	for _, code := range []string{"AccessDenied", "LimitExceeded", "UnmodifiableEntity"} {
 		t.Run(code, func(t *testing.T) {
@@ -75,7 +75,7 @@ func (w *world) retagPolicy(name string) {
 	})
 	_, err := admin.TagPolicy(context.Background(), &iam.TagPolicyInput{
 		PolicyArn: aws.String("arn:aws:iam::" + account + ":policy/port-iam/" + name),
-		Tags:      []types.Tag{{Key: aws.String("port-iam-managed-by"), Value: aws.String("somebody")}},
+		Tags:      []types.Tag{{Key: aws.String("port-iam-managed-by"), Value: aws.String("another-tool")}},
 	})
 	if err != nil {
 		w.t.Fatal(err)

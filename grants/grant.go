@@ -230,7 +230,7 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 	return "", giveUp("Port refused the entity of the grant: %w", err)
 }
 
-// follow accepts the end that somebody else gave the run. After SUCCESS nothing
+// follow accepts the end that another instance gave the run. After SUCCESS nothing
 // is touched; after anything else, everything of the run is removed.
 func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 	j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))

@@ -126,8 +126,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestCatalogueDecides: the form in Port filters permissions by type; whoever
-// starts a run without the form meets the same rule here.
+// TestCatalogueDecides: the form in Port filters permissions by type; a run that
+// was started without the form meets the same rule here.
 func TestCatalogueDecides(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()

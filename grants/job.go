@@ -122,7 +122,7 @@ func (j *Job) decide(err error) error {
 func (j *Job) over(c cause) bool { return j.patience.over(c, j.op, time.Now()) }
 
 // poisoned reports whether Port has failed this run for long while it took the
-// end of others. Where it takes nobody's, it is away, and is waited for.
+// end of others. If Port accepts no run's end at all, Port is down and the run waits.
 func (j *Job) poisoned(err error) bool {
 	if c, _ := classify(err); err == nil || c != causePort {
 		j.failing = time.Time{}

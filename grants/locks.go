@@ -6,7 +6,8 @@ import (
 )
 
 // locks lets one thing happen to a grant at a time in this process, by the
-// grant's name. Between processes the rules of package grants are enough.
+// grant's name. It does not lock
+// between processes: there the run in Port decides (docs/guarantees.md).
 type locks struct {
 	mu   sync.Mutex
 	held map[string]*held

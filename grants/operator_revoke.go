@@ -36,7 +36,7 @@ func (u *Unfinished) Unwrap() error { return u.Err }
 //
 // With Port away it stops where Port must be told before anything else goes: the
 // error is an [Unfinished], and the role stays, cut and without policies, so that
-// an open run cannot make it anew. What is not ours is left alone: the error is
+// an open run cannot make it again. What is not ours is left alone: the error is
 // of kind foreign. [ErrNoGrant] when there is nothing of that name.
 func (o *Operator) Revoke(ctx context.Context, name string) error {
 	if _, ok := iamops.RunID(name); !ok {
@@ -131,7 +131,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 }
 
 // withoutPort takes the access away and leaves the role, as a mark that lasts:
-// whoever sees its Deny goes on with the removal.
+// the sweep sees its Deny and goes on with the removal.
 func (h *byHand) withoutPort(ctx context.Context, live iamops.Live, why error) error {
 	if !isAway(why) {
 		return why

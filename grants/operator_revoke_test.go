@@ -192,8 +192,8 @@ func TestOperatorRevokePortGoes(t *testing.T) {
 func TestOperatorLeavesOthers(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
-		w.aws.AddRoleSession("/", "Permission-r_elsewhere", "someone")
+		w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "mallory")
+		w.aws.AddRoleSession("/", "Permission-r_elsewhere", "mallory")
 		w.port.AddEntity(grantEntity, `{"identifier":"Permission-r_other","properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/Permission-r_other"}}`)
 		before := fmt.Sprintf("%+v %v", w.aws.Snapshot().Roles, w.port.Entities(grantEntity))
 		for name, foreign := range map[string]bool{

@@ -100,11 +100,11 @@ func TestOperatorStates(t *testing.T) {
 			return name
 		}, grants.StateMissing, "Port does not know its run"},
 		{"foreign by its tags", func(w *world, _ *process) string {
-			w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
+			w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "mallory")
 			return "Permission-r_foreign"
 		}, grants.StateForeign, "its tags are not ours"},
 		{"foreign by its name", func(w *world, _ *process) string {
-			w.aws.AddRoleSession("/port-iam/", "Something", "someone")
+			w.aws.AddRoleSession("/port-iam/", "Something", "mallory")
 			return "Something"
 		}, grants.StateForeign, "its name is not that of a grant"},
 		{"changed by hand", func(w *world, p *process) string {
@@ -230,5 +230,5 @@ func TestOperatorClock(t *testing.T) {
 
 // changeByHand hangs another policy on the role.
 func (w *world) changeByHand(name string) {
-	w.aws.AddRoleSession("/port-iam/", name, "someone", fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Sid":%q,"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "ByHand"))
+	w.aws.AddRoleSession("/port-iam/", name, "mallory", fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Sid":%q,"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "ByHand"))
 }

@@ -158,7 +158,7 @@ func TestExpire(t *testing.T) {
 	})
 }
 
-// TestFinalFailure: what AWS refuses for good ends the run first, and then
+// TestFinalFailure: what AWS refuses permanently ends the run first, and then
 // everything of it is removed.
 func TestFinalFailure(t *testing.T) {
 	for op, fate := range map[string]string{
@@ -268,14 +268,14 @@ func TestForeign(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
 		rec := w.request(nil)
-		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "someone")
+		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "mallory")
 		before := fmt.Sprintf("%+v", w.aws.Snapshot().Roles)
 		if err := p.handle(rec); err != nil {
 			t.Fatal(err)
 		}
 		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "not of this run")
 		if _, policies, _ := w.left(); len(policies) != 0 {
-			t.Errorf("left beside the foreign role: %+v", policies)
+			t.Errorf("left next to the foreign role: %+v", policies)
 		}
 		rev := w.revoke(rec.RunID)
 		if err := p.handle(rev); err != nil {
@@ -292,7 +292,7 @@ func TestForeign(t *testing.T) {
 }
 
 // TestWrongClock: nothing is granted and nothing dropped while the clock is off;
-// access is taken away all the same.
+// access is taken away anyway.
 func TestWrongClock(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()

@@ -10,7 +10,7 @@ import (
 	"port-iam/iamops/iamtest"
 )
 
-// TestSweepLetsRequestsPass: a sweep of many grants, and requests beside it, on
+// TestSweepLetsRequestsPass: a sweep of many grants, and requests at the same time, on
 // an AWS that admits 20 calls a second: the requests get their part of them.
 func TestSweepLetsRequestsPass(t *testing.T) {
 	const existing, requests, workers, rate, burst, callsEach = 200, 50, 16, 20, 40, 3

@@ -80,7 +80,7 @@ func TestCloseLooksTakeTurns(t *testing.T) {
 		}
 		const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
 		w.aws.AddPolicy("arn:aws:iam::"+account+":policy/port-iam/Permission-r_zzz", document) // a policy without a role
-		w.aws.AddRoleSession("/port-iam/", slices.Max(names), "someone", document)
+		w.aws.AddRoleSession("/port-iam/", slices.Max(names), "mallory", document)
 		s := p.sweeper()
 		for range 3 {
 			w.sweep(s)

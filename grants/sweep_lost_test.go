@@ -69,7 +69,7 @@ func TestLostRevokeFails(t *testing.T) {
 	})
 }
 
-// TestLostRunNewTopic: where the topic was made again, runs are lost all the same.
+// TestLostRunNewTopic: where the topic was made again, runs are lost as well.
 func TestLostRunNewTopic(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()

@@ -259,7 +259,7 @@ func TestSweepFailed(t *testing.T) {
 }
 
 // TestSweepBrake: when Port seems to have lost its entities nothing of that is
-// removed, and what has expired goes all the same.
+// removed, and what has expired goes anyway.
 func TestSweepBrake(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
@@ -294,9 +294,9 @@ func TestSweepBrake(t *testing.T) {
 func TestSweepForeign(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
-		w.aws.AddRoleSession("/port-iam/", "Something", "someone")
-		w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
-		w.aws.AddRoleSession("/", "Permission-r_elsewhere", "someone")
+		w.aws.AddRoleSession("/port-iam/", "Something", "mallory")
+		w.aws.AddRoleSession("/port-iam/", "Permission-r_foreign", "mallory")
+		w.aws.AddRoleSession("/", "Permission-r_elsewhere", "mallory")
 		before := fmt.Sprintf("%+v", w.aws.Snapshot().Roles)
 		s := p.sweeper()
 		for range 3 {
@@ -363,7 +363,7 @@ func TestChangedByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "someone", string(doc))
+		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "mallory", string(doc))
 		s := p.sweeper()
 		w.sweep(s)
 		w.sweep(s)

@@ -104,7 +104,7 @@ func TestSweepWithoutAnswer(t *testing.T) {
 	})
 }
 
-// TestSweepTakesTurns: grants for which Port fails for good end a sweep, and the
+// TestSweepTakesTurns: grants for which Port always fails end a sweep, and the
 // next one begins behind them; lost runs are looked for in any case.
 func TestSweepTakesTurns(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {

@@ -60,8 +60,8 @@ var mutants = []mutant{
 	}}},
 	{name: "a failed grant is removed before its run is ended", changes: []change{{
 		"grants/report.go",
-		"	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, j.explain(f))\n",
-		"	if j.op == opGrant {\n		_ = j.cleanUp(ctx, false)\n	}\n	status, err := j.end(ctx, j.rec.RunID, port.StatusFailure, j.explain(f))\n",
+		"	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())\n",
+		"	if j.op == opGrant {\n		_ = j.cleanUp(ctx, false)\n	}\n	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())\n",
 	}}},
 	{name: "a failed grant is removed whatever its run says", changes: []change{{
 		"grants/report.go",
@@ -75,35 +75,35 @@ var mutants = []mutant{
 	}}},
 	{name: "a revocation reports before it removes", changes: []change{{
 		"grants/revoke.go",
-		"	if err := j.takeAway(ctx, view); err != nil {\n		return err\n	}\n",
-		"	defer func() { _ = j.takeAway(ctx, view) }()\n",
+		"	if err := j.take(ctx, view.grant, view.live, lag, run.ID); err != nil {\n		return err\n	}\n",
+		"	defer func() { _ = j.take(ctx, view.grant, view.live, lag, run.ID) }()\n",
 	}}},
 	{name: "a revocation leaves the open run of its grant", changes: []change{{
 		"grants/revoke.go",
-		`	if err := j.endOpen(ctx, v.grant, "The grant was revoked before it was complete."); err != nil {`,
-		"	if err := error(nil); err != nil {",
+		"j.take(ctx, view.grant, view.live, lag, run.ID); err",
+		"j.take(ctx, port.Run{}, view.live, lag, run.ID); err",
 	}}},
 	{name: "an expiry does not look at the end", changes: []change{{
 		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
 	}}},
 	{name: "the sweeper leaves what has expired", changes: []change{{
-		"grants/sweep_settle.go", "	if expired(c.ends, time.Now()) {\n", "	if false {\n",
+		"grants/sweep_judge.go", "	if !f.isListed() || !expired(f.end(), now) {\n", "	if true {\n",
 	}}},
 	{name: "the sweeper leaves what failed runs have made", changes: []change{{
-		"grants/sweep_settle.go",
-		"	case c.run.Status != port.StatusSuccess:\n		c.state, c.why = StateOrphaned, fmt.Sprintf(\"its run ended %s\", c.run.Status)\n",
-		"	case c.run.Status != port.StatusSuccess:\n		return nil\n	case false:\n",
+		"grants/sweep_judge.go",
+		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), true)`,
+		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), false)`,
 	}}},
 	{name: "the sweeper leaves removals that were interrupted", changes: []change{{
-		"grants/sweep_settle.go", "	if state.IsCut() {\n", "	if false {\n",
+		"grants/sweep_judge.go", "	case f.seen.cut:\n", "	case false:\n",
 	}}},
 	{name: "the sweeper leaves what nothing is attached to", changes: []change{{
-		"grants/sweep_settle.go", "	if state.HasRole() && !state.Attached() {\n", "	if false {\n",
+		"grants/sweep_judge.go", "	detached := f.seen.role && !f.seen.attached\n", "	detached := false\n",
 	}}},
 	{name: "the sweeper removes without waiting", changes: []change{{
-		"grants/sweep_settle.go",
-		"	case !c.run.Status.Ended():\n		if c.state != StateChanged {\n",
-		"	case !c.run.Status.Ended() && c.entity == nil:\n		return w.remove(ctx, c, removedOrphaned)\n	case !c.run.Status.Ended():\n		if c.state != StateChanged {\n",
+		"grants/sweep_judge.go",
+		"	case !f.run.Status.Ended():\n		v := f.standing()\n",
+		"	case !f.run.Status.Ended() && f.entity == nil:\n		return orphaned(\"its run is open\", true)\n	case !f.run.Status.Ended():\n		v := f.standing()\n",
 	}}},
 	{name: "lost runs are left", changes: []change{{
 		"grants/sweep_lost.go",
