@@ -1,7 +1,6 @@
 package grants
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -105,34 +104,22 @@ func giveUp(format string, err error, args ...any) error {
 
 // summaryOf says which side failed and how, without people and resources.
 func summaryOf(err error) string {
-	var aws *iamops.Error
-	if errors.As(err, &aws) {
-		if text := awsSummaries()[aws.Kind]; text != "" {
-			return text
-		}
-		return "AWS refused or does not answer"
-	}
-	switch c, _ := classify(err); {
+	c, _ := classify(err)
+	switch {
+	case iamops.IsKind(err, iamops.KindDenied):
+		return "AWS refuses the daemon a right"
+	case iamops.IsKind(err, iamops.KindQuota):
+		return "a quota of the AWS account is used up"
+	case iamops.IsKind(err, iamops.KindForeign):
+		return "a role or policy of that name is not ours"
 	case c == causeClock:
 		return "the clock is wrong"
 	case isAnswer(err):
-		return "Port refused"
+		return "Port refuses"
 	case c == causePort:
 		return "Port does not answer"
+	case c == causeAWS:
+		return "AWS does not answer, or throttles"
 	}
-	return "see the log"
-}
-
-func awsSummaries() map[iamops.Kind]string {
-	return map[iamops.Kind]string{
-		iamops.KindUnavailable: "AWS does not answer, or throttles",
-		iamops.KindNotFound:    "AWS does not show what was made",
-		iamops.KindConflict:    "the role or policy is being changed by another process",
-		iamops.KindDiffers:     "role or policy exist with other documents",
-		iamops.KindCut:         "the role has been revoked",
-		iamops.KindForeign:     "role or policy of that name are not ours",
-		iamops.KindInvalid:     "AWS does not take the documents",
-		iamops.KindQuota:       "a quota of the AWS account is used up",
-		iamops.KindDenied:      "the daemon's own rights do not suffice",
-	}
+	return "AWS refuses, or shows something else than was made"
 }

@@ -156,7 +156,7 @@ func (o *Operator) describe(ctx context.Context, w *Sweeper, f *facts, l *Listin
 			return err
 		}
 	}
-	if f.seen.foreign {
+	if f.foreign {
 		l.State, l.Why = StateForeign, "its tags are not ours"
 		return nil
 	}

@@ -116,7 +116,7 @@ func TestSummaries(t *testing.T) {
 		"a permission is not in the catalogue":           {start: input("permissions", []any{"s3:GetObjectTagging"})},
 		"this cannot be granted on this resource":        {start: input("permissions", []any{"s3:alice@example.com"})},
 		"it was not started on a provisioned permission": {start: func(w *world) port.Record { return w.start(porttest.RunSpec{Action: revokeAction, Requester: alice}) }},
-		"the daemon's own rights do not suffice":         {start: input("reason", "alice@example.com"), fault: denied},
+		"AWS refuses the daemon a right":                 {start: input("reason", "alice@example.com"), fault: denied},
 		"the requester cannot be a user name in AWS":     {start: func(w *world) port.Record { return w.request(nil) }},
 	} {
 		t.Run(want, func(t *testing.T) {

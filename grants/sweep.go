@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"port-iam/iamops"
-	"port-iam/port"
 )
 
 // closeLooks is how many grants one sweep looks at closely, in turn: what lists
@@ -49,12 +48,16 @@ type Sweeper struct {
 	log  *slog.Logger
 
 	// What is remembered saves calls; losing it costs some.
-	succeeded map[string]time.Time // grants whose run has ended SUCCESS, by the role's creation
-	foreign   map[string]bool      // found not to be ours at a close look
-	changed   map[string]bool      // found to be changed by hand
-	turn      string               // the last grant that was looked at closely
-	stopped   string               // the grant at which the last sweep gave up; "" if it did not
-	waiting   map[string]*sighting // open runs, by id
+	memory  map[string]memory    // of what IAM lists, by name
+	turn    string               // the last grant that was looked at closely
+	stopped string               // the grant at which the last sweep gave up; "" if it did not
+	waiting map[string]*sighting // open runs, by id
+}
+
+// memory is what earlier sweeps found out about one name.
+type memory struct {
+	succeeded        time.Time // the creation of the role whose run has ended SUCCESS
+	foreign, changed bool      // at the last close look
 }
 
 // NewSweeper makes a sweeper. It shares the locks of the service, so that one
@@ -62,7 +65,7 @@ type Sweeper struct {
 func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	return &Sweeper{
 		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
-		succeeded: map[string]time.Time{}, foreign: map[string]bool{}, changed: map[string]bool{}, waiting: map[string]*sighting{},
+		memory: map[string]memory{}, waiting: map[string]*sighting{},
 	}
 }
 
@@ -154,9 +157,7 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	err = w.each(all, &t, func(j *judged) (err error) {
 		j.reached = true
 		j.verdict, err = w.examine(ctx, j.facts, true)
-		if j.known = err == nil; j.known {
-			w.remember(j)
-		}
+		j.known = err == nil
 		return err
 	})
 	r.Braked = w.brake(all)
@@ -185,14 +186,6 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 		err = acted
 	}
 	return r, err
-}
-
-// remember notes a run that has ended SUCCESS: it stays so, and while Port lists
-// the grant's entity the run need not be read again.
-func (w *Sweeper) remember(j *judged) {
-	if j.runRead && j.run.Status == port.StatusSuccess && j.remove == "" && j.entity != nil && j.listed.HasRole() {
-		w.succeeded[j.name] = j.listed.RoleCreated
-	}
 }
 
 // inTurn begins behind the name at which the sweep before gave up: what always

@@ -31,30 +31,14 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 		}
 		f.entity = &entities[i]
 	}
-	w.forget(all)
+	maps.DeleteFunc(w.memory, func(name string, _ memory) bool { return all[name] == nil || !all[name].inIAM })
 	out := make([]*facts, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		f := all[name]
-		at, known := w.succeeded[name]
-		f.succeeded = known && at.Equal(f.listed.RoleCreated)
-		f.wasForeign, f.wasChanged = w.foreign[name], w.changed[name]
-		out = append(out, f)
+		all[name].memory = w.memory[name]
+		out = append(out, all[name])
 	}
 	w.chooseClose(out)
 	return out
-}
-
-// forget drops what is remembered of grants that are gone.
-func (w *Sweeper) forget(all map[string]*facts) {
-	gone := func(name string) bool { f := all[name]; return f == nil || !f.inIAM }
-	for name := range w.succeeded {
-		if gone(name) {
-			delete(w.succeeded, name)
-		}
-	}
-	for _, m := range []map[string]bool{w.foreign, w.changed} {
-		maps.DeleteFunc(m, func(name string, _ bool) bool { return gone(name) })
-	}
 }
 
 // chooseClose marks whose turn it is, going on after the last one of the sweep
@@ -86,6 +70,10 @@ func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict,
 		var err error
 		switch {
 		case n == needNothing, suspect && n == needLive && v.remove != "":
+			if v.remove == "" && f.runRead && f.run.Status == port.StatusSuccess {
+				f.memory.succeeded = f.listed.RoleCreated // it stays so
+				w.memory[f.name] = f.memory
+			}
 			return v, nil
 		case n == needLive:
 			err = w.look(ctx, f)
@@ -113,29 +101,19 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 	f.looked, f.live = true, live
 	f.seen = seen{
 		exists: live.Exists(), role: live.HasRole(), attached: live.Attached(), cut: live.IsCut(),
-		foreign: foreign, changed: !foreign && len(changes) > 0,
 	}
 	f.seen.end, _ = live.End()
+	before := f.memory
+	f.foreign, f.changed = foreign, !foreign && len(changes) > 0
 	switch {
-	case foreign && !w.foreign[f.name]:
+	case foreign && !before.foreign:
 		w.log.Error("an object under our path is not ours", keyGrant, f.name, keyError, err)
 		w.svc.noteForeign(err)
-	case f.seen.changed && !w.changed[f.name]:
+	case f.changed && !before.changed:
 		w.log.Error("a grant was changed by hand", keyGrant, f.name, keyReason, strings.Join(changes, "; "))
 	}
-	note(w.foreign, f.name, foreign)
-	if !foreign {
-		note(w.changed, f.name, f.seen.changed)
-	}
+	w.memory[f.name] = f.memory
 	return nil
-}
-
-func note(names map[string]bool, name string, is bool) {
-	if is {
-		names[name] = true
-		return
-	}
-	delete(names, name)
 }
 
 // readRun reads the run that made the grant.

@@ -18,11 +18,7 @@ type facts struct {
 	closely bool          // it is its turn to be looked at closely
 	braked  bool          // too many grants lack their entities: see [Sweeper.brake]
 
-	// From earlier sweeps.
-	succeeded  bool // its run has ended SUCCESS
-	wasForeign bool
-	wasChanged bool
-
+	memory // of earlier sweeps, and of the look at this one
 	// Read at this sweep.
 	looked     bool
 	seen       seen
@@ -37,8 +33,6 @@ type seen struct {
 	exists, role  bool      // something of ours; its role
 	attached, cut bool      // as [iamops.Live] says
 	end           time.Time // as the tags say; zero: until revoked
-	foreign       bool      // something of that name is not ours
-	changed       bool      // by hand
 }
 
 // need is what judge must know to decide.
@@ -91,13 +85,13 @@ func (f *facts) judgeClosely(now time.Time, r rules) (verdict, need) {
 		return verdict{state: StateForeign, why: "its name is not that of a grant"}, needNothing
 	case !f.looked && f.mustLook():
 		return verdict{state: StateActive}, needLive
-	case f.seen.foreign && f.seen.exists && !f.runRead:
+	case f.foreign && f.seen.exists && !f.runRead:
 		return verdict{state: StateForeign}, needRun
-	case f.seen.foreign && f.seen.exists && f.run.Status.Ended() && f.run.Status != port.StatusSuccess:
+	case f.foreign && f.seen.exists && f.run.Status.Ended() && f.run.Status != port.StatusSuccess:
 		return verdict{
 			state: StateForeign, why: "its tags are not ours, but those of what a failed run left next to it are", remove: removedOrphaned,
 		}, needNothing
-	case f.seen.foreign, f.wasForeign && !f.looked:
+	case f.foreign:
 		return verdict{state: StateForeign, why: "its tags are not ours"}, needNothing
 	case f.seen.cut:
 		return verdict{state: StateIncomplete, why: "its removal was interrupted", remove: removedInterrupted}, needNothing
@@ -134,7 +128,7 @@ func (f *facts) judgeByRun(now time.Time, r rules) (verdict, need) {
 	}
 	whole := f.hasRole() && f.entity != nil
 	switch {
-	case f.succeeded && whole:
+	case whole && !f.succeeded.IsZero() && f.succeeded.Equal(f.listed.RoleCreated):
 		return f.standing(), needNothing
 	case !f.runRead:
 		return f.standing(), needRun
@@ -179,13 +173,13 @@ func (f *facts) judgeEntity(now time.Time, r rules) verdict {
 
 // mustLook: what the lists show does not suffice, or it is its turn.
 func (f *facts) mustLook() bool {
-	return f.inIAM && (f.closely || !f.listed.HasRole() || !f.listed.EndKnown && !f.wasForeign)
+	return f.inIAM && (f.closely || !f.listed.HasRole() || !f.listed.EndKnown && !f.foreign)
 }
 
 // standing is the verdict of a grant that nothing speaks against.
 func (f *facts) standing() verdict {
 	switch {
-	case f.seen.changed, f.wasChanged && !f.looked:
+	case f.changed:
 		return verdict{state: StateChanged, why: "changed by hand"}
 	case !f.isListed():
 		return verdict{state: StateIncomplete, why: "an entity without a role"}

@@ -50,7 +50,8 @@ func TestJudge(t *testing.T) {
 		{"as it should be", nil, StateActive, "", needNothing},
 		{"as it should be, looked at", []func(*facts){looked}, StateActive, "", needNothing},
 		{"its run was not read", []func(*facts){noRun}, StateActive, "", needRun},
-		{"its run ended SUCCESS, as an earlier sweep read", []func(*facts){noRun, func(f *facts) { f.succeeded = true }}, StateActive, "", needNothing},
+		{"its run ended SUCCESS, as an earlier sweep read", []func(*facts){noRun, func(f *facts) { f.succeeded = made }}, StateActive, "", needNothing},
+		{"its run ended SUCCESS, and the role is another one now", []func(*facts){noRun, func(f *facts) { f.succeeded = made.Add(-time.Hour) }}, StateActive, "", needRun},
 		{"its turn", []func(*facts){func(f *facts) { f.closely = true }}, StateActive, "", needLive},
 		{"the list does not say when it ends", []func(*facts){func(f *facts) { f.listed.EndKnown = false }}, StateActive, "", needLive},
 		{"a name that is none of a grant", []func(*facts){func(f *facts) { f.listed.RunID = "" }}, StateForeign, "", needNothing},
@@ -69,17 +70,15 @@ func TestJudge(t *testing.T) {
 		{"detached, its run open", []func(*facts){looked, run(port.StatusInProgress), func(f *facts) { f.seen.attached = false }}, StateIncomplete, "", needNothing},
 		{"detached within the grace", []func(*facts){looked, func(f *facts) { f.seen.attached, f.run.EndedAt = false, now.Add(-time.Minute) }}, StateActive, "", needNothing},
 
-		{"foreign", []func(*facts){seenNothing, func(f *facts) { f.seen.foreign = true }}, StateForeign, "", needNothing},
-		{"foreign before", []func(*facts){func(f *facts) { f.wasForeign = true }}, StateForeign, "", needNothing},
-		{"foreign before and over", []func(*facts){over, func(f *facts) { f.wasForeign = true }}, StateForeign, "", needNothing},
-		{"foreign next to what a failed run left", []func(*facts){looked, run(port.StatusFailure), func(f *facts) { f.seen.foreign = true }}, StateForeign, removedOrphaned, needNothing},
-		{"foreign next to what is ours", []func(*facts){looked, func(f *facts) { f.seen.foreign = true }}, StateForeign, "", needNothing},
-		{"foreign next to what is ours, its run not read", []func(*facts){looked, noRun, func(f *facts) { f.seen.foreign = true }}, StateForeign, "", needRun},
+		{"foreign", []func(*facts){seenNothing, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign before", []func(*facts){func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign before and over", []func(*facts){over, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign next to what a failed run left", []func(*facts){looked, run(port.StatusFailure), func(f *facts) { f.foreign = true }}, StateForeign, removedOrphaned, needNothing},
+		{"foreign next to what is ours", []func(*facts){looked, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign next to what is ours, its run not read", []func(*facts){looked, noRun, func(f *facts) { f.foreign = true }}, StateForeign, "", needRun},
 
-		{"changed", []func(*facts){looked, func(f *facts) { f.seen.changed = true }}, StateChanged, "", needNothing},
-		{"changed before", []func(*facts){func(f *facts) { f.wasChanged = true }}, StateChanged, "", needNothing},
-		{"changed before, repaired", []func(*facts){looked, func(f *facts) { f.wasChanged = true }}, StateActive, "", needNothing},
-		{"changed and over", []func(*facts){looked, over, func(f *facts) { f.seen.changed = true }}, StateExpired, removedExpired, needNothing},
+		{"changed", []func(*facts){looked, func(f *facts) { f.changed = true }}, StateChanged, "", needNothing},
+		{"changed and over", []func(*facts){looked, over, func(f *facts) { f.changed = true }}, StateExpired, removedExpired, needNothing},
 
 		{"its run is open", []func(*facts){run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
 		{"its run waits for approval", []func(*facts){run("WAITING_FOR_APPROVAL")}, StateIncomplete, "", needNothing},
@@ -110,6 +109,7 @@ func TestJudge(t *testing.T) {
 		{"an entity without a role, its run unknown", []func(*facts){onlyEntity, unknownRun}, StateIncomplete, "", needNothing},
 		{"an entity without a role, its run failed just now", []func(*facts){onlyEntity, run(port.StatusFailure), seenNothing, func(f *facts) { f.run.EndedAt = now }}, StateIncomplete, removedOrphaned, needNothing},
 		{"an entity without a role within the grace", []func(*facts){onlyEntity, func(f *facts) { f.run.EndedAt = now.Add(-grace + time.Second) }}, StateIncomplete, "", needNothing},
+		{"an entity whose role appeared, its run not read", []func(*facts){onlyEntity, looked, noRun}, StateActive, "", needRun},
 		{"an entity whose role appeared", []func(*facts){onlyEntity, looked}, StateActive, "", needNothing},
 	} {
 		f := &facts{
