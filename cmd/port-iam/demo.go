@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"port-iam/internal/demo"
-	"port-iam/internal/demo/portal"
+	"port-iam/internal/demo/pages"
 )
 
 func newDemo() *cobra.Command {
@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err erro
 // stay serves the page of the stand-in and says where everything is, until ctx
 // ends.
 func stay(ctx context.Context, world *demo.World, daemonURL string, stdout io.Writer) error {
-	page, stop, err := portal.Start(world.Port)
+	page, stop, err := pages.Start(world.Port)
 	if err != nil {
 		return err
 	}

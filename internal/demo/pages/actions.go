@@ -1,4 +1,4 @@
-package portal
+package pages
 
 import (
 	"net/http"
@@ -14,8 +14,8 @@ const (
 	actionRevoke  = "revoke_permissions"
 )
 
-func (p *portal) showHome(w http.ResponseWriter, _ *http.Request) {
-	h := p.home()
+func (s *site) showHome(w http.ResponseWriter, _ *http.Request) {
+	h := s.home()
 	at, err := withPart(page{Title: "AWS resources and permissions", Live: "/live/home", Data: h}, "changing", h)
 	if err != nil {
 		sorry(w, http.StatusInternalServerError, "%v", err)
@@ -24,26 +24,26 @@ func (p *portal) showHome(w http.ResponseWriter, _ *http.Request) {
 	show(w, http.StatusOK, "home.html", at)
 }
 
-func (p *portal) liveHome(w http.ResponseWriter, r *http.Request) { live(w, r, "changing", p.home()) }
+func (s *site) liveHome(w http.ResponseWriter, r *http.Request) { live(w, r, "changing", s.home()) }
 
 // showForm is the form of the action, with the permissions of the resource's type
 // only.
-func (p *portal) showForm(w http.ResponseWriter, r *http.Request) {
-	res, ok := p.resource(r.FormValue("resource"))
+func (s *site) showForm(w http.ResponseWriter, r *http.Request) {
+	res, ok := s.resource(r.FormValue("resource"))
 	if !ok {
 		sorry(w, http.StatusNotFound, "There is no such resource.")
 		return
 	}
-	show(w, http.StatusOK, "form.html", page{Title: "Request permissions", Data: p.form(res)})
+	show(w, http.StatusOK, "form.html", page{Title: "Request permissions", Data: s.form(res)})
 }
 
 // request starts a run of the action, as the form's button does in Port.
-func (p *portal) request(w http.ResponseWriter, r *http.Request) {
+func (s *site) request(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		sorry(w, http.StatusBadRequest, "The form cannot be read: %v", err)
 		return
 	}
-	res, ok := p.resource(r.PostForm.Get("resource"))
+	res, ok := s.resource(r.PostForm.Get("resource"))
 	if !ok {
 		sorry(w, http.StatusNotFound, "There is no such resource.")
 		return
@@ -54,7 +54,7 @@ func (p *portal) request(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, c := range chosen {
-		if !slices.Contains(p.form(res).Permissions, c) {
+		if !slices.Contains(s.form(res).Permissions, c) {
 			sorry(w, http.StatusUnprocessableEntity, "The permission %q is not one for resources of type %s.", c, res.Type)
 			return
 		}
@@ -65,27 +65,27 @@ func (p *portal) request(w http.ResponseWriter, r *http.Request) {
 			inputs[name] = v
 		}
 	}
-	p.start(w, r, porttest.RunSpec{
-		Action: actionRequest, Entity: res.ID, Requester: User, Properties: inputs, RequiredApproval: p.approval.Load(),
+	s.start(w, r, porttest.RunSpec{
+		Action: actionRequest, Entity: res.ID, Requester: User, Properties: inputs, RequiredApproval: s.approval.Load(),
 	})
 }
 
-func (p *portal) revoke(w http.ResponseWriter, r *http.Request) {
+func (s *site) revoke(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("name")
-	if _, ok := p.port.Entity(blueprintGrant, name); !ok {
+	if _, ok := s.port.Entity(blueprintGrant, name); !ok {
 		sorry(w, http.StatusNotFound, "There is no such permission any more.")
 		return
 	}
-	p.start(w, r, porttest.RunSpec{Action: actionRevoke, Entity: name, Requester: User})
+	s.start(w, r, porttest.RunSpec{Action: actionRevoke, Entity: name, Requester: User})
 }
 
-func (p *portal) start(w http.ResponseWriter, r *http.Request, spec porttest.RunSpec) {
-	id := p.port.StartRun(spec)
+func (s *site) start(w http.ResponseWriter, r *http.Request, spec porttest.RunSpec) {
+	id := s.port.StartRun(spec)
 	http.Redirect(w, r, "/runs/"+url.PathEscape(id), http.StatusSeeOther)
 }
 
-func (p *portal) showRun(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.run(r.PathValue("id"))
+func (s *site) showRun(w http.ResponseWriter, r *http.Request) {
+	v, ok := s.run(r.PathValue("id"))
 	if !ok {
 		sorry(w, http.StatusNotFound, "There is no such run.")
 		return
@@ -98,8 +98,8 @@ func (p *portal) showRun(w http.ResponseWriter, r *http.Request) {
 	show(w, http.StatusOK, "run.html", at)
 }
 
-func (p *portal) liveRun(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.run(r.PathValue("id"))
+func (s *site) liveRun(w http.ResponseWriter, r *http.Request) {
+	v, ok := s.run(r.PathValue("id"))
 	if !ok {
 		http.NotFound(w, r)
 		return
@@ -108,11 +108,11 @@ func (p *portal) liveRun(w http.ResponseWriter, r *http.Request) {
 }
 
 // decide approves or declines a run that waits for it.
-func (p *portal) decide(w http.ResponseWriter, r *http.Request) {
+func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 	id := r.PostFormValue("run")
-	do := p.port.Decline
+	do := s.port.Decline
 	if r.PostFormValue("answer") == "approve" {
-		do = p.port.Approve
+		do = s.port.Approve
 	}
 	if err := do(id); err != nil {
 		sorry(w, http.StatusConflict, "The run does not wait for approval.")
@@ -121,7 +121,7 @@ func (p *portal) decide(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/runs/"+url.PathEscape(id), http.StatusSeeOther)
 }
 
-func (p *portal) setApproval(w http.ResponseWriter, r *http.Request) {
-	p.approval.Store(r.PostFormValue("on") == "true")
+func (s *site) setApproval(w http.ResponseWriter, r *http.Request) {
+	s.approval.Store(r.PostFormValue("on") == "true")
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -1,4 +1,4 @@
-package portal
+package pages
 
 import (
 	"bytes"
@@ -26,19 +26,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 // maxForm is more than any form of the page sends.
 const maxForm = 64 << 10
 
-//go:embed pages
+//go:embed files
 var files embed.FS
 
-var templates = template.Must(template.ParseFS(files, "pages/*.html"))
+var layout = template.Must(template.ParseFS(files, "files/*.html"))
 
-// portal serves the page.
-type portal struct {
+// site serves the pages.
+type site struct {
 	port *porttest.Server
 	// approval: requests wait for approval, whatever the action says.
 	approval atomic.Bool
 }
 
-// Start serves the page of an organisation on a free loopback port until stop is
+// Start serves the pages of an organisation on a free loopback port until stop is
 // called.
 func Start(server *porttest.Server) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
@@ -58,22 +58,22 @@ func Start(server *porttest.Server) (url string, stop func(), err error) {
 	}, nil
 }
 
-// New makes the page of an organisation.
+// New makes the pages of an organisation.
 func New(server *porttest.Server) http.Handler {
-	p := &portal{port: server}
+	s := &site{port: server}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.showHome)
-	mux.HandleFunc("GET /live/home", p.liveHome)
-	mux.HandleFunc("GET /request", p.showForm)
-	mux.HandleFunc("POST /request", p.request)
-	mux.HandleFunc("GET /runs/{id}", p.showRun)
-	mux.HandleFunc("GET /live/runs/{id}", p.liveRun)
-	mux.HandleFunc("POST /revoke", p.revoke)
-	mux.HandleFunc("POST /decide", p.decide)
-	mux.HandleFunc("POST /approval", p.setApproval)
+	mux.HandleFunc("GET /{$}", s.showHome)
+	mux.HandleFunc("GET /live/home", s.liveHome)
+	mux.HandleFunc("GET /request", s.showForm)
+	mux.HandleFunc("POST /request", s.request)
+	mux.HandleFunc("GET /runs/{id}", s.showRun)
+	mux.HandleFunc("GET /live/runs/{id}", s.liveRun)
+	mux.HandleFunc("POST /revoke", s.revoke)
+	mux.HandleFunc("POST /decide", s.decide)
+	mux.HandleFunc("POST /approval", s.setApproval)
 	for _, name := range []string{"page.css", "page.js"} {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
-			http.ServeFileFS(w, r, files, "pages/"+name)
+			http.ServeFileFS(w, r, files, "files/"+name)
 		})
 	}
 	return guard(http.NewCrossOriginProtection().Handler(mux))
@@ -127,7 +127,7 @@ func show(w http.ResponseWriter, status int, name string, p page) {
 
 func render(name string, data any) ([]byte, error) {
 	var b bytes.Buffer
-	err := templates.ExecuteTemplate(&b, name, data)
+	err := layout.ExecuteTemplate(&b, name, data)
 	return b.Bytes(), err
 }
 

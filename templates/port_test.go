@@ -18,9 +18,9 @@ func automation() templates.Automation {
 	}
 }
 
-// TestPortalGolden holds every document that is installed in Port: a change of a
+// TestPortGolden holds every document that is installed in Port: a change of a
 // message changes what the daemon reads.
-func TestPortalGolden(t *testing.T) {
+func TestPortGolden(t *testing.T) {
 	for _, g := range []struct {
 		file   string
 		render func() (any, error)
@@ -49,12 +49,12 @@ func TestPortalGolden(t *testing.T) {
 			if err := e.Encode(v); err != nil {
 				t.Fatal(err)
 			}
-			compare(t, filepath.Join("testdata", "portal", g.file+".json"), b.String())
+			compare(t, filepath.Join("testdata", "port", g.file+".json"), b.String())
 		})
 	}
 }
 
-func TestPortalRefused(t *testing.T) {
+func TestPortRefused(t *testing.T) {
 	change := func(f func(*templates.Automation)) func() error {
 		return func() error {
 			a := automation()

@@ -1,4 +1,4 @@
-package portal
+package pages
 
 import (
 	"encoding/json"
@@ -52,38 +52,38 @@ type input struct{ Name, Value string }
 // line is a line of a log; URL is what it links to.
 type line struct{ Text, URL string }
 
-func (p *portal) resource(id string) (resource, bool) {
-	e, ok := p.port.Entity(blueprintResource, id)
+func (s *site) resource(id string) (resource, bool) {
+	e, ok := s.port.Entity(blueprintResource, id)
 	return resource{id, text(e, "properties", "resource_type")}, ok
 }
 
-func (p *portal) form(res resource) form {
-	f := form{Resource: res, Approval: p.approval.Load()}
-	for _, id := range p.port.Entities(blueprintPermission) {
-		if e, ok := p.port.Entity(blueprintPermission, id); ok && text(e, "properties", "resource_type") == res.Type {
+func (s *site) form(res resource) form {
+	f := form{Resource: res, Approval: s.approval.Load()}
+	for _, id := range s.port.Entities(blueprintPermission) {
+		if e, ok := s.port.Entity(blueprintPermission, id); ok && text(e, "properties", "resource_type") == res.Type {
 			f.Permissions = append(f.Permissions, id)
 		}
 	}
 	return f
 }
 
-func (p *portal) home() home {
-	h := home{Approval: p.approval.Load()}
-	for _, id := range p.port.Entities(blueprintResource) {
-		if res, ok := p.resource(id); ok {
+func (s *site) home() home {
+	h := home{Approval: s.approval.Load()}
+	for _, id := range s.port.Entities(blueprintResource) {
+		if res, ok := s.resource(id); ok {
 			h.Resources = append(h.Resources, res)
 		}
 	}
-	for _, id := range p.port.Entities(blueprintGrant) {
-		if e, ok := p.port.Entity(blueprintGrant, id); ok {
+	for _, id := range s.port.Entities(blueprintGrant) {
+		if e, ok := s.port.Entity(blueprintGrant, id); ok {
 			h.Grants = append(h.Grants, viewGrant(id, e))
 		}
 	}
-	for _, r := range slices.Backward(p.port.Runs()) {
+	for _, r := range slices.Backward(s.port.Runs()) {
 		if len(h.Runs) == showRuns {
 			break
 		}
-		h.Runs = append(h.Runs, p.viewRun(r))
+		h.Runs = append(h.Runs, s.viewRun(r))
 	}
 	return h
 }
@@ -129,14 +129,14 @@ func left(end string) string {
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
-func (p *portal) run(id string) (run, bool) {
-	r, ok := p.port.Run(id)
-	return p.viewRun(r), ok
+func (s *site) run(id string) (run, bool) {
+	r, ok := s.port.Run(id)
+	return s.viewRun(r), ok
 }
 
-func (p *portal) viewRun(r porttest.RunState) run {
+func (s *site) viewRun(r porttest.RunState) run {
 	v := run{
-		ID: r.ID, Title: p.title(r.Action), Status: strings.ReplaceAll(r.Status, "_", " "), Requester: r.Requester, On: r.Entity,
+		ID: r.ID, Title: s.title(r.Action), Status: strings.ReplaceAll(r.Status, "_", " "), Requester: r.Requester, On: r.Entity,
 		Started: r.CreatedAt.UTC().Format("15:04:05"), Ended: r.Ended(), Waiting: r.Status == "WAITING_FOR_APPROVAL",
 	}
 	if v.Ended {
@@ -153,7 +153,7 @@ func (p *portal) viewRun(r porttest.RunState) run {
 		}
 	}
 	if name := "Permission-" + r.ID; r.Action == actionRequest {
-		if _, ok := p.port.Entity(blueprintGrant, name); ok {
+		if _, ok := s.port.Entity(blueprintGrant, name); ok {
 			v.Grant = name
 		}
 	}
@@ -161,8 +161,8 @@ func (p *portal) viewRun(r porttest.RunState) run {
 }
 
 // title is what people call an action.
-func (p *portal) title(action string) string {
-	body, _ := p.port.Action(action)
+func (s *site) title(action string) string {
+	body, _ := s.port.Action(action)
 	if t, ok := body["title"].(string); ok {
 		return t
 	}

@@ -11,12 +11,12 @@ import (
 	"text/template"
 )
 
-// portal holds the documents that are installed in Port. They are Go templates
-// with delimiters of their own: {{ }} in them is Port's, for the message that an
-// action writes.
+// port holds the actions that are installed in Port, and samples. They are Go
+// templates with delimiters of their own: {{ }} in them is Port's, for the message
+// that an action writes.
 //
-//go:embed portal/*.json
-var portal embed.FS
+//go:embed port/*.json
+var port embed.FS
 
 // guideTypes are the types of resources in Port's guide to IAM permissions.
 var guideTypes = []string{"S3", "EC2"}
@@ -31,7 +31,7 @@ func Blueprints(types ...string) ([]json.RawMessage, error) {
 		}
 	}
 	data := struct{ ResourceTypes []string }{all}
-	return portalDocuments(data, "aws_resource", "iam_permissions", "provisioned_permissions")
+	return portDocuments(data, "aws_resource", "iam_permissions", "provisioned_permissions")
 }
 
 // Automation is what the actions in Port depend on.
@@ -79,7 +79,7 @@ func Actions(a Automation) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("actions: %w", err)
 	}
-	return portalDocuments(a, "request_permissions", "revoke_permissions", "revoke_expired_permissions")
+	return portDocuments(a, "request_permissions", "revoke_permissions", "revoke_expired_permissions")
 }
 
 // Sample is an entity to try things out with.
@@ -100,7 +100,7 @@ func Samples(account, partition string) ([]Sample, error) {
 	if region == "" || !placeAccount.MatchString(account) {
 		return nil, fmt.Errorf("samples: there is no account %q in partition %q", account, partition)
 	}
-	docs, err := portalDocuments(struct{ Bucket, Instance string }{
+	docs, err := portDocuments(struct{ Bucket, Instance string }{
 		"arn:" + partition + ":s3:::my-s3-bucket",
 		"arn:" + partition + ":ec2:" + region + ":" + account + ":instance/i-0123456789abcdef0",
 	}, "samples")
@@ -114,10 +114,10 @@ func Samples(account, partition string) ([]Sample, error) {
 	return all, nil
 }
 
-// portalDocuments renders files of the same data as compact JSON.
-func portalDocuments(data any, names ...string) ([]json.RawMessage, error) {
-	t, err := template.New("portal").Delims("<<", ">>").Option("missingkey=error").
-		Funcs(template.FuncMap{"json": asJSON}).ParseFS(portal, "portal/*.json")
+// portDocuments renders files of the same data as compact JSON.
+func portDocuments(data any, names ...string) ([]json.RawMessage, error) {
+	t, err := template.New("port").Delims("<<", ">>").Option("missingkey=error").
+		Funcs(template.FuncMap{"json": asJSON}).ParseFS(port, "port/*.json")
 	if err != nil {
 		return nil, fmt.Errorf("parse the documents for Port: %w", err)
 	}

@@ -1,4 +1,4 @@
-package portal_test
+package pages_test
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"port-iam/internal/demo/portal"
+	"port-iam/internal/demo/pages"
 	"port-iam/port/porttest"
 )
 
@@ -34,7 +34,7 @@ func newSite(t *testing.T) *site {
 	server := porttest.New(porttest.Options{})
 	server.GuideModel()
 	server.GuideSamples(account)
-	base, stop, err := portal.Start(server)
+	base, stop, err := pages.Start(server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestRequest(t *testing.T) {
 		"resource": {bucket}, "permissions": {"s3:PutObject", "s3:GetObject"}, "duration": {"1h"}, "reason": {hostile},
 	})
 	r, ok := s.port.Run(strings.TrimPrefix(at, "/runs/"))
-	if !ok || r.Action != "request_permissions" || r.Entity != bucket || r.Requester != portal.User || r.Status != "IN_PROGRESS" {
+	if !ok || r.Action != "request_permissions" || r.Entity != bucket || r.Requester != pages.User || r.Status != "IN_PROGRESS" {
 		t.Fatalf("run %+v", r)
 	}
 	var chosen []string
@@ -245,7 +245,7 @@ func TestOtherSites(t *testing.T) {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	id := s.port.StartRun(porttest.RunSpec{Action: "request_permissions", Entity: bucket, Requester: portal.User})
+	id := s.port.StartRun(porttest.RunSpec{Action: "request_permissions", Entity: bucket, Requester: pages.User})
 	known := regexp.MustCompile(`data-tag="&#34;([0-9a-f]+)&#34;"`).FindStringSubmatch(s.get("/runs/" + id))
 	if known == nil {
 		t.Fatal("the page does not say what its live part is called")
@@ -271,7 +271,7 @@ func TestHandlerAlone(t *testing.T) {
 	t.Parallel()
 	rec := httptest.NewRecorder()
 	req := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
-	portal.New(porttest.New(porttest.Options{})).ServeHTTP(rec, req)
+	pages.New(porttest.New(porttest.Options{})).ServeHTTP(rec, req)
 	if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "No action was run yet") {
 		t.Errorf("an empty organisation: %d\n%s", rec.Code, rec.Body)
 	}
