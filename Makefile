@@ -63,10 +63,10 @@ lint: ## Check formatting, vet, linters and generated text
 	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI) run
-	go test -count=1 -run TestSettingsTable ./cmd/port-iam
+	go test -count=1 -run 'TestSettingsTable|TestModelTable' ./cmd/port-iam ./templates
 
-generate: ## Write the settings table into the README
-	go test -count=1 -run TestSettingsTable ./cmd/port-iam -update
+generate: ## Write the settings table into the README, and the table of the model into docs/install.md
+	go test -count=1 -run 'TestSettingsTable|TestModelTable' ./cmd/port-iam ./templates -update
 
 catalogue: ## Generate the table of AWS's actions from its pinned source (needs npm)
 	go run ./internal/tools/catalogue

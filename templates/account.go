@@ -78,14 +78,14 @@ func (p Place) arn(resource string) string {
 type Management struct {
 	Place
 	Boundary string            // ARN of the permissions boundary of every role
-	Tags     map[string]string // those beside port-iam's own, on every role and policy
+	Tags     map[string]string // further tags, on every role and policy
 }
 
 // ManagementPolicy renders the policy that the daemon needs in AWS, and no more:
 // it makes bounded, tagged roles and tagged policies of grants, and removes them.
 //
 // Everything that can widen access is tied to the boundary. Removing is not, so
-// that it still works on a role whose boundary somebody took away. The daemon
+// that it still works on a role whose boundary was taken away. The daemon
 // sets no boundary on what exists and never uses a grant itself, whatever other
 // policies allow it.
 //
@@ -174,9 +174,9 @@ func Boundary(l Limits) (string, error) {
 	return text, err
 }
 
-// RequesterPolicy renders what requesters need beside the trust of a grant's
-// role, which leaves the rest to their own permissions: that they may switch to
-// roles of grants. Which of them, the trust says.
+// RequesterPolicy renders what requesters need in addition to the trust of a
+// grant's role, which leaves the rest to their own permissions: that they may
+// switch to roles of grants. Which of them, the trust says.
 func RequesterPolicy(p Place) (string, error) {
 	if err := p.check(); err != nil {
 		return "", fmt.Errorf("requester policy: %w", err)

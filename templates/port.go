@@ -11,9 +11,9 @@ import (
 	"text/template"
 )
 
-// port holds the actions that are installed in Port, and samples. They are Go
-// templates with delimiters of their own: {{ }} in them is Port's, for the message
-// that an action writes.
+// port holds the documents that are installed in Port. They are Go templates with
+// delimiters of their own: {{ }} in them is Port's, for the message that an action
+// writes.
 //
 //go:embed port/*.json
 var port embed.FS
@@ -21,8 +21,8 @@ var port embed.FS
 // guideTypes are the types of resources in Port's guide to IAM permissions.
 var guideTypes = []string{"S3", "EC2"}
 
-// Blueprints renders the bodies of the three blueprints, in the order in which
-// they refer to each other. types are values of resource_type beside S3 and EC2.
+// Blueprints renders the bodies of the blueprints of [Model]. types are further
+// values of resource_type after S3 and EC2.
 func Blueprints(types ...string) ([]json.RawMessage, error) {
 	all := slices.Clone(guideTypes)
 	for _, t := range types {
@@ -30,8 +30,18 @@ func Blueprints(types ...string) ([]json.RawMessage, error) {
 			all = append(all, t)
 		}
 	}
-	data := struct{ ResourceTypes []string }{all}
-	return portDocuments(data, "aws_resource", "iam_permissions", "provisioned_permissions")
+	var bodies []json.RawMessage
+	for _, b := range Model() {
+		body, err := portDocuments(struct {
+			Blueprint
+			ResourceTypes []string
+		}{b, all}, "blueprint")
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body...)
+	}
+	return bodies, nil
 }
 
 // Automation is what the actions in Port depend on.
@@ -40,7 +50,7 @@ type Automation struct {
 	// account.
 	Account string
 	ActionIDs
-	// ApproveGrants and ApproveRevokes make somebody approve a run first.
+	// ApproveGrants and ApproveRevokes: another person approves a run first.
 	ApproveGrants, ApproveRevokes bool
 }
 

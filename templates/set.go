@@ -25,7 +25,7 @@ const (
 	TrustIdentityCenter = "identity-center"
 	// TrustIAMUser: the IAM user named like the requester.
 	TrustIAMUser = "iam-user"
-	// TrustAccount: whoever in the account may call sts:AssumeRole on the role.
+	// TrustAccount: all in the account who may call sts:AssumeRole on the role.
 	TrustAccount = "account"
 )
 
@@ -146,7 +146,7 @@ func asJSON(v any) (string, error) {
 
 // likeEscape returns s unless it would act as more than itself in a condition:
 // as a wildcard in StringLike and ArnLike, as a policy variable in StringEquals
-// too ("${aws:username}" is whoever asks). It refuses rather than escape.
+// too ("${aws:username}" is the name of the caller). It refuses rather than escape.
 func likeEscape(s string) (string, error) {
 	if i := strings.IndexAny(s, "*?"); i >= 0 {
 		return "", fmt.Errorf("%q holds %q, which acts as a wildcard in a policy", s, s[i])
