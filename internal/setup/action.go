@@ -2,7 +2,9 @@ package setup
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
+	"strings"
 
 	"port-iam/port"
 )
@@ -16,13 +18,17 @@ var actionFields = []string{
 
 const (
 	kafka       = "KAFKA"
-	accountPath = "invocationMethod.payload.context.account"
+	automation  = "automation"
+	messagePath = "invocationMethod.payload"
+	accountPath = messagePath + ".context.account"
+
+	remedyOtherAction = "choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
 )
 
 func compareAction(ctx context.Context, portal Portal, want port.Object) (item, error) {
 	it := item{kind: "action", id: want.Text("identifier")}
-	if want.Text("trigger", "type") == "automation" {
-		it.kind = "automation"
+	if want.Text("trigger", "type") == automation {
+		it.kind = automation
 	}
 	have, err := portal.Action(ctx, it.id)
 	switch {
@@ -36,15 +42,13 @@ func compareAction(ctx context.Context, portal Portal, want port.Object) (item, 
 		return it, err
 	}
 	it.exists = true
-	d := &differ{}
-	body := d.action(copyOf(have), want)
-	it.changes, it.conflicts, it.notes = d.changes, d.conflicts, d.notes
+	body := it.action(copyOf(have), want)
 	it.apply = func(ctx context.Context) error { return portal.ReplaceAction(ctx, it.id, body) }
 	return it, nil
 }
 
-// action returns the body to write: what is there, and what was missing.
-// have is changed.
+// action returns the body to write: what Port has, and what was missing. have is
+// changed.
 func (d *differ) action(have object, want port.Object) port.Object {
 	body := port.Object{}
 	for _, name := range actionFields {
@@ -54,15 +58,14 @@ func (d *differ) action(have object, want port.Object) port.Object {
 	}
 	d.trigger(body, want)
 	if method, ok := d.child(body, "invocationMethod", "invocationMethod"); ok {
-		wanted, _ := want.At("invocationMethod").(object)
-		d.invocation(method, wanted)
+		d.invocation(method, want)
 	}
 	d.approval(body, want)
 	if publish, wanted := want["publish"]; wanted {
 		switch body["publish"] {
 		case nil:
 			body["publish"] = publish
-			d.add("publish", publish)
+			d.add("publish", publish, false)
 		case false:
 			d.note("it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps")
 		}
@@ -76,7 +79,7 @@ func (d *differ) trigger(body, want port.Object) {
 	if !ok {
 		return
 	}
-	const remedy = "rename or delete that action in Port, or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
+	const remedy = "rename or delete that action in Port, or " + remedyOtherAction
 	wanted, _ := want.At("trigger").(object)
 	for _, name := range []string{"type", "operation", "blueprintIdentifier"} {
 		d.fixed("trigger."+name, trigger[name], wanted[name], remedy)
@@ -92,12 +95,14 @@ func (d *differ) trigger(body, want port.Object) {
 	}
 	if form, ok := d.child(trigger, "trigger.userInputs", "userInputs"); ok {
 		order, _ := want.At("trigger", "userInputs", "order").([]any)
-		d.inputs(form, inputs, order)
+		required, _ := want.At("trigger", "userInputs", "required").([]any)
+		d.inputs(form, inputs, order, required)
 	}
 }
 
-// inputs adds the inputs that the form lacks, each where a person finds it.
-func (d *differ) inputs(form, want object, order []any) {
+// inputs adds the inputs that the form lacks, each where a person finds it. The
+// daemon works without those that our form does not require.
+func (d *differ) inputs(form, want object, order, required []any) {
 	properties, ok := d.child(form, "trigger.userInputs.properties", "properties")
 	if !ok {
 		return
@@ -111,7 +116,7 @@ func (d *differ) inputs(form, want object, order []any) {
 			continue
 		}
 		properties[name] = clone(wanted)
-		d.add(path, wanted)
+		d.add(path, wanted, slices.Contains(required, v))
 		place(form, name)
 	}
 }
@@ -130,23 +135,59 @@ func place(form object, name string) {
 	}
 }
 
-// invocation makes the action write the message that the daemon reads.
-func (d *differ) invocation(have, want object) {
+// invocation makes the action write the message that the daemon reads. Without a
+// message of its own, Port writes one that the daemon reads too.
+func (d *differ) invocation(have object, want port.Object) {
 	if have["type"] != kafka {
-		d.conflict("invocationMethod.type is %s and must be %q: this action has another backend. Switch its backend to Kafka in Port, "+
-			"or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION", show(have["type"]), kafka)
+		d.conflict("switch its backend to Kafka in Port, or "+remedyOtherAction, "invocationMethod.type is %s and must be %q", show(have["type"]), kafka)
 		return
 	}
-	message, _ := want["payload"].(object)
+	message, _ := want.At("invocationMethod", "payload").(object)
 	switch own := have["payload"].(type) {
 	case nil:
 		have["payload"] = clone(message)
-		d.add("invocationMethod.payload", message)
+		d.add(messagePath, message, false)
 	case object:
-		d.message("invocationMethod.payload", own, message)
+		before := copyOf(own)
+		d.message(messagePath, own, message)
+		if _, verdict := decode(own); verdict != port.VerdictRun {
+			d.conflict("remove from it what port-iam does not write", "%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, show(before))
+			return
+		}
+		d.readable(before, message, want)
 	default:
-		d.conflict("invocationMethod.payload is not an object: make it one in Port, or empty it")
+		d.conflict("make it one in Port, or empty it", messagePath+" is not an object")
 	}
+}
+
+// readable judges a message by what the daemon reads in it. It is read before
+// Port has filled it in, so what is read are Port's expressions. Those for the
+// entity and the requester may be others than ours.
+func (d *differ) readable(have, message object, want port.Object) {
+	got, verdict := decode(have)
+	ours, _ := decode(message)
+	if verdict != port.VerdictRun {
+		d.fault("%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, show(have))
+		return
+	}
+	if !same(got.RunID, ours.RunID) {
+		d.fault("%s.context.runId is %s and must be %s", messagePath, show(got.RunID), show(ours.RunID))
+	}
+	if got.Action != want.Text("identifier") && !same(got.Action, ours.Action) {
+		d.fault("%s.action is %s and must be %s, or the daemon takes its runs for those of another action", messagePath, show(got.Action), show(ours.Action))
+	}
+	if got.Entity != "" && !strings.Contains(got.Entity, "{{") {
+		d.fault("%s.context.entity is %s and must be %s", messagePath, show(got.Entity), show(ours.Entity))
+	}
+	trigger, _ := have["trigger"].(string)
+	if want.Text("trigger", "type") != automation && got.Requester == "" && !strings.Contains(trigger, "{{") {
+		d.fault("%s.trigger is %s and must be %s, or the runs have no requester", messagePath, show(have["trigger"]), show(message["trigger"]))
+	}
+}
+
+func decode(message object) (port.Record, port.Verdict) {
+	text, _ := json.Marshal(message) // it was JSON
+	return port.Decode(text)
 }
 
 // message brings the fields of the message up to date that are port-iam's, and
@@ -160,11 +201,11 @@ func (d *differ) message(path string, have, want object) {
 		switch {
 		case !exists || old == nil:
 			have[name] = clone(want[name])
-			d.add(at, want[name])
+			d.add(at, want[name], false)
 		case at == accountPath && old != want[name]:
-			d.conflict("it is for account %s, and this is for account %s: one action serves one account. "+
-				"Choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or delete this action in Port if that account is gone",
-				show(old), show(want[name]))
+			d.conflict("use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
+				"or delete this action in Port if that account is gone",
+				"it is for account %s and must be for account %s, because one action serves one account", show(old), show(want[name]))
 		case nested && isObject && len(wanted) > 0:
 			d.message(at, inner, wanted)
 		case nested && isObject, same(old, want[name]):
@@ -175,15 +216,15 @@ func (d *differ) message(path string, have, want object) {
 	}
 }
 
-// approval makes somebody approve runs where that is asked for. How, and whether
-// it is asked for no longer, is the customer's.
+// approval makes another person approve runs where setup is asked for that. How,
+// and whether it is asked for no longer, is the customer's.
 func (d *differ) approval(body, want port.Object) {
 	if want["requiredApproval"] != true {
 		return
 	}
 	switch old := body["requiredApproval"]; old {
 	case nil:
-		d.add("requiredApproval", true)
+		d.add("requiredApproval", true, false)
 	case false:
 		d.set("requiredApproval", old, true)
 	default:

@@ -75,7 +75,7 @@ func TestActions(t *testing.T) {
 			`{"type":"ALL"}`, "",
 		},
 		{
-			"approval stays although nobody asks for it", strings.Replace(form(`{"properties":{}}`), `{`, `{"requiredApproval":true,`, 1), asBefore,
+			"approval stays although setup is not asked for it", strings.Replace(form(`{"properties":{}}`), `{`, `{"requiredApproval":true,`, 1), asBefore,
 			[]string{"requiredApproval"},
 			`true`, "",
 		},

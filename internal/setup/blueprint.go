@@ -6,17 +6,8 @@ import (
 	"strings"
 
 	"port-iam/port"
+	"port-iam/templates"
 )
-
-// blueprintOfGrants is the blueprint whose entities the daemon writes, and these
-// are the properties that it always fills.
-const blueprintOfGrants = "provisioned_permissions"
-
-var alwaysWritten = []string{"requester", "iam_policy", "sign_in_url", "policy_arn", "role_arn"}
-
-// formatTimer is the one format that something depends on: Port starts the
-// automation when such a property is over.
-const formatTimer = "timer"
 
 func compareBlueprint(ctx context.Context, portal Portal, want port.Object) (item, error) {
 	it := item{kind: "blueprint", id: want.Text("identifier")}
@@ -32,14 +23,21 @@ func compareBlueprint(ctx context.Context, portal Portal, want port.Object) (ite
 		return it, err
 	}
 	it.exists = true
-	d := &differ{}
-	fields := d.blueprint(copyOf(have), want)
-	it.changes, it.conflicts, it.notes = d.changes, d.conflicts, d.notes
+	fields := it.blueprint(copyOf(have), want)
 	it.apply = func(ctx context.Context) error { return portal.UpdateBlueprint(ctx, it.id, fields) }
 	return it, nil
 }
 
-// blueprint returns the fields of a blueprint to write: what is there, and what
+// modelOf is the blueprint in the model.
+func modelOf(id string) templates.Blueprint {
+	all := templates.Model()
+	if i := slices.IndexFunc(all, func(b templates.Blueprint) bool { return b.ID == id }); i >= 0 {
+		return all[i]
+	}
+	return templates.Blueprint{}
+}
+
+// blueprint returns the fields of a blueprint to write: what Port has, and what
 // was missing. have is changed.
 func (d *differ) blueprint(have object, want port.Object) port.Object {
 	schema, ok := d.child(have, "schema", "schema")
@@ -50,20 +48,21 @@ func (d *differ) blueprint(have object, want port.Object) port.Object {
 	if !ok {
 		return nil
 	}
-	wanted, _ := want.At("schema", "properties").(object)
-	for _, name := range names(wanted) {
-		d.property(properties, name, wanted[name].(object))
-	}
 	relations, ok := d.child(have, "relations", "relations")
 	if !ok {
 		return nil
 	}
-	wanted, _ = want.At("relations").(object)
-	for _, name := range names(wanted) {
-		d.relation(relations, name, wanted[name].(object))
+	model := modelOf(want.Text("identifier"))
+	for _, f := range model.Properties {
+		wanted, _ := want.At("schema", "properties", f.Name).(object)
+		d.property(properties, f, wanted)
 	}
-	if want.Text("identifier") == blueprintOfGrants {
-		d.beyondUs(schema, relations)
+	for _, f := range model.Relations {
+		wanted, _ := want.At("relations", f.Name).(object)
+		d.relation(relations, f, wanted)
+	}
+	if model.ID == templates.BlueprintGrant {
+		d.beyondUs(schema, relations, model)
 	}
 	return d.changed(port.Object{"schema": schema, "relations": relations})
 }
@@ -79,62 +78,68 @@ func (d *differ) changed(all port.Object) port.Object {
 	return fields
 }
 
-func (d *differ) property(all object, name string, want object) {
-	path := "schema.properties." + name
-	have, exists := all[name].(object)
+const remedyField = "change it in Port, or give yours another name there"
+
+func (d *differ) property(all object, f templates.Field, want object) {
+	path := "schema.properties." + f.Name
+	have, exists := all[f.Name].(object)
 	if !exists {
-		all[name] = clone(want)
-		d.add(path, want)
+		all[f.Name] = clone(want)
+		d.add(path, want, !f.Optional)
 		return
 	}
-	const remedy = "change it in Port, or give yours another name there"
-	d.fixed(path+".type", have["type"], want["type"], remedy)
-	if want["format"] == formatTimer {
-		if have["format"] == nil {
-			have["format"] = formatTimer
-			d.add(path+".format", formatTimer)
-		}
-		d.fixed(path+".format", have["format"], want["format"], remedy)
+	if f.Use != "" {
+		d.fixed(path+".type", have["type"], want["type"], remedyField)
 	}
-	// Where there is no list of values any more, every value is allowed.
+	if f.Format == templates.FormatTimer {
+		if have["format"] == nil {
+			have["format"] = f.Format
+			d.add(path+".format", f.Format, true)
+		}
+		d.fixed(path+".format", have["format"], want["format"], remedyField)
+	}
+	// Where the list of values is gone, every value is allowed.
 	values, limited := have["enum"].([]any)
 	ours, _ := want["enum"].([]any)
 	for _, v := range ours {
 		if limited && !slices.Contains(values, v) {
 			values = append(values, v)
 			have["enum"] = values
-			d.add(path+".enum", v)
+			d.add(path+".enum", v, false)
 		}
 	}
 }
 
-func (d *differ) relation(all object, name string, want object) {
-	path := "relations." + name
-	have, exists := all[name].(object)
+func (d *differ) relation(all object, f templates.Field, want object) {
+	path := "relations." + f.Name
+	have, exists := all[f.Name].(object)
 	if !exists {
-		all[name] = clone(want)
-		d.add(path, want)
+		all[f.Name] = clone(want)
+		d.add(path, want, !f.Optional)
 		return
 	}
-	const remedy = "change it in Port, or give yours another name there"
-	d.fixed(path+".target", have["target"], want["target"], remedy)
+	d.fixed(path+".target", have["target"], want["target"], remedyField)
 	many, _ := have["many"].(bool)
-	d.fixed(path+".many", any(many), want["many"], remedy)
+	d.fixed(path+".many", any(many), want["many"], remedyField)
 }
 
 // beyondUs looks for what a customer requires of every grant and the daemon does
-// not write: Port would refuse its entities.
-func (d *differ) beyondUs(schema, relations object) {
+// not always write: Port would refuse its entities.
+func (d *differ) beyondUs(schema, relations object, model templates.Blueprint) {
+	const remedy = "make it optional in Port"
+	written := func(name string) bool {
+		return slices.ContainsFunc(slices.Concat(model.Properties, model.Relations), func(f templates.Field) bool { return f.Name == name && !f.Sometimes })
+	}
 	required, _ := schema["required"].([]any)
 	for _, v := range required {
-		if name, _ := v.(string); !slices.Contains(alwaysWritten, name) {
-			d.conflict("schema.required holds %q, which not every grant has, so Port would refuse grants: make it optional in Port", name)
+		if name, _ := v.(string); !written(name) {
+			d.conflict(remedy, "schema.required holds %q, which not every grant has, so Port would refuse grants", name)
 		}
 	}
 	for _, name := range names(relations) {
 		r, _ := relations[name].(object)
-		if yes, _ := r["required"].(bool); yes && name != "permissions" && name != "aws_resource" {
-			d.conflict("relations.%s is required and the daemon does not write it, so Port would refuse grants: make it optional in Port", name)
+		if yes, _ := r["required"].(bool); yes && !written(name) {
+			d.conflict(remedy, "relations.%s is required and the daemon does not write it, so Port would refuse grants", name)
 		}
 	}
 }

@@ -58,17 +58,22 @@ func TestConflicts(t *testing.T) {
 		}},
 		{
 			"another backend", action(dayTwo, `{"type":"GITHUB","org":"o","repo":"r","workflow":"w"}`),
-			[]string{`action request_permissions: invocationMethod.type is "GITHUB" and must be "KAFKA": this action has another backend. ` +
-				`Switch its backend to Kafka in Port, or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION`},
+			[]string{`action request_permissions: invocationMethod.type is "GITHUB" and must be "KAFKA": ` +
+				`switch its backend to Kafka in Port, or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION`},
 		},
 		{
 			"another account", func(w *world) { w.AddAction(foreignAction) },
-			[]string{`action request_permissions: it is for account "999999999999", and this is for account "123456789012": one action serves one account. ` +
-				`Choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or delete this action in Port if that account is gone`},
+			[]string{`action request_permissions: it is for account "999999999999" and must be for account "123456789012", because one action serves one account: ` +
+				`use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or delete this action in Port if that account is gone`},
 		},
 		{
 			"a list of messages", action(dayTwo, `{"type":"KAFKA","payload":[{}]}`),
 			[]string{`action request_permissions: invocationMethod.payload is not an object: make it one in Port, or empty it`},
+		},
+		{
+			"a message that the daemon takes for a change", action(dayTwo, `{"type":"KAFKA","payload":{"diff":{"before":"x"}}}`),
+			[]string{`action request_permissions: invocationMethod.payload is {"diff":{"before":"x"}} and must be the message of a run, ` +
+				`which the daemon does not take it for: remove from it what port-iam does not write`},
 		},
 		{"an automation", action(`{"type":"automation","event":{"type":"RUN_CREATED","actionIdentifier":"x"}}`, kafka), []string{
 			`action request_permissions: trigger.type is "automation" and must be "self-service"` + rename,

@@ -14,11 +14,12 @@ import (
 
 type object = map[string]any
 
-// change is one difference: an addition, or where there was something a change.
+// change is one difference that setup removes: an addition, or another value.
 type change struct {
 	path     string
 	old, new any
 	added    bool
+	needed   bool // the daemon does not work without it
 }
 
 func (c change) String() string {
@@ -47,35 +48,42 @@ func show(v any) string {
 // differ collects the differences of one item.
 type differ struct {
 	changes   []change
-	conflicts []string
+	conflicts []Problem // what setup cannot change without overwriting something
+	faults    []Problem // what the changes put right together
 	notes     []string
 }
 
-func (d *differ) add(path string, v any) {
-	d.changes = append(d.changes, change{path: path, new: v, added: true})
+func (d *differ) add(path string, v any, needed bool) {
+	d.changes = append(d.changes, change{path: path, new: v, added: true, needed: needed})
 }
 
 func (d *differ) set(path string, old, v any) {
 	d.changes = append(d.changes, change{path: path, old: old, new: v})
 }
 
-func (d *differ) conflict(format string, args ...any) {
-	d.conflicts = append(d.conflicts, fmt.Sprintf(format, args...))
+// conflict is solved by what the remedy says, and only by a person.
+func (d *differ) conflict(remedy, format string, args ...any) {
+	d.conflicts = append(d.conflicts, Problem{fmt.Sprintf(format, args...), remedy})
+}
+
+// fault is a problem that the changes solve.
+func (d *differ) fault(format string, args ...any) {
+	d.faults = append(d.faults, Problem{fmt.Sprintf(format, args...), remedySetup})
 }
 
 func (d *differ) note(format string, args ...any) {
 	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
-// child returns the object under a name, making it where there is none. false
-// where something else is there.
+// child returns the object under a name, making it where there is none. It is
+// false where the name holds something else.
 func (d *differ) child(o object, path, name string) (object, bool) {
 	if o[name] == nil {
 		o[name] = object{}
 	}
 	c, ok := o[name].(object)
 	if !ok {
-		d.conflict("%s is not an object", path)
+		d.conflict("make it one in Port", "%s is not an object", path)
 	}
 	return c, ok
 }
@@ -83,7 +91,7 @@ func (d *differ) child(o object, path, name string) (object, bool) {
 // fixed makes a conflict where a value is not what it must be.
 func (d *differ) fixed(path string, have, want any, remedy string) {
 	if !reflect.DeepEqual(have, want) {
-		d.conflict("%s is %s and must be %s: %s", path, show(have), show(want), remedy)
+		d.conflict(remedy, "%s is %s and must be %s", path, show(have), show(want))
 	}
 }
 
@@ -111,8 +119,8 @@ func clone(v any) any {
 
 func copyOf(o port.Object) object { return clone(object(o)).(object) }
 
-// same compares what is there with what should be. White space in a template
-// does not matter: Port may lay it out anew.
+// same compares what Port has with what it should have. White space in a template
+// does not matter: Port may lay it out in another way.
 func same(have, want any) bool {
 	a, isText := have.(string)
 	b, bothText := want.(string)

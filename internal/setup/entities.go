@@ -101,7 +101,7 @@ func createEntities(ctx context.Context, portal Portal, entities []Entity, progr
 			err := portal.CreateEntity(ctx, e.Blueprint, e.Entity)
 			var refusal *port.Error
 			if errors.As(err, &refusal) && refusal.Status == http.StatusConflict {
-				err = nil // somebody was faster, or an earlier try of ours
+				err = nil // it exists by now: another program made it, or an earlier try of ours
 			}
 			if err == nil {
 				report(e)

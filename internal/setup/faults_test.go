@@ -50,19 +50,22 @@ func TestEveryCallRefused(t *testing.T) {
 		d := everything(t)
 		for n := 1; n <= calls(t, prepare); n++ {
 			t.Run(fmt.Sprintf("%s, call %d", name, n), func(t *testing.T) {
-				w := newWorld(t)
-				prepare(w)
-				remove := w.disturb(n, porttest.Fault{Status: 403})
-				_, _, err := w.install(t.Context(), d)
-				remove()
-				if err == nil {
-					t.Fatal("no error")
-				}
-				if !strings.Contains(err.Error(), "HTTP 403") || !strings.Contains(err.Error(), what(w, n)) {
-					t.Errorf("call %s failed with: %v", what(w, n), err)
-				}
-				w.mustInstall(t, d)
-				w.settled(t, d)
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t)
+					prepare(w)
+					remove := w.disturb(n, porttest.Fault{Status: 403})
+					_, _, err := w.install(t.Context(), d)
+					synctest.Wait() // calls that the refusal cancelled may still arrive
+					remove()
+					if err == nil {
+						t.Fatal("no error")
+					}
+					if !strings.Contains(err.Error(), "HTTP 403") || !strings.Contains(err.Error(), what(w, n)) {
+						t.Errorf("call %s failed with: %v", what(w, n), err)
+					}
+					w.mustInstall(t, d)
+					w.settled(t, d)
+				})
 			})
 		}
 	}
@@ -97,7 +100,7 @@ func TestEveryAnswerLost(t *testing.T) {
 	}
 }
 
-// Somebody else makes, between the look and the creation, what setup makes.
+// Another program makes, between the look and the creation, what setup makes.
 func TestMadeMeanwhile(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -109,7 +112,7 @@ func TestMadeMeanwhile(t *testing.T) {
 		{"the guide's action", "action_create", (*world).guideAction, ""},
 		{
 			"an action of another account", "action_create", func(w *world) { w.AddAction(foreignAction) },
-			`action request_permissions was made meanwhile: it is for account "999999999999"`,
+			`created in the meantime by another program: action request_permissions: it is for account "999999999999"`,
 		},
 		{"an entity", "entity_upsert", func(w *world) {
 			w.AddEntity("aws_resource", `{"identifier":"`+bucket+`","title":"Theirs","properties":{"resource_type":"S3"}}`)

@@ -10,8 +10,8 @@ import (
 	"port-iam/port"
 )
 
-// Portal is what setup needs of Port; errors are [port.Error]. Reading what is
-// not there is not found. Creating what is there is refused.
+// Portal is what setup needs of Port; errors are [port.Error]. Reading what does
+// not exist is not found. Creating what exists is refused.
 type Portal interface {
 	// Blueprint, Action and Entity read.
 	Blueprint(ctx context.Context, id string) (port.Object, error)
@@ -51,12 +51,10 @@ type Plan struct {
 
 // item is a blueprint or an action.
 type item struct {
-	kind, id  string
-	exists    bool
-	changes   []change
-	conflicts []string
-	notes     []string
-	apply     func(context.Context) error
+	kind, id string
+	exists   bool
+	differ
+	apply func(context.Context) error
 }
 
 // Compare reads what is in Port and works out what is missing. It changes
@@ -102,13 +100,13 @@ func (p *Plan) Conflicts() []string {
 	var all []string
 	for _, it := range p.items {
 		for _, c := range it.conflicts {
-			all = append(all, it.name()+": "+c)
+			all = append(all, it.name()+": "+c.String())
 		}
 	}
 	return all
 }
 
-func (it item) name() string { return it.kind + " " + it.id }
+func (it *item) name() string { return it.kind + " " + it.id }
 
 // Write shows the plan: "+" is created or added, "~" changed, "=" left as it is,
 // "!" needs a person, "?" is worth knowing.
@@ -161,9 +159,9 @@ func (p *Plan) Apply(ctx context.Context, progress io.Writer) error {
 	return createEntities(ctx, p.portal, p.entities, progress)
 }
 
-// settle is the end of a creation that Port refused: what is there now, perhaps
+// settle is the end of a creation that Port refused: what exists by now, perhaps
 // through an earlier try whose answer was lost, is compared and brought up to
-// date. The refusal stands if there is nothing.
+// date. The refusal stands if nothing exists.
 func settle(ctx context.Context, refusal error, compare func() (item, error)) error {
 	if !port.IsKind(refusal, port.KindRefused) {
 		return refusal
@@ -173,7 +171,8 @@ func settle(ctx context.Context, refusal error, compare func() (item, error)) er
 	case err != nil || !now.exists:
 		return refusal
 	case len(now.conflicts) > 0:
-		return fmt.Errorf("%s was made meanwhile: %s", now.name(), strings.Join(now.conflicts, "; "))
+		all := (&Plan{items: []item{now}}).Conflicts()
+		return fmt.Errorf("created in the meantime by another program: %s", strings.Join(all, "; "))
 	case len(now.changes) == 0:
 		return nil
 	}

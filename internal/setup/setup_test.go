@@ -118,7 +118,7 @@ func TestOrganisationWithTheGuidesModel(t *testing.T) {
 		}
 	}
 	if got, _ := w.Action("revoke_permissions"); got["requiredApproval"] != false {
-		t.Errorf("nobody asked for approval of revocations: %v", got)
+		t.Errorf("setup was not asked for approval of revocations: %v", got)
 	}
 	if got := w.Pages(); !slices.Equal(got, []string{"iam_permissions"}) {
 		t.Errorf("catalogue pages were added or removed: %q", got)

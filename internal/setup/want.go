@@ -93,13 +93,6 @@ func withoutDoubles(all []Entity) []Entity {
 	return out
 }
 
-// Names of the model that starter permissions are made of.
-const (
-	blueprintOfPermissions = "iam_permissions"
-	blueprintOfResources   = "aws_resource"
-	propertyType           = "resource_type"
-)
-
 // starterPermissions are the permissions of the chosen services, and the types
 // of resources that these are for.
 func starterPermissions(c Choice) (entities []Entity, types []string, err error) {
@@ -118,8 +111,8 @@ func starterPermissions(c Choice) (entities []Entity, types []string, err error)
 	for _, prefix := range c.Starter {
 		kind, resource := strings.ToUpper(prefix), ""
 		for _, s := range samples {
-			if s.Blueprint == blueprintOfResources && strings.Split(s.Identifier, ":")[2] == prefix {
-				kind, resource = s.Properties[propertyType], s.Identifier
+			if s.Blueprint == templates.BlueprintResource && strings.Split(s.Identifier, ":")[2] == prefix {
+				kind, resource = s.Properties[templates.PropertyResourceType], s.Identifier
 			}
 		}
 		actions, err := grantable(known, c, prefix, resource)
@@ -130,7 +123,7 @@ func starterPermissions(c Choice) (entities []Entity, types []string, err error)
 		types = append(types, kind)
 		for _, a := range actions {
 			entities = append(entities, entity(templates.Sample{
-				Blueprint: blueprintOfPermissions, Identifier: a, Title: a, Properties: map[string]string{propertyType: kind},
+				Blueprint: templates.BlueprintPermission, Identifier: a, Title: a, Properties: map[string]string{templates.PropertyResourceType: kind},
 			}))
 		}
 	}

@@ -1,0 +1,62 @@
+package setup
+
+import (
+	"context"
+	"strings"
+
+	"port-iam/port"
+)
+
+// Problem is something in Port that keeps the daemon from working.
+type Problem struct {
+	Why    string // names the field, and what was expected
+	Remedy string
+}
+
+func (p Problem) String() string { return p.Why + ": " + p.Remedy }
+
+const remedySetup = "run `port-iam setup`"
+
+// Judge compares a blueprint or an action in Port with the one that setup would
+// install, and changes nothing. It tells what keeps the daemon from working, and
+// where nothing does, what else is worth knowing.
+func Judge(ctx context.Context, portal Portal, want port.Object) (problems []Problem, remarks []string, err error) {
+	compare, remedy := compareAction, remedySetup+", or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION to the identifiers that Port has"
+	if want["schema"] != nil {
+		compare, remedy = compareBlueprint, remedySetup
+	}
+	it, err := compare(ctx, portal, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !it.exists {
+		return []Problem{{"Port has no " + it.name(), remedy}}, nil, nil
+	}
+	problems, remarks = append(it.conflicts, it.faults...), it.notes
+	for _, c := range it.changes {
+		switch {
+		case c.needed:
+			problems = append(problems, c.problem())
+		case strings.HasPrefix(accountPath, c.path):
+			remarks = append(remarks, "it does not name an AWS account, so any daemon may take its runs: `port-iam setup` adds the account")
+		default:
+			remarks = append(remarks, "`port-iam setup` would change "+c.path)
+		}
+	}
+	return problems, remarks, nil
+}
+
+// problem is the change as what keeps the daemon from working.
+func (c change) problem() Problem {
+	must, is := "must be "+show(c.new), "is missing"
+	if o, ok := c.new.(object); ok { // a property, an input or a relation
+		must = "must be of type " + show(o["type"])
+		if o["target"] != nil {
+			must = "must lead to " + show(o["target"])
+		}
+	}
+	if !c.added {
+		is = "is " + show(c.old)
+	}
+	return Problem{c.path + " " + is + " and " + must, remedySetup}
+}
