@@ -18,7 +18,7 @@ const (
 	mayAssumeGrants = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::` + Account + `:role/port-iam/Permission-*"}]}`
 )
 
-// person is somebody who is signed in to the account with Identity Center.
+// person is a user who is signed in to the account with Identity Center.
 type person struct {
 	email string
 	sts   *sts.Client

@@ -14,6 +14,7 @@ import (
 
 	"port-iam/iamops/iamtest"
 	"port-iam/port/porttest"
+	"port-iam/templates"
 )
 
 const (
@@ -78,7 +79,7 @@ func (s *story) ready(ctx context.Context, url string) error {
 }
 
 func (s *story) catalogue(context.Context) error {
-	for _, b := range []string{"aws_resource", "iam_permissions"} {
+	for _, b := range []string{templates.BlueprintResource, templates.BlueprintPermission} {
 		ids := s.Port.Entities(b)
 		if len(ids) == 0 {
 			return fmt.Errorf("blueprint %s has no entities", b)
@@ -126,7 +127,7 @@ func (s *story) written(context.Context) error {
 	}
 	s.say("              trusts\n%s", indented(role.Trust))
 	s.say("   IAM policy %s\n%s", policy.ARN, indented(policy.Versions[0].Document))
-	entity, ok := s.Port.Entity("provisioned_permissions", name)
+	entity, ok := s.Port.Entity(templates.BlueprintGrant, name)
 	if !ok {
 		return fmt.Errorf("there is no entity %s", name)
 	}
@@ -216,7 +217,7 @@ func (s *story) gone(ctx context.Context) error {
 	if role, policy := s.objects(name); role != nil || policy != nil {
 		return fmt.Errorf("role or policy %s still exist", name)
 	}
-	if _, ok := s.Port.Entity("provisioned_permissions", name); ok {
+	if _, ok := s.Port.Entity(templates.BlueprintGrant, name); ok {
 		return fmt.Errorf("entity %s still exists", name)
 	}
 	s.say("   no role, no policy, no entity")

@@ -119,7 +119,7 @@ func TestClickThrough(t *testing.T) {
 	b.await("Requests wait for approval")
 
 	b.click(requestBucket, "Request permissions")
-	form := b.await("s3:PutObject", "s3:GetObject", "Somebody has to approve this")
+	form := b.await("s3:PutObject", "s3:GetObject", "Another person has to approve this")
 	if strings.Contains(form, "ec2:") {
 		t.Errorf("a bucket's form offers permissions of EC2:\n%s", form)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"port-iam/port/porttest"
+	"port-iam/templates"
 )
 
 // Actions of the guide.
@@ -72,7 +73,7 @@ func (s *site) request(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) revoke(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("name")
-	if _, ok := s.port.Entity(blueprintGrant, name); !ok {
+	if _, ok := s.port.Entity(templates.BlueprintGrant, name); !ok {
 		sorry(w, http.StatusNotFound, "There is no such permission any more.")
 		return
 	}

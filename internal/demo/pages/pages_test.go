@@ -42,7 +42,7 @@ func newSite(t *testing.T) *site {
 	return &site{t, server, strings.TrimSuffix(base, "/")}
 }
 
-// answer is what comes back beside the text.
+// answer is what comes back in addition to the text.
 type answer struct {
 	Status     string
 	StatusCode int
@@ -211,7 +211,7 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// TestOtherSites: a page of somebody else can neither send our forms nor reach us
+// TestOtherSites: a page of another site can neither send our forms nor reach us
 // by another name.
 func TestOtherSites(t *testing.T) {
 	t.Parallel()

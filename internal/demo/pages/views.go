@@ -8,13 +8,7 @@ import (
 	"time"
 
 	"port-iam/port/porttest"
-)
-
-// Blueprints of the guide.
-const (
-	blueprintResource   = "aws_resource"
-	blueprintPermission = "iam_permissions"
-	blueprintGrant      = "provisioned_permissions"
+	"port-iam/templates"
 )
 
 // showRuns is how many runs the first page lists.
@@ -53,14 +47,14 @@ type input struct{ Name, Value string }
 type line struct{ Text, URL string }
 
 func (s *site) resource(id string) (resource, bool) {
-	e, ok := s.port.Entity(blueprintResource, id)
-	return resource{id, text(e, "properties", "resource_type")}, ok
+	e, ok := s.port.Entity(templates.BlueprintResource, id)
+	return resource{id, text(e, "properties", templates.PropertyResourceType)}, ok
 }
 
 func (s *site) form(res resource) form {
 	f := form{Resource: res, Approval: s.approval.Load()}
-	for _, id := range s.port.Entities(blueprintPermission) {
-		if e, ok := s.port.Entity(blueprintPermission, id); ok && text(e, "properties", "resource_type") == res.Type {
+	for _, id := range s.port.Entities(templates.BlueprintPermission) {
+		if e, ok := s.port.Entity(templates.BlueprintPermission, id); ok && text(e, "properties", templates.PropertyResourceType) == res.Type {
 			f.Permissions = append(f.Permissions, id)
 		}
 	}
@@ -69,13 +63,13 @@ func (s *site) form(res resource) form {
 
 func (s *site) home() home {
 	h := home{Approval: s.approval.Load()}
-	for _, id := range s.port.Entities(blueprintResource) {
+	for _, id := range s.port.Entities(templates.BlueprintResource) {
 		if res, ok := s.resource(id); ok {
 			h.Resources = append(h.Resources, res)
 		}
 	}
-	for _, id := range s.port.Entities(blueprintGrant) {
-		if e, ok := s.port.Entity(blueprintGrant, id); ok {
+	for _, id := range s.port.Entities(templates.BlueprintGrant) {
+		if e, ok := s.port.Entity(templates.BlueprintGrant, id); ok {
 			h.Grants = append(h.Grants, viewGrant(id, e))
 		}
 	}
@@ -90,9 +84,9 @@ func (s *site) home() home {
 
 func viewGrant(id string, e map[string]any) grant {
 	return grant{
-		Name: id, Resource: text(e, "relations", "aws_resource"), Permissions: text(e, "relations", "permissions"),
-		Requester: text(e, "properties", "requester"), SignIn: text(e, "properties", "sign_in_url"),
-		Left: left(text(e, "properties", "expiry_time")),
+		Name: id, Resource: text(e, "relations", templates.RelationResource), Permissions: text(e, "relations", templates.RelationPermissions),
+		Requester: text(e, "properties", templates.PropertyRequester), SignIn: text(e, "properties", templates.PropertySignInURL),
+		Left: left(text(e, "properties", templates.PropertyExpiryTime)),
 	}
 }
 
@@ -153,7 +147,7 @@ func (s *site) viewRun(r porttest.RunState) run {
 		}
 	}
 	if name := "Permission-" + r.ID; r.Action == actionRequest {
-		if _, ok := s.port.Entity(blueprintGrant, name); ok {
+		if _, ok := s.port.Entity(templates.BlueprintGrant, name); ok {
 			v.Grant = name
 		}
 	}
