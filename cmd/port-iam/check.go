@@ -156,12 +156,7 @@ func (c *checker) steps() []step {
 		{organization, []string{login}, c.organization},
 		{"Port clock", []string{login}, c.portClock},
 	}
-	for _, b := range blueprintsNeeded {
-		all = append(all, step{"blueprint " + b.id, []string{login}, func(ctx context.Context) stepOutcome { return c.blueprint(ctx, b) }})
-	}
-	for _, a := range c.actionsNeeded() {
-		all = append(all, step{a.kind + " " + a.id, []string{login}, func(ctx context.Context) stepOutcome { return c.action(ctx, a) }})
-	}
+	all = append(all, c.model(login)...)
 	return append(all,
 		step{access, nil, c.kafkaSettings},
 		step{dns, []string{access}, c.kafkaDNS},

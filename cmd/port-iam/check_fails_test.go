@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -19,9 +18,6 @@ import (
 // TestCheckFails breaks one thing after the other: that step says so, and what to
 // do, and what depends on it is skipped.
 func TestCheckFails(t *testing.T) {
-	action := func(w *checkWorld, body string) { w.Port.AddAction(body) }
-	const revoke = `{"identifier":"revoke_permissions","trigger":{"type":"self-service","operation":%q,"blueprintIdentifier":"provisioned_permissions",
-		"userInputs":{"properties":{},"required":[]}},"invocationMethod":{"type":%q%s}}`
 	portSteps := []string{"Port login"}
 	for _, tc := range []struct {
 		name    string
@@ -49,28 +45,13 @@ func TestCheckFails(t *testing.T) {
 		{"no blueprint", func(w *checkWorld) {
 			w.Port.Fault(porttest.Fault{Route: "blueprint_get", ID: "aws_resource", Status: 404, Count: -1})
 		}, []string{"blueprint aws_resource"}, "Port has no blueprint aws_resource", "port-iam setup", nil},
-		{
-			"blueprint that lacks", func(w *checkWorld) {
-				w.Port.AddBlueprint(`{"identifier":"provisioned_permissions","schema":{"properties":{"requester":{"type":"string"},"iam_policy":{"type":"string"},
-				"sign_in_url":{"type":"string"},"policy_arn":{"type":"string"},"expiry_time":{"type":"string"}},"required":[]},
-				"relations":{"permissions":{"target":"aws_resource","many":true}}}`)
-			},
-			[]string{"blueprint provisioned_permissions"},
-			"property iam_policy is of type string and must be object; property role_arn is missing; relation aws_resource is missing; relation permissions leads to aws_resource", "port-iam setup", nil,
-		},
 		{"may not read blueprints", func(w *checkWorld) {
 			w.Port.Fault(porttest.Fault{Route: "blueprint_get", ID: "iam_permissions", Status: 403, Count: -1})
 		}, []string{"blueprint iam_permissions"}, "403", "allowed to read blueprints", []string{"permissions in the boundary"}},
-		{"no action", func(w *checkWorld) { w.env["REVOKE_ACTION"] = "none" }, []string{"action none"}, "Port has no action none", "set REVOKE_ACTION", nil},
-		{"other backend", func(w *checkWorld) { action(w, fmt.Sprintf(revoke, "DELETE", "WEBHOOK", "")) }, []string{"action revoke_permissions"}, `invoked by "WEBHOOK"`, "switch its backend to Kafka", nil},
-		{"other operation", func(w *checkWorld) { action(w, fmt.Sprintf(revoke, "DAY-2", "KAFKA", "")) }, []string{"action revoke_permissions"}, `trigger.operation is "DAY-2"`, "REVOKE_ACTION", nil},
-		{"other account", func(w *checkWorld) {
-			action(w, fmt.Sprintf(revoke, "DELETE", "KAFKA", `,"payload":{"context":{"account":"210987654321"}}`))
-		}, []string{"action revoke_permissions"}, "for AWS account 210987654321", "use the right AWS credentials", nil},
-		{"form without permissions", func(w *checkWorld) {
-			action(w, `{"identifier":"request_permissions","trigger":{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"aws_resource",
-				"userInputs":{"properties":{},"required":[]}},"invocationMethod":{"type":"KAFKA"}}`)
-		}, []string{"action request_permissions"}, `no input "permissions"`, "port-iam setup", nil},
+		{"may not read actions", func(w *checkWorld) {
+			w.Port.Fault(porttest.Fault{Route: "action_get", ID: "revoke_permissions", Status: 403, Count: -1})
+		}, []string{"action revoke_permissions"}, "403", "allowed to read blueprints, actions", nil},
+		{"no action", func(w *checkWorld) { w.env["REVOKE_ACTION"] = "none" }, []string{"action none"}, "Port has no action none", "run `port-iam setup`, or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION", nil},
 		{
 			"broker without a name", func(w *checkWorld) { w.env["KAFKA_BROKERS"] = "kafka.invalid:9092" },
 			[]string{"Kafka DNS"},
