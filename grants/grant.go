@@ -11,6 +11,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // grant handles a run of the grant action, in five sequential round trips:
@@ -98,13 +99,13 @@ func (j *Job) readGrant(ctx context.Context) (grantView, error) {
 	}
 	if j.rec.Entity != "" {
 		g.Go(func() (err error) {
-			v.resource, err = find(ctx, portal, blueprintResource, j.rec.Entity)
+			v.resource, err = find(ctx, portal, templates.BlueprintResource, j.rec.Entity)
 			return err
 		})
 	}
 	g.Go(func() error { return v.permissions.read(ctx, j.namedPermissions()) })
 	g.Go(func() error {
-		entity, err := find(ctx, portal, blueprintGrant, j.name)
+		entity, err := find(ctx, portal, templates.BlueprintGrant, j.name)
 		v.entityWritten = entity != nil
 		return err
 	})
@@ -167,10 +168,10 @@ func (j *Job) confirm(v grantView) error {
 func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	now := time.Now()
 	switch {
-	case v.run.Entity == "" || v.run.Blueprint != blueprintResource:
-		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, blueprintResource)
+	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
+		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, templates.BlueprintResource)
 	case v.resource == nil:
-		return iamops.Plan{}, request{}, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, blueprintResource)
+		return iamops.Plan{}, request{}, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, templates.BlueprintResource)
 	}
 	start, err := startOf(v.run, j.rec, now)
 	if err != nil {
@@ -216,7 +217,7 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 	if err != nil {
 		return "", err
 	}
-	err = j.svc.opts.Portal.UpsertEntity(ctx, blueprintGrant, entity, j.rec.RunID)
+	err = j.svc.opts.Portal.UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)
 	if err == nil || !isAnswer(err) {
 		return "", err
 	}

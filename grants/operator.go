@@ -12,6 +12,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // Operator is the view of a person who looks after the account: what is granted,
@@ -90,7 +91,7 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 	if clock := o.svc.clockError(); clock != nil {
 		err = fmt.Errorf("what has expired cannot be told: %w", clock)
 	}
-	entities, portErr := o.svc.opts.Portal.Entities(ctx, blueprintGrant)
+	entities, portErr := o.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
 	if err == nil {
 		err = portErr
 	}

@@ -9,6 +9,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // handLimit bounds the time that a person waits for one grant to be removed.
@@ -87,7 +88,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	var runErr, entityErr, lookErr error
 	var reads sync.WaitGroup
 	reads.Go(func() { run, runErr = portal.Run(ctx, runID) })
-	reads.Go(func() { entity, entityErr = find(ctx, portal, blueprintGrant, name) })
+	reads.Go(func() { entity, entityErr = find(ctx, portal, templates.BlueprintGrant, name) })
 	reads.Go(func() { live, lookErr = h.Operator.svc.opts.Access.Look(ctx, name) })
 	reads.Wait()
 	if lookErr != nil {

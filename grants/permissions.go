@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 const (
@@ -44,7 +45,7 @@ func (p *permissions) read(ctx context.Context, ids []string) error {
 			continue
 		}
 		g.Go(func() error {
-			e, err := find(ctx, p.portal, blueprintPermission, id)
+			e, err := find(ctx, p.portal, templates.BlueprintPermission, id)
 			if err != nil {
 				return err
 			}
@@ -73,14 +74,14 @@ func (j *Job) checkPermissions(ctx context.Context, v grantView, req request) er
 	if err := v.permissions.read(ctx, req.actions); err != nil {
 		return err
 	}
-	kind := textOf(v.resource, propertyType)
+	kind := textOf(v.resource, templates.PropertyResourceType)
 	for _, id := range req.actions {
 		e, _ := v.permissions.get(id)
 		if e == nil {
-			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, blueprintPermission)
+			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, templates.BlueprintPermission)
 		}
-		if got := textOf(e, propertyType); got != kind {
-			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, propertyType, got, req.resource, kind)
+		if got := textOf(e, templates.PropertyResourceType); got != kind {
+			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, req.resource, kind)
 		}
 	}
 	return nil

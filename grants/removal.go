@@ -9,6 +9,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // visibilityLag is how long after the end of a grant's run "not found" in IAM
@@ -125,7 +126,7 @@ func (r *removal) cutForeign(ctx context.Context, live iamops.Live, why error) e
 // that ended it has deleted the entity.
 func (r *removal) deleteEntity(ctx context.Context, revokingRun string) error {
 	portal := r.svc.opts.Portal
-	err := portal.DeleteEntity(ctx, blueprintGrant, r.name, revokingRun)
+	err := portal.DeleteEntity(ctx, templates.BlueprintGrant, r.name, revokingRun)
 	switch {
 	case err == nil, port.IsKind(err, port.KindNotFound):
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // revoke handles a run of the revoke action, and of the automation that Port
@@ -108,8 +109,8 @@ func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
 		return j.drop(eventWrongEntity, "the run was started on %q and the record names %q", v.run.Entity, j.rec.Entity)
 	}
 	lacks := v.run.Entity == "" && j.op != opExpire
-	if lacks || v.run.Entity != "" && v.run.Blueprint != blueprintGrant {
-		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, blueprintGrant)
+	if lacks || v.run.Entity != "" && v.run.Blueprint != templates.BlueprintGrant {
+		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, templates.BlueprintGrant)
 	}
 	if !v.named {
 		return refuse("the entity is not a grant of port-iam", "the entity %q is not a grant of port-iam (%s<run id>): delete it by hand if it is not needed", j.name, iamops.NamePrefix)

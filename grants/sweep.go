@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/templates"
 )
 
 // closeLooks is how many grants one sweep looks at closely, in turn: what lists
@@ -148,7 +149,7 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	}
 	// Known even where the sweep gets no further.
 	w.svc.metrics.noteOverdue(listed, w.overdue())
-	entities, err := w.svc.opts.Portal.Entities(ctx, blueprintGrant)
+	entities, err := w.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
 	if err != nil {
 		return r, err
 	}

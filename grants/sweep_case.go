@@ -10,6 +10,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // cases brings together what IAM and Port list, sorted by name, and what earlier
@@ -80,7 +81,7 @@ func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict,
 		case n == needRun:
 			err = w.readRun(ctx, f)
 		case n == needEntity:
-			if f.entity, err = find(ctx, w.svc.opts.Portal, blueprintGrant, f.name); err == nil {
+			if f.entity, err = find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name); err == nil {
 				f.entityRead = true
 			}
 		}
