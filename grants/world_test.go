@@ -87,10 +87,13 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	clients := iamops.NewClients(aws.Config{
+	clients, err := iamops.NewClients(aws.Config{
 		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}, p.reg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	docs, err := templates.Load(nil)
 	if err != nil {
 		w.t.Fatal(err)

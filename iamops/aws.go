@@ -28,10 +28,13 @@ type Clients struct {
 }
 
 // NewClients makes the clients; it calls nothing. Metrics are registered with
-// reg.
-func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
+// reg, if there is one; its error is that of a metric that is registered already.
+func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 	c := &Clients{}
-	m := newMetrics(reg, c)
+	m, err := newMetrics(reg, c)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	watch := func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("port-iam-watch",
 			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -58,7 +61,7 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) *Clients {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(o.APIOptions, watch)
 	})
-	return c
+	return c, nil
 }
 
 // Identity is who the daemon is in AWS.

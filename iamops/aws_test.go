@@ -19,8 +19,11 @@ import (
 	"port-iam/iamops/iamtest"
 )
 
-func (w *world) clients() *iamops.Clients {
-	return iamops.NewClients(w.config, prometheus.NewRegistry())
+func newClients(t *testing.T, cfg aws.Config, reg prometheus.Registerer) *iamops.Clients {
+	t.Helper()
+	c, err := iamops.NewClients(cfg, reg)
+	noError(t, err)
+	return c
 }
 
 // TestRetries checks how often a call is sent, by the code of the answer.
@@ -102,7 +105,7 @@ func TestIdentity(t *testing.T) {
 		l := iamtest.NewListener()
 		t.Cleanup(fake.Serve(l))
 		w := &world{config: awsConfig("http://iam.invalid", l.Client())}
-		got, err := w.clients().Identity(t.Context())
+		got, err := newClients(t, w.config, nil).Identity(t.Context())
 		noError(t, err)
 		want := iamops.Identity{Account: "210987654321", Partition: partition, ARN: "arn:" + partition + ":iam::210987654321:user/port-iam"}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -112,7 +115,7 @@ func TestIdentity(t *testing.T) {
 			t.Error(got.String())
 		}
 		fake.RejectCredentials(true)
-		if _, err := w.clients().Identity(t.Context()); !iamops.RejectedCredentials(err) || !strings.HasPrefix(err.Error(), "ask AWS who we are (sts:GetCallerIdentity): InvalidClientTokenId: ") {
+		if _, err := newClients(t, w.config, nil).Identity(t.Context()); !iamops.RejectedCredentials(err) || !strings.HasPrefix(err.Error(), "ask AWS who we are (sts:GetCallerIdentity): InvalidClientTokenId: ") {
 			t.Errorf("rejected: %v", err)
 		}
 	}
@@ -137,7 +140,7 @@ func TestIdentityWithoutARN(t *testing.T) {
 	for _, arn := range []string{"", "nobody", "urn:aws:iam::123456789012:user/x"} {
 		cfg := awsConfig("http://iam.invalid", nil)
 		cfg.HTTPClient = answers{body: "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>" + arn + "</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"}
-		_, err := iamops.NewClients(cfg, prometheus.NewRegistry()).Identity(t.Context())
+		_, err := newClients(t, cfg, nil).Identity(t.Context())
 		wantKind(t, "Identity as "+arn, iamops.KindUnavailable, err)
 	}
 }
@@ -150,7 +153,7 @@ func TestEmptyAnswers(t *testing.T) {
 	p := w.plan(t)
 	cfg := w.config.Copy()
 	cfg.HTTPClient = answers{body: "<Response><GetRoleResult/><GetPolicyResult/></Response>"}
-	ops, err := iamops.New(options(t, iamops.NewClients(cfg, prometheus.NewRegistry()).IAM))
+	ops, err := iamops.New(options(t, newClients(t, cfg, nil).IAM))
 	noError(t, err)
 	_, err = ops.Look(t.Context(), p.Name)
 	wantKind(t, "Look", iamops.KindUnavailable, err)
@@ -164,7 +167,7 @@ func TestClockSkew(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			// A slow answer was dated somewhere on its way.
 			w := newFake(t, iamtest.Options{Delay: 2 * time.Second})
-			c := w.clients()
+			c := newClients(t, w.config, nil)
 			if d, known := c.ClockSkew(); known || d != 0 {
 				t.Errorf("before the first answer: %v, %v", d, known)
 			}
@@ -186,7 +189,7 @@ func TestNoClock(t *testing.T) {
 	for _, date := range []string{"", "yesterday"} {
 		cfg := awsConfig("http://iam.invalid", nil)
 		cfg.HTTPClient = answers{date: date, body: "<ListRolesResponse><ListRolesResult/></ListRolesResponse>"}
-		c := iamops.NewClients(cfg, prometheus.NewRegistry())
+		c := newClients(t, cfg, nil)
 		_, err := c.IAM.ListRoles(t.Context(), &iam.ListRolesInput{})
 		noError(t, err)
 		if d, known := c.ClockSkew(); known {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
@@ -19,12 +18,16 @@ func ExampleNew() {
 	fake := iamtest.New(iamtest.Options{})
 	l := iamtest.NewListener()
 	defer fake.Serve(l)()
-	clients := iamops.NewClients(aws.Config{
+	clients, err := iamops.NewClients(aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://iam.invalid"), HTTPClient: l.Client(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "any", SecretAccessKey: "any"}, nil
 		}),
-	}, prometheus.NewRegistry())
+	}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	documents, err := templates.Load(nil)
 	if err != nil {
 		fmt.Println(err)

@@ -15,13 +15,13 @@ import (
 func TestPolicyDocument(t *testing.T) {
 	t.Parallel()
 	w := newFake(t, iamtest.Options{})
-	document, err := w.clients().PolicyDocument(t.Context(), boundary)
+	document, err := newClients(t, w.config, nil).PolicyDocument(t.Context(), boundary)
 	noError(t, err)
 	outside, err := iamops.Outside(document, []string{"s3:GetObject"})
 	if noError(t, err); len(outside) > 0 {
 		t.Errorf("everything is allowed, and these are outside: %v", outside)
 	}
-	if _, err := w.clients().PolicyDocument(t.Context(), boundary+"X"); !iamops.IsKind(err, iamops.KindNotFound) {
+	if _, err := newClients(t, w.config, nil).PolicyDocument(t.Context(), boundary+"X"); !iamops.IsKind(err, iamops.KindNotFound) {
 		t.Errorf("a policy that is not there: %v", err)
 	}
 }
@@ -37,7 +37,7 @@ func TestHasIdentityCenterRole(t *testing.T) {
 		{"/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWSReservedSSO_Developers_0123456789abcdef", true},
 	} {
 		w.fake.AddRoleSession(tc.path, tc.role, "alice")
-		got, err := w.clients().HasIdentityCenterRole(t.Context())
+		got, err := newClients(t, w.config, nil).HasIdentityCenterRole(t.Context())
 		if noError(t, err); got != tc.want {
 			t.Errorf("with %s%s: %v", tc.path, tc.role, got)
 		}
@@ -87,14 +87,14 @@ func TestSimulate(t *testing.T) {
 			"arn:aws:iam::" + account + ":user/" + tc.name,
 			"arn:aws:sts::" + account + ":assumed-role/" + tc.name + "-role/session",
 		} {
-			got, err := w.clients().Simulate(t.Context(), principal, w.ops.Rights())
+			got, err := newClients(t, w.config, nil).Simulate(t.Context(), principal, w.ops.Rights())
 			noError(t, err)
 			if diff := cmp.Diff(tc.lacking, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", principal, diff)
 			}
 		}
 	}
-	if _, err := w.clients().Simulate(t.Context(), "arn:aws:iam::"+account+":user/nobody", w.ops.Rights()); !iamops.IsKind(err, iamops.KindNotFound) {
+	if _, err := newClients(t, w.config, nil).Simulate(t.Context(), "arn:aws:iam::"+account+":user/nobody", w.ops.Rights()); !iamops.IsKind(err, iamops.KindNotFound) {
 		t.Errorf("of nobody: %v", err)
 	}
 }

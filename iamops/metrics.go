@@ -22,7 +22,8 @@ var operations = []string{
 	"ListAttachedRolePolicies", "ListPolicies", "ListPolicyVersions", "ListRolePolicies", "ListRoles", "PutRolePolicy",
 }
 
-func newMetrics(reg prometheus.Registerer, c *Clients) *metrics {
+// newMetrics registers the metrics unless reg is nil.
+func newMetrics(reg prometheus.Registerer, c *Clients) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "port_iam_aws_requests_total",
@@ -41,14 +42,17 @@ func newMetrics(reg prometheus.Registerer, c *Clients) *metrics {
 			m.requests.WithLabelValues(op, code)
 		}
 	}
-	reg.MustRegister(m.requests, m.duration, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	if reg == nil {
+		return m, nil
+	}
+	skew := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "port_iam_clock_skew_seconds",
 		Help: "How far the local clock is ahead of AWS's, from the Date of its last answer; 0 before the first.",
 	}, func() float64 {
 		d, _ := c.ClockSkew()
 		return d.Seconds()
-	}))
-	return m
+	})
+	return m, errors.Join(reg.Register(m.requests), reg.Register(m.duration), reg.Register(skew))
 }
 
 func (m *metrics) observe(op string, took time.Duration, err error) {

@@ -1,6 +1,7 @@
 package iamops_test
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"testing"
@@ -41,7 +42,7 @@ func requests(t *testing.T, reg *prometheus.Registry) map[string]int {
 func TestMetricsFromTheStart(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
-	iamops.NewClients(awsConfig("http://iam.invalid", nil), reg)
+	newClients(t, awsConfig("http://iam.invalid", nil), reg)
 	problems, err := testutil.GatherAndLint(reg)
 	noError(t, err)
 	for _, p := range problems {
@@ -67,6 +68,16 @@ func TestMetricsFromTheStart(t *testing.T) {
 	}
 }
 
+// TestMetricsTwice checks that a second registration is an error.
+func TestMetricsTwice(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	newClients(t, awsConfig("http://iam.invalid", nil), reg)
+	if _, err := iamops.NewClients(awsConfig("http://iam.invalid", nil), reg); !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestMetricsCount checks that each attempt counts, under a code that cannot be
 // just anything.
 func TestMetricsCount(t *testing.T) {
@@ -74,7 +85,7 @@ func TestMetricsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFake(t, iamtest.Options{})
 		reg := prometheus.NewRegistry()
-		clients := iamops.NewClients(w.config, reg)
+		clients := newClients(t, w.config, reg)
 		ops, err := iamops.New(options(t, clients.IAM))
 		noError(t, err)
 		before := requests(t, reg)
@@ -112,7 +123,7 @@ func TestMetricsClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFake(t, iamtest.Options{})
 		reg := prometheus.NewRegistry()
-		clients := iamops.NewClients(w.config, reg)
+		clients := newClients(t, w.config, reg)
 		gauge := func() float64 {
 			families, err := reg.Gather()
 			noError(t, err)

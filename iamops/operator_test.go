@@ -72,7 +72,7 @@ func TestOwners(t *testing.T) {
 	w := newFake(t, iamtest.Options{})
 	owners := func() []string {
 		t.Helper()
-		got, err := w.clients().Organizations(t.Context(), path)
+		got, err := newClients(t, w.config, nil).Organizations(t.Context(), path)
 		noError(t, err)
 		return got
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
@@ -98,7 +97,7 @@ func (w *world) daemon(t *testing.T, change ...func(*middleware.Stack) error) *i
 	t.Helper()
 	cfg := w.config.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, change...)
-	ops, err := iamops.New(options(t, iamops.NewClients(cfg, prometheus.NewRegistry()).IAM))
+	ops, err := iamops.New(options(t, newClients(t, cfg, nil).IAM))
 	noError(t, err)
 	return ops
 }

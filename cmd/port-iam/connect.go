@@ -18,8 +18,8 @@ func (d *daemon) connectAWS(ctx context.Context) error {
 		cfg.Region = defaultRegion
 		d.log.Info("AWS_REGION is not set, using the default", "region", defaultRegion)
 	}
-	d.aws = iamops.NewClients(cfg, d.reg)
-	return nil
+	d.aws, err = iamops.NewClients(cfg, d.reg)
+	return err
 }
 
 // orgID asks Port for the organisation; that Port accepts the credentials is

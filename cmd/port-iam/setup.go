@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"port-iam/iamops"
@@ -199,8 +198,12 @@ func askAccount(ctx context.Context) (account, partition string, err error) {
 		if cfg.Region == "" {
 			cfg.Region = defaultRegion
 		}
+		clients, err := iamops.NewClients(cfg, nil)
+		if err != nil {
+			return "", "", err
+		}
 		var id iamops.Identity
-		if id, err = iamops.NewClients(cfg, prometheus.NewRegistry()).Identity(ctx); err == nil {
+		if id, err = clients.Identity(ctx); err == nil {
 			return id.Account, id.Partition, nil
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
@@ -124,7 +123,8 @@ func daemon(t *testing.T, s setting, trust string, cfg aws.Config) (*iamops.Clie
 	t.Helper()
 	set, err := templates.Load(nil)
 	noError(t, err)
-	clients := iamops.NewClients(cfg, prometheus.NewRegistry())
+	clients, err := iamops.NewClients(cfg, nil)
+	noError(t, err)
 	ops, err := iamops.New(iamops.Options{
 		API: clients.IAM, Account: account, Partition: s.partition, OrgID: "org_1", Path: s.path,
 		Boundary: s.boundary(), Trust: trust, Tags: s.tags, Templates: set,

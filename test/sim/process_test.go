@@ -64,11 +64,12 @@ func (p *process) build() {
 		HTTPClient: &http.Client{Transport: p.newWire("port", w.portListener.Dial, w.portHTTP)},
 	})
 	must(err)
-	p.clients = iamops.NewClients(aws.Config{
+	p.clients, err = iamops.NewClients(aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1"),
 		HTTPClient:  &http.Client{Transport: p.newWire("aws", w.awsListener.Dial, w.awsHTTP)},
 		Credentials: credentials.NewStaticCredentialsProvider("daemon", "secret", ""),
 	}, reg)
+	must(err)
 	docs, err := templates.Load(nil)
 	must(err)
 	ops, err := iamops.New(iamops.Options{
