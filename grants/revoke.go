@@ -128,7 +128,7 @@ func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
 			return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
 		}
 		switch early := time.Until(end); {
-		case early > maxClockSkew:
+		case early > iamops.MaxClockSkew:
 			return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
 		case early > 0: // our clock is a little behind Port's
 			return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}

@@ -151,14 +151,10 @@ func (s *Service) newJob(op, name string, rec port.Record) *Job {
 	return &Job{op: op, rec: rec, removal: s.newRemoval(name, s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID))}
 }
 
-// maxClockSkew is how far the local clock may be from AWS's before nothing is
-// granted or expired any more.
-const maxClockSkew = 60 * time.Second
-
 // clockError says that the local clock is wrong; nil where it is not, or AWS has
 // not said.
 func (s *Service) clockError() error {
-	if skew, known := s.opts.ClockSkew(); known && skew.Abs() > maxClockSkew {
+	if skew, known := s.opts.ClockSkew(); known && skew.Abs() > iamops.MaxClockSkew {
 		return fmt.Errorf("the local clock is %s off AWS's", skew)
 	}
 	return nil

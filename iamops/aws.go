@@ -41,8 +41,10 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 				start := time.Now()
 				out, meta, err := next.HandleDeserialize(ctx, in)
 				m.observe(middleware.GetOperationName(ctx), time.Since(start), err)
-				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok {
-					c.readClock(resp.Response, start)
+				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Response != nil {
+					if skew, ok := ClockSkew(start, time.Now(), resp.Header.Get("Date")); ok {
+						c.skew.Store(&skew)
+					}
 				}
 				return out, meta, err
 			}), middleware.Before)
@@ -97,17 +99,20 @@ func (c *Clients) ClockSkew() (time.Duration, bool) {
 	return *d, true
 }
 
-func (c *Clients) readClock(resp *http.Response, sent time.Time) {
-	if resp == nil {
-		return
-	}
-	date, err := http.ParseTime(resp.Header.Get("Date"))
+// MaxClockSkew is how far the local clock may be from another's before it counts
+// as wrong: with a wrong clock nothing is granted and nothing expires.
+const MaxClockSkew = 60 * time.Second
+
+// ClockSkew is how far our clock is ahead of a server's, from an answer to a
+// request that was sent and answered at these times and the Date in its header;
+// false where that is no date. It is in whole seconds, as dates are.
+func ClockSkew(sent, answered time.Time, header string) (time.Duration, bool) {
+	date, err := http.ParseTime(header)
 	if err != nil {
-		return
+		return 0, false
 	}
-	// The answer was dated between sending and now: the middle is the best guess.
-	skew := sent.Add(time.Since(sent) / 2).Sub(date).Truncate(time.Second)
-	c.skew.Store(&skew)
+	// The answer was dated between the two: the middle is the best guess.
+	return sent.Add(answered.Sub(sent) / 2).Sub(date).Truncate(time.Second), true
 }
 
 // codeOf reduces the outcome of a call to a word fit for a label.
