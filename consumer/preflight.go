@@ -3,7 +3,6 @@ package consumer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -18,10 +17,38 @@ const (
 	maxPause      = 30 * time.Second
 )
 
+// Step is a part of [Consumer.Preflight].
+type Step string
+
+// The steps, in their order.
+const (
+	StepReach Step = "reach Kafka"
+	StepTopic Step = "look up the topic"
+	StepGroup Step = "look up the group"
+)
+
+// PreflightError says at which step the broker or the connection failed.
+type PreflightError struct {
+	Step Step
+	Err  error // a [FatalError] where waiting does not solve it
+}
+
+// Error names the step, unless the text of a [FatalError] says enough.
+func (e *PreflightError) Error() string {
+	if Final(e.Err) {
+		return e.Err.Error()
+	}
+	return string(e.Step) + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *PreflightError) Unwrap() error { return e.Err }
+
 // Preflight checks once what [Consumer.Run] needs: that a broker can be reached
 // and accepts the credentials, that the topic exists and may be read, and that
-// the group may be used. It takes at most 30 s and does not join the group. A
-// problem that waiting does not solve is a [FatalError].
+// the group may be used. It takes at most 30 s and does not join the group. What
+// Kafka did not answer or accept is a [PreflightError]; a problem that waiting
+// does not solve wraps a [FatalError].
 func (c *Consumer) Preflight(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, preflightWait)
 	defer cancel()
@@ -38,7 +65,7 @@ func (c *Consumer) Preflight(ctx context.Context) error {
 		if errors.Is(err, kerr.SaslAuthenticationFailed) {
 			c.access.refuse()
 		}
-		return c.problem("reach Kafka", err)
+		return c.stopped(StepReach, err)
 	}
 	adm := kadm.NewClient(cl)
 	topics, err := adm.ListTopics(ctx, c.opts.Topic)
@@ -46,20 +73,17 @@ func (c *Consumer) Preflight(ctx context.Context) error {
 		err = topics[c.opts.Topic].Err
 	}
 	if err != nil {
-		return c.problem("look up the topic", err)
+		return c.stopped(StepTopic, err)
 	}
 	_, err = adm.FetchOffsetsForTopics(ctx, c.opts.Group, c.opts.Topic)
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return c.problem("look up the group", err)
+		return c.stopped(StepGroup, err)
 	}
 	return nil
 }
 
-func (c *Consumer) problem(op string, err error) error {
-	if explained := c.explain(err); Final(explained) {
-		return explained
-	}
-	return fmt.Errorf("%s: %w", op, err)
+func (c *Consumer) stopped(at Step, err error) error {
+	return &PreflightError{Step: at, Err: c.explain(err)}
 }
 
 // awaitPreflight repeats the checks until they pass, ctx ends, or something is

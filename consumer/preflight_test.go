@@ -31,12 +31,13 @@ func TestFinalProblems(t *testing.T) {
 		fault  kfake.Fault
 		change func(*Options)
 		want   []string
+		step   Step
 	}{
-		"wrong password":  {fault: fault(kmsg.SASLAuthenticate, kerr.SaslAuthenticationFailed), want: []string{"refused the user name or the password", "check both"}},
-		"wrong mechanism": {fault: fault(kmsg.SASLHandshake, kerr.UnsupportedSaslMechanism), want: []string{"SCRAM-SHA-512", "set one"}},
-		"topic ACL":       {fault: fault(kmsg.Metadata, kerr.TopicAuthorizationFailed), want: []string{"read topic", testTopic, "grant READ"}},
-		"group ACL":       {fault: fault(kmsg.OffsetFetch, kerr.GroupAuthorizationFailed), want: []string{"join group", testGroup, "grant READ"}},
-		"missing topic":   {change: func(o *Options) { o.Topic = "org.absent" }, want: []string{`no topic "org.absent"`, "create it"}},
+		"wrong password":  {fault: fault(kmsg.SASLAuthenticate, kerr.SaslAuthenticationFailed), want: []string{"refused the user name or the password", "check both"}, step: StepReach},
+		"wrong mechanism": {fault: fault(kmsg.SASLHandshake, kerr.UnsupportedSaslMechanism), want: []string{"SCRAM-SHA-512", "set one"}, step: StepReach},
+		"topic ACL":       {fault: fault(kmsg.Metadata, kerr.TopicAuthorizationFailed), want: []string{"read topic", testTopic, "grant READ"}, step: StepTopic},
+		"group ACL":       {fault: fault(kmsg.OffsetFetch, kerr.GroupAuthorizationFailed), want: []string{"join group", testGroup, "grant READ"}, step: StepGroup},
+		"missing topic":   {change: func(o *Options) { o.Topic = "org.absent" }, want: []string{`no topic "org.absent"`, "create it"}, step: StepTopic},
 		"no broker":       {change: func(o *Options) { o.Access = access(Access{Username: "u", Password: "pass-word"}) }, want: []string{"no Kafka broker", "set the addresses"}},
 		"access is final": {
 			change: func(o *Options) {
@@ -64,6 +65,10 @@ func TestFinalProblems(t *testing.T) {
 				err := r.stop()
 				if !Final(err) {
 					t.Fatalf("Run: %v, want a final error", err)
+				}
+				at := &PreflightError{}
+				if errors.As(err, &at); at.Step != tt.step {
+					t.Errorf("the error is of the step %q, want %q", at.Step, tt.step)
 				}
 				for _, want := range tt.want {
 					if !strings.Contains(err.Error(), want) {
@@ -124,7 +129,7 @@ func TestWaitsForWhatMayPass(t *testing.T) {
 		r.awaitUnready(t, "asked too early")
 		after(time.Hour)
 		denied.Store(false)
-		r.awaitUnready(t, "network is cut")
+		r.awaitUnready(t, string(StepReach)+": ")
 		after(time.Hour)
 		r.awaitUnready(t, "network is cut")
 		wire.set(false)
