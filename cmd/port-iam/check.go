@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,11 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"port-iam/iamops"
-	"port-iam/port"
 )
 
 func newCheck() *cobra.Command {
@@ -23,9 +20,9 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check everything that must be true before `port-iam run` works",
-		Long: "Goes through the chain from the settings over Port and Kafka to AWS, and says of each step whether it is ok, why\n" +
-			"not, and what to do. Changes nothing and does not join the consumer group. What the credentials may not read is\n" +
-			"skipped with the reason: the daemon works without those rights.\n" +
+		Long: "Checks the settings, then Port, Kafka and AWS, step by step. Says of each step whether it is ok, and if not,\n" +
+			"why and what to do. Changes nothing and does not join the consumer group. A step that the credentials may not\n" +
+			"read is skipped with the reason: the daemon works without that right.\n" +
 			"Exit code: 0 nothing failed, 1 something failed, 2 a setting is wrong.",
 		Example: "  port-iam check\n  port-iam check --json | jq '.steps[] | select(.result == \"failed\")'",
 		Args:    noArgs,
@@ -39,9 +36,9 @@ func newCheck() *cobra.Command {
 
 // Results of a step.
 const (
-	stepOK      = "ok"
-	stepFailed  = "failed"
-	stepSkipped = "skipped"
+	resultOK      = "ok"
+	resultFailed  = "failed"
+	resultSkipped = "skipped"
 )
 
 // stepOutcome is how a step went.
@@ -52,15 +49,15 @@ type stepOutcome struct {
 }
 
 func fine(format string, args ...any) stepOutcome {
-	return stepOutcome{stepOK, fmt.Sprintf(format, args...), ""}
+	return stepOutcome{resultOK, fmt.Sprintf(format, args...), ""}
 }
 
 func failed(why error, remedy string) stepOutcome {
-	return stepOutcome{stepFailed, why.Error(), remedy}
+	return stepOutcome{resultFailed, why.Error(), remedy}
 }
 
 func skipped(format string, args ...any) stepOutcome {
-	return stepOutcome{stepSkipped, fmt.Sprintf(format, args...), ""}
+	return stepOutcome{resultSkipped, fmt.Sprintf(format, args...), ""}
 }
 
 // step is a step of the chain. It is skipped where one that it needs has failed.
@@ -89,10 +86,10 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 	cfg, err := readConfig()
 	if err != nil {
 		if asJSON {
-			settings := failed(err, "correct the variables; `port-iam check` looks at the rest then")
-			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{"settings", settings}}})
+			settings := failed(err, "correct the variables, then run `port-iam check` again for the other steps")
+			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{stepSettings, settings}}})
 		}
-		return &configError{err}
+		return wrongConfig(err)
 	}
 	c, err := newChecker(ctx, cfg)
 	if err != nil {
@@ -109,7 +106,7 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 	}
 	bad := 0
 	for _, s := range report.Steps {
-		if s.Result == stepFailed {
+		if s.Result == resultFailed {
 			bad++
 		}
 	}
@@ -118,8 +115,8 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 
 // checker holds what the steps find out for each other.
 type checker struct {
-	*daemon // without its loops: the clients, and how they are used
-	clock   *dated
+	*clients
+	clock *clockTransport // of the calls to Port
 
 	org      string
 	identity iamops.Identity
@@ -130,49 +127,64 @@ type checker struct {
 }
 
 func newChecker(ctx context.Context, cfg *config) (*checker, error) {
-	c := &checker{
-		daemon: &daemon{cfg: cfg, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry()},
-		clock:  &dated{next: http.DefaultTransport}, org: cfg.port.orgID,
-	}
+	c := &checker{clock: &clockTransport{next: http.DefaultTransport}, org: cfg.port.orgID}
 	var err error
-	c.portal, err = newPortal(cfg, func(o *port.Options) { o.HTTPClient = &http.Client{Transport: c.clock} })
-	if err != nil {
-		return nil, err
-	}
-	return c, c.connectAWS(ctx)
+	c.clients, err = newClients(ctx, cfg, slog.New(slog.DiscardHandler), nil, c.clock)
+	return c, err
 }
+
+// Names of steps, as they are shown. Steps about blueprints and actions are named
+// after those.
+const (
+	stepSettings     = "settings"
+	stepTemplates    = "templates"
+	stepPortLogin    = "Port login"
+	stepOrganization = "Port organisation"
+	stepPortClock    = "Port clock"
+	stepCatalogue    = "blueprint iam_permissions"
+	stepKafkaAccess  = "Kafka access"
+	stepKafkaDNS     = "Kafka DNS"
+	stepKafkaConnect = "Kafka connection"
+	stepKafkaTLS     = "Kafka TLS"
+	stepKafkaLogin   = "Kafka login"
+	stepKafkaTopic   = "Kafka topic"
+	stepKafkaGroup   = "Kafka group"
+	stepIdentity     = "AWS identity"
+	stepAWSClock     = "AWS clock"
+	stepBoundary     = "boundary"
+	stepPermissions  = "permissions in the boundary"
+	stepSSO          = "Identity Center"
+	stepPath         = "path"
+	stepRights       = "rights of the daemon"
+	stepRequesters   = "rights of requesters"
+)
 
 // steps are the chain in the order in which it is shown.
 func (c *checker) steps() []step {
-	const (
-		login, organization, identity                    = "Port login", "Port organisation", "AWS identity"
-		access, dns, connection, tls, sasl, topic, group = "Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group"
-		boundary, permissions                            = "boundary", "blueprint iam_permissions"
-	)
 	all := []step{
-		{"settings", nil, c.settings},
-		{"templates", nil, c.templates},
-		{login, nil, c.login},
-		{organization, []string{login}, c.organization},
-		{"Port clock", []string{login}, c.portClock},
+		{stepSettings, nil, c.settings},
+		{stepTemplates, nil, c.templates},
+		{stepPortLogin, nil, c.login},
+		{stepOrganization, []string{stepPortLogin}, c.organization},
+		{stepPortClock, []string{stepPortLogin}, c.portClock},
 	}
-	all = append(all, c.model(login)...)
+	all = append(all, c.model()...)
 	return append(all,
-		step{access, nil, c.kafkaSettings},
-		step{dns, []string{access}, c.kafkaDNS},
-		step{connection, []string{dns}, c.kafkaConnection},
-		step{tls, []string{connection}, c.kafkaTLS},
-		step{sasl, []string{tls, organization}, c.kafkaStep(kafkaLogin)},
-		step{topic, []string{sasl}, c.kafkaStep(kafkaTopic)},
-		step{group, []string{topic}, c.kafkaStep(kafkaGroup)},
-		step{identity, nil, c.whoWeAre},
-		step{"AWS clock", []string{identity}, c.awsClock},
-		step{boundary, []string{identity}, c.boundary},
-		step{"permissions in the boundary", []string{identity, boundary, permissions}, c.catalogue},
-		step{"Identity Center", []string{identity}, c.identityCenter},
-		step{"path", []string{identity, organization}, c.path},
-		step{"rights of the daemon", []string{identity, organization}, c.rights},
-		step{"rights of requesters", nil, c.requesters},
+		step{stepKafkaAccess, nil, c.kafkaSettings},
+		step{stepKafkaDNS, []string{stepKafkaAccess}, c.kafkaDNS},
+		step{stepKafkaConnect, []string{stepKafkaDNS}, c.kafkaConnection},
+		step{stepKafkaTLS, []string{stepKafkaConnect}, c.kafkaTLS},
+		step{stepKafkaLogin, []string{stepKafkaTLS, stepOrganization}, c.kafkaLogin},
+		step{stepKafkaTopic, []string{stepKafkaLogin}, c.kafkaTopic},
+		step{stepKafkaGroup, []string{stepKafkaTopic}, c.kafkaGroup},
+		step{stepIdentity, nil, c.whoWeAre},
+		step{stepAWSClock, []string{stepIdentity}, c.awsClock},
+		step{stepBoundary, []string{stepIdentity}, c.boundary},
+		step{stepPermissions, []string{stepIdentity, stepBoundary, stepCatalogue}, c.catalogue},
+		step{stepSSO, []string{stepIdentity}, c.identityCenter},
+		step{stepPath, []string{stepIdentity, stepOrganization}, c.path},
+		step{stepRights, []string{stepIdentity, stepOrganization}, c.rights},
+		step{stepRequesters, nil, c.requesters},
 	)
 }
 
@@ -195,7 +207,7 @@ func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
 		if broken[s.name] == "" {
 			o = c.take(ctx, s)
 		}
-		if o.Result == stepFailed {
+		if o.Result == resultFailed {
 			report.OK = false
 			broken[s.name] = s.name
 		}
@@ -233,46 +245,39 @@ func (c *checker) settings(context.Context) stepOutcome {
 
 // templates have been rendered with samples when the settings were read.
 func (c *checker) templates(context.Context) stepOutcome {
-	s, err := readSettings()
-	if err != nil {
-		return failed(err, "correct the variables")
-	}
-	if s.TemplatesDir == "" {
+	if c.cfg.grant.templatesDir == "" {
 		return fine("built in")
 	}
-	return fine("%s, and built in for what it does not hold; both render", s.TemplatesDir)
+	return fine("%s, and the built-in ones for what it does not hold; both render", c.cfg.grant.templatesDir)
 }
 
-// dated is a transport that compares the clock of who answers with ours.
-type dated struct {
+// clockTransport compares the clock of the server that answers with ours.
+type clockTransport struct {
 	next http.RoundTripper
-	skew atomic.Pointer[time.Duration]
+	skew atomic.Pointer[time.Duration] // nil until an answer holds a time
 }
 
 // RoundTrip is part of http.RoundTripper.
-func (d *dated) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *clockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := time.Now()
-	resp, err := d.next.RoundTrip(r)
+	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		// The answer was dated between sending and now, in whole seconds.
-		skew := sent.Add(time.Since(sent) / 2).Sub(date).Truncate(time.Second)
-		d.skew.Store(&skew)
+	if skew, ok := iamops.ClockSkew(sent, time.Now(), resp.Header.Get("Date")); ok {
+		t.skew.Store(&skew)
 	}
 	return resp, nil
 }
 
-// judgeClock says whether two clocks are near enough.
-func judgeClock(whose string, skew time.Duration, known bool, effect string) stepOutcome {
+// judgeClock says whether two clocks are near enough; skew is nil where the other
+// is not known.
+func judgeClock(whose string, skew *time.Duration, effect string) stepOutcome {
 	switch {
-	case !known:
+	case skew == nil:
 		return skipped("%s's answers hold no time", whose)
-	case skew.Abs() > maxClockSkew:
-		return failed(fmt.Errorf("the local clock is %s ahead of %s's: %s", skew, whose, effect), "set the clock, by NTP for example")
+	case skew.Abs() > iamops.MaxClockSkew:
+		return failed(fmt.Errorf("the local clock is %s ahead of %s's: %s", skew, whose, effect), "set the clock, for example by NTP")
 	}
 	return fine("%s apart", skew.Abs())
 }
-
-var errOtherOrg = errors.New("the credentials are of another organisation")

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	remedyManagement = "attach the policy that `port-iam print management-policy` prints to who the daemon runs as"
+	remedyManagement = "attach the policy that `port-iam print management-policy` prints to the user or role of the daemon"
 	mayNotRead       = "the credentials may not read that, and the daemon need not"
 )
 
@@ -40,8 +40,11 @@ func (c *checker) whoWeAre(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) awsClock(context.Context) stepOutcome {
-	skew, known := c.aws.ClockSkew()
-	return judgeClock("AWS", skew, known, "the daemon grants nothing and cleans up nothing")
+	var skew *time.Duration
+	if d, known := c.aws.ClockSkew(); known {
+		skew = &d
+	}
+	return judgeClock("AWS", skew, "the daemon grants nothing and cleans up nothing")
 }
 
 func (c *checker) place() templates.Place {
@@ -52,7 +55,7 @@ func (c *checker) boundary(ctx context.Context) stepOutcome {
 	arn := c.cfg.iam.boundary
 	if arn == "" {
 		o := skipped("IAM_PERMISSIONS_BOUNDARY=none: nothing but the catalogue in Port limits what can be granted")
-		o.Remedy = "`port-iam print boundary` prints one to begin with"
+		o.Remedy = "`port-iam print boundary` prints one to start from"
 		return o
 	}
 	if _, err := templates.ManagementPolicy(templates.Management{Place: c.place(), Boundary: arn, Tags: c.cfg.iam.tags}); err != nil {
@@ -61,15 +64,15 @@ func (c *checker) boundary(ctx context.Context) stepOutcome {
 	_, err := c.aws.PolicyDocument(ctx, arn)
 	switch {
 	case iamops.IsKind(err, iamops.KindNotFound):
-		return failed(fmt.Errorf("%s does not exist", arn), "create it, `port-iam print boundary` prints one to begin with, or correct IAM_PERMISSIONS_BOUNDARY")
+		return failed(fmt.Errorf("%s does not exist", arn), "create it, `port-iam print boundary` prints one to start from, or correct IAM_PERMISSIONS_BOUNDARY")
 	case err != nil:
 		return notRead(err)
 	}
 	return fine("%s", arn)
 }
 
-// notRead is a step whose question AWS did not answer. It is only a failure where
-// AWS cannot be reached: rights to look are not needed to run.
+// notRead is a step whose question AWS did not answer. It only fails where AWS
+// cannot be reached: the daemon runs without the rights to read these things.
 func notRead(err error) stepOutcome {
 	if iamops.Temporary(err) {
 		return failed(err, "try again later")
@@ -123,19 +126,15 @@ func (c *checker) identityCenter(ctx context.Context) stepOutcome {
 	case err != nil:
 		return notRead(err)
 	case !has:
-		return failed(errors.New("the account has no role AWSReservedSSO_*: nobody comes into it by IAM Identity Center, so nobody could use a grant"),
+		return failed(errors.New("the account has no role AWSReservedSSO_*: nobody signs in to it through IAM Identity Center, so nobody could use a grant"),
 			"assign a permission set to people of this account in IAM Identity Center, or set GRANT_TRUST=iam-user")
 	}
 	return fine("permission sets are assigned to this account")
 }
 
-// path looks at what is under it, which also needs the rights to list.
+// path lists the names under IAM_PATH, which also needs the rights to list.
 func (c *checker) path(ctx context.Context) stepOutcome {
-	cfg := c.cfg
-	ops, err := iamops.New(iamops.Options{
-		API: c.aws.IAM, Account: c.identity.Account, Partition: c.identity.Partition, OrgID: c.org, Path: cfg.iam.path,
-		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates, Rules: cfg.grant.rules,
-	})
+	ops, err := c.newOps(c.org, c.identity)
 	if err != nil {
 		return failed(err, "correct the settings that it names")
 	}
@@ -154,9 +153,9 @@ func (c *checker) path(ctx context.Context) stepOutcome {
 		}
 	}
 	if others > 0 {
-		return fine("%s holds %s that are not grants, beside %s; they are left alone", cfg.iam.path, count(others, "name"), count(len(listed)-others, "grant"))
+		return fine("%s holds %s that are not grants, as well as %s; they are left alone", c.cfg.iam.path, count(others, "name"), count(len(listed)-others, "grant"))
 	}
-	return fine("%s holds %s and nothing else", cfg.iam.path, count(len(listed), "grant"))
+	return fine("%s holds %s and nothing else", c.cfg.iam.path, count(len(listed), "grant"))
 }
 
 func (c *checker) rights(ctx context.Context) stepOutcome {
@@ -172,20 +171,12 @@ func (c *checker) rights(ctx context.Context) stepOutcome {
 	case len(lacking) > 0:
 		return failed(fmt.Errorf("%s lacks %s", c.identity.ARN, atMost(20, lacking, ", ")), remedyManagement)
 	}
-	return fine("all that the daemon does is allowed")
+	return fine("everything that the daemon does is allowed")
 }
 
-// requesters cannot be asked about: who they are is not known.
+// requesters are not known, so their rights cannot be checked.
 func (c *checker) requesters(context.Context) stepOutcome {
-	o := skipped("it cannot be read from here: whoever requests access needs sts:AssumeRole on %sPermission-*", "role"+c.cfg.iam.path)
-	o.Remedy = "put what `port-iam print requester-policy` prints into the permission set, group or role of everybody who may request access"
+	o := skipped("it cannot be read from here: a requester needs sts:AssumeRole on %sPermission-*", "role"+c.cfg.iam.path)
+	o.Remedy = "put what `port-iam print requester-policy` prints into the permission set, group or role of all requesters"
 	return o
-}
-
-// atMost shortens a long list.
-func atMost(most int, list []string, between string) string {
-	if len(list) <= most {
-		return strings.Join(list, between)
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], between), len(list)-most)
 }

@@ -104,7 +104,7 @@ func TestCheckFails(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			slices.Sort(tc.failed)
-			if diff := cmp.Diff(tc.failed, results(steps, stepFailed)); diff != "" {
+			if diff := cmp.Diff(tc.failed, results(steps, resultFailed)); diff != "" {
 				t.Fatalf("failed (-want +got):\n%s\n%+v", diff, steps)
 			}
 			s := steps[tc.failed[0]]
@@ -115,7 +115,7 @@ func TestCheckFails(t *testing.T) {
 				t.Errorf("%s: %q, do %q; want %q, %q", s.Step, s.Why, s.Remedy, tc.why, tc.remedy)
 			}
 			for _, name := range tc.skipped {
-				if s := steps[name]; s.Result != stepSkipped {
+				if s := steps[name]; s.Result != resultSkipped {
 					t.Errorf("%s is not skipped: %+v", name, s)
 				}
 			}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"port-iam/consumer"
-	"port-iam/port"
 )
 
 // kafkaChecks is what the steps about Kafka find out for each other.
@@ -30,7 +29,7 @@ func (c *checker) kafkaSettings(ctx context.Context) stepOutcome {
 	access, err := c.kafkaAccess(ctx)
 	if err != nil {
 		o := portFailed(err)
-		o.Remedy += "; or set KAFKA_BROKERS, KAFKA_USERNAME and KAFKA_PASSWORD, then Port is not asked for them"
+		o.Remedy += "; or set KAFKA_BROKERS, KAFKA_USERNAME and KAFKA_PASSWORD, so that Port is not asked for them"
 		return o
 	}
 	if len(access.Brokers) == 0 {
@@ -57,7 +56,7 @@ func (c *checker) kafkaDNS(ctx context.Context) stepOutcome {
 	return some("resolved", len(c.kafka.access.Brokers), bad)
 }
 
-// some is ok for a part of the brokers: one leads to the others.
+// some passes if at least one broker answered: clients find the rest through it.
 func some(what string, all int, bad []string) stepOutcome {
 	o := fine("%d of %d brokers %s", all-len(bad), all, what)
 	if len(bad) > 0 {
@@ -79,7 +78,7 @@ func (c *checker) kafkaConnection(ctx context.Context) stepOutcome {
 		c.kafka.open = append(c.kafka.open, b)
 	}
 	if len(c.kafka.open) == 0 {
-		return failed(errors.New(strings.Join(bad, "; ")), "check KAFKA_BROKERS, and that firewalls and security groups let this machine out to the brokers' ports")
+		return failed(errors.New(strings.Join(bad, "; ")), "check KAFKA_BROKERS, and that firewalls and security groups let this machine connect to the ports of the brokers")
 	}
 	return some("reached", len(c.kafka.access.Brokers), bad)
 }
@@ -108,66 +107,46 @@ func remedyTLS(err error) string {
 	return "use the brokers' TLS port in KAFKA_BROKERS, or set KAFKA_TLS=false if the cluster has none"
 }
 
-// kafkaPart is a part of what the consumer's preflight goes through, in order.
-type kafkaPart int
-
-const (
-	kafkaLogin kafkaPart = iota
-	kafkaTopic
-	kafkaGroup
-)
-
-// kafkaStep makes a step of a part of the preflight, which is done once.
-func (c *checker) kafkaStep(part kafkaPart) func(context.Context) stepOutcome {
-	return func(ctx context.Context) stepOutcome {
-		topic, group := orDefault(c.cfg.kafka.topic, c.org+".runs"), orDefault(c.cfg.kafka.groupID, c.org+".port-iam")
-		if !c.kafka.tried {
-			c.kafka.tried, c.kafka.err = true, c.preflight(ctx, topic, group)
-		}
-		if err := c.kafka.err; err != nil && partOf(err) == part {
-			return failed(err, remedyKafka(err))
-		}
-		switch part {
-		case kafkaTopic:
-			return fine("%s exists and may be read", topic)
-		case kafkaGroup:
-			return fine("%s may be used", group)
-		}
-		return fine("%s", c.cfg.kafka.mechanism)
-	}
+func (c *checker) kafkaLogin(ctx context.Context) stepOutcome {
+	return c.preflight(ctx, consumer.StepReach, c.cfg.kafka.mechanism)
 }
 
-func (c *checker) preflight(ctx context.Context, topic, group string) error {
-	a := c.cfg.grant.actions
-	never := func(port.Record) consumer.Job { return nil } // nothing is read
-	client, err := consumer.New(consumer.Options{
-		Access: c.kafkaAccess, Mechanism: c.cfg.kafka.mechanism, TLS: c.cfg.kafka.tls, Topic: topic, Group: group,
-		Actions: map[string]consumer.Handler{a.Grant: never, a.Revoke: never, a.Expire: never}, Concurrency: 1, Log: c.log,
-	})
-	if err != nil {
-		return err
-	}
-	return client.Preflight(ctx)
+func (c *checker) kafkaTopic(ctx context.Context) stepOutcome {
+	topic, _ := c.cfg.kafka.names(c.org)
+	return c.preflight(ctx, consumer.StepTopic, topic+" exists and may be read")
 }
 
-// partOf says where the preflight stopped.
-func partOf(err error) kafkaPart {
-	var f *consumer.FatalError
-	switch text := err.Error(); {
-	case errors.As(err, &f) && f.Subject == consumer.SubjectTopic, f == nil && strings.HasPrefix(text, "look up the topic"):
-		return kafkaTopic
-	case f != nil && f.Subject == consumer.SubjectGroup, f == nil && strings.HasPrefix(text, "look up the group"):
-		return kafkaGroup
+func (c *checker) kafkaGroup(ctx context.Context) stepOutcome {
+	_, group := c.cfg.kafka.names(c.org)
+	return c.preflight(ctx, consumer.StepGroup, group+" may be used")
+}
+
+// preflight is one step of the consumer's preflight, which is done once. An error
+// of no step stopped it before the first.
+func (c *checker) preflight(ctx context.Context, at consumer.Step, good string) stepOutcome {
+	if k := &c.kafka; !k.tried {
+		k.tried = true
+		var client *consumer.Consumer
+		if client, k.err = c.newConsumer(c.org, nil); k.err == nil { // no record is read
+			k.err = client.Preflight(ctx)
+		}
 	}
-	return kafkaLogin
+	if c.kafka.err == nil {
+		return fine("%s", good)
+	}
+	stopped := &consumer.PreflightError{Step: consumer.StepReach}
+	if errors.As(c.kafka.err, &stopped); stopped.Step != at {
+		return fine("%s", good) // it got further
+	}
+	return failed(c.kafka.err, remedyKafka(c.kafka.err))
 }
 
 func remedyKafka(err error) string {
 	var f *consumer.FatalError
 	if !errors.As(err, &f) {
-		return "try again later; if it stays, check the brokers, and KAFKA_USERNAME and KAFKA_PASSWORD: some brokers hang up instead of refusing"
+		return "try again later; if it fails again, check the brokers, KAFKA_USERNAME and KAFKA_PASSWORD: some brokers close the connection instead of refusing"
 	}
-	if names := kafkaSettings[f.Subject]; names != "" {
+	if names := subjectSettings[f.Subject]; names != "" {
 		return f.Remedy + " (" + names + ")"
 	}
 	return f.Remedy

@@ -4,20 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"port-iam/internal/setup"
 	"port-iam/port"
 	"port-iam/templates"
 )
 
-const (
-	remedyLogin  = "check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL (EU or US)"
-	remedyRights = "the credentials must be allowed to read blueprints, actions and entities"
-)
+const remedyRights = "the credentials must be allowed to read blueprints, actions and entities"
 
 // portFailed is a call of Port that failed.
 func portFailed(err error) stepOutcome {
@@ -40,33 +35,28 @@ func (c *checker) login(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) organization(context.Context) stepOutcome {
-	if own := c.cfg.port.orgID; own != "" && own != c.org {
-		return failed(fmt.Errorf("%w: PORT_ORG_ID is %s, and they are of %s", errOtherOrg, own, c.org), "correct PORT_ORG_ID or remove it, or use the right credentials")
+	if err := c.cfg.port.checkOrganization(c.org); err != nil {
+		return failed(err, "correct PORT_ORG_ID or remove it, or use the right credentials")
 	}
 	return fine("%s", c.org)
 }
 
 func (c *checker) portClock(context.Context) stepOutcome {
-	var skew time.Duration
-	known := c.clock.skew.Load()
-	if known != nil {
-		skew = *known
-	}
-	return judgeClock("Port", skew, known != nil, "requests would begin and end at the wrong time")
+	return judgeClock("Port", c.clock.skew.Load(), "requests would begin and end at the wrong time")
 }
 
 // model are the steps that compare each blueprint and action in Port with those
 // that setup installs. They only read.
-func (c *checker) model(login string) []step {
+func (c *checker) model() []step {
 	var steps []step
 	add := func(name, action string) {
 		i := len(steps)
-		steps = append(steps, step{name, []string{login}, func(ctx context.Context) stepOutcome { return c.judge(ctx, i, action) }})
+		steps = append(steps, step{name, []string{stepPortLogin}, func(ctx context.Context) stepOutcome { return c.judge(ctx, i, action) }})
 	}
 	for _, b := range templates.Model() {
 		add("blueprint "+b.ID, "")
 	}
-	ids := c.cfg.grant.actions
+	ids := c.cfg.actions
 	add("action "+ids.Grant, ids.Grant)
 	add("action "+ids.Revoke, ids.Revoke)
 	add("automation "+ids.Expire, ids.Expire)
@@ -76,7 +66,7 @@ func (c *checker) model(login string) []step {
 // judge judges a part of the model by its number. Where AWS does not tell whose
 // credentials these are, the account that an action names is taken as it is.
 func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
-	ours := templates.Automation{Account: "000000000000", ActionIDs: c.cfg.grant.actions} // blueprints name no account
+	ours := templates.Automation{Account: "000000000000", ActionIDs: c.cfg.actions} // blueprints name no account
 	var remarks []string
 	if action != "" {
 		id, err := c.who(ctx)

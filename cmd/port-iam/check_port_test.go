@@ -145,7 +145,7 @@ func TestCheckModel(t *testing.T) {
 			w := newCheckWorld(t)
 			w.change(tt.step, tt.patches...)
 			code, steps, _ := w.check()
-			if diff := cmp.Diff([]string{tt.step}, results(steps, stepFailed)); diff != "" || code != exitFailed {
+			if diff := cmp.Diff([]string{tt.step}, results(steps, resultFailed)); diff != "" || code != exitFailed {
 				t.Fatalf("exit code %d, failed (-want +got):\n%s", code, diff)
 			}
 			s := steps[tt.step]
@@ -210,8 +210,8 @@ func TestCheckLeavesTheCustomersChoices(t *testing.T) {
 			w.change(tt.step, tt.patches...)
 			code, steps, _ := w.check()
 			s := steps[tt.step]
-			if code != 0 || s.Result != stepOK || !strings.Contains(s.Why, tt.why) || tt.why == alone && s.Why != alone {
-				t.Errorf("exit code %d, failed %q, %+v, want %q", code, results(steps, stepFailed), s, tt.why)
+			if code != 0 || s.Result != resultOK || !strings.Contains(s.Why, tt.why) || tt.why == alone && s.Why != alone {
+				t.Errorf("exit code %d, failed %q, %+v, want %q", code, results(steps, resultFailed), s, tt.why)
 			}
 			if n := writesOf(w.Port); n > 0 {
 				t.Errorf("the check made %d writes", n)
@@ -227,7 +227,7 @@ func TestCheckWithoutAWS(t *testing.T) {
 	w.change(toRequest)
 	w.env["AWS_ACCESS_KEY_ID"] = "AKIAWRONG"
 	_, steps, _ := w.check()
-	if diff := cmp.Diff([]string{"AWS identity"}, results(steps, stepFailed)); diff != "" {
+	if diff := cmp.Diff([]string{"AWS identity"}, results(steps, resultFailed)); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
 	}
 	for name, why := range map[string]string{toRequest: "as the daemon needs it; whether it is for the right AWS account is not known", toRevoke: "it does not name an AWS account"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"port-iam/consumer"
 	"port-iam/iamops/iamtest"
 	"port-iam/internal/demo"
 	"port-iam/templates"
@@ -36,7 +34,7 @@ func TestCheckGreen(t *testing.T) {
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"Kafka TLS", "rights of requesters"}, results(steps, stepSkipped)); diff != "" {
+	if diff := cmp.Diff([]string{"Kafka TLS", "rights of requesters"}, results(steps, resultSkipped)); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
 	for name, why := range map[string]string{
@@ -71,7 +69,7 @@ func TestCheckTrustedBroker(t *testing.T) {
 	w.env["KAFKA_TLS_CA_FILE"] = file
 	c := w.checker()
 	for _, do := range []func(context.Context) stepOutcome{c.kafkaSettings, c.kafkaDNS, c.kafkaConnection, c.kafkaTLS} {
-		if o := do(t.Context()); o.Result != stepOK {
+		if o := do(t.Context()); o.Result != resultOK {
 			t.Errorf("%+v", o)
 		}
 	}
@@ -83,7 +81,7 @@ func TestCheckAWSAway(t *testing.T) {
 	w.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if o := w.checker().whoWeAre(ctx); o.Result != stepFailed || !strings.Contains(o.Remedy, "sts.amazonaws.com") {
+	if o := w.checker().whoWeAre(ctx); o.Result != resultFailed || !strings.Contains(o.Remedy, "sts.amazonaws.com") {
 		t.Errorf("%+v", o)
 	}
 }
@@ -121,10 +119,10 @@ func TestCheckSkips(t *testing.T) {
 			tc.change(w)
 			code, steps, _ := w.check()
 			if code != 0 {
-				t.Errorf("exit code %d: %v", code, results(steps, stepFailed))
+				t.Errorf("exit code %d: %v", code, results(steps, resultFailed))
 			}
 			for name, why := range tc.want {
-				if s := steps[name]; s.Result != stepSkipped || !strings.Contains(s.Why, why) {
+				if s := steps[name]; s.Result != resultSkipped || !strings.Contains(s.Why, why) {
 					t.Errorf("%s: %+v, want %q", name, s, why)
 				}
 			}
@@ -135,7 +133,7 @@ func TestCheckSkips(t *testing.T) {
 // TestCheckNobodyComes: without a role of Identity Center nobody could use a
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
-	w := newDeskWorld(t, map[string]string{"KAFKA_TLS": "false"})
+	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "false"})
 	out := wantCommand(t, 1, "1 of 26 steps failed", "check")
 	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
 		t.Errorf("%s", out)
@@ -156,23 +154,7 @@ func TestCheckSettings(t *testing.T) {
 	if err := json.Unmarshal([]byte(wantCommand(t, 2, "KAFKA_TLS", "check --json")), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.OK || len(report.Steps) != 1 || report.Steps[0].Result != stepFailed || !strings.Contains(report.Steps[0].Why, "KAFKA_TLS") {
+	if report.OK || len(report.Steps) != 1 || report.Steps[0].Result != resultFailed || !strings.Contains(report.Steps[0].Why, "KAFKA_TLS") {
 		t.Errorf("%+v", report)
-	}
-}
-
-// TestPartOf: an error of the preflight belongs to the part that it stopped at.
-func TestPartOf(t *testing.T) {
-	t.Parallel()
-	for want, errs := range map[kafkaPart][]error{
-		kafkaLogin: {fmt.Errorf("reach Kafka: x"), &consumer.FatalError{Subject: consumer.SubjectCredentials}, &consumer.FatalError{}},
-		kafkaTopic: {fmt.Errorf("look up the topic: x"), &consumer.FatalError{Subject: consumer.SubjectTopic}},
-		kafkaGroup: {fmt.Errorf("look up the group: x"), &consumer.FatalError{Subject: consumer.SubjectGroup}},
-	} {
-		for _, err := range errs {
-			if got := partOf(err); got != want {
-				t.Errorf("%v is part %d, want %d", err, got, want)
-			}
-		}
 	}
 }

@@ -115,7 +115,7 @@ func lateProxy(t *testing.T, to string) string {
 	return server.URL
 }
 
-// stranger puts somebody in the broker's place who is none.
+// stranger puts a server in the broker's place that is no broker.
 func stranger(w *checkWorld, start func(*httptest.Server)) *httptest.Server {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())

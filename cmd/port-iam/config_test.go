@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.port.baseURL != "https://api.port.io" || !cfg.port.confirmRequester || cfg.port.clientSecret.reveal() != "sesame" {
+	if cfg.port.baseURL != "https://api.port.io" || !cfg.records.confirmRequester || cfg.port.clientSecret.reveal() != "sesame" {
 		t.Errorf("port: %+v", cfg.port)
 	}
 	if cfg.kafka.mechanism != "SCRAM-SHA-512" || cfg.kafka.tls == nil || cfg.kafka.tls.RootCAs != nil {

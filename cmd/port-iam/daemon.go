@@ -15,17 +15,13 @@ import (
 
 	"port-iam/consumer"
 	"port-iam/grants"
-	"port-iam/iamops"
-	"port-iam/port"
 )
 
 const (
 	probeInterval = 10 * time.Second // of Port and AWS, for readiness
 	probeTimeout  = 8 * time.Second
-	retryInterval = 3 * time.Second // at the start, while somebody is away
+	retryInterval = 3 * time.Second // at the start, while Port or AWS does not answer
 	httpStop      = 2 * time.Second // for requests under way when stopping
-	defaultRegion = "us-east-1"     // IAM is global; the SDK wants a region
-	maxClockSkew  = 60 * time.Second
 )
 
 // Names of what must hold to be ready.
@@ -36,7 +32,7 @@ const (
 	needClock = "clock"
 )
 
-func newLogger(cfg *config, w io.Writer) *slog.Logger {
+func newLogger(cfg serveConfig, w io.Writer) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: cfg.logLevel}
 	if cfg.logText {
 		return slog.New(slog.NewTextHandler(w, opts))
@@ -53,16 +49,15 @@ type daemon struct {
 	page  *statusPage
 	life  pulse
 
-	portal  *port.Client
-	aws     *iamops.Clients
-	kafka   *consumer.Consumer
-	sweeper *grants.Sweeper
+	*clients // and what is made on top of them, by build
+	kafka    *consumer.Consumer
+	sweeper  *grants.Sweeper
 }
 
 // run is the daemon: built in order, by hand, and torn down in reverse. It
 // returns nil after a clean stop.
 func run(ctx context.Context, cfg *config, stderr io.Writer) error {
-	l, err := listen(ctx, cfg.listenAddress)
+	l, err := listen(ctx, cfg.serve.address)
 	if err != nil {
 		return err
 	}
@@ -80,7 +75,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // runOn is run with a listener that is open already; it closes it.
 func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
-	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d := &daemon{cfg: cfg, log: newLogger(cfg.serve, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
 	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.beat()
 	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -97,13 +92,13 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 		}
 		return err
 	}
-	var beside sync.WaitGroup
-	besides, end := context.WithCancel(ctx)
-	defer beside.Wait()
+	var loops sync.WaitGroup
+	loopCtx, end := context.WithCancel(ctx)
+	defer loops.Wait()
 	defer end()
-	beside.Go(func() { d.probe(besides) })
-	if cfg.sweepInterval > 0 {
-		beside.Go(func() { d.sweeper.Run(besides) })
+	loops.Go(func() { d.probe(loopCtx) })
+	if cfg.sweep.interval > 0 {
+		loops.Go(func() { d.sweeper.Run(loopCtx) })
 	}
 
 	err := nameSettings(d.kafka.Run(ctx))
@@ -111,8 +106,8 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 	return err
 }
 
-// serve begins to serve health, metrics and the status page, so that a daemon that waits for
-// somebody says so.
+// serve begins to serve health, metrics and the status page before anything else
+// is connected, so that /readyz can say what the daemon is waiting for.
 func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
 	mux := handler(d.reg, d.ready, &d.life)
@@ -133,26 +128,18 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 	}
 }
 
-// build makes the parts in the order in which they need each other, and waits
-// for who is away.
+// build makes the parts in the order in which they need each other. It waits for
+// Port and AWS; Kafka is waited for when the consumer runs.
 func (d *daemon) build(ctx context.Context) (err error) {
-	cfg := d.cfg
-	d.portal, err = port.New(port.Options{
-		BaseURL: cfg.port.baseURL, ClientID: cfg.port.clientID, ClientSecret: cfg.port.clientSecret.reveal(),
-		Log: d.log, Registerer: d.reg, UserAgent: "port-iam/" + readBuild().version,
-	})
+	if d.clients, err = newClients(ctx, d.cfg, d.log, d.reg, nil); err != nil {
+		return err
+	}
+	org, err := d.organization(ctx)
 	if err != nil {
 		return err
 	}
-	if err := d.connectAWS(ctx); err != nil {
-		return err
-	}
-	orgID, err := d.orgID(ctx)
-	if err != nil {
-		return err
-	}
-	topic, group := orDefault(cfg.kafka.topic, orgID+".runs"), orDefault(cfg.kafka.groupID, orgID+".port-iam")
-	d.page.know(factOrg, orgID)
+	topic, group := d.cfg.kafka.names(org)
+	d.page.know(factOrg, org)
 	d.page.know(factTopic, topic)
 	d.page.know(factGroup, group)
 	identity, err := d.identity(ctx)
@@ -165,58 +152,23 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err := d.checkActions(ctx, identity.Account); err != nil {
 		return err
 	}
-	ops, err := iamops.New(iamops.Options{
-		API: d.aws.IAM, Account: identity.Account, Partition: identity.Partition, OrgID: orgID, Path: cfg.iam.path,
-		Boundary: cfg.iam.boundary, Trust: cfg.grant.trust, Tags: cfg.iam.tags, Templates: cfg.templates,
-		Rules: cfg.grant.rules,
-	})
+	ops, err := d.newOps(org, identity)
 	if err != nil {
 		return err
 	}
-	service, err := grants.New(grants.Options{
-		Portal: d.portal, Access: ops, RoleARN: ops.RoleARN,
-		Actions:  cfg.grant.actions,
-		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
-		ConfirmRequester: cfg.port.confirmRequester, RequireSignature: cfg.port.signature == signatureRequire,
-		ClockSkew: d.aws.ClockSkew, Log: d.log, Registerer: d.reg,
-	})
+	service, err := d.newService(ops, d.log)
 	if err != nil {
 		return err
 	}
-	d.kafka, err = consumer.New(consumer.Options{
-		Access:    d.kafkaAccess,
-		Mechanism: cfg.kafka.mechanism,
-		TLS:       cfg.kafka.tls,
-		Topic:     topic,
-		Group:     group,
-		Actions: map[string]consumer.Handler{
-			cfg.grant.actions.Grant:  func(r port.Record) consumer.Job { return service.Grant(r) },
-			cfg.grant.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
-			cfg.grant.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
-		},
-		Decode:      d.decode,
-		Concurrency: cfg.grant.concurrency,
-		Log:         d.log,
-		Registerer:  d.reg,
-	})
-	if err != nil {
+	if d.kafka, err = d.newConsumer(org, service); err != nil {
 		return err
 	}
 	d.sweeper = service.NewSweeper(grants.SweepOptions{
-		Offsets: d.kafka, Interval: cfg.sweepInterval, Grace: cfg.sweepGrace,
+		Offsets: d.kafka, Interval: d.cfg.sweep.interval, Grace: d.cfg.sweep.grace,
 		Sweeping: func() bool { return d.kafka.Holds(0) },
 	})
 	d.page.follow(service)
 	d.ready.live(needKafka, d.kafka.Ready)
-	d.log.Info("starting", "version", readBuild().version, "org", orgID, "account", identity.Account, "partition", identity.Partition)
+	d.log.Info("starting", "version", version, "org", org, "account", identity.Account, "partition", identity.Partition)
 	return nil
-}
-
-// decode reads a record and checks its signature, if it is to be checked.
-func (d *daemon) decode(value []byte) (port.Record, port.Verdict) {
-	rec, verdict := port.Decode(value)
-	if verdict == port.VerdictRun && d.cfg.port.signature != signatureOff {
-		rec.Signature = port.CheckSignature(value, d.cfg.port.signingSecret.reveal())
-	}
-	return rec, verdict
 }

@@ -45,7 +45,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, cfg.listenAddress)
+	l, err := listen(ctx, cfg.serve.address)
 	if err != nil {
 		return err
 	}
@@ -93,21 +93,21 @@ func worldSettings(w *demo.World) []string {
 // that the real one would be given.
 func demoConfig(w *demo.World) (*config, error) {
 	s := settings{
-		PortClientID: demo.ClientID, PortClientSecret: newSecret(demo.ClientSecret), PortBaseURL: w.PortURL,
-		KafkaMechanism: demo.KafkaMechanism, KafkaTLS: "false",
-		IAMBoundary:   demo.Boundary,
-		SweepInterval: "10s", // so that the status page soon lists what there is
-		ListenAddress: "127.0.0.1:0", LogLevel: "warn", LogFormat: "text",
+		Port:  portSettings{ClientID: demo.ClientID, ClientSecret: newSecret(demo.ClientSecret), BaseURL: w.PortURL},
+		Kafka: kafkaSettings{Mechanism: demo.KafkaMechanism, TLS: "false"},
+		IAM:   iamSettings{Boundary: demo.Boundary},
+		Sweep: sweepSettings{Interval: "10s"}, // so that the status page lists grants soon
+		Serve: serveSettings{Address: "127.0.0.1:0", LogLevel: "warn", LogFormat: "text"},
 	}
 	s.fillDefaults()
-	cfg, err := s.parse()
+	cfg, err := s.parse(true)
 	if err != nil {
-		return nil, fmt.Errorf("settings of the demo: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return nil, fmt.Errorf("settings of the demo: %s", withSemicolons(err))
 	}
 	cfg.warnings = nil // nobody chose these
 	cfg.aws = func(context.Context) (aws.Config, error) {
 		return aws.Config{
-			Region: "us-east-1", BaseEndpoint: aws.String(w.AWSURL),
+			Region: defaultRegion, BaseEndpoint: aws.String(w.AWSURL),
 			Credentials: credentials.NewStaticCredentialsProvider("daemon", "secret", ""),
 		}, nil
 	}

@@ -17,7 +17,7 @@ import (
 	"port-iam/iamops"
 )
 
-// revokeFlags say which grants are to go.
+// revokeFlags say which grants to revoke.
 type revokeFlags struct {
 	requester, resource string
 	all, yes            bool
@@ -29,18 +29,15 @@ func newGrantsRevoke() *cobra.Command {
 		Use:   "revoke NAME... | --requester EMAIL | --resource ARN | --all",
 		Short: "Take grants away at once",
 		Long: "Ends the grant's run if it is still open, cuts the access, removes role and policy, then the entity in Port.\n" +
-			"Sessions that are open lose their access, too. Running it again goes on where it stopped.\n" +
-			"With Port away the access is removed all the same; the role stays, unusable, until Port can be told (exit code 1).\n" +
+			"Open sessions lose their access, too. If the command is interrupted, run it again: it continues where it stopped.\n" +
+			"If Port cannot be reached, the access is removed anyway; the role stays, unusable, until Port can be told (exit code 1).\n" +
 			"Foreign objects are left alone.\n" +
 			"Exit code: 0 revoked, 1 could not, or not completely, or it is foreign, 2 a setting or flag is wrong, 3 no such grant.",
 		Example: "  port-iam grants revoke Permission-r_4kTq0aBcDeFgHiJk\n" +
 			"  port-iam grants revoke --requester alice@example.com\n" +
 			"  port-iam grants revoke --resource arn:aws:s3:::my-bucket --yes",
 		Args: func(_ *cobra.Command, args []string) error {
-			if err := f.check(args); err != nil {
-				return &configError{err}
-			}
-			return nil
+			return wrongConfig(f.check(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -48,7 +45,7 @@ func newGrantsRevoke() *cobra.Command {
 	flags.StringVar(&f.requester, "requester", "", "all grants of a person, by e-mail")
 	flags.StringVar(&f.resource, "resource", "", "all grants for a resource, by ARN")
 	flags.BoolVar(&f.all, "all", false, "all grants")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
 	return cmd
 }
 
@@ -71,13 +68,13 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if !f.yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	k, err := openDesk(ctx, stderr)
+	c, err := connect(ctx, stderr)
 	if err != nil {
 		return notFound(err)
 	}
 	chosen := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(names) == 0 {
-		if chosen, err = f.choose(ctx, k, stdout, stderr); err != nil || len(chosen) == 0 {
+		if chosen, err = f.choose(ctx, c, stdout, stderr); err != nil || len(chosen) == 0 {
 			return err
 		}
 	}
@@ -90,27 +87,27 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 			return err
 		}
 	}
-	return k.revoke(ctx, chosen, stdout, stderr)
+	return c.revoke(ctx, chosen, stdout, stderr)
 }
 
 // choose lists the grants that the flags mean, and shows them.
-func (f *revokeFlags) choose(ctx context.Context, k *desk, stdout, stderr io.Writer) ([]string, error) {
-	all, err := k.list(ctx, false, stderr)
+func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr io.Writer) ([]string, error) {
+	all, err := c.list(ctx, false, stderr)
 	if err != nil && all == nil {
 		return nil, whatToDo(err)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "going by what IAM has: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "the list is not complete, choosing from what IAM has: %v\n", err)
 	}
 	var chosen []grants.Listing
 	var names []string
-	foreign, silent := 0, 0
+	foreign, unnamed := 0, 0
 	for _, g := range all {
 		switch {
 		case g.State == grants.StateForeign:
 			foreign++
 		case f.requester != "" && g.Requester == "":
-			silent++
+			unnamed++
 		case f.all, f.requester != "" && strings.EqualFold(g.Requester, f.requester), f.resource != "" && g.On(f.resource):
 			chosen = append(chosen, g)
 			names = append(names, g.Name)
@@ -119,8 +116,8 @@ func (f *revokeFlags) choose(ctx context.Context, k *desk, stdout, stderr io.Wri
 	if foreign > 0 {
 		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(foreign, "foreign object"))
 	}
-	if silent > 0 {
-		_, _ = fmt.Fprintf(stderr, "%s not known by requester and left, see `port-iam grants list`\n", count(silent, "grant"))
+	if unnamed > 0 {
+		_, _ = fmt.Fprintf(stderr, "%s without a known requester skipped, see `port-iam grants list`\n", count(unnamed, "grant"))
 	}
 	if len(chosen) == 0 {
 		if f.all {
@@ -132,25 +129,25 @@ func (f *revokeFlags) choose(ctx context.Context, k *desk, stdout, stderr io.Wri
 	return names, writeGrants(stdout, chosen, time.Now())
 }
 
-// parallelRevokes is how many grants are taken away at once: few enough for IAM
-// not to throttle the daemon beside us.
+// parallelRevokes is how many grants are revoked at the same time: few enough for
+// IAM not to throttle the daemon, which shares the account's limits.
 const parallelRevokes = 4
 
-// revoke takes the grants away, each whatever becomes of the others.
-func (k *desk) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
-	operator, err := k.operator()
+// revoke takes the grants away. A failure of one does not stop the others.
+func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
+	operator, err := c.operator()
 	if err != nil {
 		return err
 	}
 	errs := make([]error, len(names))
-	var ready atomic.Int64
-	stop := progress(stderr, func() string { return fmt.Sprintf("revoking, %d of %d done", ready.Load(), len(names)) })
+	var done atomic.Int64
+	stop := progress(stderr, func() string { return fmt.Sprintf("revoking, %d of %d done", done.Load(), len(names)) })
 	var g errgroup.Group
 	g.SetLimit(parallelRevokes)
 	for i, name := range names {
 		g.Go(func() error {
 			errs[i] = operator.Revoke(ctx, name)
-			ready.Add(1)
+			done.Add(1)
 			return nil
 		})
 	}

@@ -15,10 +15,10 @@ func newGrantsSweep() *cobra.Command {
 	var asked struct{ dryRun, yes bool }
 	cmd := &cobra.Command{
 		Use:   "sweep",
-		Short: "Clean up once what no run will: expired grants, orphans, interrupted removals",
-		Long: "Does once what the daemon does at every SWEEP_INTERVAL, except for lost runs, which only the daemon can tell.\n" +
-			"Shows what would go and asks. --yes does not ask, and goes further than the daemon: it removes what the brake\n" +
-			"protects (many grants without an entity at once), and grants without end whose run Port does not know.\n" +
+		Short: "Clean up once: expired grants, orphans, interrupted removals",
+		Long: "Does once what the daemon does at every SWEEP_INTERVAL, except for lost runs, which only the daemon can detect.\n" +
+			"Shows what would be removed and asks for confirmation. With --yes it does not ask, and removes more than the daemon:\n" +
+			"also what the brake protects (many grants without an entity at once), and grants without end whose run Port does not know.\n" +
 			"Exit code: 0 done or nothing to do, 1 something could not be removed, or the brake held, 2 a setting is wrong.",
 		Example: "  port-iam grants sweep --dry-run\n  port-iam grants sweep --yes",
 		Args:    noArgs,
@@ -27,7 +27,7 @@ func newGrantsSweep() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asked.dryRun, "dry-run", false, "show what would be removed, and remove nothing")
-	cmd.Flags().BoolVar(&asked.yes, "yes", false, "do not ask, and override the brake")
+	cmd.Flags().BoolVar(&asked.yes, "yes", false, "do not ask for confirmation, and override the brake")
 	return cmd
 }
 
@@ -36,14 +36,14 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	if !dryRun && !yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	k, err := openDesk(ctx, stderr)
+	c, err := connect(ctx, stderr)
 	if err != nil {
 		return err
 	}
-	if k.away != nil {
-		return fmt.Errorf("without Port nobody can tell what is to be removed: %w", k.away)
+	if c.portErr != nil {
+		return fmt.Errorf("without Port a sweep cannot tell what to remove: %w", c.portErr)
 	}
-	plan, err := k.sweep(ctx, io.Discard, stderr, yes, true)
+	plan, err := c.sweep(ctx, io.Discard, stderr, yes, true)
 	if err != nil {
 		return whatToDo(err)
 	}
@@ -65,7 +65,7 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 			return err
 		}
 	}
-	done, err := k.sweep(ctx, stderr, stderr, yes, false)
+	done, err := c.sweep(ctx, stderr, stderr, yes, false)
 	if err != nil {
 		return fmt.Errorf("the sweep stopped: %w", whatToDo(err))
 	}
@@ -73,17 +73,17 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 }
 
 // sweep sweeps once, or says what a sweep would do.
-func (k *desk) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun bool) (grants.Report, error) {
+func (c *connection) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun bool) (grants.Report, error) {
 	what := "removing grants"
 	if dryRun {
 		what = "looking for what to remove"
 	}
 	defer progress(stderr, func() string { return what })()
-	service, err := k.service(log)
+	service, err := c.service(log)
 	if err != nil {
 		return grants.Report{}, err
 	}
-	sweeper := service.NewSweeper(grants.SweepOptions{Interval: k.cfg.sweepInterval, Grace: k.cfg.sweepGrace, Force: force})
+	sweeper := service.NewSweeper(grants.SweepOptions{Interval: c.cfg.sweep.interval, Grace: c.cfg.sweep.grace, Force: force})
 	if dryRun {
 		return sweeper.DryRun(ctx)
 	}
@@ -101,8 +101,8 @@ func removed(r grants.Report) []string {
 	return names
 }
 
-// afterSweep compares what was to go with what is left of it. What the sweep did
-// not find any more has been removed by somebody else.
+// afterSweep compares what the operator agreed to remove with what is left of it.
+// A grant that the sweep did not find any more has been removed by the daemon.
 func afterSweep(stdout io.Writer, doomed []string, done grants.Report) error {
 	left := map[string]bool{}
 	for _, f := range done.Findings {
@@ -127,11 +127,11 @@ func braked(r grants.Report) error {
 	if r.Braked == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d grants have no entity in Port although their runs succeeded, so many that Port may be the one that is wrong: they were left. "+
-		"If they are to go, run `port-iam grants sweep --yes`", r.Braked)
+	return fmt.Errorf("%d grants have no entity in Port although their runs succeeded, so many that the fault may be in Port: they were left alone. "+
+		"To remove them, run `port-iam grants sweep --yes`", r.Braked)
 }
 
-// writeFindings shows what is not as it should be.
+// writeFindings shows every grant that is not active.
 func writeFindings(w io.Writer, r grants.Report, fate string) error {
 	t := newTable(w)
 	shown := false
@@ -150,12 +150,4 @@ func writeFindings(w io.Writer, r grants.Report, fate string) error {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", cell(f.Name), f.State, what, flat(f.Why))
 	}
 	return t.Flush()
-}
-
-// count is a number of things.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

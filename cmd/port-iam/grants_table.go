@@ -1,18 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"port-iam/grants"
 )
-
-// newTable lays out columns of text.
-func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
 
 // writeGrants is the table of `grants list`.
 func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
@@ -29,18 +24,7 @@ func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
 	return t.Flush()
 }
 
-// cell is a text from elsewhere in a table.
-func cell(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return printable(s)
-}
-
-// flat is a text from elsewhere on one line.
-func flat(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
-
-// resourceOf is what Port says, or else what the policy says.
+// resourceOf is the resource as Port says, or else as the policy says.
 func resourceOf(g grants.Listing) string {
 	if g.Resource != "" {
 		return g.Resource
@@ -48,11 +32,8 @@ func resourceOf(g grants.Listing) string {
 	return few(g.Resources)
 }
 
-// few shortens a list to what fits a line of the table.
-func few(list []string) string { return atMost(3, list, ",") }
-
-// expiresIn is in words of the table; what is not a grant of ours has no end that
-// we know.
+// expiresIn is the time that is left, in words of the table. We know no end of a
+// foreign object, nor of what exists in Port alone.
 func expiresIn(g grants.Listing, now time.Time) string {
 	switch {
 	case g.Ends.IsZero() && g.InIAM && g.State != grants.StateForeign:
@@ -88,7 +69,7 @@ type grantJSON struct {
 	Changes     []string   `json:"changed_by_hand,omitempty"`
 }
 
-func asJSON(g grants.Listing, now time.Time) grantJSON {
+func jsonOf(g grants.Listing, now time.Time) grantJSON {
 	j := grantJSON{
 		Name: g.Name, State: string(g.State), Why: g.Why, Requester: g.Requester, Resource: g.Resource, Resources: g.Resources,
 		Permissions: append([]string{}, g.Permissions...), ExpiresIn: expiresIn(g, now), SignInURL: g.SignInURL,
@@ -101,13 +82,6 @@ func asJSON(g grants.Listing, now time.Time) grantJSON {
 		j.Attached, j.Changes = &g.Looked.Attached, g.Looked.Changes
 	}
 	return j
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 // writeGrant is the output of `grants show`.
@@ -157,11 +131,4 @@ func usable(g grants.Listing, now time.Time) string {
 		return "no: its time is over"
 	}
 	return "yes, until it ends"
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

@@ -1,10 +1,22 @@
 // Command port-iam grants and revokes AWS IAM permissions for runs of actions in
-// Port. This package only wires the others together.
+// Port.
+//
+// The package owns what a person or a machine sees of the program: commands and
+// exit codes, settings, health, the status page, and what `check` and the commands
+// of an operator say. What a grant is, and how records, Port and IAM are worked
+// with, it leaves to packages grants, consumer, port and iamops.
+//
+// Files are grouped by the command that they are for: daemon (`run`), check,
+// grants, setup, print, demo, status (the page of the daemon). The others serve
+// all of them: settings.go and config.go turn the environment into a
+// configuration, wire.go makes every part from it, exit.go holds exit codes, text.go
+// tables and texts, terminal.go questions and waiting.
+//
+// Start with newRoot for the commands, and with runOn for the daemon.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,19 +26,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes.
-const (
-	exitFailed = 1 // cannot go on
-	exitConfig = 2 // a setting is wrong
-)
-
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// configError is a wrong setting or argument.
-type configError struct{ err error }
-
-func (e *configError) Error() string { return e.err.Error() }
-func (e *configError) Unwrap() error { return e.err }
 
 func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -35,21 +35,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	var wrong *configError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &wrong):
-		_, _ = fmt.Fprintf(stderr, "port-iam: configuration:\n%v\n", err)
-		return exitConfig
-	}
-	_, _ = fmt.Fprintf(stderr, "port-iam: %v\n", err)
-	var coded *exitError
-	if errors.As(err, &coded) {
-		return coded.code
-	}
-	return exitFailed
+	return report(root.ExecuteContext(ctx), stderr)
 }
 
 func newRoot() *cobra.Command {
@@ -59,7 +45,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &configError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongConfig(err) })
 	root.AddCommand(
 		newDemo(),
 		newPrint(),
@@ -75,7 +61,7 @@ func newRoot() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := readConfig()
 				if err != nil {
-					return &configError{err}
+					return wrongConfig(err)
 				}
 				return run(cmd.Context(), cfg, cmd.ErrOrStderr())
 			},

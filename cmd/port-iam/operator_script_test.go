@@ -11,7 +11,7 @@ import (
 
 // TestOperatorScripts runs the program itself, with a terminal and without.
 func TestOperatorScripts(t *testing.T) {
-	w := newDeskWorld(t, nil)
+	w := newOperatorWorld(t, nil)
 	first := w.grantRun("r_first", alice)
 	w.grantRun("r_second", bob)
 	w.make("r_expired", time.Now().Add(-time.Hour), port.StatusSuccess)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -34,13 +33,9 @@ func printBlueprints() (string, error) {
 }
 
 func (p *printer) actions(approval string) (string, error) {
-	s, err := readSettings()
-	if err != nil {
-		return "", err
-	}
-	var bad problems
-	a := actionsOf(s, &bad, approval)
-	if err := errors.Join(bad...); err != nil {
+	var bad findings
+	a := automation(&bad, readSettings().Actions, approval)
+	if err := bad.err(); err != nil {
 		return "", err
 	}
 	a.Account = p.account
@@ -55,9 +50,6 @@ func (p *printer) actions(approval string) (string, error) {
 // are written.
 func bodies(all []json.RawMessage) (string, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(all)
+	err := writeJSON(&b, all)
 	return b.String(), err
 }

@@ -18,11 +18,22 @@ var update = flag.Bool("update", false, "write the settings table into the READM
 
 const readme = "../../README.md"
 
-// settingsTable is the table of the README, made from the struct.
+// settingFields are the fields of all parts.
+func settingFields() []reflect.StructField {
+	var all []reflect.StructField
+	new(settings).eachPart(func(part any) {
+		for f := range reflect.TypeOf(part).Elem().Fields() {
+			all = append(all, f)
+		}
+	})
+	return all
+}
+
+// settingsTable is the table of the README, made from the tags.
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")
-	for f := range reflect.TypeFor[settings]().Fields() {
+	for _, f := range settingFields() {
 		def := f.Tag.Get("default")
 		if def != "" {
 			def = "`" + def + "`"
@@ -51,13 +62,13 @@ func TestSettingsTable(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, table); diff != "" {
-		t.Errorf("the README's settings differ from the struct (-want +got), run `make generate`:\n%s", diff)
+		t.Errorf("the README's settings differ from the tags (-want +got), run `make generate`:\n%s", diff)
 	}
 }
 
 func TestSettingsTags(t *testing.T) {
 	seen := map[string]bool{}
-	for f := range reflect.TypeFor[settings]().Fields() {
+	for _, f := range settingFields() {
 		name, desc := f.Tag.Get("envconfig"), f.Tag.Get("desc")
 		if name == "" || seen[name] {
 			t.Errorf("field %s: variable %q is empty or used twice", f.Name, name)
@@ -84,16 +95,16 @@ func TestSecretsPrintRedacted(t *testing.T) {
 	var cfg config
 	cfg.port.clientSecret = newSecret(value)
 	cfg.kafka.password = newSecret(value)
-	s := settings{PortClientSecret: newSecret(value), KafkaPassword: newSecret(value)}
+	s := settings{Port: portSettings{ClientSecret: newSecret(value)}, Kafka: kafkaSettings{Password: newSecret(value)}}
 	var log bytes.Buffer
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", s.PortClientSecret, "all", s)
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", s.PortClientSecret, "all", s)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", s.Port.ClientSecret, "all", s)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", s.Port.ClientSecret, "all", s)
 	raw, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, out := range []string{
-		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v", s, s, s), fmt.Sprintf("%v %s %q %x", s.PortClientSecret, s.PortClientSecret, s.PortClientSecret, s.PortClientSecret),
+		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v", s, s, s), fmt.Sprintf("%v %s %q %x", s.Port.ClientSecret, s.Port.ClientSecret, s.Port.ClientSecret, s.Port.ClientSecret),
 		fmt.Sprintf("%+v", cfg), fmt.Sprintf("%v %#v", &cfg, cfg), string(raw), log.String(),
 	} {
 		if strings.Contains(out, value) || strings.Contains(out, fmt.Sprintf("%x", value)) {

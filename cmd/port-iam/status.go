@@ -20,8 +20,8 @@ import (
 // may have thousands.
 const showGrants = 200
 
-// statusPage is GET /: what one wants to know of this process at a glance. It
-// shows no secret, and nothing of requesters unless details is set.
+// statusPage is GET /: what an operator wants to know of this process at a glance.
+// It shows no secret, and nothing of requesters unless details is set.
 type statusPage struct {
 	metrics prometheus.Gatherer
 	ready   *readiness
@@ -33,7 +33,7 @@ type statusPage struct {
 	work  history // nil until the daemon is built
 }
 
-// history is what the page wants of the service.
+// history is the part of grants.Service that the page reads.
 type history interface {
 	Recent() []grants.Decision
 	LastSweep() (grants.Swept, bool)
@@ -53,7 +53,7 @@ const (
 )
 
 func newStatusPage(metrics prometheus.Gatherer, ready *readiness, cfg *config) *statusPage {
-	p := &statusPage{metrics: metrics, ready: ready, details: cfg.statusDetails, sweeps: cfg.sweepInterval > 0}
+	p := &statusPage{metrics: metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0}
 	for _, name := range []string{factPort, factOrg, factTopic, factGroup, factAccount, factPartition} {
 		p.facts = append(p.facts, fact{Name: name})
 	}
@@ -124,7 +124,7 @@ func (p *statusPage) view(now time.Time) statusView {
 	facts, work := slices.Clone(p.facts), p.work
 	p.mu.Unlock()
 	v := statusView{
-		Version: readBuild().version, At: clock(now), Details: p.details,
+		Version: version, At: clock(now), Details: p.details,
 		Problems: p.ready.problems(), Facts: facts, Now: p.now(),
 	}
 	if work == nil {

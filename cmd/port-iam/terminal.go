@@ -3,14 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 )
 
 // Times of the line that says what one waits for.
@@ -43,8 +41,8 @@ func progress(w io.Writer, what func() string) (stop func()) {
 	})
 }
 
-// isTerminal reports whether somebody can be asked. The null device passes for a
-// terminal in all but its identity.
+// isTerminal reports whether the reader is a terminal, where a question can be
+// answered. The null device is a character device, too, and told by its identity.
 func isTerminal(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -57,11 +55,6 @@ func isTerminal(r io.Reader) bool {
 	null, err := os.Stat(os.DevNull)
 	return err != nil || !os.SameFile(info, null)
 }
-
-// errNotAsked: nobody is there to confirm.
-var errNotAsked = &configError{errors.New("this is not a terminal, so nobody can be asked to confirm: add --yes if you are sure")}
-
-var errDeclined = errors.New("not confirmed, nothing was changed")
 
 // confirm asks a question that only yes answers. It also returns when ctx ends:
 // Ctrl-C does not interrupt the reading.
@@ -85,12 +78,14 @@ func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) 
 	}
 }
 
-// printable is a text from elsewhere without what a terminal would obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

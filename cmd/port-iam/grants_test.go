@@ -21,7 +21,7 @@ import (
 // TestGrantsList: every state is told, and who may do what until when. The
 // settings of Kafka need not be right.
 func TestGrantsList(t *testing.T) {
-	w := newDeskWorld(t, map[string]string{"KAFKA_TLS": "perhaps", "KAFKA_BROKERS": "nonsense", "KAFKA_PASSWORD_FILE": "/nonexistent"})
+	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "perhaps", "KAFKA_BROKERS": "nonsense", "KAFKA_PASSWORD_FILE": "/nonexistent"})
 	if out := wantCommand(t, 0, "", "grants list"); !strings.HasPrefix(out, "There is nothing under /port-iam/") {
 		t.Errorf("an empty account: %s", out)
 	}
@@ -78,7 +78,7 @@ func TestGrantsList(t *testing.T) {
 }
 
 func TestGrantsShow(t *testing.T) {
-	w := newDeskWorld(t, nil)
+	w := newOperatorWorld(t, nil)
 	names := w.everyState()
 	for _, tc := range []struct {
 		state grants.State
@@ -120,7 +120,7 @@ func TestGrantsShow(t *testing.T) {
 }
 
 func TestGrantsRevoke(t *testing.T) {
-	w := newDeskWorld(t, nil)
+	w := newOperatorWorld(t, nil)
 	names := w.everyState()
 	revoked := func(args string) []string {
 		t.Helper()
@@ -165,7 +165,7 @@ func TestGrantsRevoke(t *testing.T) {
 
 // TestGrantsRevokeArguments: nothing happens by mistake.
 func TestGrantsRevokeArguments(t *testing.T) {
-	w := newDeskWorld(t, nil)
+	w := newOperatorWorld(t, nil)
 	name := w.grant(alice)
 	for args, says := range map[string]string{
 		"grants revoke":                            "say which grants",
@@ -197,7 +197,7 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 		{"by name", ""}, {"by requester", "--requester " + alice}, {"by resource", "--resource " + porttest.SampleBucket}, {"all", "--all"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newDeskWorld(t, nil)
+			w := newOperatorWorld(t, nil)
 			name := w.grant(alice)
 			args := "grants revoke --yes " + tc.args
 			if tc.args == "" {
@@ -217,10 +217,10 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 		})
 	}
 	t.Run("whose", func(t *testing.T) {
-		w := newDeskWorld(t, nil)
+		w := newOperatorWorld(t, nil)
 		defer w.portAway()()
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-none")
-		w.AWS.AddRoleSession("/port-iam/", "Permission-r_foreign", "someone")
+		w.AWS.AddRoleSession("/port-iam/", "Permission-r_foreign", "stranger")
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-r_foreign")
 		w.must(w.anotherOrganization("r_theirs", "org_theirs"))
 		w.must(w.anotherOrganization("r_others", "org_others"))
@@ -232,7 +232,7 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 }
 
 func TestGrantsSweep(t *testing.T) {
-	w := newDeskWorld(t, nil)
+	w := newOperatorWorld(t, nil)
 	names := w.everyState()
 	going := []string{names[grants.StateExpired], names[grants.StateIncomplete], names[grants.StateOrphaned]} // the others wait for the grace, or stay
 	all, _ := w.left()
@@ -262,15 +262,15 @@ func TestGrantsSweep(t *testing.T) {
 		}
 	}
 	defer w.portAway()()
-	wantCommand(t, 1, "without Port nobody can tell", "grants sweep --yes")
+	wantCommand(t, 1, "without Port a sweep cannot tell", "grants sweep --yes")
 }
 
 // TestGrantsSweepBrake: many orphans at once go only by --yes.
 func TestGrantsSweepBrake(t *testing.T) {
-	w := newDeskWorld(t, map[string]string{"SWEEP_GRACE": "0s"})
+	w := newOperatorWorld(t, map[string]string{"SWEEP_GRACE": "0s"})
 	for i := range 11 {
 		name := w.make("r_brake"+string(rune('a'+i)), time.Now().Add(time.Hour), port.StatusSuccess)
-		w.must(w.k.portal.DeleteEntity(t.Context(), grantBlueprint, name, ""))
+		w.must(w.conn.portal.DeleteEntity(t.Context(), grantBlueprint, name, ""))
 	}
 	if out := wantCommand(t, 0, "", "grants sweep --dry-run"); !strings.Contains(out, "0 would be removed") {
 		t.Errorf("%s", out)

@@ -45,7 +45,7 @@ func newReadiness(reg prometheus.Registerer, names ...string) *readiness {
 // set notes the last known result.
 func (r *readiness) set(name string, err error) { r.live(name, func() error { return err }) }
 
-// live has f asked whenever somebody wants to know.
+// live asks f whenever readiness is asked for, instead of keeping a result.
 func (r *readiness) live(name string, f func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,8 +65,8 @@ func (r *readiness) problems() []string {
 	return out
 }
 
-// pulse is the sign of life of the loop that looks after Port and AWS. Every
-// round of it has a bound, so where it is missing the process is stuck.
+// pulse is the sign of life of the loop that asks Port and AWS. Every round of it
+// has a bound, so without a beat the process is stuck.
 type pulse struct{ last atomic.Int64 }
 
 // pulseLimit is more than a round takes, and than a clean stop takes.
@@ -100,22 +100,18 @@ func handler(reg *prometheus.Registry, ready *readiness, life *pulse) *http.Serv
 	return mux
 }
 
-// healthcheck asks the daemon that runs beside it.
+// healthcheck asks the daemon on this host. Of its settings it needs the address.
 func healthcheck(ctx context.Context) error {
-	s, err := readSettings()
+	host, tcpPort, err := net.SplitHostPort(readSettings().Serve.Address)
 	if err != nil {
-		return &configError{err}
-	}
-	host, port, err := net.SplitHostPort(s.ListenAddress)
-	if err != nil {
-		return &configError{fmt.Errorf("LISTEN_ADDRESS: %w", err)}
+		return wrongConfig(fmt.Errorf("LISTEN_ADDRESS: %w", err))
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, tcpPort)+"/healthz", nil)
 	if err != nil {
 		return err
 	}

@@ -24,12 +24,12 @@ const (
 	grantBlueprint = "provisioned_permissions"
 )
 
-// deskWorld is an organisation and an account with grants, and the environment of
+// operatorWorld is an organisation and an account with grants, and the environment of
 // an operator there.
-type deskWorld struct {
+type operatorWorld struct {
 	*demo.World
-	t *testing.T
-	k *desk // makes the grants, by the code of the daemon
+	t    *testing.T
+	conn *connection // makes the grants, by the code of the daemon
 }
 
 // worldEnv is what an operator has to set.
@@ -42,7 +42,7 @@ func worldEnv(w *demo.World) map[string]string {
 	}
 }
 
-func newDeskWorld(t *testing.T, env map[string]string) *deskWorld {
+func newOperatorWorld(t *testing.T, env map[string]string) *operatorWorld {
 	t.Helper()
 	world, err := demo.NewWorld(demo.Options{})
 	if err != nil {
@@ -52,18 +52,18 @@ func newDeskWorld(t *testing.T, env map[string]string) *deskWorld {
 	all := worldEnv(world)
 	maps.Copy(all, env)
 	_, _ = readWith(t, all)
-	w := &deskWorld{World: world, t: t}
-	if w.k, err = openDesk(t.Context(), io.Discard); err != nil {
+	w := &operatorWorld{World: world, t: t}
+	if w.conn, err = connect(t.Context(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-// grant has somebody request access to the bucket, and returns the grant's name.
-func (w *deskWorld) grant(requester string) string { return w.grantRun("", requester) }
+// grant requests access to the bucket for a requester, and returns the grant's name.
+func (w *operatorWorld) grant(requester string) string { return w.grantRun("", requester) }
 
 // grantRun is grant by a run of that id.
-func (w *deskWorld) grantRun(id, requester string) string {
+func (w *operatorWorld) grantRun(id, requester string) string {
 	w.t.Helper()
 	id = w.Port.StartRun(porttest.RunSpec{
 		ID: id, Action: "request_permissions", Entity: porttest.SampleBucket, Requester: requester,
@@ -71,7 +71,7 @@ func (w *deskWorld) grantRun(id, requester string) string {
 	})
 	rec, _ := port.Decode(w.Port.Message(id, porttest.FormTemplated))
 	rec.Time = time.Now()
-	service, err := w.k.service(io.Discard)
+	service, err := w.conn.service(io.Discard)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -86,36 +86,36 @@ func (w *deskWorld) grantRun(id, requester string) string {
 
 // make makes role, policy and, where its run succeeded, entity of a grant for the
 // instance that ends at some time.
-func (w *deskWorld) make(runID string, end time.Time, status port.Status) string {
+func (w *operatorWorld) make(runID string, end time.Time, status port.Status) string {
 	w.t.Helper()
 	ctx, arn := w.t.Context(), strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
 	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: bob})
-	p, err := w.k.ops.Plan(iamops.Request{
+	p, err := w.conn.ops.Plan(iamops.Request{
 		RunID: runID, Requester: bob, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
 	})
 	w.must(err)
-	w.must(w.k.ops.CreatePolicy(ctx, p))
-	w.must(w.k.ops.CreateRole(ctx, p))
-	w.must(w.k.ops.Attach(ctx, p))
+	w.must(w.conn.ops.CreatePolicy(ctx, p))
+	w.must(w.conn.ops.CreateRole(ctx, p))
+	w.must(w.conn.ops.Attach(ctx, p))
 	if status == port.StatusSuccess {
 		text := func(v any) json.RawMessage { b, _ := json.Marshal(v); return b }
-		w.must(w.k.portal.UpsertEntity(ctx, grantBlueprint, port.Entity{
+		w.must(w.conn.portal.UpsertEntity(ctx, grantBlueprint, port.Entity{
 			Identifier: p.Name, Properties: map[string]json.RawMessage{"requester": text(bob), "role_arn": text(p.RoleARN)},
 			Relations: map[string]json.RawMessage{"aws_resource": text(arn), "permissions": text([]string{"ec2:StopInstances"})},
 		}, ""))
 	}
-	w.must(w.k.portal.EndRun(ctx, runID, status, "ended"))
+	w.must(w.conn.portal.EndRun(ctx, runID, status, "ended"))
 	return p.Name
 }
 
 // anotherOrganization makes the role of a grant that another organisation made.
-func (w *deskWorld) anotherOrganization(runID, org string) error {
+func (w *operatorWorld) anotherOrganization(runID, org string) error {
 	set, err := templates.Load(nil)
 	if err != nil {
 		return err
 	}
 	ops, err := iamops.New(iamops.Options{
-		API: w.k.aws.IAM, Account: demo.Account, Partition: "aws", OrgID: org, Path: "/port-iam/", Boundary: demo.Boundary,
+		API: w.conn.aws.IAM, Account: demo.Account, Partition: "aws", OrgID: org, Path: "/port-iam/", Boundary: demo.Boundary,
 		Trust: templates.TrustIdentityCenter, Templates: set,
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (w *deskWorld) anotherOrganization(runID, org string) error {
 	return ops.CreateRole(w.t.Context(), p)
 }
 
-func (w *deskWorld) must(err error) {
+func (w *operatorWorld) must(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
@@ -136,7 +136,7 @@ func (w *deskWorld) must(err error) {
 }
 
 // everyState makes a grant in every state, and returns the names by state.
-func (w *deskWorld) everyState() map[grants.State]string {
+func (w *operatorWorld) everyState() map[grants.State]string {
 	w.t.Helper()
 	ctx, later := w.t.Context(), time.Now().Add(2*time.Hour)
 	names := map[grants.State]string{
@@ -147,19 +147,19 @@ func (w *deskWorld) everyState() map[grants.State]string {
 		grants.StateChanged:  w.make("r_changed", later, port.StatusSuccess),
 		grants.StateForeign:  "Permission-r_foreign",
 	}
-	w.must(w.k.portal.DeleteEntity(ctx, grantBlueprint, names[grants.StateMissing], ""))
-	w.AWS.AddRoleSession("/port-iam/", names[grants.StateChanged], "someone", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
-	w.AWS.AddRoleSession("/port-iam/", names[grants.StateForeign], "someone")
+	w.must(w.conn.portal.DeleteEntity(ctx, grantBlueprint, names[grants.StateMissing], ""))
+	w.AWS.AddRoleSession("/port-iam/", names[grants.StateChanged], "stranger", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
+	w.AWS.AddRoleSession("/port-iam/", names[grants.StateForeign], "stranger")
 	interrupted := w.make("r_interrupted", later, port.StatusSuccess)
-	state, err := w.k.ops.Look(ctx, interrupted)
+	state, err := w.conn.ops.Look(ctx, interrupted)
 	w.must(err)
-	w.must(w.k.ops.Cut(ctx, state))
+	w.must(w.conn.ops.Cut(ctx, state))
 	names[grants.StateIncomplete] = interrupted
 	return names
 }
 
 // left are the names of roles under our path, and of entities in Port.
-func (w *deskWorld) left() (roles, entities []string) {
+func (w *operatorWorld) left() (roles, entities []string) {
 	for _, r := range w.AWS.Snapshot().Roles {
 		if r.Path == "/port-iam/" {
 			roles = append(roles, r.Name)
@@ -169,7 +169,7 @@ func (w *deskWorld) left() (roles, entities []string) {
 }
 
 // portAway makes every call to Port fail, at once.
-func (w *deskWorld) portAway() (back func()) {
+func (w *operatorWorld) portAway() (back func()) {
 	return w.Port.Fault(porttest.Fault{Status: 503, RetryAfter: "3600", Count: -1})
 }
 

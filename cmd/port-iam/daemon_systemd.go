@@ -8,9 +8,9 @@ import (
 )
 
 // supervise tells systemd how the daemon is, where systemd started it with
-// Type=notify; elsewhere it does nothing. Started means that it serves: being
-// ready in the sense of /readyz is another matter, since while Port, Kafka or
-// AWS are away the daemon runs and waits.
+// Type=notify; elsewhere it does nothing. systemd is told that the daemon has
+// started as soon as it serves. It may not be ready in the sense of /readyz yet:
+// while Port, Kafka or AWS cannot be reached, it runs and waits.
 func (d *daemon) supervise(ctx context.Context) (stop func()) {
 	d.tell(systemd.SdNotifyReady)
 	forget := context.AfterFunc(ctx, func() { d.tell(systemd.SdNotifyStopping) })

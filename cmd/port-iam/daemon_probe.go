@@ -11,9 +11,9 @@ import (
 	"port-iam/port"
 )
 
-// probe keeps readiness true: Port and AWS are asked at short intervals whether
-// they still know us. What says nothing about that, such as throttling, leaves
-// the last known result.
+// probe keeps readiness true: it asks Port and AWS at short intervals whether they
+// still accept our credentials. An answer that does not tell, such as throttling,
+// leaves the last known result.
 func (d *daemon) probe(ctx context.Context) {
 	for pause(ctx, probeInterval) {
 		d.life.beat()
@@ -36,7 +36,7 @@ func (d *daemon) probe(ctx context.Context) {
 // noteClock goes by the last answer of AWS.
 func (d *daemon) noteClock() {
 	var err error
-	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > maxClockSkew {
+	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > iamops.MaxClockSkew {
 		err = fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
 	}
 	d.ready.set(needClock, err)

@@ -78,7 +78,7 @@ var statusTemplate = template.Must(template.New("status").Parse(`<!DOCTYPE html>
 </tbody>
 </table>
 {{end}}
-<footer>As of {{.At}}, loaded anew every 10 seconds. All times are UTC.
+<footer>As of {{.At}}, reloaded every 10 seconds. All times are UTC.
 {{if not .Details}}Requesters and resources are not shown (STATUS_DETAILS).{{end}}</footer>
 </body>
 </html>

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+)
+
+// connection is what the commands of an operator work with: Port and AWS as the
+// daemon has them, without Kafka.
+type connection struct {
+	*clients
+	ops *iamops.Ops
+	// portErr is why Port cannot be asked; nil while it can.
+	portErr error
+}
+
+// connect asks Port and AWS who we are. It fails without AWS, but not without
+// Port: an operator can take access away while Port is down.
+func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
+	cfg, err := readOperatorConfig()
+	if err != nil {
+		return nil, wrongConfig(err)
+	}
+	c := &connection{}
+	if c.clients, err = newClients(ctx, cfg, slog.New(slog.DiscardHandler), nil, nil); err != nil {
+		return nil, err
+	}
+	defer progress(stderr, func() string { return "asking Port and AWS who we are" })()
+
+	var told string
+	var identity iamops.Identity
+	var awsErr error
+	var both sync.WaitGroup
+	both.Go(func() { told, c.portErr = c.portal.OrganizationID(ctx) })
+	both.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
+		identity, awsErr = c.aws.Identity(ctx)
+	})
+	both.Wait()
+	if awsErr != nil {
+		return nil, fmt.Errorf("%w: check the AWS credentials and the network", awsErr)
+	}
+	org, err := c.organization(ctx, told, stderr)
+	if err != nil {
+		return nil, err
+	}
+	c.ops, err = c.newOps(org, identity)
+	return c, err
+}
+
+// organization is whose grants these are: as Port says or, while Port cannot be
+// asked, as the settings say, or as the tags of all roles under the path say if
+// they agree: an account has one daemon.
+func (c *connection) organization(ctx context.Context, told string, stderr io.Writer) (string, error) {
+	if c.portErr == nil {
+		return told, c.cfg.port.checkOrganization(told)
+	}
+	_, _ = fmt.Fprintf(stderr, "Port cannot be asked: %v\n", whatToDo(c.portErr))
+	if c.cfg.port.orgID != "" {
+		return c.cfg.port.orgID, nil
+	}
+	path := c.cfg.iam.path
+	found, err := c.aws.Organizations(ctx, path)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)
+	case len(found) == 0:
+		return "", fmt.Errorf("%w: no role under %s has the tags of a grant", grants.ErrNoGrant, path)
+	case len(found) > 1:
+		return "", fmt.Errorf("the roles under %s are of several organisations (%s), and Port cannot be asked which one is ours: set PORT_ORG_ID",
+			path, printable(strings.Join(found, ", ")))
+	}
+	_, _ = fmt.Fprintf(stderr, "assuming organisation %s, from the tags of the roles; set PORT_ORG_ID to be sure\n", printable(found[0]))
+	return found[0], nil
+}
+
+// service is the daemon's; it writes warnings to log.
+func (c *connection) service(log io.Writer) (*grants.Service, error) {
+	return c.newService(c.ops, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+}
+
+// operator logs nothing: what it finds is the output of the command.
+func (c *connection) operator() (*grants.Operator, error) {
+	service, err := c.service(io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	return service.NewOperator(c.cfg.sweep.grace), nil
+}

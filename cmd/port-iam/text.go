@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// newTable lays out columns of text.
+func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
+
+// writeJSON lays a value out for reading.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// printable is a text from elsewhere without what a terminal would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
+
+// flat is a text from elsewhere on one line.
+func flat(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
+
+// cell is a text from elsewhere in a table.
+func cell(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return printable(s)
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// atMost shortens a long list.
+func atMost(most int, list []string, between string) string {
+	if len(list) <= most {
+		return strings.Join(list, between)
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], between), len(list)-most)
+}
+
+// few shortens a list to what fits a line of a table.
+func few(list []string) string { return atMost(3, list, ",") }
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"port-iam/consumer"
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// How each part is made from the configuration: run, check, grants and setup have
+// theirs from here. Nothing is called until a part is used.
+
+const defaultRegion = "us-east-1" // IAM is global; the SDK wants a region
+
+// askTimeout is how long a command asks AWS who we are: the SDK looks for
+// credentials in many places.
+const askTimeout = 30 * time.Second
+
+// clients speak to Port and AWS. The other parts are made on top of them.
+type clients struct {
+	cfg    *config
+	log    *slog.Logger
+	reg    prometheus.Registerer // nil: nobody reads the metrics
+	portal *port.Client
+	aws    *iamops.Clients
+}
+
+// newClients makes the clients; transport carries the requests to Port, nil means
+// the usual one.
+func newClients(ctx context.Context, cfg *config, log *slog.Logger, reg prometheus.Registerer, transport http.RoundTripper) (*clients, error) {
+	o := port.Options{Log: log, Registerer: reg}
+	if transport != nil {
+		o.HTTPClient = &http.Client{Transport: transport}
+	}
+	portal, err := newPortal(cfg.port, o)
+	if err != nil {
+		return nil, err
+	}
+	awsClients, err := newAWS(ctx, cfg.aws, log, reg)
+	if err != nil {
+		return nil, err
+	}
+	return &clients{cfg, log, reg, portal, awsClients}, nil
+}
+
+func newPortal(cfg portConfig, o port.Options) (*port.Client, error) {
+	o.BaseURL, o.ClientID, o.ClientSecret = cfg.baseURL, cfg.clientID, cfg.clientSecret.reveal()
+	o.UserAgent = "port-iam/" + version
+	return port.New(o)
+}
+
+func newAWS(ctx context.Context, load func(context.Context) (aws.Config, error), log *slog.Logger, reg prometheus.Registerer) (*iamops.Clients, error) {
+	cfg, err := load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = defaultRegion
+		log.Info("AWS_REGION is not set, using the default", "region", defaultRegion)
+	}
+	return iamops.NewClients(cfg, reg)
+}
+
+// checkOrganization compares the organisation of the credentials with PORT_ORG_ID,
+// which need not be set.
+func (c portConfig) checkOrganization(org string) error {
+	if c.orgID != "" && c.orgID != org {
+		return fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s: correct one of them", c.orgID, org)
+	}
+	return nil
+}
+
+// newOps makes the operations in an account of AWS for an organisation in Port.
+func (c *clients) newOps(org string, in iamops.Identity) (*iamops.Ops, error) {
+	cfg := c.cfg
+	return iamops.New(iamops.Options{
+		API: c.aws.IAM, Account: in.Account, Partition: in.Partition, OrgID: org,
+		Path: cfg.iam.path, Boundary: cfg.iam.boundary, Tags: cfg.iam.tags,
+		Trust: cfg.grant.trust, Templates: cfg.grant.templates, Rules: cfg.rules,
+	})
+}
+
+// newService makes the service that handles runs, sweeps, and works for an
+// operator.
+func (c *clients) newService(ops *iamops.Ops, log *slog.Logger) (*grants.Service, error) {
+	cfg := c.cfg
+	return grants.New(grants.Options{
+		Portal: c.portal, Access: ops, RoleARN: ops.RoleARN, Actions: cfg.actions,
+		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
+		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
+		ClockSkew: c.aws.ClockSkew, Log: log, Registerer: c.reg,
+	})
+}
+
+// names are the topic and the consumer group of an organisation.
+func (c kafkaConfig) names(org string) (topic, group string) {
+	return cmp.Or(c.topic, org+".runs"), cmp.Or(c.groupID, org+".port-iam")
+}
+
+// newConsumer makes the consumer of an organisation's runs, which hands them to
+// the service.
+func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Consumer, error) {
+	cfg := c.cfg
+	topic, group := cfg.kafka.names(org)
+	return consumer.New(consumer.Options{
+		Access:    c.kafkaAccess,
+		Mechanism: cfg.kafka.mechanism,
+		TLS:       cfg.kafka.tls,
+		Topic:     topic,
+		Group:     group,
+		Actions: map[string]consumer.Handler{
+			cfg.actions.Grant:  func(r port.Record) consumer.Job { return service.Grant(r) },
+			cfg.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
+			cfg.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
+		},
+		Decode:      cfg.records.decode,
+		Concurrency: cfg.grant.concurrency,
+		Log:         c.log,
+		Registerer:  c.reg,
+	})
+}
+
+// decode reads a record and checks its signature, if it is to be checked.
+func (c recordConfig) decode(value []byte) (port.Record, port.Verdict) {
+	rec, verdict := port.Decode(value)
+	if verdict == port.VerdictRun && c.signature != signatureOff {
+		rec.Signature = port.CheckSignature(value, c.signingSecret.reveal())
+	}
+	return rec, verdict
+}
+
+// kafkaAccess is asked at the start and whenever a broker refused the last
+// answer. What is set overrides its part of what Port says.
+func (c *clients) kafkaAccess(ctx context.Context) (consumer.Access, error) {
+	k := c.cfg.kafka
+	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
+	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
+		return a, nil
+	}
+	asked, err := c.portal.KafkaCredentials(ctx)
+	if err != nil {
+		return a, err
+	}
+	if len(a.Brokers) == 0 {
+		a.Brokers = asked.Brokers
+	}
+	a.Username, a.Password = cmp.Or(a.Username, asked.Username), cmp.Or(a.Password, asked.Password)
+	return a, nil
+}
+
+// subjectSettings are the settings behind what the consumer may find wrong.
+var subjectSettings = map[consumer.Subject]string{
+	consumer.SubjectCredentials: "KAFKA_USERNAME, KAFKA_PASSWORD",
+	consumer.SubjectMechanism:   "KAFKA_SASL_MECHANISM",
+	consumer.SubjectTopic:       "KAFKA_TOPIC",
+	consumer.SubjectGroup:       "KAFKA_GROUP_ID",
+	consumer.SubjectTLS:         "KAFKA_TLS, KAFKA_BROKERS",
+	consumer.SubjectCA:          "KAFKA_TLS_CA_FILE",
+}
+
+// nameSettings adds the settings to an error of the consumer, which knows none.
+func nameSettings(err error) error {
+	var f *consumer.FatalError
+	if errors.As(err, &f) && subjectSettings[f.Subject] != "" {
+		return fmt.Errorf("%w; settings: %s", err, subjectSettings[f.Subject])
+	}
+	return err
+}
