@@ -83,11 +83,11 @@ type checkReport struct {
 const stepTimeout = 40 * time.Second
 
 func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error {
-	cfg, err := readConfig()
+	cfg, err := readSettings().parse()
 	if err != nil {
 		if asJSON {
 			settings := failed(err, "correct the variables, then run `port-iam check` again for the other steps")
-			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{stepSettings, settings}}})
+			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{"settings", settings}}})
 		}
 		return wrongConfig(err)
 	}
@@ -133,14 +133,10 @@ func newChecker(ctx context.Context, cfg *config) (*checker, error) {
 	return c, err
 }
 
-// Names of steps, as they are shown. Steps about blueprints and actions are named
-// after those.
+// Names of the steps that others need.
 const (
-	stepSettings     = "settings"
-	stepTemplates    = "templates"
 	stepPortLogin    = "Port login"
 	stepOrganization = "Port organisation"
-	stepPortClock    = "Port clock"
 	stepCatalogue    = "blueprint iam_permissions"
 	stepKafkaAccess  = "Kafka access"
 	stepKafkaDNS     = "Kafka DNS"
@@ -148,25 +144,19 @@ const (
 	stepKafkaTLS     = "Kafka TLS"
 	stepKafkaLogin   = "Kafka login"
 	stepKafkaTopic   = "Kafka topic"
-	stepKafkaGroup   = "Kafka group"
 	stepIdentity     = "AWS identity"
-	stepAWSClock     = "AWS clock"
 	stepBoundary     = "boundary"
-	stepPermissions  = "permissions in the boundary"
-	stepSSO          = "Identity Center"
 	stepPath         = "path"
-	stepRights       = "rights of the daemon"
-	stepRequesters   = "rights of requesters"
 )
 
 // steps are the chain in the order in which it is shown.
 func (c *checker) steps() []step {
 	all := []step{
-		{stepSettings, nil, c.settings},
-		{stepTemplates, nil, c.templates},
+		{"settings", nil, c.settings},
+		{"templates", nil, c.templates},
 		{stepPortLogin, nil, c.login},
 		{stepOrganization, []string{stepPortLogin}, c.organization},
-		{stepPortClock, []string{stepPortLogin}, c.portClock},
+		{"Port clock", []string{stepPortLogin}, c.portClock},
 	}
 	all = append(all, c.model()...)
 	return append(all,
@@ -176,15 +166,15 @@ func (c *checker) steps() []step {
 		step{stepKafkaTLS, []string{stepKafkaConnect}, c.kafkaTLS},
 		step{stepKafkaLogin, []string{stepKafkaTLS, stepOrganization}, c.kafkaLogin},
 		step{stepKafkaTopic, []string{stepKafkaLogin}, c.kafkaTopic},
-		step{stepKafkaGroup, []string{stepKafkaTopic}, c.kafkaGroup},
+		step{"Kafka group", []string{stepKafkaTopic}, c.kafkaGroup},
 		step{stepIdentity, nil, c.whoWeAre},
-		step{stepAWSClock, []string{stepIdentity}, c.awsClock},
+		step{"AWS clock", []string{stepIdentity}, c.awsClock},
 		step{stepBoundary, []string{stepIdentity}, c.boundary},
-		step{stepPermissions, []string{stepIdentity, stepBoundary, stepCatalogue}, c.catalogue},
-		step{stepSSO, []string{stepIdentity}, c.identityCenter},
+		step{"permissions in the boundary", []string{stepIdentity, stepBoundary, stepCatalogue}, c.catalogue},
+		step{"Identity Center", []string{stepIdentity}, c.identityCenter},
 		step{stepPath, []string{stepIdentity, stepOrganization}, c.path},
-		step{stepRights, []string{stepIdentity, stepOrganization}, c.rights},
-		step{stepRequesters, nil, c.requesters},
+		step{"rights of the daemon", []string{stepIdentity, stepOrganization}, c.rights},
+		step{"rights of requesters", nil, c.requesters},
 	)
 }
 

@@ -160,7 +160,7 @@ func (c *checker) path(ctx context.Context) stepOutcome {
 
 func (c *checker) rights(ctx context.Context) stepOutcome {
 	if c.ops == nil {
-		return skipped("needs %q", "path")
+		return skipped("needs %q", stepPath)
 	}
 	lacking, err := c.aws.Simulate(ctx, c.identity.ARN, c.ops.Rights())
 	switch {

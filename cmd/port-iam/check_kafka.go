@@ -40,47 +40,46 @@ func (c *checker) kafkaSettings(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) kafkaDNS(ctx context.Context) stepOutcome {
-	var bad []string
-	for _, b := range c.kafka.access.Brokers {
-		host, _, err := net.SplitHostPort(b)
+	return c.eachBroker("resolved", "check KAFKA_BROKERS and the DNS of this machine", func(broker string) error {
+		host, _, err := net.SplitHostPort(broker)
 		if err == nil {
 			_, err = net.DefaultResolver.LookupHost(ctx, host)
 		}
-		if err != nil {
+		return err
+	})
+}
+
+func (c *checker) kafkaConnection(ctx context.Context) stepOutcome {
+	const remedy = "check KAFKA_BROKERS, and that firewalls and security groups let this machine connect to the ports of the brokers"
+	return c.eachBroker("reached", remedy, func(broker string) error {
+		d := net.Dialer{Timeout: dialTimeout}
+		conn, err := d.DialContext(ctx, "tcp", broker)
+		if err == nil {
+			_ = conn.Close()
+			c.kafka.open = append(c.kafka.open, broker)
+		}
+		return err
+	})
+}
+
+// eachBroker tries something with all brokers. It passes if it works with at
+// least one: clients find the rest through it.
+func (c *checker) eachBroker(done, remedy string, try func(broker string) error) stepOutcome {
+	all := c.kafka.access.Brokers
+	var bad []string
+	for _, b := range all {
+		if err := try(b); err != nil {
 			bad = append(bad, fmt.Sprintf("%s: %v", b, err))
 		}
 	}
-	if len(bad) == len(c.kafka.access.Brokers) {
-		return failed(errors.New(strings.Join(bad, "; ")), "check KAFKA_BROKERS and the DNS of this machine")
+	if len(bad) == len(all) {
+		return failed(errors.New(strings.Join(bad, "; ")), remedy)
 	}
-	return some("resolved", len(c.kafka.access.Brokers), bad)
-}
-
-// some passes if at least one broker answered: clients find the rest through it.
-func some(what string, all int, bad []string) stepOutcome {
-	o := fine("%d of %d brokers %s", all-len(bad), all, what)
+	o := fine("%d of %d brokers %s", len(all)-len(bad), len(all), done)
 	if len(bad) > 0 {
 		o.Why += "; not " + strings.Join(bad, "; ")
 	}
 	return o
-}
-
-func (c *checker) kafkaConnection(ctx context.Context) stepOutcome {
-	var bad []string
-	for _, b := range c.kafka.access.Brokers {
-		d := net.Dialer{Timeout: dialTimeout}
-		conn, err := d.DialContext(ctx, "tcp", b)
-		if err != nil {
-			bad = append(bad, fmt.Sprintf("%s: %v", b, err))
-			continue
-		}
-		_ = conn.Close()
-		c.kafka.open = append(c.kafka.open, b)
-	}
-	if len(c.kafka.open) == 0 {
-		return failed(errors.New(strings.Join(bad, "; ")), "check KAFKA_BROKERS, and that firewalls and security groups let this machine connect to the ports of the brokers")
-	}
-	return some("reached", len(c.kafka.access.Brokers), bad)
 }
 
 func (c *checker) kafkaTLS(ctx context.Context) stepOutcome {
@@ -112,12 +111,12 @@ func (c *checker) kafkaLogin(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) kafkaTopic(ctx context.Context) stepOutcome {
-	topic, _ := c.cfg.kafka.names(c.org)
+	topic, _ := c.cfg.kafkaNames(c.org)
 	return c.preflight(ctx, consumer.StepTopic, topic+" exists and may be read")
 }
 
 func (c *checker) kafkaGroup(ctx context.Context) stepOutcome {
-	_, group := c.cfg.kafka.names(c.org)
+	_, group := c.cfg.kafkaNames(c.org)
 	return c.preflight(ctx, consumer.StepGroup, group+" may be used")
 }
 

@@ -35,7 +35,7 @@ func (c *checker) login(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) organization(context.Context) stepOutcome {
-	if err := c.cfg.port.checkOrganization(c.org); err != nil {
+	if err := c.cfg.checkOrganization(c.org); err != nil {
 		return failed(err, "correct PORT_ORG_ID or remove it, or use the right credentials")
 	}
 	return fine("%s", c.org)

@@ -36,7 +36,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	for k, v := range env {
 		t.Setenv(k, v)
 	}
-	return readConfig()
+	return readSettings().parse()
 }
 
 func TestDefaults(t *testing.T) {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
+	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,45 +16,29 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
+	"port-iam/templates"
 )
 
-// findings collect what is wrong with settings and flags, so that all of it is
-// reported at once, and deliberate choices that are worth a warning.
-type findings struct {
-	problems []error
-	warnings []string
-}
-
-// wrong notes a problem by the name of its variable or flag.
-func (f *findings) wrong(variable, format string, args ...any) {
-	f.problems = append(f.problems, fmt.Errorf("%s: "+format, append([]any{variable}, args...)...))
-}
-
-func (f *findings) warn(choice string) { f.warnings = append(f.warnings, choice) }
-
-// err has one line for each problem; nil when there is none.
-func (f *findings) err() error { return errors.Join(f.problems...) }
-
-func oneOf(f *findings, variable, value string, allowed ...string) string {
+func oneOf(p *problems, variable, value string, allowed ...string) string {
 	if !slices.Contains(allowed, value) {
-		f.wrong(variable, "%q is none of %s", value, strings.Join(allowed, ", "))
+		p.add(variable, "%q is none of %s", value, strings.Join(allowed, ", "))
 		return ""
 	}
 	return value
 }
 
-func boolean(f *findings, variable, value string) bool {
+func boolean(p *problems, variable, value string) bool {
 	b, err := strconv.ParseBool(value)
 	if err != nil {
-		f.wrong(variable, "%q is neither true nor false", value)
+		p.add(variable, "%q is neither true nor false", value)
 	}
 	return b
 }
 
-func duration(f *findings, variable, value string) (time.Duration, bool) {
+func duration(p *problems, variable, value string) (time.Duration, bool) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 {
-		f.wrong(variable, "%q is not a duration such as 30m or 8h", value)
+		p.add(variable, "%q is not a duration such as 30m or 8h", value)
 		return 0, false
 	}
 	return d, true
@@ -68,28 +54,28 @@ func splitList(text string) []string {
 	return out
 }
 
-func patterns(f *findings, variable, text string) []string {
+func patterns(p *problems, variable, text string) []string {
 	list := splitList(text)
 	if err := catalogue.CheckPatterns(list); err != nil {
-		f.wrong(variable, "%s", withSemicolons(err))
+		p.add(variable, "%s", withSemicolons(err))
 	}
 	return list
 }
 
-func tags(f *findings, text string) map[string]string {
+func tags(p *problems, text string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range splitList(text) {
 		key, value, ok := strings.Cut(kv, "=")
 		if !ok {
-			f.wrong("IAM_TAGS", "%q is not key=value", kv)
+			p.add("IAM_TAGS", "%q is not key=value", kv)
 		}
 		if _, twice := out[key]; twice {
-			f.wrong("IAM_TAGS", "%q is given twice", key)
+			p.add("IAM_TAGS", "%q is given twice", key)
 		}
 		out[key] = value
 	}
 	if err := iamops.CheckTags(out); err != nil {
-		f.wrong("IAM_TAGS", "%s", withSemicolons(err))
+		p.add("IAM_TAGS", "%s", withSemicolons(err))
 	}
 	return out
 }
@@ -99,51 +85,125 @@ func withSemicolons(err error) string { return strings.ReplaceAll(err.Error(), "
 
 // secretOrFile reads a secret from the file that is given instead of its value.
 // The line break that editors put at the end of a file is not part of it.
-func secretOrFile(f *findings, variable string, value secret, file string) secret {
+func secretOrFile(p *problems, variable string, value secret, file string) secret {
 	if file == "" {
 		return value
 	}
 	if value.reveal() != "" {
-		f.wrong(variable, "contradicts %s_FILE: set one of them", variable)
+		p.add(variable, "contradicts %s_FILE: set one of them", variable)
 		return value
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		f.wrong(variable+"_FILE", "%v", err)
+		p.add(variable+"_FILE", "%v", err)
 		return secret{}
 	}
 	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
 		return newSecret(s)
 	}
-	f.wrong(variable+"_FILE", "%s is empty", file)
+	p.add(variable+"_FILE", "%s is empty", file)
 	return secret{}
 }
 
-func caPool(f *findings, file string) *x509.CertPool {
+func caPool(p *problems, file string) *x509.CertPool {
 	if file == "" {
 		return nil
 	}
 	text, err := os.ReadFile(file)
 	pool := x509.NewCertPool()
 	if err != nil {
-		f.wrong("KAFKA_TLS_CA_FILE", "%v", err)
+		p.add("KAFKA_TLS_CA_FILE", "%v", err)
 	} else if !pool.AppendCertsFromPEM(text) {
-		f.wrong("KAFKA_TLS_CA_FILE", "%s holds no certificate in PEM form", file)
+		p.add("KAFKA_TLS_CA_FILE", "%s holds no certificate in PEM form", file)
 	}
 	return pool
 }
 
 // checkURL refuses what would send credentials in the clear.
-func checkURL(f *findings, variable, text string, insecure bool) {
+func checkURL(p *problems, variable, text string, insecure bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		f.wrong(variable, "is not a URL such as https://api.port.io")
+		p.add(variable, "is not a URL such as https://api.port.io")
 		return
 	}
 	if u.Scheme == "https" || insecure || u.Hostname() == "localhost" {
 		return
 	}
 	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
-		f.wrong(variable, "is http:// to %s: use https, or set ALLOW_INSECURE_HTTP=true", u.Hostname())
+		p.add(variable, "is http:// to %s: use https, or set ALLOW_INSECURE_HTTP=true", u.Hostname())
+	}
+}
+
+// noBoundary is the value of IAM_PERMISSIONS_BOUNDARY that does without one.
+const noBoundary = "none"
+
+var (
+	policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy/[!-~]+$`)
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// placeOf is where the ARN of a boundary says that it is. A policy of AWS's own
+// has no account.
+func placeOf(boundary string) (account, partition string, ok bool) {
+	found := policyARN.FindStringSubmatch(boundary)
+	if found == nil {
+		return "", "", false
+	}
+	if account = found[2]; account == "aws" {
+		account = ""
+	}
+	return account, "aws" + found[1], true
+}
+
+// checkBoundary accepts the ARN of a managed policy and none.
+func checkBoundary(p *problems, variable, boundary string) {
+	if boundary != noBoundary && !policyARN.MatchString(boundary) {
+		p.add(variable, "%q is neither the ARN of a managed policy (arn:aws:iam::123456789012:policy/Name) nor none", boundary)
+	}
+}
+
+// loadTemplates also renders them with samples. Where grants are limited in time,
+// the policy has to hold the end.
+func loadTemplates(p *problems, dir string, limited bool) *templates.Set {
+	var source fs.FS
+	if dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			p.add("TEMPLATES_DIR", "%q is not a directory that can be read", dir)
+			return nil
+		}
+		source = os.DirFS(dir)
+	}
+	set, err := templates.Load(source)
+	if err == nil {
+		err = set.Check(limited)
+	}
+	if err != nil {
+		p.add("TEMPLATES_DIR", "%s: %v", path.Clean(dir), err)
+	}
+	return set
+}
+
+// sessionName is what AWS takes as the name of a session, which is how the
+// person behind an Identity Center session is told apart.
+var sessionName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{2,64}$`)
+
+// userName makes the function that turns an e-mail into the name in AWS.
+func userName(localPart bool, domain string) func(string) (string, error) {
+	return func(email string) (string, error) {
+		local, at, ok := strings.Cut(email, "@")
+		if !ok || local == "" || at == "" {
+			return "", fmt.Errorf("%q is not an e-mail", email)
+		}
+		if domain != "" && !strings.EqualFold(at, domain) {
+			return "", fmt.Errorf("%q is not of the domain %s, which is the only one allowed here", email, domain)
+		}
+		name := email
+		if localPart {
+			name = local
+		}
+		if !sessionName.MatchString(name) {
+			return "", fmt.Errorf("%q cannot be a user name in AWS: 2 to 64 letters, digits and _+=,.@- are allowed", name)
+		}
+		return name, nil
 	}
 }

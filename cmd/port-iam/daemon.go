@@ -32,9 +32,9 @@ const (
 	needClock = "clock"
 )
 
-func newLogger(cfg serveConfig, w io.Writer) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: cfg.logLevel}
-	if cfg.logText {
+func newLogger(cfg *config, w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: cfg.serve.logLevel}
+	if cfg.serve.logText {
 		return slog.New(slog.NewTextHandler(w, opts))
 	}
 	return slog.New(slog.NewJSONHandler(w, opts))
@@ -75,7 +75,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // runOn is run with a listener that is open already; it closes it.
 func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
-	d := &daemon{cfg: cfg, log: newLogger(cfg.serve, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
 	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.beat()
 	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -138,7 +138,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	topic, group := d.cfg.kafka.names(org)
+	topic, group := d.cfg.kafkaNames(org)
 	d.page.know(factOrg, org)
 	d.page.know(factTopic, topic)
 	d.page.know(factGroup, group)

@@ -17,7 +17,7 @@ func (d *daemon) organization(ctx context.Context) (string, error) {
 		return err
 	}, func(err error) bool { return port.IsKind(err, port.KindUnauthorized) }, remedyLogin)
 	if err == nil {
-		err = d.cfg.port.checkOrganization(org)
+		err = d.cfg.checkOrganization(org)
 	}
 	return org, err
 }

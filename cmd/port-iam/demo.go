@@ -92,15 +92,14 @@ func worldSettings(w *demo.World) []string {
 // demoConfig is the configuration of a daemon in the world, from the settings
 // that the real one would be given.
 func demoConfig(w *demo.World) (*config, error) {
-	s := settings{
-		Port:  portSettings{ClientID: demo.ClientID, ClientSecret: newSecret(demo.ClientSecret), BaseURL: w.PortURL},
-		Kafka: kafkaSettings{Mechanism: demo.KafkaMechanism, TLS: "false"},
-		IAM:   iamSettings{Boundary: demo.Boundary},
-		Sweep: sweepSettings{Interval: "10s"}, // so that the status page lists grants soon
-		Serve: serveSettings{Address: "127.0.0.1:0", LogLevel: "warn", LogFormat: "text"},
-	}
+	var s settings
+	s.Port.ClientID, s.Port.ClientSecret, s.Port.BaseURL = demo.ClientID, newSecret(demo.ClientSecret), w.PortURL
+	s.Kafka.Mechanism, s.Kafka.TLS = demo.KafkaMechanism, "false"
+	s.IAM.Boundary = demo.Boundary
+	s.Sweep.Interval = "10s" // so that the status page lists grants soon
+	s.Serve.Address, s.Serve.LogLevel, s.Serve.LogFormat = "127.0.0.1:0", "warn", "text"
 	s.fillDefaults()
-	cfg, err := s.parse(true)
+	cfg, err := s.parse()
 	if err != nil {
 		return nil, fmt.Errorf("settings of the demo: %s", withSemicolons(err))
 	}

@@ -24,7 +24,7 @@ type connection struct {
 // connect asks Port and AWS who we are. It fails without AWS, but not without
 // Port: an operator can take access away while Port is down.
 func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
-	cfg, err := readOperatorConfig()
+	cfg, err := readSettings().parseForOperator()
 	if err != nil {
 		return nil, wrongConfig(err)
 	}
@@ -61,7 +61,7 @@ func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
 // they agree: an account has one daemon.
 func (c *connection) organization(ctx context.Context, told string, stderr io.Writer) (string, error) {
 	if c.portErr == nil {
-		return told, c.cfg.port.checkOrganization(told)
+		return told, c.cfg.checkOrganization(told)
 	}
 	_, _ = fmt.Fprintf(stderr, "Port cannot be asked: %v\n", whatToDo(c.portErr))
 	if c.cfg.port.orgID != "" {

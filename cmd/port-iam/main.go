@@ -59,7 +59,7 @@ func newRoot() *cobra.Command {
 			Example: "  PORT_CLIENT_ID=… PORT_CLIENT_SECRET=… IAM_PERMISSIONS_BOUNDARY=arn:aws:iam::123456789012:policy/PortIamBoundary port-iam run",
 			Args:    cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				cfg, err := readConfig()
+				cfg, err := readSettings().parse()
 				if err != nil {
 					return wrongConfig(err)
 				}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -93,10 +95,10 @@ func (p *printer) fillBounded() error {
 // from the boundary. The error names everything that is wrong.
 func (p *printer) fill() error {
 	s := readSettings().IAM
-	var bad findings
+	var bad problems
 	p.path, p.boundary = cmp.Or(p.path, s.Path), cmp.Or(p.boundary, s.Boundary)
 	if err := iamops.CheckPath(p.path); err != nil {
-		bad.wrong("--path, IAM_PATH", "%v", err)
+		bad.add("--path, IAM_PATH", "%v", err)
 	}
 	p.tags = tags(&bad, s.Tags)
 	if p.boundary != "" {
@@ -107,11 +109,11 @@ func (p *printer) fill() error {
 	oneOf(&bad, "--partition", p.partition, "aws", "aws-us-gov", "aws-cn")
 	switch {
 	case p.account == "":
-		bad.wrong("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
+		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
 	case !accountID.MatchString(p.account):
-		bad.wrong("--account", "%q is not 12 digits", p.account)
+		bad.add("--account", "%q is not 12 digits", p.account)
 	}
-	return bad.err()
+	return errors.Join(bad...)
 }
 
 func (p *printer) place() templates.Place {
@@ -133,14 +135,14 @@ func (p *printer) limits() (string, error) {
 		return "", err
 	}
 	limits := templates.Limits{Account: p.account, Services: splitList(p.services), Never: catalogue.DeniedServices()}
-	var bad findings
+	var bad problems
 	for _, prefix := range limits.Services {
 		actions, err := known.Actions(prefix)
 		if err != nil {
 			return "", err
 		}
 		if len(actions) == 0 {
-			bad.wrong("--services", "AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
+			bad.add("--services", "AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
 		}
 		for _, a := range actions {
 			if a.Denied {
@@ -149,9 +151,9 @@ func (p *printer) limits() (string, error) {
 		}
 	}
 	if len(limits.Services) == 0 {
-		bad.wrong("--services", "is empty: a boundary without services would allow nothing")
+		bad.add("--services", "is empty: a boundary without services would allow nothing")
 	}
-	if err := bad.err(); err != nil {
+	if err := errors.Join(bad...); err != nil {
 		return "", err
 	}
 	text, err := templates.Boundary(limits)
@@ -159,4 +161,49 @@ func (p *printer) limits() (string, error) {
 		return "", fmt.Errorf("--services: %w", err)
 	}
 	return text, nil
+}
+
+// addPortal adds the documents for Port to `port-iam print`.
+func (p *printer) addPortal(cmd *cobra.Command) {
+	approval := ""
+	actions := p.document("actions", "Print the actions and the automation that setup installs in Port",
+		"A JSON array of the bodies that `port-iam setup` sends. The message of each names the account.\n"+
+			"Identifiers are those of GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION.",
+		"  port-iam print actions --account 123456789012", p.fill, func() (string, error) { return p.actions(approval) })
+	approvalFlag(actions, &approval)
+	cmd.AddCommand(actions,
+		p.document("blueprints", "Print the blueprints that setup installs in Port",
+			"A JSON array of the bodies that `port-iam setup` sends, in the order in which they refer to each other.",
+			"  port-iam print blueprints", func() error { return nil }, printBlueprints),
+	)
+}
+
+func printBlueprints() (string, error) {
+	all, err := templates.Blueprints()
+	if err != nil {
+		return "", err
+	}
+	return bodies(all)
+}
+
+func (p *printer) actions(approval string) (string, error) {
+	var bad problems
+	a := readSettings().automation(&config{}, &bad, approval)
+	if err := errors.Join(bad...); err != nil {
+		return "", err
+	}
+	a.Account = p.account
+	all, err := templates.Actions(a)
+	if err != nil {
+		return "", err
+	}
+	return bodies(all)
+}
+
+// bodies lays an array out for reading, its members in the order in which they
+// are written.
+func bodies(all []json.RawMessage) (string, error) {
+	var b bytes.Buffer
+	err := writeJSON(&b, all)
+	return b.String(), err
 }

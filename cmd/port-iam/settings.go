@@ -10,120 +10,86 @@ import (
 // command parses those that it needs, see config.go. The table in the README is
 // made from the tags.
 type settings struct {
-	Port    portSettings
-	Records recordSettings
-	Kafka   kafkaSettings
-	IAM     iamSettings
-	Actions actionSettings
-	Grant   grantSettings
-	Rules   ruleSettings
-	Sweep   sweepSettings
-	Serve   serveSettings
-}
-
-// portSettings say which Port to speak to, and as whom.
-type portSettings struct {
-	ClientID          string `envconfig:"PORT_CLIENT_ID" default:"" desc:"Required. Client id of Port's machine credentials."`
-	ClientSecret      secret `envconfig:"PORT_CLIENT_SECRET" desc:"Required. Client secret of Port's machine credentials."`
-	ClientSecretFile  string `envconfig:"PORT_CLIENT_SECRET_FILE" desc:"File that holds PORT_CLIENT_SECRET, instead of the variable."`
-	BaseURL           string `envconfig:"PORT_BASE_URL" default:"https://api.port.io" desc:"Port's API; in the US region https://api.us.port.io."`
-	AllowInsecureHTTP string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" desc:"Allow http:// for Port or AWS on an address that is not loopback."`
-	OrgID             string `envconfig:"PORT_ORG_ID" desc:"Id of the organisation in Port. Asked from Port when empty."`
-}
-
-// recordSettings say what of a record is believed.
-type recordSettings struct {
-	Signature         string `envconfig:"PORT_SIGNATURE" default:"verify-if-present" desc:"Signature of records: off, verify-if-present or require."`
-	SigningSecret     secret `envconfig:"PORT_SIGNING_SECRET" desc:"Key of the signature. PORT_CLIENT_SECRET when empty."`
-	SigningSecretFile string `envconfig:"PORT_SIGNING_SECRET_FILE" desc:"File that holds PORT_SIGNING_SECRET, instead of the variable."`
-	ConfirmRequester  string `envconfig:"PORT_CONFIRM_REQUESTER" default:"true" desc:"Ask Port whether a run is the requester's. false believes the record (warned about)."`
-}
-
-// kafkaSettings override what Port says about its topic.
-type kafkaSettings struct {
-	Brokers      string `envconfig:"KAFKA_BROKERS" desc:"Brokers as host:port, comma separated. Asked from Port when empty."`
-	Username     string `envconfig:"KAFKA_USERNAME" desc:"User name. Asked from Port when empty."`
-	Password     secret `envconfig:"KAFKA_PASSWORD" desc:"Password. Asked from Port when empty."`
-	PasswordFile string `envconfig:"KAFKA_PASSWORD_FILE" desc:"File that holds KAFKA_PASSWORD, instead of the variable."`
-	Mechanism    string `envconfig:"KAFKA_SASL_MECHANISM" default:"SCRAM-SHA-512" desc:"SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or none."`
-	TLS          string `envconfig:"KAFKA_TLS" default:"true" desc:"Use TLS."`
-	TLSCAFile    string `envconfig:"KAFKA_TLS_CA_FILE" desc:"PEM file of certificate authorities to trust instead of the system's."`
-	Topic        string `envconfig:"KAFKA_TOPIC" desc:"Topic of the runs. ORG_ID.runs when empty."`
-	GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. ORG_ID.port-iam when empty; Port allows ORG_ID.* and the user name."`
-}
-
-// iamSettings are about every role and policy.
-type iamSettings struct {
-	Path     string `envconfig:"IAM_PATH" default:"/port-iam/" desc:"Path of every role and policy, at most 35 characters without the first slash."`
-	Boundary string `envconfig:"IAM_PERMISSIONS_BOUNDARY" desc:"Required. ARN of the permissions boundary of every role, or none (warned about)."`
-	Tags     string `envconfig:"IAM_TAGS" desc:"Further tags of roles and policies as key=value, comma separated."`
-}
-
-// actionSettings are the identifiers of our actions in Port.
-type actionSettings struct {
-	Grant  string `envconfig:"GRANT_ACTION" default:"request_permissions" desc:"Identifier of the grant action in Port."`
-	Revoke string `envconfig:"REVOKE_ACTION" default:"revoke_permissions" desc:"Identifier of the revoke action in Port."`
-	Expire string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
-}
-
-// grantSettings say what a grant looks like, for whom and how long.
-type grantSettings struct {
-	TemplatesDir string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
-	Trust        string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
-	UserName     string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
-	EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused."`
-	Duration     string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
-	MaxDuration  string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
-	Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. A quarter as many slots beside them are kept for revoking."`
-}
-
-// ruleSettings change which actions of AWS may be granted.
-type ruleSettings struct {
-	Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`
-	Allow string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted anyway; never those always refused."`
-}
-
-// sweepSettings say when a sweep cleans up.
-type sweepSettings struct {
-	Interval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
-	Grace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace."`
-}
-
-// serveSettings are about what the daemon shows of itself.
-type serveSettings struct {
-	Address   string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where the status page, /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
-	Details   string `envconfig:"STATUS_DETAILS" default:"false" desc:"Show requesters and resources on the status page."`
-	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
-	LogFormat string `envconfig:"LOG_FORMAT" default:"json" desc:"json or text."`
+	Port struct { // which Port to speak to, and as whom
+		ClientID          string `envconfig:"PORT_CLIENT_ID" default:"" desc:"Required. Client id of Port's machine credentials."`
+		ClientSecret      secret `envconfig:"PORT_CLIENT_SECRET" desc:"Required. Client secret of Port's machine credentials."`
+		ClientSecretFile  string `envconfig:"PORT_CLIENT_SECRET_FILE" desc:"File that holds PORT_CLIENT_SECRET, instead of the variable."`
+		BaseURL           string `envconfig:"PORT_BASE_URL" default:"https://api.port.io" desc:"Port's API; in the US region https://api.us.port.io."`
+		AllowInsecureHTTP string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" desc:"Allow http:// for Port or AWS on an address that is not loopback."`
+		OrgID             string `envconfig:"PORT_ORG_ID" desc:"Id of the organisation in Port. Asked from Port when empty."`
+	}
+	Records struct { // what of a record is believed
+		Signature         string `envconfig:"PORT_SIGNATURE" default:"verify-if-present" desc:"Signature of records: off, verify-if-present or require."`
+		SigningSecret     secret `envconfig:"PORT_SIGNING_SECRET" desc:"Key of the signature. PORT_CLIENT_SECRET when empty."`
+		SigningSecretFile string `envconfig:"PORT_SIGNING_SECRET_FILE" desc:"File that holds PORT_SIGNING_SECRET, instead of the variable."`
+		ConfirmRequester  string `envconfig:"PORT_CONFIRM_REQUESTER" default:"true" desc:"Ask Port whether a run is the requester's. false believes the record (warned about)."`
+	}
+	Kafka struct { // overrides what Port says about its topic
+		Brokers      string `envconfig:"KAFKA_BROKERS" desc:"Brokers as host:port, comma separated. Asked from Port when empty."`
+		Username     string `envconfig:"KAFKA_USERNAME" desc:"User name. Asked from Port when empty."`
+		Password     secret `envconfig:"KAFKA_PASSWORD" desc:"Password. Asked from Port when empty."`
+		PasswordFile string `envconfig:"KAFKA_PASSWORD_FILE" desc:"File that holds KAFKA_PASSWORD, instead of the variable."`
+		Mechanism    string `envconfig:"KAFKA_SASL_MECHANISM" default:"SCRAM-SHA-512" desc:"SCRAM-SHA-512, SCRAM-SHA-256, PLAIN or none."`
+		TLS          string `envconfig:"KAFKA_TLS" default:"true" desc:"Use TLS."`
+		TLSCAFile    string `envconfig:"KAFKA_TLS_CA_FILE" desc:"PEM file of certificate authorities to trust instead of the system's."`
+		Topic        string `envconfig:"KAFKA_TOPIC" desc:"Topic of the runs. ORG_ID.runs when empty."`
+		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. ORG_ID.port-iam when empty; Port allows ORG_ID.* and the user name."`
+	}
+	IAM struct { // of every role and policy
+		Path     string `envconfig:"IAM_PATH" default:"/port-iam/" desc:"Path of every role and policy, at most 35 characters without the first slash."`
+		Boundary string `envconfig:"IAM_PERMISSIONS_BOUNDARY" desc:"Required. ARN of the permissions boundary of every role, or none (warned about)."`
+		Tags     string `envconfig:"IAM_TAGS" desc:"Further tags of roles and policies as key=value, comma separated."`
+	}
+	Actions struct { // our actions in Port
+		Grant  string `envconfig:"GRANT_ACTION" default:"request_permissions" desc:"Identifier of the grant action in Port."`
+		Revoke string `envconfig:"REVOKE_ACTION" default:"revoke_permissions" desc:"Identifier of the revoke action in Port."`
+		Expire string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
+	}
+	Grant struct { // what a grant looks like, for whom and how long
+		TemplatesDir string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
+		Trust        string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
+		UserName     string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
+		EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused."`
+		Duration     string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
+		MaxDuration  string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
+		Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. A quarter as many slots beside them are kept for revoking."`
+	}
+	Rules struct { // which actions of AWS may be granted
+		Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`
+		Allow string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted anyway; never those always refused."`
+	}
+	Sweep struct { // when a sweep cleans up
+		Interval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
+		Grace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace."`
+	}
+	Serve struct { // what the daemon shows of itself
+		Address   string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where the status page, /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
+		Details   string `envconfig:"STATUS_DETAILS" default:"false" desc:"Show requesters and resources on the status page."`
+		LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
+		LogFormat string `envconfig:"LOG_FORMAT" default:"json" desc:"json or text."`
+	}
 }
 
 // readSettings reads the environment. It cannot fail: all values are texts.
 func readSettings() settings {
 	var s settings
-	s.eachPart(func(part any) { envconfig.MustProcess("", part) })
+	for _, part := range reflect.ValueOf(&s).Elem().Fields() {
+		envconfig.MustProcess("", part.Addr().Interface())
+	}
 	s.fillDefaults()
 	return s
-}
-
-// eachPart calls f with a pointer to each part.
-func (s *settings) eachPart(f func(part any)) {
-	v := reflect.ValueOf(s).Elem()
-	for i := range v.NumField() {
-		f(v.Field(i).Addr().Interface())
-	}
 }
 
 // fillDefaults treats a variable that is set but empty like one that is not set.
 // Required ones have no default and are found missing either way.
 func (s *settings) fillDefaults() {
-	s.eachPart(func(part any) {
-		v := reflect.ValueOf(part).Elem()
-		for i := range v.NumField() {
-			if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
-				f.SetString(v.Type().Field(i).Tag.Get("default"))
+	for _, part := range reflect.ValueOf(s).Elem().Fields() {
+		for field, v := range part.Fields() {
+			if v.Kind() == reflect.String && v.String() == "" {
+				v.SetString(field.Tag.Get("default"))
 			}
 		}
-	})
+	}
 }
 
 // secret is a text that prints as redacted wherever it goes, also from inside of

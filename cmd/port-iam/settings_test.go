@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,11 +22,9 @@ const readme = "../../README.md"
 // settingFields are the fields of all parts.
 func settingFields() []reflect.StructField {
 	var all []reflect.StructField
-	new(settings).eachPart(func(part any) {
-		for f := range reflect.TypeOf(part).Elem().Fields() {
-			all = append(all, f)
-		}
-	})
+	for part := range reflect.TypeFor[settings]().Fields() {
+		all = slices.AppendSeq(all, part.Type.Fields())
+	}
 	return all
 }
 
@@ -95,7 +94,8 @@ func TestSecretsPrintRedacted(t *testing.T) {
 	var cfg config
 	cfg.port.clientSecret = newSecret(value)
 	cfg.kafka.password = newSecret(value)
-	s := settings{Port: portSettings{ClientSecret: newSecret(value)}, Kafka: kafkaSettings{Password: newSecret(value)}}
+	var s settings
+	s.Port.ClientSecret, s.Kafka.Password = newSecret(value), newSecret(value)
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", s.Port.ClientSecret, "all", s)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", s.Port.ClientSecret, "all", s)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -125,35 +126,38 @@ func (f *setupFlags) install(ctx context.Context, portal *port.Client, want setu
 // read checks flags and the settings that setup needs. Where it runs, the daemon's
 // other settings need not be right, nor its files be there. The account is ""
 // where AWS has to be asked for it.
-func (f *setupFlags) read(s settings) (portConfig, setup.Choice, error) {
-	var bad findings
-	cfg := s.Port.parse(&bad)
+func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
+	var bad problems
+	cfg := &config{}
+	s.parsePort(cfg, &bad)
 	c := setup.Choice{
-		Actions: automation(&bad, s.Actions, f.approval), Partition: "aws", Samples: f.samples, Starter: splitList(f.starter),
+		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples, Starter: splitList(f.starter),
 	}
 	if len(c.Starter) > 0 {
-		c.Rules = s.Rules.parse(&bad)
+		s.parseRules(cfg, &bad)
+		c.Rules = cfg.rules
 	}
 	c.Actions.Account = f.account
 	if f.account != "" && !accountID.MatchString(f.account) {
-		bad.wrong("--account", "%q is not 12 digits", f.account)
+		bad.add("--account", "%q is not 12 digits", f.account)
 	}
 	if account, partition, ok := placeOf(s.IAM.Boundary); ok {
 		c.Partition = partition
 		c.Actions.Account = cmp.Or(f.account, account)
 		if account != "" && account != c.Actions.Account {
-			bad.wrong("--account", "%s contradicts IAM_PERMISSIONS_BOUNDARY, which is of account %s", f.account, account)
+			bad.add("--account", "%s contradicts IAM_PERMISSIONS_BOUNDARY, which is of account %s", f.account, account)
 		}
 	}
-	return cfg, c, bad.err()
+	return cfg, c, errors.Join(bad...)
 }
 
 // automation is what the actions depend on, save the account.
-func automation(bad *findings, s actionSettings, approval string) templates.Automation {
+func (s settings) automation(c *config, bad *problems, approval string) templates.Automation {
 	if approval != "" {
 		oneOf(bad, "--require-approval", approval, approveGrants, approveAll)
 	}
-	return templates.Automation{ActionIDs: s.parse(bad), ApproveGrants: approval != "", ApproveRevokes: approval == approveAll}
+	s.parseActions(c, bad)
+	return templates.Automation{ActionIDs: c.actions, ApproveGrants: approval != "", ApproveRevokes: approval == approveAll}
 }
 
 // askAccount takes the account from the credentials at hand.

@@ -44,21 +44,23 @@ type fact struct{ Name, Value string }
 
 // Facts of the page, in their order.
 const (
-	factPort      = "Port"
-	factOrg       = "Organisation"
-	factTopic     = "Kafka topic"
-	factGroup     = "Consumer group"
-	factAccount   = "AWS account"
-	factPartition = "AWS partition"
+	factPort = iota
+	factOrg
+	factTopic
+	factGroup
+	factAccount
+	factPartition
 )
 
 func newStatusPage(metrics prometheus.Gatherer, ready *readiness, cfg *config) *statusPage {
-	p := &statusPage{metrics: metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0}
-	for _, name := range []string{factPort, factOrg, factTopic, factGroup, factAccount, factPartition} {
-		p.facts = append(p.facts, fact{Name: name})
+	return &statusPage{
+		metrics: metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0,
+		facts: []fact{
+			factPort: {"Port", withoutUser(cfg.port.baseURL)}, factOrg: {"Organisation", ""},
+			factTopic: {"Kafka topic", ""}, factGroup: {"Consumer group", ""},
+			factAccount: {"AWS account", ""}, factPartition: {"AWS partition", ""},
+		},
 	}
-	p.know(factPort, withoutUser(cfg.port.baseURL))
-	return p
 }
 
 // withoutUser drops what may be a password in a URL.
@@ -71,14 +73,10 @@ func withoutUser(text string) string {
 }
 
 // know notes a fact once it is known.
-func (p *statusPage) know(name, value string) {
+func (p *statusPage) know(fact int, value string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.facts {
-		if p.facts[i].Name == name {
-			p.facts[i].Value = value
-		}
-	}
+	p.facts[fact].Value = value
 }
 
 // follow shows the runs and grants of a service from now on.

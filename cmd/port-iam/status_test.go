@@ -52,7 +52,8 @@ func testPage(t *testing.T, details bool, problem error) *statusPage {
 	reg := prometheus.NewRegistry()
 	ready := newReadiness(reg, needPort)
 	ready.set(needPort, problem)
-	cfg := &config{serve: serveConfig{details: details}, sweep: sweepConfig{interval: time.Minute}}
+	cfg := &config{}
+	cfg.serve.details, cfg.sweep.interval = details, time.Minute
 	cfg.port.baseURL = "https://user:hunter2@api.port.io/sub?token=hunter2"
 	p := newStatusPage(reg, ready, cfg)
 	p.know(factOrg, "org_demo")

@@ -43,7 +43,7 @@ func newClients(ctx context.Context, cfg *config, log *slog.Logger, reg promethe
 	if transport != nil {
 		o.HTTPClient = &http.Client{Transport: transport}
 	}
-	portal, err := newPortal(cfg.port, o)
+	portal, err := newPortal(cfg, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +54,8 @@ func newClients(ctx context.Context, cfg *config, log *slog.Logger, reg promethe
 	return &clients{cfg, log, reg, portal, awsClients}, nil
 }
 
-func newPortal(cfg portConfig, o port.Options) (*port.Client, error) {
-	o.BaseURL, o.ClientID, o.ClientSecret = cfg.baseURL, cfg.clientID, cfg.clientSecret.reveal()
+func newPortal(cfg *config, o port.Options) (*port.Client, error) {
+	o.BaseURL, o.ClientID, o.ClientSecret = cfg.port.baseURL, cfg.port.clientID, cfg.port.clientSecret.reveal()
 	o.UserAgent = "port-iam/" + version
 	return port.New(o)
 }
@@ -74,9 +74,9 @@ func newAWS(ctx context.Context, load func(context.Context) (aws.Config, error),
 
 // checkOrganization compares the organisation of the credentials with PORT_ORG_ID,
 // which need not be set.
-func (c portConfig) checkOrganization(org string) error {
-	if c.orgID != "" && c.orgID != org {
-		return fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s: correct one of them", c.orgID, org)
+func (c *config) checkOrganization(org string) error {
+	if own := c.port.orgID; own != "" && own != org {
+		return fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s: correct one of them", own, org)
 	}
 	return nil
 }
@@ -103,16 +103,16 @@ func (c *clients) newService(ops *iamops.Ops, log *slog.Logger) (*grants.Service
 	})
 }
 
-// names are the topic and the consumer group of an organisation.
-func (c kafkaConfig) names(org string) (topic, group string) {
-	return cmp.Or(c.topic, org+".runs"), cmp.Or(c.groupID, org+".port-iam")
+// kafkaNames are the topic and the consumer group of an organisation.
+func (c *config) kafkaNames(org string) (topic, group string) {
+	return cmp.Or(c.kafka.topic, org+".runs"), cmp.Or(c.kafka.groupID, org+".port-iam")
 }
 
 // newConsumer makes the consumer of an organisation's runs, which hands them to
 // the service.
 func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Consumer, error) {
 	cfg := c.cfg
-	topic, group := cfg.kafka.names(org)
+	topic, group := cfg.kafkaNames(org)
 	return consumer.New(consumer.Options{
 		Access:    c.kafkaAccess,
 		Mechanism: cfg.kafka.mechanism,
@@ -124,7 +124,7 @@ func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Co
 			cfg.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
 			cfg.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
 		},
-		Decode:      cfg.records.decode,
+		Decode:      cfg.decode,
 		Concurrency: cfg.grant.concurrency,
 		Log:         c.log,
 		Registerer:  c.reg,
@@ -132,10 +132,10 @@ func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Co
 }
 
 // decode reads a record and checks its signature, if it is to be checked.
-func (c recordConfig) decode(value []byte) (port.Record, port.Verdict) {
+func (c *config) decode(value []byte) (port.Record, port.Verdict) {
 	rec, verdict := port.Decode(value)
-	if verdict == port.VerdictRun && c.signature != signatureOff {
-		rec.Signature = port.CheckSignature(value, c.signingSecret.reveal())
+	if verdict == port.VerdictRun && c.records.signature != signatureOff {
+		rec.Signature = port.CheckSignature(value, c.records.signingSecret.reveal())
 	}
 	return rec, verdict
 }
