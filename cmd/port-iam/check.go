@@ -77,6 +77,8 @@ type stepReport struct {
 type checkReport struct {
 	OK    bool         `json:"ok"`
 	Steps []stepReport `json:"steps"`
+
+	failed int // how many steps did
 }
 
 // stepTimeout bounds one step; the checks of Kafka take the longest.
@@ -104,13 +106,7 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 	if err != nil || report.OK {
 		return err
 	}
-	bad := 0
-	for _, s := range report.Steps {
-		if s.Result == resultFailed {
-			bad++
-		}
-	}
-	return fmt.Errorf("%d of %s failed", bad, count(len(report.Steps), "step"))
+	return fmt.Errorf("%d of %s failed", report.failed, count(len(report.Steps), "step"))
 }
 
 // checker holds what the steps find out for each other.
@@ -199,6 +195,7 @@ func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
 		}
 		if o.Result == resultFailed {
 			report.OK = false
+			report.failed++
 			broken[s.name] = s.name
 		}
 		o.Why, o.Remedy = flat(o.Why), flat(o.Remedy)

@@ -24,7 +24,7 @@ type printer struct {
 	tags map[string]string // IAM_TAGS
 }
 
-// newPrint makes the command that prints what has to exist around the daemon.
+// newPrint makes the command that prints the documents that AWS and Port need.
 func newPrint() *cobra.Command {
 	p := &printer{}
 	cmd := &cobra.Command{
@@ -82,7 +82,7 @@ func (p *printer) document(use, short, long, example string, fill func() error, 
 	}
 }
 
-// fillBounded is fill for a document that there is not without a boundary.
+// fillBounded is fill for a document that needs a boundary.
 func (p *printer) fillBounded() error {
 	err := p.fill()
 	if p.boundary != "" && p.boundary != noBoundary {
@@ -91,7 +91,7 @@ func (p *printer) fillBounded() error {
 	return errors.New("--boundary, IAM_PERMISSIONS_BOUNDARY: is missing: without a boundary no policy for the daemon is less than an administrator's; `port-iam print boundary` prints one to start from")
 }
 
-// fill takes what no flag says from the environment, and account and partition
+// fill takes values without a flag from the environment, and account and partition
 // from the boundary. The error names everything that is wrong.
 func (p *printer) fill() error {
 	s := readSettings().IAM
@@ -126,9 +126,9 @@ func (p *printer) management() (string, error) {
 
 func (p *printer) requester() (string, error) { return templates.RequesterPolicy(p.place()) }
 
-// limits prints a boundary of services that AWS has and that may be granted. It
-// denies, beside the services that are never granted, the actions of those asked
-// for that are not.
+// limits prints a boundary that allows the services asked for. It denies the
+// services that are never granted, and of those asked for the actions that are
+// never granted.
 func (p *printer) limits() (string, error) {
 	known, err := catalogue.Open()
 	if err != nil {
@@ -174,16 +174,8 @@ func (p *printer) addPortal(cmd *cobra.Command) {
 	cmd.AddCommand(actions,
 		p.document("blueprints", "Print the blueprints that setup installs in Port",
 			"A JSON array of the bodies that `port-iam setup` sends, in the order in which they refer to each other.",
-			"  port-iam print blueprints", func() error { return nil }, printBlueprints),
+			"  port-iam print blueprints", func() error { return nil }, func() (string, error) { return bodies(templates.Blueprints()) }),
 	)
-}
-
-func printBlueprints() (string, error) {
-	all, err := templates.Blueprints()
-	if err != nil {
-		return "", err
-	}
-	return bodies(all)
 }
 
 func (p *printer) actions(approval string) (string, error) {
@@ -193,17 +185,15 @@ func (p *printer) actions(approval string) (string, error) {
 		return "", err
 	}
 	a.Account = p.account
-	all, err := templates.Actions(a)
-	if err != nil {
-		return "", err
-	}
-	return bodies(all)
+	return bodies(templates.Actions(a))
 }
 
-// bodies lays an array out for reading, its members in the order in which they
-// are written.
-func bodies(all []json.RawMessage) (string, error) {
+// bodies lays documents out as an array for reading, the members of each in the
+// order in which they are written.
+func bodies(all []json.RawMessage, err error) (string, error) {
 	var b bytes.Buffer
-	err := writeJSON(&b, all)
+	if err == nil {
+		err = writeJSON(&b, all)
+	}
 	return b.String(), err
 }

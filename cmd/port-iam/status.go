@@ -179,7 +179,7 @@ func grantViews(s grants.Swept, now time.Time) (views []grantView, note string) 
 	return views, note
 }
 
-// left is a time to wait, as people say it.
+// left is the time until an end, for people.
 func left(d time.Duration) string {
 	switch {
 	case d <= 0:
@@ -194,8 +194,8 @@ func left(d time.Duration) string {
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
-// now is what the metrics say about this moment: the page and a dashboard must
-// not differ.
+// now reads the metrics, so that the page and a dashboard say the same about this
+// moment.
 func (p *statusPage) now() []fact {
 	values := p.gauges("port_iam_runs_in_flight", "port_iam_consumer_lag_records", "port_iam_oldest_unfinished_seconds")
 	var out []fact

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Times of the line that says what one waits for.
+// When progress says what the command waits for.
 const (
 	progressAfter = time.Second
 	progressEvery = 5 * time.Second
 )
 
-// progress says on w what takes longer than a second, and again from time to
-// time, until stop is called.
+// progress writes a line to w about what takes longer than a second, and again
+// from time to time, until stop is called.
 func progress(w io.Writer, what func() string) (stop func()) {
 	done := make(chan struct{})
 	var saying sync.WaitGroup
