@@ -47,7 +47,7 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	if err != nil {
 		return whatToDo(err)
 	}
-	if err := writeFindings(stdout, plan, "would be removed"); err != nil {
+	if err := writePlan(stdout, plan); err != nil {
 		return err
 	}
 	doomed := removed(plan)
@@ -131,8 +131,8 @@ func braked(r grants.Report) error {
 		"To remove them, run `port-iam grants sweep --yes`", r.Braked)
 }
 
-// writeFindings shows every grant that is not active.
-func writeFindings(w io.Writer, r grants.Report, fate string) error {
+// writePlan shows what a sweep would do with each grant that is not active.
+func writePlan(w io.Writer, r grants.Report) error {
 	t := newTable(w)
 	shown := false
 	for _, f := range r.Findings {
@@ -145,7 +145,7 @@ func writeFindings(w io.Writer, r grants.Report, fate string) error {
 		}
 		what := "stays"
 		if f.Removed {
-			what = fate
+			what = "would be removed"
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", cell(f.Name), f.State, what, flat(f.Why))
 	}
