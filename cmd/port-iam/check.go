@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"port-iam/iamops"
+	"port-iam/templates"
 )
 
 func newCheck() *cobra.Command {
@@ -133,7 +134,7 @@ func newChecker(ctx context.Context, cfg *config) (*checker, error) {
 const (
 	stepPortLogin    = "Port login"
 	stepOrganization = "Port organisation"
-	stepCatalogue    = "blueprint iam_permissions"
+	stepCatalogue    = "blueprint " + templates.BlueprintPermission
 	stepKafkaAccess  = "Kafka access"
 	stepKafkaDNS     = "Kafka DNS"
 	stepKafkaConnect = "Kafka connection"

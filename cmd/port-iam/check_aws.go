@@ -89,7 +89,7 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	if err != nil {
 		return notRead(err)
 	}
-	entities, err := c.portal.Entities(ctx, "iam_permissions")
+	entities, err := c.portal.Entities(ctx, templates.BlueprintPermission)
 	if err != nil {
 		return portFailed(err)
 	}
@@ -103,7 +103,7 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	if len(outside) > 0 {
 		const most = 20
 		return failed(fmt.Errorf("%s in Port outside of the boundary, which would be granted and not work: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
-			"allow them in "+c.cfg.iam.boundary+", or delete them from iam_permissions in Port")
+			"allow them in "+c.cfg.iam.boundary+", or delete them from "+templates.BlueprintPermission+" in Port")
 	}
 	return fine("%s, none outside of the boundary as far as its text tells", count(len(entities), "permission"))
 }
