@@ -27,7 +27,8 @@ type Decision struct {
 	note      string    // what the requester gave as the reason of the request
 	signInURL string    // of a grant
 	end       time.Time // of a grant; zero: until revoked
-	left      string    // what became of the access where the run failed
+	attached  bool      // a grant that failed was attached, perhaps
+	cut       bool      // a removal that failed has cut the access
 }
 
 // message is the log of the run in Port.
@@ -36,9 +37,15 @@ func (d Decision) message() string {
 	case d.Outcome == outcomeRefused:
 		return "The request was refused: " + d.Reason
 	case d.Outcome == outcomeFailed && d.Operation == opGrant:
-		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, d.left)
+		left := "Nothing of this request can be used."
+		if d.attached {
+			left = "What was made of this request is being removed."
+		}
+		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, left)
+	case d.Outcome == outcomeFailed && d.cut:
+		return fmt.Sprintf("The permission could not be removed completely: %s\nIts access is already cut: it cannot be used any more. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed:
-		return d.left
+		return fmt.Sprintf("The permission could not be removed: %s\nIts access may still be usable until its end. Run the action again, or ask the platform team.", d.Reason)
 	case d.Operation != opGrant:
 		requester := d.Requester
 		if requester == "" {

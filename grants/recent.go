@@ -34,8 +34,7 @@ func (s *Service) LastSweep() (Swept, bool) {
 // recent is what there is to look at. The zero value is empty.
 type recent struct {
 	mu    sync.Mutex
-	runs  []Decision // a ring once it is full
-	next  int        // in the ring
+	runs  []Decision // the oldest first
 	swept Swept
 }
 
@@ -45,18 +44,15 @@ func (r *recent) add(e Decision) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.runs) < keepRecent {
-		r.runs = append(r.runs, e)
-		return
+	if r.runs = append(r.runs, e); len(r.runs) > keepRecent {
+		r.runs = slices.Delete(r.runs, 0, 1)
 	}
-	r.runs[r.next] = e
-	r.next = (r.next + 1) % keepRecent
 }
 
 func (r *recent) list() []Decision {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := append(slices.Clone(r.runs[r.next:]), r.runs[:r.next]...)
+	out := slices.Clone(r.runs)
 	slices.Reverse(out)
 	return out
 }

@@ -58,7 +58,7 @@ func isAnswer(err error) bool {
 // If another instance ended the run SUCCESS meanwhile, nothing is touched.
 func (j *Job) fail(ctx context.Context, f *failure) error {
 	d := j.decision(f.outcome)
-	d.Summary, d.Reason, d.left = f.summary, f.Error(), j.left(f)
+	d.Summary, d.Reason, d.attached, d.cut = f.summary, f.Error(), j.made != nil, j.cut
 	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())
 	if err != nil {
 		return err
@@ -71,19 +71,6 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 		return j.cleanUp(ctx, j.making)
 	}
 	return nil
-}
-
-// left says what became of the access where the run fails.
-func (j *Job) left(f *failure) string {
-	switch {
-	case j.op == opGrant && j.made != nil: // attached, perhaps
-		return "What was made of this request is being removed."
-	case j.op == opGrant:
-		return "Nothing of this request can be used."
-	case j.cut:
-		return fmt.Sprintf("The permission could not be removed completely: %v\nIts access is already cut: it cannot be used any more. Run the action again to remove the rest.", f.err)
-	}
-	return fmt.Sprintf("The permission could not be removed: %v\nIts access may still be usable until its end. Run the action again, or ask the platform team.", f.err)
 }
 
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
