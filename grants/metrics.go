@@ -83,7 +83,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-// sweepMetrics are the part of the metrics that only the owner sets.
+// sweepMetrics are the part of the metrics that only the instance that sweeps sets.
 type sweepMetrics struct {
 	grants  *prometheus.GaugeVec
 	overdue prometheus.Gauge
@@ -148,12 +148,4 @@ func (m *sweepMetrics) noteGrants(r Report, overdue time.Time) {
 		m.grants.WithLabelValues(string(s)).Set(float64(count[s]))
 	}
 	m.overdue.Set(float64(late))
-}
-
-// forgetGrants is for an instance that does not sweep any more.
-func (m *sweepMetrics) forgetGrants() {
-	for _, s := range states {
-		m.grants.WithLabelValues(string(s)).Set(0)
-	}
-	m.overdue.Set(0)
 }

@@ -84,7 +84,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		if !w.opts.Sweeping() {
-			w.svc.metrics.forgetGrants()
+			w.svc.metrics.noteGrants(Report{}, time.Time{})
 			w.svc.recent.forgetSweep()
 			clear(w.waiting) // another instance watches them now
 			continue
@@ -130,7 +130,6 @@ func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interv
 type judged struct {
 	*facts
 	verdict
-	reached bool // the sweep came to it
 	known   bool // the verdict stands on all that it needs
 	removed bool
 }
@@ -156,7 +155,6 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	all := w.inTurn(w.cases(listed, entities))
 	var t trouble
 	err = w.each(all, &t, func(j *judged) (err error) {
-		j.reached = true
 		j.verdict, err = w.examine(ctx, j.facts, true)
 		j.known = err == nil
 		return err
@@ -178,10 +176,9 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 		return w.act(ctx, j)
 	})
 	for _, j := range all {
-		if !j.reached {
-			continue
+		if j.state != "" { // the sweep came to it
+			r.Findings = append(r.Findings, Finding{Name: j.name, State: j.state, Ends: j.ends, Why: j.why, Removed: j.removed})
 		}
-		r.Findings = append(r.Findings, Finding{Name: j.name, State: j.state, Ends: j.ends, Why: j.why, Removed: j.removed})
 	}
 	if err == nil {
 		err = acted
