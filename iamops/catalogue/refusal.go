@@ -18,7 +18,7 @@ const (
 )
 
 // Refusal says why an action is not granted on a resource. It is the requester's
-// to mend, not ours.
+// to fix, not ours.
 type Refusal struct {
 	Reason  Reason
 	Action  string // empty if the ARN alone is the reason

@@ -90,7 +90,7 @@ func (k kind) inside(s *service, a *action) []string {
 	out = slices.Compact(out)
 	// In a policy "*" reaches over "/" and ":", so one ending may cover another.
 	return slices.DeleteFunc(slices.Clone(out), func(r string) bool {
-		return slices.ContainsFunc(out, func(wider string) bool { return wider != r && glob(wider, r) })
+		return slices.ContainsFunc(out, func(wider string) bool { return wider != r && Match(wider, r) })
 	})
 }
 

@@ -79,7 +79,7 @@ func (c *Catalogue) Resources(req Request) ([]Group, error) {
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
 
-// check looks at what is not the requester's to mend.
+// check looks at what the requester cannot fix.
 func (r Request) check() error {
 	err := CheckPatterns(slices.Concat(r.Rules.Deny, r.Rules.Allow))
 	switch {

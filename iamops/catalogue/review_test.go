@@ -71,7 +71,7 @@ func TestListsNameWhatExists(t *testing.T) {
 	}
 	someAction := func(list, pattern string) {
 		for _, a := range all {
-			if glob(pattern, a) {
+			if Match(pattern, a) {
 				return
 			}
 		}

@@ -10,7 +10,7 @@ import (
 // Rules are the operator's own. Both lists hold patterns as [CheckPatterns]
 // takes them.
 type Rules struct {
-	// Deny is refused besides what is never granted anyway. It wins over Allow.
+	// Deny is refused in addition to what is never granted. It wins over Allow.
 	Deny []string
 	// Allow may be granted although its level is [Permissions]. It does not
 	// shorten the list of what is never granted.
@@ -34,16 +34,17 @@ func CheckPatterns(patterns []string) error {
 // matching returns the first pattern that an action matches; empty if none does.
 func matching(patterns []string, action string) string {
 	for _, p := range patterns {
-		if glob(p, action) {
+		if Match(p, action) {
 			return p
 		}
 	}
 	return ""
 }
 
-// glob compares s with a pattern of "*" and "?", without regard to case. It goes
-// back only to the last "*", so its time is bounded by the product of both lengths.
-func glob(pattern, s string) bool {
+// Match compares s with a pattern as policies do: "*" is any text, "?" any one
+// character, and letter case does not matter. It goes back only to the last "*",
+// so its time is bounded by the product of both lengths.
+func Match(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {
 		switch {

@@ -2,6 +2,7 @@ package catalogue_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,4 +91,45 @@ func TestDeniedServices(t *testing.T) {
 
 func request(action string, rules catalogue.Rules) catalogue.Request {
 	return catalogue.Request{Account: account, Partition: "aws", ARN: "arn:aws:s3:::reports", Actions: []string{action}, Rules: rules}
+}
+
+// TestMatchMeaning holds the matcher to what the patterns mean, as regular expressions
+// say it, on all patterns and texts of few characters.
+func TestMatchMeaning(t *testing.T) {
+	patterns, texts := words("aB*?", 5), words("Ab:", 5)
+	for _, p := range patterns {
+		meaning := regexp.MustCompile("(?i)^" + strings.NewReplacer("*", ".*", "?", ".").Replace(p) + "$")
+		for _, s := range texts {
+			if got, want := catalogue.Match(p, s), meaning.MatchString(s); got != want {
+				t.Fatalf("Match(%q, %q) is %v", p, s, got)
+			}
+		}
+	}
+}
+
+// words are all words of up to n of the letters.
+func words(letters string, n int) []string {
+	all, last := []string{""}, []string{""}
+	for range n {
+		var longer []string
+		for _, w := range last {
+			for _, l := range letters {
+				longer = append(longer, w+string(l))
+			}
+		}
+		all, last = append(all, longer...), longer
+	}
+	return all
+}
+
+// TestMatchEnds: a pattern of many stars takes no longer than its length and that
+// of the text allow. A matcher that tries every way would not end here.
+func TestMatchEnds(t *testing.T) {
+	text := strings.Repeat("a", 60)
+	if catalogue.Match(strings.Repeat("a*", 12)+"b", text) {
+		t.Error("a text without b matches a pattern that ends in it")
+	}
+	if !catalogue.Match(strings.Repeat("*a", 12), text) {
+		t.Error("twelve of sixty letters are not found")
+	}
 }
