@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"text/template"
-	"unicode"
 )
 
 // File names of the documents that an account needs before the first grant.
@@ -22,10 +21,6 @@ const (
 
 //go:embed management-policy.json boundary.json requester-policy.json
 var account embed.FS
-
-// maxManagedPolicy is how long a managed policy may be, white space not counted:
-// "IAM and AWS STS quotas", IAM User Guide.
-const maxManagedPolicy = 6144
 
 // grantNames are the names of all grants: package iamops puts the run's id
 // behind the dash.
@@ -39,9 +34,7 @@ type Place struct {
 }
 
 var (
-	placeAccount   = regexp.MustCompile(`^[0-9]{12}$`)
 	placePartition = regexp.MustCompile(`^aws(-us-gov|-cn)?$`)
-	placePath      = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
 	boundaryARN    = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
 	servicePrefix  = regexp.MustCompile(`^[a-z0-9-]+$`)
 	actionPattern  = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
@@ -49,13 +42,13 @@ var (
 
 func (p Place) check() error {
 	var errs []error
-	if !placeAccount.MatchString(p.Account) {
+	if !IsAccount(p.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", p.Account))
 	}
 	if !placePartition.MatchString(p.Partition) {
 		errs = append(errs, fmt.Errorf("the partition %q is none of aws, aws-us-gov, aws-cn", p.Partition))
 	}
-	if !placePath.MatchString(p.Path) {
+	if !IsPath(p.Path) {
 		errs = append(errs, fmt.Errorf("%q is not a path such as /port-iam/", p.Path))
 	}
 	return errors.Join(errs...)
@@ -135,7 +128,7 @@ type Limits struct {
 // do not, and the policy of the grant names the resource anyway.
 func Boundary(l Limits) (string, error) {
 	var errs []error
-	if !placeAccount.MatchString(l.Account) {
+	if !IsAccount(l.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", l.Account))
 	}
 	if len(l.Services) == 0 || len(l.Never) == 0 {
@@ -199,14 +192,8 @@ func document(name string, data any) (string, error) {
 	if err := json.Indent(&indented, text.Bytes(), "", "  "); err != nil {
 		return "", fmt.Errorf("render %s: the result is not JSON: %w", name, err)
 	}
-	n := 0
-	for _, r := range indented.String() {
-		if !unicode.IsSpace(r) {
-			n++
-		}
-	}
-	if n > maxManagedPolicy {
-		return "", fmt.Errorf("%s: %w: %d characters, and %d are allowed", strings.TrimSuffix(name, ".json"), errTooLong, n, maxManagedPolicy)
+	if n := Length(indented.String()); n > MaxPolicy {
+		return "", fmt.Errorf("%s: %w: %d characters, and %d are allowed", strings.TrimSuffix(name, ".json"), errTooLong, n, MaxPolicy)
 	}
 	return strings.TrimSpace(indented.String()) + "\n", nil
 }

@@ -83,7 +83,7 @@ func (a ActionIDs) Check() error {
 // Actions renders the bodies of the two actions and of the automation.
 func Actions(a Automation) ([]json.RawMessage, error) {
 	err := a.Check()
-	if !placeAccount.MatchString(a.Account) {
+	if !IsAccount(a.Account) {
 		err = errors.Join(err, fmt.Errorf("the account %q is not 12 digits", a.Account))
 	}
 	if err != nil {
@@ -107,7 +107,7 @@ var sampleRegions = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-
 // some permissions for them.
 func Samples(account, partition string) ([]Sample, error) {
 	region := sampleRegions[partition]
-	if region == "" || !placeAccount.MatchString(account) {
+	if region == "" || !IsAccount(account) {
 		return nil, fmt.Errorf("samples: there is no account %q in partition %q", account, partition)
 	}
 	docs, err := portDocuments(struct{ Bucket, Instance string }{

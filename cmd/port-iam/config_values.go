@@ -137,10 +137,7 @@ func checkURL(p *problems, variable, text string, insecure bool) {
 // noBoundary is the value of IAM_PERMISSIONS_BOUNDARY that does without one.
 const noBoundary = "none"
 
-var (
-	policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy/[!-~]+$`)
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-)
+var policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy/[!-~]+$`)
 
 // placeOf is where the ARN of a boundary says that it is. A policy of AWS's own
 // has no account.

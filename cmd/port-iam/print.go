@@ -110,7 +110,7 @@ func (p *printer) fill() error {
 	switch {
 	case p.account == "":
 		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
-	case !accountID.MatchString(p.account):
+	case !templates.IsAccount(p.account):
 		bad.add("--account", "%q is not 12 digits", p.account)
 	}
 	return errors.Join(bad...)

@@ -138,7 +138,7 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 		c.Rules = cfg.rules
 	}
 	c.Actions.Account = f.account
-	if f.account != "" && !accountID.MatchString(f.account) {
+	if f.account != "" && !templates.IsAccount(f.account) {
 		bad.add("--account", "%q is not 12 digits", f.account)
 	}
 	if account, partition, ok := placeOf(s.IAM.Boundary); ok {

@@ -1,0 +1,32 @@
+package templates
+
+import (
+	"regexp"
+	"unicode"
+)
+
+// MaxPolicy is how long a managed policy may be, by [Length]: "IAM and AWS STS
+// quotas", IAM User Guide.
+const MaxPolicy = 6144
+
+// Length is that of a document as IAM counts it: without white space.
+func Length(document string) int {
+	n := 0
+	for _, r := range document {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+var (
+	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+	pathForm    = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
+)
+
+// IsAccount reports whether s is the id of an AWS account.
+func IsAccount(s string) bool { return accountForm.MatchString(s) }
+
+// IsPath reports whether s is a path of roles and policies, such as /port-iam/.
+func IsPath(s string) bool { return pathForm.MatchString(s) }
