@@ -12,7 +12,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,8 +20,9 @@ import (
 // Clients are the SDK's clients for IAM and STS, with quick retries and metrics,
 // and the difference between AWS's clock and ours as AWS's answers show it.
 type Clients struct {
-	IAM calls
-	sts *sts.Client
+	IAM      *API
+	simulate simulatePrincipalPolicy
+	sts      *sts.Client
 
 	skew atomic.Pointer[time.Duration]
 }
@@ -53,12 +53,13 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 	if client == nil {
 		client = awshttp.NewBuildableClient()
 	}
-	cfg.HTTPClient = whole{client}
+	cfg.HTTPClient = bufferedClient{client}
 	// Each client has a retryer, and with it a retry quota, of its own.
-	c.IAM = callsOf(iam.NewFromConfig(cfg, func(o *iam.Options) {
+	iamClient := iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(o.APIOptions, watch)
-	}))
+	})
+	c.IAM, c.simulate = newAPI(iamClient), iamClient.SimulatePrincipalPolicy
 	c.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(o.APIOptions, watch)
@@ -113,21 +114,6 @@ func ClockSkew(sent, answered time.Time, header string) (time.Duration, bool) {
 	}
 	// The answer was dated between the two: the middle is the best guess.
 	return sent.Add(answered.Sub(sent) / 2).Sub(date).Truncate(time.Second), true
-}
-
-// codeOf reduces the outcome of a call to a word fit for a label.
-func codeOf(err error) string {
-	if err == nil {
-		return "ok"
-	}
-	var api smithy.APIError
-	if !asAPI(err, &api) {
-		return "no_answer"
-	}
-	if _, known := codes[api.ErrorCode()]; known {
-		return api.ErrorCode()
-	}
-	return "other"
 }
 
 // String is for logs.

@@ -49,7 +49,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestRetriesLast checks that outages do not use retries up for good: the SDK
+// TestRetriesLast checks that outages do not use up the retries: the SDK
 // keeps a quota of them, and in the mode that we use it does not fill it again.
 func TestRetriesLast(t *testing.T) {
 	t.Parallel()
@@ -77,9 +77,9 @@ func TestRetriesLast(t *testing.T) {
 	})
 }
 
-// TestPaced checks that a call which is held back after a throttle ends with its
+// TestPacedRetryer checks that a call which is held back after a throttle ends with its
 // context, and that it goes on by itself.
-func TestPaced(t *testing.T) {
+func TestPacedRetryer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newFake(t, iamtest.Options{})

@@ -13,7 +13,7 @@ import (
 	"port-iam/iamops"
 )
 
-// What somebody else in the account does, straight through the API.
+// What another person in the account does, straight through the API.
 
 const (
 	allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
@@ -36,7 +36,7 @@ func (w *world) createRole(t *testing.T, path, name string, m map[string]string)
 	return err
 }
 
-// role makes a role that nobody else cares for.
+// role makes a role that no test looks at by itself.
 func (w *world) role(t *testing.T, name string) {
 	t.Helper()
 	noError(t, w.createRole(t, "/", name, nil))
@@ -50,7 +50,7 @@ func (w *world) createPolicy(t *testing.T, path, name string, m map[string]strin
 	return *out.Policy.Arn, nil
 }
 
-// policy makes a policy that nobody else cares for.
+// policy makes a policy that no test looks at by itself.
 func (w *world) policy(t *testing.T, path, name string) (arn string) {
 	t.Helper()
 	arn, err := w.createPolicy(t, path, name, nil)

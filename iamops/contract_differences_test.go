@@ -74,7 +74,7 @@ var differences = []struct {
 		}, "ValidationError", "",
 	},
 	{
-		"a trust policy that is none", "moto reads it only when somebody assumes the role",
+		"a trust policy that is none", "moto reads it only when the role is assumed",
 		func(t *testing.T, w *world) string {
 			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String("{")})
 			return code(err)

@@ -14,7 +14,7 @@ func TestContractFake(t *testing.T) {
 	testContract(t, func(t *testing.T) *world { return newFake(t, iamtest.Options{}) })
 }
 
-// TestContractMoto does the same with an imitation that nobody here wrote, so
+// TestContractMoto does the same with an imitation that is not our own, so
 // that the two do not merely agree on one misunderstanding.
 func TestContractMoto(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -22,7 +23,7 @@ func (o *Ops) Create(ctx context.Context, p Plan) error {
 // CreatePolicy makes the managed policy of a plan, or adopts the one that this
 // run made before.
 //
-// Errors: [KindForeign], [KindDiffers] where what is there may not be adopted;
+// Errors: [KindForeign], [KindDiffers] where the existing policy may not be adopted;
 // [KindNotFound] where it exists but cannot be seen yet (try again);
 // [KindQuota], [KindDenied], [KindInvalid], and the temporary kinds.
 func (o *Ops) CreatePolicy(ctx context.Context, p Plan) error {
@@ -66,8 +67,8 @@ func (o *Ops) Verify(ctx context.Context, p Plan) error {
 }
 
 // Attach attaches the policy of a plan to its role: from here on the grant can
-// be used. Attaching twice is harmless. [KindNotFound]: one of them is not there
-// or not visible yet.
+// be used. Attaching twice is harmless. [KindNotFound]: one of them does not exist
+// or is not visible yet.
 func (o *Ops) Attach(ctx context.Context, p Plan) error {
 	_, err := o.api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &p.Name, PolicyArn: &p.PolicyARN})
 	return wrap(err, "attach policy to role %q", p.Name)
@@ -75,7 +76,7 @@ func (o *Ops) Attach(ctx context.Context, p Plan) error {
 
 func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 	op := "adopt policy " + p.Name
-	live, err := o.getPolicy(ctx, p.PolicyARN)
+	live, err := o.api.policy(ctx, p.PolicyARN)
 	if err != nil {
 		// The name is taken, and not under our path: case or path differ, or it
 		// is not visible yet. Only the caller's clock can tell.
@@ -87,11 +88,11 @@ func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 	if !maps.Equal(live.tags, p.Tags) {
 		return refused(KindDiffers, op, "its tags are not those of this request")
 	}
-	out, err := o.api.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &p.PolicyARN, VersionId: &live.version})
+	document, err := o.api.document(ctx, p.PolicyARN, live.version)
 	if err != nil {
-		return wrap(err, "read policy %q", p.Name)
+		return err
 	}
-	if out.PolicyVersion == nil || !sameJSON(p.Policy, aws.ToString(out.PolicyVersion.Document)) {
+	if !sameJSON(p.Policy, document) {
 		return refused(KindDiffers, op, "its document is not that of this request")
 	}
 	return nil
@@ -99,18 +100,18 @@ func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 
 func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 	op := "adopt role " + p.Name
-	live, err := o.getRole(ctx, p.Name)
+	live, err := o.api.role(ctx, p.Name)
 	if err != nil {
 		return err
 	}
 	if why := o.foreignRole(p.RunID, live); why != "" {
 		return refused(KindForeign, op, "a role of this name exists and is not of this run: %s", why)
 	}
-	if err := o.listRole(ctx, live); err != nil {
+	if err := o.api.listRole(ctx, live); err != nil {
 		return err
 	}
 	switch {
-	case slices.Contains(live.inline, denyName):
+	case live.isCut():
 		return refused(KindCut, op, "the role has been revoked")
 	case len(live.inline) > 0:
 		return refused(KindDiffers, op, "it has inline policies that are not ours")
@@ -142,4 +143,34 @@ func tagMap(list []types.Tag) map[string]string {
 		out[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	return out
+}
+
+// both runs two independent steps at once, waits for both, and returns the more
+// final error: a permanent one before a temporary one.
+func both(a, b func() error) error {
+	var errA, errB error
+	var g sync.WaitGroup
+	g.Go(func() { errA = a() })
+	errB = b()
+	g.Wait()
+	if finality(errB) > finality(errA) {
+		return errB
+	}
+	return errA
+}
+
+// finality ranks errors by how little hope there is in trying again. What is
+// missing may only be invisible, and what differs may be removed by its run.
+func finality(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case Temporary(err):
+		return 1
+	case IsKind(err, KindNotFound):
+		return 2
+	case IsKind(err, KindDiffers):
+		return 3
+	}
+	return 4
 }

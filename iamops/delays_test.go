@@ -14,7 +14,7 @@ import (
 const patience = 2 * time.Minute
 
 // persist repeats an operation as package grants does, until it succeeds. What
-// ends it at once is an error that waiting cannot mend.
+// ends it at once is an error that waiting cannot fix.
 func persist(t *testing.T, w *world, op operation, p iamops.Plan) {
 	t.Helper()
 	for began := time.Now(); ; pass(t, 3*time.Second) {
@@ -62,7 +62,7 @@ func TestEventualConsistency(t *testing.T) {
 }
 
 // TestInvisible checks what is said of what exists and cannot be seen yet: what
-// nobody can know is not called an error for good.
+// cannot be known is not called a permanent error.
 func TestInvisible(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -95,6 +95,21 @@ var codes = map[string]Kind{
 	"PackedPolicyTooLarge":          KindInvalid,
 }
 
+// codeOf reduces the outcome of a call to a word fit for a label.
+func codeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return "no_answer"
+	}
+	if _, known := codes[api.ErrorCode()]; known {
+		return api.ErrorCode()
+	}
+	return "other"
+}
+
 // Codes by which AWS says that it does not know who we are.
 const (
 	codeExpiredToken          = "ExpiredToken"

@@ -118,7 +118,7 @@ func lasting(t *testing.T, op operation, call iamtest.Call, tr trouble, want iam
 	began := time.Now()
 	wantKind(t, "lasting", tr.kind, op.do(t.Context(), w.ops, p))
 	// Waiting for longer is the business of package grants, which also knows
-	// whether somebody still wants it.
+	// whether it is still wanted.
 	if took := time.Since(began); took > time.Minute {
 		t.Errorf("the operation took %v to give up", took)
 	}

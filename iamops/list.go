@@ -3,13 +3,16 @@ package iamops
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // Listed is what the lists of IAM show under one name. It proves nothing: tags
@@ -39,42 +42,49 @@ func (o *Ops) List(ctx context.Context) (map[string]Listed, error) {
 		}
 		return l
 	}
-	// AWS gives fewer than asked for as it sees fit.
-	const page = 1000
-	roles := iam.NewListRolesPaginator(o.api, &iam.ListRolesInput{PathPrefix: &o.opts.Path, MaxItems: aws.Int32(page)})
-	for roles.HasMorePages() {
-		answer, err := roles.NextPage(ctx)
-		if err != nil {
-			return nil, wrap(err, "list roles under %s", o.opts.Path)
-		}
-		for _, r := range answer.Roles {
-			if aws.ToString(r.Path) != o.opts.Path {
-				continue // a path below ours
-			}
-			l := entry(aws.ToString(r.RoleName))
-			l.RoleCreated = aws.ToTime(r.CreateDate)
-			l.Ends, l.EndKnown = parseDescription(l.RunID, aws.ToString(r.Description))
-			out[l.Name] = l
-		}
+	roles, err := o.api.roles(ctx, o.opts.Path)
+	if err != nil {
+		return nil, err
 	}
-	policies := iam.NewListPoliciesPaginator(o.api, &iam.ListPoliciesInput{
-		PathPrefix: &o.opts.Path, Scope: types.PolicyScopeTypeLocal, MaxItems: aws.Int32(page),
-	})
-	for policies.HasMorePages() {
-		answer, err := policies.NextPage(ctx)
-		if err != nil {
-			return nil, wrap(err, "list policies under %s", o.opts.Path)
+	for _, r := range roles {
+		if aws.ToString(r.Path) != o.opts.Path {
+			continue // a path below ours
 		}
-		for _, p := range answer.Policies {
-			if aws.ToString(p.Path) != o.opts.Path || aws.ToString(p.Arn) == o.opts.Boundary {
-				continue
-			}
-			l := entry(aws.ToString(p.PolicyName))
-			l.PolicyCreated = aws.ToTime(p.CreateDate)
-			out[l.Name] = l
+		l := entry(aws.ToString(r.RoleName))
+		l.RoleCreated = aws.ToTime(r.CreateDate)
+		l.Ends, l.EndKnown = parseDescription(l.RunID, aws.ToString(r.Description))
+		out[l.Name] = l
+	}
+	policies, err := o.api.policies(ctx, o.opts.Path)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range policies {
+		if aws.ToString(p.Path) != o.opts.Path || aws.ToString(p.Arn) == o.opts.Boundary {
+			continue
 		}
+		l := entry(aws.ToString(p.PolicyName))
+		l.PolicyCreated = aws.ToTime(p.CreateDate)
+		out[l.Name] = l
 	}
 	return out, nil
+}
+
+// pageSize is the most that a list takes; AWS gives fewer as it sees fit.
+const pageSize = 1000
+
+// roles lists the roles whose path begins with prefix.
+func (a *API) roles(ctx context.Context, prefix string) ([]types.Role, error) {
+	pages := iam.NewListRolesPaginator(a.ListRoles, &iam.ListRolesInput{PathPrefix: &prefix, MaxItems: aws.Int32(pageSize)})
+	return all(ctx, pages, func(page *iam.ListRolesOutput) []types.Role { return page.Roles }, "list roles under %s", prefix)
+}
+
+// policies lists the account's own managed policies whose path begins with prefix.
+func (a *API) policies(ctx context.Context, prefix string) ([]types.Policy, error) {
+	pages := iam.NewListPoliciesPaginator(a.ListPolicies, &iam.ListPoliciesInput{
+		PathPrefix: &prefix, Scope: types.PolicyScopeTypeLocal, MaxItems: aws.Int32(pageSize),
+	})
+	return all(ctx, pages, func(page *iam.ListPoliciesOutput) []types.Policy { return page.Policies }, "list policies under %s", prefix)
 }
 
 const untilRevoked = "when revoked"
@@ -101,38 +111,59 @@ func parseDescription(runID, text string) (end time.Time, known bool) {
 	return end, err == nil
 }
 
-// IsCut reports whether the role carries the Deny of [Ops.Cut]: its removal has
-// begun.
-func (s Live) IsCut() bool { return s.role != nil && slices.Contains(s.role.inline, denyName) }
+// parallelReads bounds the roles that are read at once.
+const parallelReads = 8
 
-// Attached reports whether the grant can be used as far as its attachment goes.
-func (s Live) Attached() bool {
-	return s.role != nil && s.policy != nil && slices.Contains(s.role.attached, s.policy.arn)
+// Organizations returns the organisations whose grants are under the path, as the
+// tags of the roles say, sorted. It is for an operator who cannot ask Port which
+// organisation this is.
+func (c *Clients) Organizations(ctx context.Context, path string) ([]string, error) {
+	listed, err := c.IAM.roles(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	found := map[string]bool{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelReads)
+	for _, r := range listed {
+		name := aws.ToString(r.RoleName)
+		runID, ok := RunID(name)
+		if !ok {
+			continue
+		}
+		g.Go(func() error {
+			role, err := c.IAM.role(ctx, name)
+			if err != nil {
+				return gone(err)
+			}
+			org := role.tags[tagOrgID]
+			if role.path != path || role.tags[tagManagedBy] != managedBy || role.tags[tagRunID] != runID || org == "" {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[org] = true
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// HasRole reports whether the role is there.
-func (s Live) HasRole() bool { return s.role != nil }
+// ssoPath is the path of the roles that Identity Center makes in an account, one
+// for each permission set that is assigned there; a region may follow.
+const (
+	ssoPath   = "/aws-reserved/sso.amazonaws.com/"
+	ssoPrefix = "AWSReservedSSO_"
+)
 
-// Changed says what about a grant is not as it was made, by hand most likely.
-func (o *Ops) Changed(s Live) []string {
-	var out []string
-	if s.role != nil {
-		if s.role.boundary != o.opts.Boundary {
-			out = append(out, fmt.Sprintf("the boundary of the role is %q and not %q", s.role.boundary, o.opts.Boundary))
-		}
-		for _, name := range s.role.inline {
-			if name != denyName {
-				out = append(out, fmt.Sprintf("the role has the inline policy %q", name))
-			}
-		}
-		for _, arn := range s.role.attached {
-			if arn != o.policyARN(s.Name) {
-				out = append(out, fmt.Sprintf("%s is attached to the role", arn))
-			}
-		}
-	}
-	if s.policy != nil && (len(s.policy.old) > 0 || s.policy.version != "v1") {
-		out = append(out, fmt.Sprintf("the policy has version %s and %d others", s.policy.version, len(s.policy.old)))
-	}
-	return out
+// HasIdentityCenterRole reports whether people can come into the account by
+// Identity Center. The policy of the daemon need not allow this list: where it
+// does not, that is [KindDenied].
+func (c *Clients) HasIdentityCenterRole(ctx context.Context) (bool, error) {
+	roles, err := c.IAM.roles(ctx, ssoPath)
+	return slices.ContainsFunc(roles, func(r types.Role) bool { return strings.HasPrefix(aws.ToString(r.RoleName), ssoPrefix) }), err
 }

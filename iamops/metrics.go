@@ -6,20 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/smithy-go"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
-}
-
-// operations are all calls to AWS that this package makes.
-var operations = []string{
-	"AttachRolePolicy", "CreatePolicy", "CreateRole", "DeletePolicy", "DeletePolicyVersion", "DeleteRole",
-	"DeleteRolePolicy", "DetachRolePolicy", "GetCallerIdentity", "GetPolicy", "GetPolicyVersion", "GetRole",
-	"ListAttachedRolePolicies", "ListPolicies", "ListPolicyVersions", "ListRolePolicies", "ListRoles", "PutRolePolicy",
 }
 
 // newMetrics registers the metrics unless reg is nil.
@@ -36,7 +28,7 @@ func newMetrics(reg prometheus.Registerer, c *Clients) (*metrics, error) {
 		}, []string{"operation"}),
 	}
 	known := append(slices.Sorted(maps.Keys(codes)), "ok", "other", "no_answer")
-	for _, op := range operations {
+	for _, op := range append(operations(), "GetCallerIdentity") {
 		m.duration.WithLabelValues(op)
 		for _, code := range known {
 			m.requests.WithLabelValues(op, code)
@@ -59,5 +51,3 @@ func (m *metrics) observe(op string, took time.Duration, err error) {
 	m.requests.WithLabelValues(op, codeOf(err)).Inc()
 	m.duration.WithLabelValues(op).Observe(took.Seconds())
 }
-
-func asAPI(err error, api *smithy.APIError) bool { return errors.As(err, api) }

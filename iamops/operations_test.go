@@ -75,8 +75,8 @@ func revoke(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error {
 
 func nothing(*testing.T, *world, iamops.Plan) {}
 
-// crowded is a grant to which somebody has added all that can be added, and
-// taken its boundary away.
+// crowded is a grant to which all that can be added was added by hand, and
+// whose boundary was taken away.
 func crowded(t *testing.T, w *world, p iamops.Plan) {
 	t.Helper()
 	w.grant(t, p)

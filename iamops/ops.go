@@ -1,45 +1,19 @@
 package iamops
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
-// API lists every call to IAM that this package makes. It is also the list of
-// rights that the daemon needs.
-type API interface {
-	AttachRolePolicy(context.Context, *iam.AttachRolePolicyInput, ...func(*iam.Options)) (*iam.AttachRolePolicyOutput, error)
-	CreatePolicy(context.Context, *iam.CreatePolicyInput, ...func(*iam.Options)) (*iam.CreatePolicyOutput, error)
-	CreateRole(context.Context, *iam.CreateRoleInput, ...func(*iam.Options)) (*iam.CreateRoleOutput, error)
-	DeletePolicy(context.Context, *iam.DeletePolicyInput, ...func(*iam.Options)) (*iam.DeletePolicyOutput, error)
-	DeletePolicyVersion(context.Context, *iam.DeletePolicyVersionInput, ...func(*iam.Options)) (*iam.DeletePolicyVersionOutput, error)
-	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
-	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
-	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput, ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error)
-	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
-	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
-	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
-	ListAttachedRolePolicies(context.Context, *iam.ListAttachedRolePoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error)
-	ListPolicies(context.Context, *iam.ListPoliciesInput, ...func(*iam.Options)) (*iam.ListPoliciesOutput, error)
-	ListPolicyVersions(context.Context, *iam.ListPolicyVersionsInput, ...func(*iam.Options)) (*iam.ListPolicyVersionsOutput, error)
-	ListRolePolicies(context.Context, *iam.ListRolePoliciesInput, ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error)
-	ListRoles(context.Context, *iam.ListRolesInput, ...func(*iam.Options)) (*iam.ListRolesOutput, error)
-	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
-}
-
 // Options configure [New].
 type Options struct {
-	API       API
+	API       *API              // of [Clients]
 	Account   string            // 12 digits
 	Partition string            // aws, aws-us-gov or aws-cn
 	OrgID     string            // of Port; part of the proof that an object is ours
@@ -48,7 +22,7 @@ type Options struct {
 	Trust     string            // one of the Trust constants of package templates
 	Tags      map[string]string // further tags of roles and policies
 	Templates *templates.Set
-	// Rules say what else must not be granted, and what may be all the same.
+	// Rules say what else must not be granted, and what may be granted nevertheless.
 	Rules catalogue.Rules
 }
 
@@ -56,14 +30,9 @@ type Options struct {
 // keeps no state of its own.
 type Ops struct {
 	opts      Options
-	api       API
+	api       *API
 	catalogue *catalogue.Catalogue
 }
-
-var (
-	pathPattern    = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-)
 
 // maxPathLen leaves room for a name of 29 characters in the console's Switch
 // Role, which takes 64 for path (without the leading slash) and name together.
@@ -75,7 +44,7 @@ func New(o Options) (*Ops, error) {
 	if o.API == nil || o.Templates == nil {
 		errs = append(errs, errors.New("the API and the templates are required"))
 	}
-	if !accountPattern.MatchString(o.Account) {
+	if !templates.IsAccount(o.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", o.Account))
 	}
 	if consoles[o.Partition] == "" {
@@ -88,7 +57,7 @@ func New(o Options) (*Ops, error) {
 		errs = append(errs, err)
 	}
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
-		errs = append(errs, fmt.Errorf("nothing is known of the trust %q", o.Trust))
+		errs = append(errs, fmt.Errorf("unknown trust %q: use identity-center, iam-user or account", o.Trust))
 	}
 	errs = append(errs, CheckTags(o.Tags))
 	actions, err := catalogue.Open()
@@ -99,8 +68,8 @@ func New(o Options) (*Ops, error) {
 	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
 }
 
-// CheckTags refuses further tags that AWS would refuse with every role, and those that
-// would pass for the proof that an object is ours. AWS compares the keys of a
+// CheckTags refuses further tags that AWS would refuse with every role, and those
+// that would pass for the proof that an object is ours. AWS compares the keys of a
 // role's tags without regard to case.
 func CheckTags(tags map[string]string) error {
 	var errs []error
@@ -118,7 +87,7 @@ func CheckTags(tags map[string]string) error {
 		seen[lower] = true
 	}
 	if len(tags) > maxTags-ownTags {
-		errs = append(errs, fmt.Errorf("%d tags are given, and %d are allowed beside port-iam's own", len(tags), maxTags-ownTags))
+		errs = append(errs, fmt.Errorf("%d tags are given, and %d are allowed in addition to port-iam's own", len(tags), maxTags-ownTags))
 	}
 	return errors.Join(errs...)
 }
@@ -126,7 +95,7 @@ func CheckTags(tags map[string]string) error {
 // CheckPath says what is wrong with a path for roles and policies; nil when
 // nothing is.
 func CheckPath(path string) error {
-	if !pathPattern.MatchString(path) {
+	if !templates.IsPath(path) {
 		return fmt.Errorf("%q is not a path such as /port-iam/ (it begins and ends with a slash)", path)
 	}
 	if len(path) > maxPathLen {

@@ -35,8 +35,8 @@ func TestNew(t *testing.T) {
 		{"no organization", func(o *iamops.Options) { o.OrgID = "" }, `the organization id "" cannot be the value of a tag`},
 		{"an organization that is no tag", func(o *iamops.Options) { o.OrgID = "org'1" }, `the organization id "org'1" cannot be the value of a tag`},
 		{"a path without end", func(o *iamops.Options) { o.Path = "/port-iam" }, `"/port-iam" is not a path such as /port-iam/ (it begins and ends with a slash)`},
-		{"no trust", func(o *iamops.Options) { o.Trust = "" }, `nothing is known of the trust ""`},
-		{"another trust", func(o *iamops.Options) { o.Trust = "everybody" }, `nothing is known of the trust "everybody"`},
+		{"no trust", func(o *iamops.Options) { o.Trust = "" }, `unknown trust "": use identity-center, iam-user or account`},
+		{"another trust", func(o *iamops.Options) { o.Trust = "everybody" }, `unknown trust "everybody": use identity-center, iam-user or account`},
 		{"a tag value that is none", func(o *iamops.Options) { o.Tags = map[string]string{"k": "*"} }, `AWS does not take the tag "k"="*"`},
 		{"a tag of AWS", func(o *iamops.Options) { o.Tags = map[string]string{"AWS:k": "v"} }, `AWS does not take the tag "AWS:k"="v"`},
 		{
@@ -44,12 +44,12 @@ func TestNew(t *testing.T) {
 			`the tag "Port-IAM-run-id" is not free: keys that begin with port-iam- are port-iam's own`,
 		},
 		{"a tag twice", func(o *iamops.Options) { o.Tags = map[string]string{"Team": "a", "team": "b"} }, `the tag "team" is given twice, in different letter case`},
-		{"46 tags", func(o *iamops.Options) { many["k45"] = "v"; o.Tags = many }, "46 tags are given, and 45 are allowed beside port-iam's own"},
+		{"46 tags", func(o *iamops.Options) { many["k45"] = "v"; o.Tags = many }, "46 tags are given, and 45 are allowed in addition to port-iam's own"},
 		{"all at once", func(o *iamops.Options) { o.Account, o.OrgID = "1", "" }, `the account "1" is not 12 digits` + "\n" + `the organization id "" cannot be the value of a tag`},
 	}
 	w := newFake(t, iamtest.Options{})
 	for _, tt := range tests {
-		o := options(t, w.iam)
+		o := options(t, newClients(t, w.config, nil).IAM)
 		tt.change(&o)
 		_, err := iamops.New(o)
 		got := ""

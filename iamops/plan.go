@@ -1,7 +1,6 @@
 package iamops
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -34,7 +33,6 @@ const (
 
 // Limits of IAM, from "IAM and AWS STS quotas" and the service model.
 const (
-	maxPolicyChars   = 6144 // managed policy, white space not counted
 	maxTrustChars    = 2048 // trust policy, default quota
 	maxTags          = 50   // of a role or policy
 	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
@@ -106,7 +104,7 @@ func (o *Ops) Plan(g Request) (Plan, error) {
 	}
 	policy, err := o.opts.Templates.PermissionPolicy(data)
 	if err == nil {
-		err = fits(policy, maxPolicyChars, "permission policy")
+		err = fits(policy, templates.MaxPolicy, "permission policy")
 	}
 	if err != nil {
 		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
@@ -119,7 +117,7 @@ func (o *Ops) Plan(g Request) (Plan, error) {
 		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
 	}
 	p := Plan{
-		Name: name, RunID: g.RunID, RoleARN: o.roleARN(name), PolicyARN: o.policyARN(name),
+		Name: name, RunID: g.RunID, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
 		Policy: policy, Trust: trust, SignInURL: o.signInURL(name), Tags: o.tags(g),
 		Description: description(g.RunID, g.End),
 	}
@@ -135,16 +133,12 @@ func rfc3339(t time.Time) string {
 
 // fits checks the length as AWS counts it, and the characters IAM takes.
 func fits(doc string, limit int, what string) error {
-	n := 0
 	for _, r := range doc {
 		if r > 0xff {
 			return fmt.Errorf("the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template", what, r)
 		}
-		if !unicode.IsSpace(r) {
-			n++
-		}
 	}
-	if n > limit {
+	if n := templates.Length(doc); n > limit {
 		return fmt.Errorf("the %s would have %d characters, and AWS allows %d: request fewer permissions at once", what, n, limit)
 	}
 	return nil
@@ -190,9 +184,7 @@ func legalTagText(s string) bool {
 }
 
 // RoleARN is the ARN that the role of a grant has.
-func (o *Ops) RoleARN(name string) string { return o.roleARN(name) }
-
-func (o *Ops) roleARN(name string) string {
+func (o *Ops) RoleARN(name string) string {
 	return "arn:" + o.opts.Partition + ":iam::" + o.opts.Account + ":role" + o.opts.Path + name
 }
 
@@ -215,28 +207,4 @@ var consoles = map[string]string{
 func (o *Ops) signInURL(name string) string {
 	return "https://" + consoles[o.opts.Partition] + "/switchrole?account=" + url.QueryEscape(o.opts.Account) +
 		"&roleName=" + url.QueryEscape(o.switchName(name)) + "&displayName=" + url.QueryEscape(name)
-}
-
-// sameJSON compares two documents by meaning. IAM returns documents
-// percent-encoded (RFC 3986); some servers return them as they are.
-func sameJSON(ours, theirs string) bool {
-	if !strings.HasPrefix(strings.TrimSpace(theirs), "{") {
-		plain, err := url.QueryUnescape(theirs)
-		if err != nil {
-			return false
-		}
-		theirs = plain
-	}
-	a, err1 := normalJSON(ours)
-	b, err2 := normalJSON(theirs)
-	return err1 == nil && err2 == nil && a == b
-}
-
-func normalJSON(doc string) (string, error) {
-	var v any
-	if err := json.Unmarshal([]byte(doc), &v); err != nil {
-		return "", err
-	}
-	out, err := json.Marshal(v)
-	return string(out), err
 }

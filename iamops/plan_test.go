@@ -18,7 +18,7 @@ import (
 // planner makes the operations of other settings.
 func planner(t *testing.T, change func(*iamops.Options)) *iamops.Ops {
 	t.Helper()
-	o := options(t, newFake(t, iamtest.Options{}).iam)
+	o := options(t, newClients(t, newFake(t, iamtest.Options{}).config, nil).IAM)
 	change(&o)
 	ops, err := iamops.New(o)
 	noError(t, err)

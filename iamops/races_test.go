@@ -46,7 +46,7 @@ func TestOvertaken(t *testing.T) {
 						})
 						noError(t, op.do(t.Context(), w.ops, p))
 						if !overtaken {
-							t.Error("nobody overtook: nothing was tested")
+							t.Error("no call overtook another: nothing was tested")
 						}
 						same(t, "overtaken", want, w)
 					})
@@ -56,7 +56,7 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
-// TestRemoveRaces lets somebody add to a grant while it is being removed. AWS
+// TestRemoveRaces lets another person add to a grant while it is being removed. AWS
 // refuses then, we say so, and the next round finds what is new.
 func TestRemoveRaces(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestRemoveRaces(t *testing.T) {
 	}
 }
 
-// TestPolicyUsedElsewhere is a policy of ours that somebody attached to a role of
+// TestPolicyUsedElsewhere is a policy of ours that another person attached to a role of
 // theirs. That role is not ours to change, so the policy stays until they let go
 // of it, and we say so.
 func TestPolicyUsedElsewhere(t *testing.T) {
@@ -156,7 +156,7 @@ func TestCopiedInOtherCase(t *testing.T) {
 }
 
 // TestCutIsKept checks that a Deny that is seen is not written again: where
-// somebody took the boundary away, writing would be refused.
+// the boundary was taken away, writing would be refused.
 func TestCutIsKept(t *testing.T) {
 	t.Parallel()
 	w := newFake(t, iamtest.Options{})

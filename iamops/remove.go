@@ -16,11 +16,11 @@ const denyName = "port-iam-revoked"
 const denyDocument = `{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Effect":"Deny","Action":"*","Resource":"*"}]}`
 
 // Cut takes the access of a grant away in one call, sessions that exist
-// included: an inline Deny on the role. Repeating it is harmless. What does not
-// exist needs no cut. [KindDenied]: somebody removed the boundary and the
-// daemon may not write to the role any more; detaching still works.
+// included: an inline Deny on the role. Repeating it is harmless. A role that
+// does not exist needs no cut. [KindDenied]: the boundary was removed by hand, so
+// the daemon may not write to the role any more; detaching still works.
 func (o *Ops) Cut(ctx context.Context, s Live) error {
-	if s.role == nil || slices.Contains(s.role.inline, denyName) {
+	if s.role == nil || s.IsCut() {
 		return nil
 	}
 	_, err := o.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
@@ -29,8 +29,27 @@ func (o *Ops) Cut(ctx context.Context, s Live) error {
 	return gone(wrap(err, "cut access of role %q", s.Name))
 }
 
+// Detach takes every managed policy off the role that [Ops.Look] found, and
+// leaves the role. It comes after [Ops.Cut] where the role must stay for now.
+func (o *Ops) Detach(ctx context.Context, s Live) error {
+	if s.role == nil {
+		return nil
+	}
+	return o.detachAll(ctx, s.role)
+}
+
+func (o *Ops) detachAll(ctx context.Context, r *liveRole) error {
+	for _, arn := range r.attached {
+		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &r.name, PolicyArn: aws.String(arn)})
+		if err := gone(wrap(err, "detach %s from role %q", arn, r.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Remove deletes everything of a grant that [Ops.Look] found, dependents first.
-// What is gone already is a success. [KindConflict]: something was added
+// An object that is gone already is a success. [KindConflict]: something was added
 // meanwhile, or a change is not visible yet; look and remove again.
 func (o *Ops) Remove(ctx context.Context, s Live) error {
 	if s.role != nil {
@@ -52,11 +71,8 @@ func (o *Ops) Remove(ctx context.Context, s Live) error {
 }
 
 func (o *Ops) removeRole(ctx context.Context, r *liveRole) error {
-	for _, arn := range r.attached {
-		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &r.name, PolicyArn: aws.String(arn)})
-		if err := gone(wrap(err, "detach %s from role %q", arn, r.name)); err != nil {
-			return err
-		}
+	if err := o.detachAll(ctx, r); err != nil {
+		return err
 	}
 	// The Deny goes last: what it cuts must be detached before.
 	inline := slices.Clone(r.inline)

@@ -24,30 +24,31 @@ const (
 func newRetryer() aws.Retryer {
 	quota := ratelimit.NewTokenRateLimit(retry.DefaultRetryRateTokens)
 	r := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.FailOnNoAttemptTokens = true // we wait, see paced
+		o.FailOnNoAttemptTokens = true // we wait, see pacedRetryer
 		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 			s.MaxAttempts = maxAttempts
 			s.MaxBackoff = maxBackoff
 			s.RateLimiter = quota
 		})
 	})
-	return retry.AddWithErrorCodes(paced{r, quota}, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+	return retry.AddWithErrorCodes(pacedRetryer{r, quota}, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
 }
 
-// paced waits for its turn when the SDK has slowed down after throttling. The
-// SDK would wait itself, for a time that it rounds down, to nothing at last: it
-// spins, and never ends where the clock only moves while everybody waits.
+// pacedRetryer waits for its turn when the SDK has slowed down after throttling.
+// The SDK would wait itself, for a time that it rounds down, to nothing at last:
+// it spins, and never ends in a test whose clock moves only while all goroutines
+// wait.
 //
 // It also gives the quota of retries a token back for each call that succeeds.
 // The SDK does so in its standard mode only: here a few outages would use the
 // quota up, and nothing would be retried again for the life of the process.
-type paced struct {
+type pacedRetryer struct {
 	aws.RetryerV2
 	quota *ratelimit.TokenRateLimit
 }
 
 // GetAttemptToken waits until the rate limit lets a call pass, or ctx ends.
-func (p paced) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+func (p pacedRetryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	tick := time.NewTicker(tokenWait)
 	defer tick.Stop()
 	for {
@@ -63,7 +64,7 @@ func (p paced) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	}
 }
 
-func (p paced) refill(release func(error) error) func(error) error {
+func (p pacedRetryer) refill(release func(error) error) func(error) error {
 	return func(err error) error {
 		if err == nil {
 			_ = p.quota.AddTokens(retry.DefaultNoRetryIncrement) // never fails

@@ -30,7 +30,7 @@ type seenPolicy struct {
 	Tags, Documents map[string]string
 }
 
-// byContent compares what objects are and not which: one that was made anew
+// byContent compares what objects are and not which: one that was made again
 // under its name is the same.
 var byContent = cmp.Options{cmpopts.IgnoreFields(seenRole{}, "ID"), cmpopts.IgnoreFields(seenPolicy{}, "ID"), cmpopts.EquateEmpty()}
 

@@ -27,10 +27,10 @@ const (
 )
 
 // world is an account with nothing in it but the boundary policy, and the two
-// who work there: the daemon and somebody else.
+// who work there: the daemon and another person.
 type world struct {
 	ops  *iamops.Ops     // the daemon
-	iam  *iam.Client     // somebody else; one attempt a call, to see what the server says
+	iam  *iam.Client     // the other person; one attempt a call, to see what the server says
 	fake *iamtest.Server // nil where the server is not ours
 
 	config aws.Config
@@ -103,7 +103,7 @@ func (w *world) daemon(t *testing.T, change ...func(*middleware.Stack) error) *i
 }
 
 // options are those of a daemon that works; tests change one of them.
-func options(t *testing.T, api iamops.API) iamops.Options {
+func options(t *testing.T, api *iamops.API) iamops.Options {
 	t.Helper()
 	set, err := templates.Load(nil)
 	noError(t, err)

@@ -26,7 +26,7 @@ var implied = []string{"iam:TagPolicy", "iam:TagRole"}
 // apiActions are the actions of the calls that package iamops can make.
 func apiActions() []string {
 	var list []string
-	for m := range reflect.TypeFor[iamops.API]().Methods() {
+	for m := range reflect.TypeFor[iamops.API]().Fields() {
 		list = append(list, "iam:"+m.Name)
 	}
 	return list

@@ -17,17 +17,17 @@ const maxAnswer = 32 << 20
 // answerTime bounds one request and its whole answer.
 const answerTime = 20 * time.Second
 
-// whole is an HTTP client that hands on an answer once all of it has been read.
+// bufferedClient is an HTTP client that hands on an answer once all of it has been read.
 //
 // The SDK closes the body of a request when the answer begins. A server that
 // answers before net/http has finished with the request makes net/http give up
 // the connection, and the rest of a long answer is lost; the SDK then takes the
 // answer for malformed and does not try again. This way it is a lost answer,
 // which is tried again.
-type whole struct{ client aws.HTTPClient }
+type bufferedClient struct{ client aws.HTTPClient }
 
 // Do sends a request and reads its answer.
-func (w whole) Do(r *http.Request) (*http.Response, error) {
+func (w bufferedClient) Do(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
 	resp, err := w.client.Do(r.WithContext(ctx))

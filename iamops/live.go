@@ -1,0 +1,95 @@
+package iamops
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Live is what exists of a grant at the moment of looking, see [Ops.Look].
+type Live struct {
+	Name   string
+	RunID  string
+	role   *liveRole   // nil: there is none that is ours
+	policy *livePolicy // likewise
+}
+
+type liveRole struct {
+	name, path, boundary, description, trust string
+	tags                                     map[string]string
+	inline, attached                         []string // names; ARNs
+}
+
+type livePolicy struct {
+	arn, version string
+	tags         map[string]string
+	old          []string // versions that are not the default
+}
+
+// Exists reports whether a role or a policy is there.
+func (s Live) Exists() bool { return s.role != nil || s.policy != nil }
+
+// HasRole reports whether the role is there.
+func (s Live) HasRole() bool { return s.role != nil }
+
+// Complete reports whether both role and policy are there.
+func (s Live) Complete() bool { return s.role != nil && s.policy != nil }
+
+// Attached reports whether the policy is attached to the role, so that the grant
+// can be used unless it is cut.
+func (s Live) Attached() bool {
+	return s.Complete() && slices.Contains(s.role.attached, s.policy.arn)
+}
+
+// IsCut reports whether the role carries the Deny of [Ops.Cut]: its removal has
+// begun.
+func (s Live) IsCut() bool { return s.role != nil && s.role.isCut() }
+
+func (r *liveRole) isCut() bool { return slices.Contains(r.inline, denyName) }
+
+// End is when the grant ends; false when it lasts until revoked or the tag
+// cannot be read.
+func (s Live) End() (time.Time, bool) {
+	end, err := time.Parse(time.RFC3339, s.tag(tagExpiresAt))
+	return end, err == nil
+}
+
+// Requester is the e-mail of the person who asked for the grant; "" where no tag
+// says so.
+func (s Live) Requester() string { return s.tag(tagRequester) }
+
+// tag is the value of a tag of the role, or of the policy where there is no role.
+func (s Live) tag(key string) string {
+	switch {
+	case s.role != nil:
+		return s.role.tags[key]
+	case s.policy != nil:
+		return s.policy.tags[key]
+	}
+	return ""
+}
+
+// Changed says what about a grant is not as it was made, most likely because it
+// was changed by hand.
+func (o *Ops) Changed(s Live) []string {
+	var out []string
+	if s.role != nil {
+		if s.role.boundary != o.opts.Boundary {
+			out = append(out, fmt.Sprintf("the boundary of the role is %q and not %q", s.role.boundary, o.opts.Boundary))
+		}
+		for _, name := range s.role.inline {
+			if name != denyName {
+				out = append(out, fmt.Sprintf("the role has the inline policy %q", name))
+			}
+		}
+		for _, arn := range s.role.attached {
+			if arn != o.policyARN(s.Name) {
+				out = append(out, fmt.Sprintf("%s is attached to the role", arn))
+			}
+		}
+	}
+	if s.policy != nil && (len(s.policy.old) > 0 || s.policy.version != "v1") {
+		out = append(out, fmt.Sprintf("the policy has version %s and %d others", s.policy.version, len(s.policy.old)))
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package iamops
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// Right is a set of calls that the daemon makes, as policies see them.
+type Right struct {
+	Actions  []string
+	Resource string
+	Context  map[string][]string // keys of conditions
+}
+
+// Rights are all that the daemon needs: the calls of [API], and setting tags.
+func (o *Ops) Rights() []Right {
+	name := Name("check")
+	role, policy := o.RoleARN(name), o.policyARN(name)
+	made := map[string][]string{"aws:TagKeys": nil}
+	for k, v := range o.tags(Request{RunID: "check"}) {
+		made["aws:RequestTag/"+k] = []string{v}
+		made["aws:TagKeys"] = append(made["aws:TagKeys"], k)
+	}
+	slices.Sort(made["aws:TagKeys"])
+	bounded := map[string][]string{}
+	if o.opts.Boundary != "" {
+		bounded["iam:PermissionsBoundary"] = []string{o.opts.Boundary}
+	}
+	attached := maps.Clone(bounded)
+	attached["iam:PolicyARN"] = []string{policy}
+	madeRole := maps.Clone(made)
+	maps.Copy(madeRole, bounded)
+	return []Right{
+		{[]string{"iam:CreateRole", "iam:TagRole"}, role, madeRole},
+		{[]string{"iam:CreatePolicy", "iam:TagPolicy"}, policy, made},
+		{[]string{"iam:AttachRolePolicy", "iam:DetachRolePolicy"}, role, attached},
+		{[]string{"iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy"}, role, bounded},
+		{[]string{"iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}, policy, nil},
+		{[]string{"iam:ListPolicies", "iam:ListRoles"}, "*", nil},
+	}
+}
+
+// Simulate asks IAM which of the rights the principal lacks, and returns their
+// actions, sorted. The principal is the ARN of a user or role, or of a session of
+// a role whose path is "/": the ARN of a session does not hold the path, and the
+// role of another one is [KindNotFound]. The daemon does not make this call and
+// its policy need not allow it: where it does not, that is [KindDenied].
+func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right) ([]string, error) {
+	var lacking []string
+	for _, r := range rights {
+		in := &iam.SimulatePrincipalPolicyInput{
+			PolicySourceArn: aws.String(sourceARN(principal)), ActionNames: r.Actions, ResourceArns: []string{r.Resource},
+		}
+		for _, key := range slices.Sorted(maps.Keys(r.Context)) {
+			kind := types.ContextKeyTypeEnumString
+			if key == "aws:TagKeys" {
+				kind = types.ContextKeyTypeEnumStringList
+			}
+			in.ContextEntries = append(in.ContextEntries, types.ContextEntry{
+				ContextKeyName: aws.String(key), ContextKeyType: kind, ContextKeyValues: r.Context[key],
+			})
+		}
+		results, err := all(ctx, iam.NewSimulatePrincipalPolicyPaginator(c.simulate, in),
+			func(page *iam.SimulatePrincipalPolicyOutput) []types.EvaluationResult { return page.EvaluationResults },
+			"simulate the policies of %s", principal)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range results {
+			if e.EvalDecision != types.PolicyEvaluationDecisionTypeAllowed {
+				lacking = append(lacking, aws.ToString(e.EvalActionName))
+			}
+		}
+	}
+	slices.Sort(lacking)
+	return slices.Compact(lacking), nil
+}
+
+// sourceARN is the role of a session, and anything else as it is.
+func sourceARN(principal string) string {
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) != 6 || parts[2] != "sts" {
+		return principal
+	}
+	kind, rest, _ := strings.Cut(parts[5], "/")
+	role, _, found := strings.Cut(rest, "/")
+	if kind != "assumed-role" || !found {
+		return principal
+	}
+	return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + role
+}

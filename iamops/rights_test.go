@@ -1,0 +1,66 @@
+package iamops_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/templates"
+)
+
+func TestRightsAreComplete(t *testing.T) {
+	t.Parallel()
+	want := []string{"iam:TagPolicy", "iam:TagRole"}
+	for m := range reflect.TypeFor[iamops.API]().Fields() {
+		want = append(want, "iam:"+m.Name)
+	}
+	var got []string
+	for _, r := range newFake(t, iamtest.Options{}).ops.Rights() {
+		got = append(got, r.Actions...)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("calls of the code and rights that are asked about (-code +rights):\n%s", diff)
+	}
+}
+
+func TestSimulate(t *testing.T) {
+	t.Parallel()
+	w := newFake(t, iamtest.Options{})
+	management, err := templates.ManagementPolicy(templates.Management{
+		Place: templates.Place{Account: account, Partition: "aws", Path: path}, Boundary: boundary, Tags: map[string]string{"team": "platform"},
+	})
+	noError(t, err)
+	const reading = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:Create*"],"Resource":"*"}]}`
+	for _, tc := range []struct {
+		name, document string
+		lacking        []string
+	}{
+		{"daemon", management, nil},
+		{"reader", reading, []string{
+			"iam:AttachRolePolicy", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRole", "iam:DeleteRolePolicy",
+			"iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:TagPolicy", "iam:TagRole",
+		}},
+	} {
+		w.fake.AddUser(tc.name, tc.document)
+		w.fake.AddRoleSession("/", tc.name+"-role", "session", tc.document)
+		for _, principal := range []string{
+			"arn:aws:iam::" + account + ":user/" + tc.name,
+			"arn:aws:sts::" + account + ":assumed-role/" + tc.name + "-role/session",
+		} {
+			got, err := newClients(t, w.config, nil).Simulate(t.Context(), principal, w.ops.Rights())
+			noError(t, err)
+			if diff := cmp.Diff(tc.lacking, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", principal, diff)
+			}
+		}
+	}
+	if _, err := newClients(t, w.config, nil).Simulate(t.Context(), "arn:aws:iam::"+account+":user/nobody", w.ops.Rights()); !iamops.IsKind(err, iamops.KindNotFound) {
+		t.Errorf("of nobody: %v", err)
+	}
+}
