@@ -29,27 +29,23 @@ func (c *Client) OrganizationID(ctx context.Context) (string, error) {
 	return answer.Organization.ID, nil
 }
 
-// KafkaAccess is how to reach the organisation's topics. Printing or logging it
-// leaves the password out.
+// KafkaAccess is how to reach the organisation's topics. However it is printed,
+// the user name and the password are left out.
 type KafkaAccess struct {
 	Brokers            []string // host:port; may be empty
-	Username, Password string
+	Username, Password string   `json:"-"`
 }
 
-// String leaves the password out.
+// String names the brokers.
 func (a KafkaAccess) String() string {
-	return fmt.Sprintf("%s at %v", a.Username, a.Brokers)
+	return fmt.Sprintf("{Brokers:%v Username:*** Password:***}", a.Brokers)
 }
 
-// GoString leaves the password out.
-func (a KafkaAccess) GoString() string {
-	return fmt.Sprintf("port.KafkaAccess{Brokers:%#v, Username:%q, Password:\"[redacted]\"}", a.Brokers, a.Username)
-}
+// Format prints the same as String for every verb.
+func (a KafkaAccess) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, a.String()) }
 
-// LogValue leaves the password out.
-func (a KafkaAccess) LogValue() slog.Value {
-	return slog.GroupValue(slog.Any("brokers", a.Brokers), slog.String("username", a.Username))
-}
+// LogValue is the same as String.
+func (a KafkaAccess) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // KafkaCredentials returns the current credentials for the organisation's
 // topics. Port may rotate them, so ask again when a broker rejects them.

@@ -21,7 +21,7 @@ const (
 	tryTimeout  = 5 * time.Second  // of a try that another one may follow
 )
 
-// tooLate is why a context of this package ended by itself.
+// tooLate is the cause of this package's own timeouts.
 type tooLate time.Duration
 
 func (d tooLate) Error() string { return "no answer within " + time.Duration(d).String() }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,7 +24,7 @@ type Options struct {
 	HTTPClient *http.Client
 	// Log receives one line per request at level debug; nil means none.
 	Log *slog.Logger
-	// Registerer receives the metrics; nil means that nobody reads them.
+	// Registerer receives the metrics; nil means none.
 	Registerer prometheus.Registerer
 	// UserAgent names the program to Port; "" means "port-iam".
 	UserAgent string
@@ -55,7 +54,6 @@ type Client struct {
 	log       *slog.Logger
 	metrics   *metrics
 	tokens    tokens
-	lastOK    atomic.Pointer[time.Time]
 }
 
 // New checks the options and makes a client. It sends nothing: the first call
@@ -119,19 +117,4 @@ func newTransport() *http.Transport {
 		// A connection that died silently is noticed and replaced.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
-}
-
-// LastOK is when Port last answered a call with 2xx, or with a 4xx other than
-// 401, 408 and 429: it was reachable and knew who asked. It is the zero time
-// before the first such answer. Fetching a token does not count.
-func (c *Client) LastOK() time.Time {
-	if t := c.lastOK.Load(); t != nil {
-		return *t
-	}
-	return time.Time{}
-}
-
-func (c *Client) answered() {
-	now := time.Now()
-	c.lastOK.Store(&now)
 }

@@ -25,6 +25,37 @@ func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, erro
 	return answer.Entity, nil
 }
 
+// Entities returns all entities of a blueprint. [KindNotFound] when there is no
+// such blueprint.
+func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, error) {
+	var answer struct {
+		Entities *[]Entity `json:"entities"`
+	}
+	k := call{
+		op: "list entities of " + blueprint, route: routeEntityList, method: http.MethodGet,
+		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"exclude_calculated_properties": {"true"}},
+		into: &answer, long: true, repeatable: true,
+	}
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	if answer.Entities == nil {
+		return nil, incomplete(k.op, "entities")
+	}
+	return *answer.Entities, nil
+}
+
+// CreateEntity creates an entity. [KindRefused] with status 409 when there is one
+// of this identifier, which after a lost answer may be the effect of an earlier
+// try; the other kinds as for [Client.UpsertEntity].
+func (c *Client) CreateEntity(ctx context.Context, blueprint string, e Entity) error {
+	return c.do(ctx, call{
+		op: "create entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
+		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"upsert": {"false"}},
+		body: e, repeatable: true,
+	})
+}
+
 // UpsertEntity creates the entity, or changes the given fields of the existing
 // one. With a runID Port shows the change under that run, which must be in
 // progress; "" ties it to none. [KindNotFound] when the blueprint or a related

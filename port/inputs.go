@@ -8,7 +8,7 @@ import (
 // EntityIDs returns the identifiers in an input that is an array of entities,
 // each given as an object with its identifier or as the identifier itself, in
 // their order and each once. An empty array has none. The error is meant for
-// whoever maintains the action in Port.
+// the person who maintains the action in Port.
 func (r Run) EntityIDs(input string) ([]string, error) {
 	raw, present := r.Properties[input]
 	if !present || string(raw) == "null" {
@@ -34,8 +34,8 @@ func (r Run) EntityIDs(input string) ([]string, error) {
 }
 
 // Text returns an optional input that is a string, and whether it was given: an
-// absent one, null and "" count as not given. The error is meant for whoever
-// maintains the action in Port.
+// absent one, null and "" count as not given. The error is meant for the
+// person who maintains the action in Port.
 func (r Run) Text(input string) (string, bool, error) {
 	raw, present := r.Properties[input]
 	if !present {

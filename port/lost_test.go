@@ -71,7 +71,7 @@ func TestTheEndOfARunIsSentOnce(t *testing.T) {
 
 func TestPortOutOfReach(t *testing.T) {
 	eachMethod(t, func(t *testing.T, w *world, m method) {
-		w.transport.DialContext = porttest.NewListener().Dial // nobody accepts
+		w.transport.DialContext = porttest.NewListener().Dial // no server accepts
 		e := asError(t, m.call(t.Context(), w.client), port.KindUnavailable)
 		if e.Status != 0 {
 			t.Errorf("status %d without an answer", e.Status)
@@ -83,7 +83,7 @@ func TestPortOutOfReach(t *testing.T) {
 }
 
 // A redirect is no answer: following it would turn a write into a read, and send
-// the token to whoever is named.
+// the token to the server that is named.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(http.StatusText(status), func(t *testing.T) {

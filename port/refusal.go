@@ -66,15 +66,6 @@ func kindOf(status int, code string) Kind {
 	return KindUnavailable
 }
 
-// countsAsAnswer is the rule of [Client.LastOK] for an answer other than 2xx.
-func countsAsAnswer(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
-	}
-	return status >= 400 && status < 500
-}
-
 // retryAfter is how long the answer asks to wait; 0 when it does not say.
 // Port reports its rate limit with every answer, but only after 429 does the
 // reset say when to come back.

@@ -89,8 +89,8 @@ func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 // EndRun writes message into the log of the run and ends the run as s,
 // [StatusSuccess] or [StatusFailure], in one step. Port accepts that once;
 // [KindRefused] when the run has already ended. It is not tried again after
-// [KindUnavailable] other than 429, because the run may have ended all the same:
-// read the run to find out.
+// [KindUnavailable] other than 429, because the run may have ended
+// nevertheless: read the run to find out.
 func (c *Client) EndRun(ctx context.Context, id string, s Status, message string) error {
 	return c.do(ctx, call{
 		op: "end run " + id, route: routeRunLog, method: http.MethodPost,

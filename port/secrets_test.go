@@ -1,6 +1,7 @@
 package port_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -133,17 +134,25 @@ func TestMessagesAreKept(t *testing.T) {
 	}
 }
 
-func TestTheKafkaPasswordIsNotPrinted(t *testing.T) {
+func TestTheKafkaLoginIsNotPrinted(t *testing.T) {
 	a := port.KafkaAccess{Brokers: []string{"broker.example:9196"}, Username: "kafka-user", Password: "kafka-password"}
+	j, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("access", "access", a, "pointer", &a)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("access", "access", a)
 	for _, text := range []string{
-		a.String(), fmt.Sprint(a), fmt.Sprintf("%v", a), fmt.Sprintf("%+v", a), fmt.Sprintf("%#v", a),
-		fmt.Sprintf("%+v", &a), fmt.Sprintf("%#v", &a), log.String(),
+		a.String(), fmt.Sprint(a), fmt.Sprintf("%v %+v %#v %s %q %d", a, a, a, a, a, a), fmt.Sprintf("%+v", &a), fmt.Sprintf("%#v", &a),
+		fmt.Sprintf("%+v", struct{ A port.KafkaAccess }{a}), fmt.Sprintf("%v", []port.KafkaAccess{a}), string(j), log.String(),
 	} {
 		checkNothingPrivate(t, "text", text)
-		if !strings.Contains(text, "kafka-user") || !strings.Contains(text, "broker.example:9196") {
-			t.Errorf("nothing is left of it: %s", text)
+		if strings.Contains(text, "kafka-user") {
+			t.Errorf("the user name was printed: %s", text)
+		}
+		if !strings.Contains(text, "broker.example:9196") {
+			t.Errorf("the broker is missing: %s", text)
 		}
 	}
 }

@@ -47,8 +47,6 @@ func (c *Client) send(ctx context.Context, k call, body []byte, token string) *E
 		readRefusal(e, resp.Header, content, private)
 		if k.route == routeToken {
 			asTokenRefusal(e)
-		} else if countsAsAnswer(e.Status) {
-			c.answered()
 		}
 		return e
 	case err != nil:
@@ -56,9 +54,6 @@ func (c *Client) send(ctx context.Context, k call, body []byte, token string) *E
 		return e
 	case !readSuccess(e, content, k.into, private):
 		return e
-	}
-	if k.route != routeToken {
-		c.answered()
 	}
 	return nil
 }
@@ -124,8 +119,8 @@ func readSuccess(e *Error, content []byte, into any, private redactor) bool {
 	return true
 }
 
-// cause is why there was no answer: the caller gave up, it took too long, or
-// what the network said, without the URL that net/http puts before it: the query
+// cause is why there was no answer: the caller gave up, it took too long, or the
+// error of the network, without the URL that net/http puts before it: the query
 // may hold an e-mail address.
 func cause(ctx context.Context, err error) error {
 	var late tooLate

@@ -15,9 +15,9 @@ import (
 type Signature int
 
 const (
-	// SignatureAbsent: the record has none, or nobody checked.
+	// SignatureAbsent: the record has none, or it was not checked.
 	SignatureAbsent Signature = iota
-	// SignatureValid: the record is as somebody signed it who knows the secret.
+	// SignatureValid: the record is as its sender, who knows the secret, signed it.
 	SignatureValid
 	// SignatureWrong: the record has one that does not fit.
 	SignatureWrong

@@ -116,7 +116,7 @@ func FuzzCheckSignature(f *testing.F) {
 	f.Add(with(hardMessage, signatureOf(hardSignature), stampNumber), "test")
 	f.Add(`{"headers":{"X-Port-Signature":1,"X-Port-Timestamp":"\ud800"}}`, "")
 	f.Fuzz(func(t *testing.T, value, secret string) {
-		// Nobody who does not know the secret can hit it by chance.
+		// It cannot be hit by chance without the secret.
 		if CheckSignature([]byte(value), "another secret "+secret) == SignatureValid {
 			t.Errorf("%q is signed", value)
 		}

@@ -65,7 +65,7 @@ func TestASlowAnswerIsWaitedFor(t *testing.T) {
 	}
 }
 
-// Whoever calls may have less patience, and is then told so.
+// The caller may have less patience, and is then told so.
 func TestTheCallerGivesUp(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault  porttest.Fault

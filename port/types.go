@@ -33,7 +33,7 @@ type Run struct {
 	Blueprint string
 	Entity    string
 	Status    Status
-	// RequiredApproval is true when somebody had to approve the run.
+	// RequiredApproval is true when a person had to approve the run.
 	RequiredApproval bool
 	// Properties are the inputs of the run, by name, undecoded.
 	Properties map[string]json.RawMessage

@@ -72,7 +72,7 @@ func TestBlueprintsAndActions(t *testing.T) {
 	})
 }
 
-func TestModelErrors(t *testing.T) {
+func TestBlueprintAndActionErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		call   func(context.Context, *port.Client, *testing.T) error
@@ -125,7 +125,7 @@ func TestModelErrors(t *testing.T) {
 }
 
 // An answer without what was asked for is not taken for an empty one.
-func TestModelAnswersThatLackSomething(t *testing.T) {
+func TestAnswersThatLackABlueprintOrAction(t *testing.T) {
 	for name, call := range map[string]func(context.Context, *port.Client) error{
 		"Blueprint": func(ctx context.Context, c *port.Client) error { _, err := c.Blueprint(ctx, "b"); return err },
 		"Action":    func(ctx context.Context, c *port.Client) error { _, err := c.Action(ctx, "a"); return err },
@@ -145,28 +145,6 @@ func TestModelAnswersThatLackSomething(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-func TestActionAccount(t *testing.T) {
-	const action = `{"identifier":"a","trigger":{"type":"automation"},"invocationMethod":`
-	for _, tt := range []struct{ name, method, want string }{
-		{"as setup makes it", `{"type":"KAFKA","payload":{"context":{"account":"123456789012","runId":"{{ .run.id }}"}}}`, "123456789012"},
-		{"a template made by hand", `{"type":"KAFKA","payload":{"context":{"runId":"{{ .run.id }}"}}}`, ""},
-		{"no template", `{"type":"KAFKA"}`, ""},
-		{"a list", `{"type":"KAFKA","payload":[{"context":{"account":"123456789012"}}]}`, ""},
-		{"a number", `{"type":"KAFKA","payload":{"context":{"account":123456789012}}}`, ""},
-		{"another backend", `{"type":"WEBHOOK","url":"https://x.example"}`, ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, w *world) {
-				w.AddAction(action + tt.method + `}`)
-				got, err := w.client.ActionAccount(t.Context(), "a")
-				if err != nil || got != tt.want {
-					t.Errorf("got %q, want %q: %v", got, tt.want, err)
-				}
-			})
-		})
 	}
 }
 
