@@ -3,40 +3,20 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"sync"
 	"time"
+
+	"port-iam/port"
 )
-
-// Access is how to reach and enter the cluster. However it is printed, the user
-// name and the password are left out.
-type Access struct {
-	// Brokers are addresses to start from, as host:port.
-	Brokers []string
-	// Username and Password are for SASL; unused with the mechanism "none".
-	Username string `json:"-"`
-	Password string `json:"-"`
-}
-
-// String names the brokers.
-func (a Access) String() string {
-	return fmt.Sprintf("{Brokers:%v Username:*** Password:***}", a.Brokers)
-}
-
-// Format prints the same as String for every verb.
-func (a Access) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, a.String()) }
-
-// LogValue is the same as String.
-func (a Access) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // accessCache remembers what Options.Access returned until a broker refuses it.
 type accessCache struct {
-	ask  func(context.Context) (Access, error)
+	ask  func(context.Context) (port.KafkaAccess, error)
 	sasl bool // a user name is needed
 
 	mu      sync.Mutex
-	known   Access
+	known   port.KafkaAccess
 	valid   bool      // known has been asked for
 	refused bool      // a broker did not accept known
 	notYet  time.Time // earliest time to ask again
@@ -51,7 +31,7 @@ const (
 
 // get returns the access in force. Asking again is spaced out while the answer
 // stays the one that was refused.
-func (c *accessCache) get(ctx context.Context) (Access, error) {
+func (c *accessCache) get(ctx context.Context) (port.KafkaAccess, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.valid && (!c.refused || time.Now().Before(c.notYet)) {
@@ -61,13 +41,13 @@ func (c *accessCache) get(ctx context.Context) (Access, error) {
 	defer cancel()
 	a, err := c.ask(ctx)
 	if err != nil {
-		return Access{}, fmt.Errorf("get access to Kafka: %w", err)
+		return port.KafkaAccess{}, fmt.Errorf("get access to Kafka: %w", err)
 	}
 	if len(a.Brokers) == 0 {
-		return Access{}, &FatalError{Problem: "no Kafka broker is known", Remedy: "set the addresses of the brokers"}
+		return port.KafkaAccess{}, &FatalError{Problem: "no Kafka broker is known", Remedy: "set the addresses of the brokers"}
 	}
 	if c.sasl && (a.Username == "" || a.Password == "") {
-		return Access{}, &FatalError{Problem: "the Kafka user name or password is empty", Remedy: "set both, or the mechanism none"}
+		return port.KafkaAccess{}, &FatalError{Problem: "the Kafka user name or password is empty", Remedy: "set both, or the mechanism none"}
 	}
 	if c.valid && reflect.DeepEqual(a, c.known) {
 		c.gap = min(2*c.gap, maxAskGap)

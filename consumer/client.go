@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 	"github.com/twmb/franz-go/plugin/kprom"
 	"github.com/twmb/franz-go/plugin/kslog"
+
+	"port-iam/port"
 )
 
 const noSASL = "none"
@@ -22,7 +24,7 @@ func knownMechanism(name string) bool { return slices.Contains(mechanisms(), nam
 
 // connection returns the options that every client needs. The credentials are
 // fetched from get at each authentication, so new ones need no new client.
-func (c *Consumer) connection(brokers []string, get func(context.Context) (Access, error)) []kgo.Opt {
+func (c *Consumer) connection(brokers []string, get func(context.Context) (port.KafkaAccess, error)) []kgo.Opt {
 	opts := []kgo.Opt{
 		kgo.ClientID("port-iam"),
 		kgo.SeedBrokers(brokers...),
@@ -36,7 +38,24 @@ func (c *Consumer) connection(brokers []string, get func(context.Context) (Acces
 	return opts
 }
 
-func mechanism(name string, get func(context.Context) (Access, error)) sasl.Mechanism {
+// newClient opens a client that belongs to no group.
+func (c *Consumer) newClient(ctx context.Context) (*kgo.Client, error) {
+	access, err := c.access.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return openClient(c.connection(access.Brokers, c.access.get))
+}
+
+func openClient(opts []kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, &FatalError{Problem: "the settings of the Kafka client are wrong", Remedy: "correct them", Err: err}
+	}
+	return cl, nil
+}
+
+func mechanism(name string, get func(context.Context) (port.KafkaAccess, error)) sasl.Mechanism {
 	scramAuth := func(ctx context.Context) (scram.Auth, error) {
 		a, err := get(ctx)
 		return scram.Auth{User: a.Username, Pass: a.Password}, err
@@ -121,7 +140,7 @@ func (s *session) options(brokers []string) []kgo.Opt {
 
 		kgo.OnPartitionsAssigned(s.assigned),
 		kgo.OnPartitionsRevoked(s.revoked),
-		kgo.OnPartitionsLost(s.lost),
+		kgo.OnPartitionsLost(s.takenAway),
 		kgo.WithHooks(hooks{s}, kprom.NewMetrics("port_iam_kafka", kprom.Registerer(o.Registerer))),
 	)
 }

@@ -36,7 +36,7 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 			heads[p.id] = head
 		}
 	}
-	if len(heads) == 0 || s.isDead() {
+	if len(heads) == 0 || s.isOver() {
 		return
 	}
 	results, err := s.send(ctx, cl, heads)
@@ -103,7 +103,7 @@ func (s *session) commitResult(err error) {
 	switch {
 	case errors.Is(err, errNewMember), errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration),
 		errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		s.lose(fmt.Errorf("commit refused: %w", err))
+		s.end(fmt.Errorf("commit refused: %w", err))
 	case errors.Is(err, kerr.RebalanceInProgress):
 		s.c.log.Debug("commit postponed by a rebalance")
 	case errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):

@@ -78,9 +78,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if Final(err) {
 			return err
 		}
-		c.metrics.sessionsLost.Inc()
+		c.metrics.sessionsEnded.Inc()
 		c.health.fail(err)
-		c.log.Warn("session lost, beginning a new one", keyError, err, "after", pause)
+		c.log.Warn("session ended, a new one begins", keyError, err, "after", pause)
 		if time.Since(began) > calmSession {
 			pause = min(minPause, c.longest)
 		}

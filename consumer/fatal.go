@@ -25,7 +25,10 @@ const (
 	SubjectCA          Subject = "ca"
 )
 
-// FatalError is a problem that waiting does not solve. Its text is one line.
+// FatalError is a problem that waiting does not solve. Its text is one line. At
+// the start, and from Options.Access, it ends [Consumer.Run]. What a broker says
+// later ends nothing, since an operator can correct it: it is only logged, and
+// [Consumer.Ready] returns it.
 type FatalError struct {
 	Problem string // what is wrong
 	Remedy  string // what to do about it
@@ -49,8 +52,8 @@ func (e *FatalError) Error() string {
 // Unwrap returns the cause.
 func (e *FatalError) Unwrap() error { return e.Err }
 
-// Final reports whether err is, or wraps, a [FatalError]. Whoever implements
-// [Options].Access returns one where asking again is of no use.
+// Final reports whether err is, or wraps, a [FatalError]. An implementation
+// of [Options].Access returns one where asking again is of no use.
 func Final(err error) bool {
 	var f *FatalError
 	return errors.As(err, &f)

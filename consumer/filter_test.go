@@ -2,10 +2,11 @@ package consumer
 
 import (
 	"bytes"
-	"context"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"port-iam/port"
 )
 
 func TestFilter(t *testing.T) {
@@ -55,7 +56,7 @@ func BenchmarkFilter(b *testing.B) {
 // hands to its tracker, 500 at a time.
 func BenchmarkRegister(b *testing.B) {
 	c, err := New(Options{
-		Access: func(context.Context) (Access, error) { return Access{}, nil }, Mechanism: "none",
+		Access: access(port.KafkaAccess{}), Mechanism: "none",
 		Topic: testTopic, Group: testGroup, Concurrency: 1,
 		Actions: map[string]Handler{"request_permissions": newLedger().handler, "revoke_permissions": newLedger().handler, "revoke_expired_permissions": newLedger().handler},
 	})

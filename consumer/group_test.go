@@ -243,9 +243,9 @@ func chaos(t *testing.T, w *world, rnd *rand.Rand) {
 	for p := range int32(4) {
 		w.awaitCommit(t, p, rounds*each)
 	}
-	t.Logf("%d runs in %d attempts, sessions lost: %v", l.distinct(), l.total(), func() (n []float64) {
+	t.Logf("%d runs in %d attempts, sessions ended: %v", l.distinct(), l.total(), func() (n []float64) {
 		for _, m := range members {
-			n = append(n, testutil.ToFloat64(m.metrics.sessionsLost))
+			n = append(n, testutil.ToFloat64(m.metrics.sessionsEnded))
 		}
 		return n
 	}())

@@ -58,7 +58,7 @@ func (h *health) alive() {
 	h.beat = time.Now()
 }
 
-// disturb notes an error that is likely to come back until somebody acts. It is
+// disturb notes an error that is likely to come back until an operator acts. It is
 // logged once in a row.
 func (h *health) disturb(err error, log *slog.Logger) {
 	h.mu.Lock()
@@ -127,7 +127,7 @@ func (h hooks) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
 	}
 }
 
-// OnGroupManageError is called when the client has to join the group anew.
+// OnGroupManageError is called when the client has to join the group again.
 func (h hooks) OnGroupManageError(err error) {
 	h.s.c.health.fail(fmt.Errorf("not a member of the consumer group: %w", h.s.c.explain(err)))
 }

@@ -120,7 +120,7 @@ func (w *world) commit(t *testing.T, offset int64) {
 // timeout.
 func (w *world) options(h Handler) Options {
 	return Options{
-		Access:      func(context.Context) (Access, error) { return Access{Brokers: w.ListenAddrs()}, nil },
+		Access:      access(port.KafkaAccess{Brokers: w.ListenAddrs()}),
 		Mechanism:   "none",
 		Topic:       testTopic,
 		Group:       testGroup,

@@ -13,7 +13,7 @@ import (
 type Handler func(port.Record) Job
 
 // Job is the work that one record asks for. It lives until it is finished or
-// until its partition is lost; it may keep state between attempts.
+// until its partition goes to another member; it may keep state between attempts.
 type Job interface {
 	// Key names what the job works on. Jobs of one key run one after the other
 	// in the order of arrival; "" means no order is needed.

@@ -13,13 +13,13 @@ type lanes struct {
 	size     int // attempts at the same time
 	ordinary int // of which may be of tasks that are not urgent
 
-	mu      sync.Mutex
-	queue   map[any][]*task // by lane; the first one is ready, running or waiting for its timer
-	ready   []*task         // first of their lane, in the order in which they may start
-	urgent  []*task         // likewise; these go before ready
-	running map[*task]context.CancelFunc
-	stopped bool
-	wg      sync.WaitGroup // of attempts
+	mu       sync.Mutex
+	queue    map[lane][]*task // the first one is runnable, running or waiting for its timer
+	runnable []*task          // first of their lane, in the order in which they may start
+	urgent   []*task          // likewise; these go before runnable
+	running  map[*task]context.CancelFunc
+	stopped  bool
+	wg       sync.WaitGroup // of attempts
 }
 
 // tenure is the time in which tasks of one partition may run. Its fields are
@@ -37,16 +37,21 @@ func newTenure() *tenure { return &tenure{idle: make(chan struct{})} }
 func newLanes(ordinary, reserved int) *lanes {
 	return &lanes{
 		size: ordinary + reserved, ordinary: ordinary,
-		queue: map[any][]*task{}, running: map[*task]context.CancelFunc{},
+		queue: map[lane][]*task{}, running: map[*task]context.CancelFunc{},
 	}
 }
 
-// lane is the key of a task's lane. A task without a key has its own.
-func (t *task) lane() any {
+// lane names a lane: by the key of its tasks, or by its one task, which has no key.
+type lane struct {
+	key  string
+	only *task
+}
+
+func (t *task) lane() lane {
 	if t.key == "" {
-		return t
+		return lane{only: t}
 	}
-	return t.key
+	return lane{key: t.key}
 }
 
 // submit adds tasks. Those whose tenure has ended are dropped.
@@ -70,7 +75,7 @@ func (l *lanes) enqueue(t *task) {
 	if t.urgent {
 		l.urgent = append(l.urgent, t)
 	} else {
-		l.ready = append(l.ready, t)
+		l.runnable = append(l.runnable, t)
 	}
 }
 
@@ -81,8 +86,8 @@ func (l *lanes) start() {
 		switch {
 		case len(l.urgent) > 0:
 			from = &l.urgent
-		case len(l.ready) > 0 && l.runningOrdinary() < l.ordinary:
-			from = &l.ready
+		case len(l.runnable) > 0 && l.runningOrdinary() < l.ordinary:
+			from = &l.runnable
 		default:
 			return
 		}
@@ -124,7 +129,7 @@ func (l *lanes) attempt(ctx context.Context, t *task) {
 	l.start()
 }
 
-// wake makes a task ready whose waiting time is over. It has kept its place at
+// wake makes a task runnable whose waiting time is over. It has kept its place at
 // the head of its lane.
 func (l *lanes) wake(t *task) {
 	l.mu.Lock()
@@ -205,7 +210,7 @@ func (l *lanes) drop(gone func(*task) bool) {
 	for _, t := range waiting {
 		l.remove(t)
 	}
-	l.ready = slices.DeleteFunc(l.ready, gone)
+	l.runnable = slices.DeleteFunc(l.runnable, gone)
 	l.urgent = slices.DeleteFunc(l.urgent, gone)
 }
 

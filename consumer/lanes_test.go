@@ -247,31 +247,6 @@ func TestPanicsEnd(t *testing.T) {
 	})
 }
 
-func TestHandlerWithoutJob(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		handler := func(port.Record) Job {
-			calls++
-			switch calls {
-			case 1:
-				panic("no job")
-			case 2:
-				return nil
-			}
-			return &testJob{attempt: retries(2, time.Second)}
-		}
-		tr := newTrack(t, 1)
-		tk := newTask(handler, port.Record{}, tr.log)
-		tk.tenure, tk.done = tr.tenure, func(result) { tr.add("made") }
-		tr.submit([]*task{tk})
-		after(defaultRetry + time.Minute)
-		tr.want("made")
-		if calls != 3 {
-			t.Errorf("the handler was asked %d times, want 3", calls)
-		}
-	})
-}
-
 func TestReleaseDropsWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTrack(t, 1)
@@ -296,7 +271,7 @@ func TestReleaseDropsWhatWaits(t *testing.T) {
 		after(time.Hour)
 		<-mine.idle
 		tr.want("running", "after the sleeper", "of another")
-		if len(tr.queue)+len(tr.ready)+len(tr.urgent)+len(tr.running) > 0 {
+		if len(tr.queue)+len(tr.runnable)+len(tr.urgent)+len(tr.running) > 0 {
 			t.Error("something is left")
 		}
 	})

@@ -34,10 +34,10 @@ func (r result) String() string {
 type tally [numResults]int
 
 type metrics struct {
-	records      [numResults]prometheus.Counter
-	lag          *prometheus.GaugeVec
-	sessionsLost prometheus.Counter
-	commitErrors prometheus.Counter
+	records       [numResults]prometheus.Counter
+	lag           *prometheus.GaugeVec
+	sessionsEnded prometheus.Counter
+	commitErrors  prometheus.Counter
 }
 
 // newMetrics registers the metrics; oldest is asked at each scrape.
@@ -51,9 +51,9 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 			Name: "port_iam_consumer_lag_records",
 			Help: "Records between the first unfinished one and the end of the partition, for partitions held by this instance.",
 		}, []string{keyPartition}),
-		sessionsLost: prometheus.NewCounter(prometheus.CounterOpts{
+		sessionsEnded: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "port_iam_consumer_sessions_lost_total",
-			Help: "How often the membership in the consumer group was lost and begun anew.",
+			Help: "How often a session in the consumer group ended by itself or its partitions were taken away.",
 		}),
 		commitErrors: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "port_iam_consumer_commit_errors_total",
@@ -74,7 +74,7 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 		return max(0, time.Since(t).Seconds())
 	})
 	var errs []error
-	for _, c := range []prometheus.Collector{records, m.lag, m.sessionsLost, m.commitErrors, age} {
+	for _, c := range []prometheus.Collector{records, m.lag, m.sessionsEnded, m.commitErrors, age} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)

@@ -43,7 +43,7 @@ func TestMetricsExistFromTheStart(t *testing.T) {
 # HELP port_iam_consumer_commit_errors_total Offset commits that failed; what they held is committed later or delivered again.
 # TYPE port_iam_consumer_commit_errors_total counter
 port_iam_consumer_commit_errors_total 0
-# HELP port_iam_consumer_sessions_lost_total How often the membership in the consumer group was lost and begun anew.
+# HELP port_iam_consumer_sessions_lost_total How often a session in the consumer group ended by itself or its partitions were taken away.
 # TYPE port_iam_consumer_sessions_lost_total counter
 port_iam_consumer_sessions_lost_total 0
 # HELP port_iam_oldest_unfinished_seconds Age of the oldest record that was read and is not finished, by its Kafka timestamp; 0 if there is none.

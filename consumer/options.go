@@ -22,7 +22,7 @@ type Options struct {
 	// Access returns the brokers and the credentials. It is asked once at the
 	// start, and again after a broker has refused what it returned before. An
 	// error is retried, unless [Final] reports true for it.
-	Access func(ctx context.Context) (Access, error)
+	Access func(ctx context.Context) (port.KafkaAccess, error)
 	// Mechanism is "SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN" or "none".
 	Mechanism string
 	// TLS is used for every connection; nil means no TLS. An empty ServerName
@@ -35,8 +35,8 @@ type Options struct {
 	Actions map[string]Handler
 	// Decode reads the value of a record; nil means [port.Decode].
 	Decode func(value []byte) (port.Record, port.Verdict)
-	// Concurrency is the number of jobs at the same time, at least 1. Beside
-	// it, a quarter as many but at least one are kept for urgent jobs.
+	// Concurrency is the number of jobs at the same time, at least 1. In
+	// addition, a quarter as many but at least one are kept for urgent jobs.
 	Concurrency int
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
@@ -72,7 +72,7 @@ const (
 	leaveWait    = 5 * time.Second  // for leaving the group
 	dialWait     = 5 * time.Second  // for a connection, TLS included
 	heartbeats   = 6                // per session timeout
-	reservedPart = 4                // one slot for urgent jobs beside so many
+	reservedPart = 4                // one more slot for urgent jobs to so many
 	maxPoll      = 500              // records taken from the client at once
 )
 

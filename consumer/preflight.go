@@ -7,7 +7,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 const (
@@ -52,13 +51,9 @@ func (e *PreflightError) Unwrap() error { return e.Err }
 func (c *Consumer) Preflight(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, preflightWait)
 	defer cancel()
-	access, err := c.access.get(ctx)
+	cl, err := c.newClient(ctx)
 	if err != nil {
 		return err
-	}
-	cl, err := kgo.NewClient(c.connection(access.Brokers, c.access.get)...)
-	if err != nil {
-		return &FatalError{Problem: "the settings of the Kafka client are wrong", Remedy: "correct them", Err: err}
 	}
 	defer cl.Close()
 	if err := cl.Ping(ctx); err != nil {

@@ -21,6 +21,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
+
+	"port-iam/port"
 )
 
 func TestFinalProblems(t *testing.T) {
@@ -38,11 +40,11 @@ func TestFinalProblems(t *testing.T) {
 		"topic ACL":       {fault: fault(kmsg.Metadata, kerr.TopicAuthorizationFailed), want: []string{"read topic", testTopic, "grant READ"}, step: StepTopic},
 		"group ACL":       {fault: fault(kmsg.OffsetFetch, kerr.GroupAuthorizationFailed), want: []string{"join group", testGroup, "grant READ"}, step: StepGroup},
 		"missing topic":   {change: func(o *Options) { o.Topic = "org.absent" }, want: []string{`no topic "org.absent"`, "create it"}, step: StepTopic},
-		"no broker":       {change: func(o *Options) { o.Access = access(Access{Username: "u", Password: "pass-word"}) }, want: []string{"no Kafka broker", "set the addresses"}},
+		"no broker":       {change: func(o *Options) { o.Access = access(port.KafkaAccess{Username: "u", Password: "pass-word"}) }, want: []string{"no Kafka broker", "set the addresses"}},
 		"access is final": {
 			change: func(o *Options) {
-				o.Access = func(context.Context) (Access, error) {
-					return Access{}, &FatalError{Problem: "no key", Remedy: "get one"}
+				o.Access = func(context.Context) (port.KafkaAccess, error) {
+					return port.KafkaAccess{}, &FatalError{Problem: "no key", Remedy: "get one"}
 				}
 			},
 			want: []string{"no key: get one"},
@@ -53,7 +55,7 @@ func TestFinalProblems(t *testing.T) {
 			inBubble(t, 1, func(t *testing.T, w *world) {
 				o := w.options(newLedger().handler)
 				o.Mechanism = "SCRAM-SHA-512"
-				o.Access = access(Access{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"})
+				o.Access = access(port.KafkaAccess{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"})
 				if tt.change != nil {
 					tt.change(&o)
 				}
@@ -83,8 +85,8 @@ func TestFinalProblems(t *testing.T) {
 	}
 }
 
-func access(a Access) func(context.Context) (Access, error) {
-	return func(context.Context) (Access, error) { return a, nil }
+func access(a port.KafkaAccess) func(context.Context) (port.KafkaAccess, error) {
+	return func(context.Context) (port.KafkaAccess, error) { return a, nil }
 }
 
 func TestMechanisms(t *testing.T) {
@@ -95,7 +97,7 @@ func TestMechanisms(t *testing.T) {
 		inBubble(t, 1, func(t *testing.T, w *world) {
 			o := w.options(newLedger().handler)
 			o.Mechanism = m
-			o.Access = access(Access{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"})
+			o.Access = access(port.KafkaAccess{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"})
 			c, err := New(o)
 			if err != nil {
 				t.Fatal(err)
@@ -119,11 +121,11 @@ func TestWaitsForWhatMayPass(t *testing.T) {
 		denied.Store(true)
 		o := w.options(l.handler)
 		o.Dialer = wire.dial
-		o.Access = func(context.Context) (Access, error) {
+		o.Access = func(context.Context) (port.KafkaAccess, error) {
 			if denied.Load() {
-				return Access{}, errors.New("asked too early")
+				return port.KafkaAccess{}, errors.New("asked too early")
 			}
-			return Access{Brokers: w.ListenAddrs()}, nil
+			return port.KafkaAccess{Brokers: w.ListenAddrs()}, nil
 		}
 		r := start(t, o)
 		r.awaitUnready(t, "asked too early")
@@ -150,9 +152,9 @@ func TestPasswordChanged(t *testing.T) {
 		o := w.options(l.handler)
 		o.Mechanism = "PLAIN"
 		o.Dialer = wire.dial
-		o.Access = func(context.Context) (Access, error) {
+		o.Access = func(context.Context) (port.KafkaAccess, error) {
 			asked.Add(1)
-			a := Access{Brokers: w.ListenAddrs(), Username: "before", Password: "p1"}
+			a := port.KafkaAccess{Brokers: w.ListenAddrs(), Username: "before", Password: "p1"}
 			if rotated.Load() {
 				a.Username, a.Password = "after", "p2"
 			}
@@ -197,11 +199,11 @@ func TestAccessTakenAway(t *testing.T) {
 		o := w.options(newLedger().handler)
 		o.Mechanism = "PLAIN"
 		o.Dialer = wire.dial
-		o.Access = func(context.Context) (Access, error) {
+		o.Access = func(context.Context) (port.KafkaAccess, error) {
 			if gone.Load() {
-				return Access{}, &FatalError{Problem: "the client was deleted", Remedy: "make a new one"}
+				return port.KafkaAccess{}, &FatalError{Problem: "the client was deleted", Remedy: "make a new one"}
 			}
-			return Access{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"}, nil
+			return port.KafkaAccess{Brokers: w.ListenAddrs(), Username: "user", Password: "pass-word"}, nil
 		}
 		r := start(t, o)
 		r.awaitReady(t)
@@ -238,7 +240,7 @@ func TestTLS(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			o := broker.options(newLedger().handler)
-			o.Access = access(Access{Brokers: []string{tt.addr}})
+			o.Access = access(port.KafkaAccess{Brokers: []string{tt.addr}})
 			o.TLS, o.Dialer = tt.tls, nil
 			c, err := New(o)
 			if err != nil {

@@ -20,7 +20,7 @@ func (s *session) assigned(_ context.Context, cl *kgo.Client, added map[string][
 	s.mu.Lock()
 	if len(s.parts) > 0 && member != s.member {
 		s.mu.Unlock()
-		s.lose(errNewMember)
+		s.end(errNewMember)
 		return
 	}
 	s.member = member
@@ -45,11 +45,11 @@ func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][
 		return
 	}
 	if member, _ := cl.GroupMetadata(); member != s.memberID() {
-		s.lose(errNewMember)
+		s.end(errNewMember)
 	}
 	began := time.Now()
 	s.lanes.release(tenures(parts)...)
-	if s.isDead() || !s.drain(parts) {
+	if s.isOver() || !s.drain(parts) {
 		s.abandon(parts)
 		return
 	}
@@ -58,21 +58,21 @@ func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][
 	s.c.log.Info("partitions given back", "partitions", ids, "after", time.Since(began))
 }
 
-// lost is called when another member may already hold the partitions: nothing
-// is committed for them.
-func (s *session) lost(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+// takenAway is called when another member may already hold the partitions:
+// nothing is committed for them.
+func (s *session) takenAway(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
 	ids := gone[s.c.opts.Topic]
 	parts := s.among(ids)
 	if len(parts) == 0 {
 		return
 	}
 	s.abandon(parts)
-	s.c.metrics.sessionsLost.Inc()
-	s.c.log.Warn("partitions lost", "partitions", ids)
+	s.c.metrics.sessionsEnded.Inc()
+	s.c.log.Warn("partitions taken away", "partitions", ids)
 }
 
 // drain waits for the started jobs of released partitions, first for their end
-// and then for their cancellation. It is false if the session is lost meanwhile.
+// and then for their cancellation. It is false if the session ends meanwhile.
 func (s *session) drain(parts []*partition) bool {
 	timer := time.NewTimer(s.c.opts.Drain)
 	defer timer.Stop()
@@ -81,7 +81,7 @@ func (s *session) drain(parts []*partition) bool {
 		select {
 		case <-parts[i].tenure.idle:
 			i++
-		case <-s.dead:
+		case <-s.over:
 			return false
 		case <-timer.C:
 			if cut {

@@ -11,21 +11,23 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"port-iam/port"
 )
 
 // session is the life of one Kafka client. When the group no longer counts on
-// this member under the id that it was given, the session is lost: nothing more
-// is committed and a new client starts from what is committed. Going on with the
-// same client would leave partitions without anybody who reads them.
+// this member under the id that it was given, the session ends: nothing more is
+// committed, and a new client starts from what is committed. Going on with the
+// same client would leave partitions that no member reads.
 type session struct {
 	c       *Consumer
 	lanes   *lanes
 	brokers []string // that the client started from
 
-	dead        chan struct{} // closed when lost
+	over        chan struct{} // closed by end
 	stopPolling context.CancelFunc
-	loseOnce    sync.Once
-	why         error // it was lost; set before dead is closed
+	endOnce     sync.Once
+	why         error // it ended; set before over is closed
 
 	commitMu      sync.Mutex // held over taking heads and sending them, and over removing partitions
 	commitTrouble string     // guarded by commitMu
@@ -36,11 +38,11 @@ type session struct {
 }
 
 func newSession(c *Consumer, l *lanes) *session {
-	return &session{c: c, lanes: l, dead: make(chan struct{}), parts: map[int32]*partition{}}
+	return &session{c: c, lanes: l, over: make(chan struct{}), parts: map[int32]*partition{}}
 }
 
-// run consumes until ctx ends, and returns nil then, or until the session is
-// lost.
+// run consumes until ctx ends, and returns nil then, or until the session ends by
+// itself, and returns why.
 func (s *session) run(ctx context.Context) error {
 	access, err := s.c.access.get(ctx)
 	if err != nil {
@@ -52,9 +54,9 @@ func (s *session) run(ctx context.Context) error {
 	s.stopPolling = stop
 	clientCtx, cancelClient := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelClient()
-	cl, err := kgo.NewClient(append(s.options(s.brokers), kgo.WithContext(clientCtx))...)
+	cl, err := openClient(append(s.options(s.brokers), kgo.WithContext(clientCtx)))
 	if err != nil {
-		return &FatalError{Problem: "the settings of the Kafka client are wrong", Remedy: "correct them", Err: err}
+		return err
 	}
 
 	var loops sync.WaitGroup
@@ -63,7 +65,7 @@ func (s *session) run(ctx context.Context) error {
 	s.poll(pollCtx, cl)
 
 	limit := s.c.opts.Drain + drainGrace + commitWait + leaveWait
-	if s.isDead() {
+	if s.isOver() {
 		s.cancelAll()
 		limit = leaveWait
 	} else {
@@ -75,24 +77,24 @@ func (s *session) run(ctx context.Context) error {
 	loops.Wait()
 	cl.CloseAllowingRebalance() // calls revoked for what is still held
 	s.abandon(s.held())
-	if s.isDead() {
+	if s.isOver() {
 		return s.why
 	}
 	return nil
 }
 
-// lose ends the session. It does not wait and may be called from anywhere.
-func (s *session) lose(why error) {
-	s.loseOnce.Do(func() {
+// end ends the session. It does not wait and may be called from anywhere.
+func (s *session) end(why error) {
+	s.endOnce.Do(func() {
 		s.why = why
-		close(s.dead)
+		close(s.over)
 		s.stopPolling()
 	})
 }
 
-func (s *session) isDead() bool {
+func (s *session) isOver() bool {
 	select {
-	case <-s.dead:
+	case <-s.over:
 		return true
 	default:
 		return false
@@ -115,7 +117,7 @@ func (s *session) poll(ctx context.Context, cl *kgo.Client) {
 	}
 }
 
-// fetchError handles what a poll reports beside records.
+// fetchError handles what a poll reports in addition to records.
 func (s *session) fetchError(_ string, partition int32, err error) {
 	log := s.c.log.With(keyPartition, partition)
 	switch {
@@ -123,9 +125,9 @@ func (s *session) fetchError(_ string, partition int32, err error) {
 	case errors.As(err, new(*kgo.ErrDataLoss)):
 		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
 	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		s.lose(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
+		s.end(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
 	case errors.As(err, new(*kgo.ErrDecompressTooLarge)):
-		s.lose(fmt.Errorf("partition %d holds a batch that is too large: %w", partition, err))
+		s.end(fmt.Errorf("partition %d holds a batch that is too large: %w", partition, err))
 	default:
 		if p := s.partition(partition); p != nil {
 			p.stall()
@@ -143,13 +145,13 @@ func (s *session) cannotFetch(partition int32, err error) error {
 }
 
 // access is how the session's client gets its credentials.
-func (s *session) access(ctx context.Context) (Access, error) {
+func (s *session) access(ctx context.Context) (port.KafkaAccess, error) {
 	a, err := s.c.access.get(ctx)
 	switch {
 	case Final(err):
-		s.lose(err)
+		s.end(err)
 	case err == nil && !slices.Equal(a.Brokers, s.brokers):
-		s.lose(errors.New("the addresses of the brokers have changed"))
+		s.end(errors.New("the addresses of the brokers have changed"))
 	}
 	return a, err
 }

@@ -81,7 +81,7 @@ func TestTrackerMovedBack(t *testing.T) {
 	a := tr.open(40, 1, time.Time{})
 	tr.skip(41, 60, 1)
 	old := tr.open(61, 1, time.Time{})
-	renewed := tr.open(50, 2, time.Time{}) // the log ended at 50 and was written anew
+	renewed := tr.open(50, 2, time.Time{}) // the log ended at 50 and was written again
 	tr.finish(old)
 	tr.finish(a)
 	wantHead(t, &tr, 1, 50)

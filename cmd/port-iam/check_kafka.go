@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"port-iam/consumer"
+	"port-iam/port"
 )
 
 // kafkaChecks is what the steps about Kafka find out for each other.
 type kafkaChecks struct {
-	access consumer.Access
+	access port.KafkaAccess
 	open   []string // brokers that take a connection
 
 	tried bool // the preflight

@@ -142,9 +142,9 @@ func (c *config) decode(value []byte) (port.Record, port.Verdict) {
 
 // kafkaAccess is asked at the start and whenever a broker refused the last
 // answer. What is set overrides its part of what Port says.
-func (c *clients) kafkaAccess(ctx context.Context) (consumer.Access, error) {
+func (c *clients) kafkaAccess(ctx context.Context) (port.KafkaAccess, error) {
 	k := c.cfg.kafka
-	a := consumer.Access{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
+	a := port.KafkaAccess{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
 	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
 		return a, nil
 	}

@@ -86,7 +86,7 @@ func (p *process) build() {
 	})
 	must(err)
 	p.kafka, err = consumer.New(consumer.Options{
-		Access:    func(context.Context) (consumer.Access, error) { return consumer.Access{Brokers: w.brokers}, nil },
+		Access:    func(context.Context) (port.KafkaAccess, error) { return port.KafkaAccess{Brokers: w.brokers}, nil },
 		Mechanism: "none", Topic: topic, Group: group, Concurrency: 8, Log: log, Registerer: reg, Dialer: p.dialBroker,
 		Actions: map[string]consumer.Handler{
 			grantAction:  func(r port.Record) consumer.Job { return service.Grant(r) },

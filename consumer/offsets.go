@@ -7,7 +7,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Ends returns, by partition of the topic, the offset that the next record will
@@ -66,11 +65,7 @@ func (c *Consumer) Committed(ctx context.Context) (map[int32]int64, error) {
 func (c *Consumer) ask(ctx context.Context, f func(context.Context, *kadm.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, preflightWait)
 	defer cancel()
-	access, err := c.access.get(ctx)
-	if err != nil {
-		return err
-	}
-	cl, err := kgo.NewClient(c.connection(access.Brokers, c.access.get)...)
+	cl, err := c.newClient(ctx)
 	if err != nil {
 		return err
 	}
