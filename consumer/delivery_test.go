@@ -277,6 +277,33 @@ func TestGroupFaults(t *testing.T) {
 	}
 }
 
+// TestHandlerWithoutJob: a handler that panics, or gives no job, ends neither the
+// consumer nor the reading of its partition, and the log tells of it.
+func TestHandlerWithoutJob(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("a", 20)...)
+		l, j := newLedger(), new(journal)
+		o := w.options(func(rec port.Record) Job {
+			switch rec.RunID {
+			case "a0", "a7":
+				panic("ouch")
+			case "a8", "a19":
+				return nil
+			}
+			return l.handler(rec)
+		})
+		o.Log = j.logger()
+		start(t, o)
+		w.awaitCommit(t, 0, 20)
+		l.await(t, 16)
+		for _, want := range []string{"there is no job for it", "ouch", "delivery_test.go"} {
+			if !strings.Contains(j.String(), want) {
+				t.Errorf("the log lacks %q: %s", want, j)
+			}
+		}
+	})
+}
+
 func TestTopicCreatedAgain(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, w *world) {
 		w.produce(t, 0, runs("old", 50)...)

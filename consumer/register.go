@@ -10,8 +10,8 @@ import (
 )
 
 // register enters records into the trackers of their partitions and returns the
-// tasks of those that need work. Everything that is done for a record of
-// somebody else happens once for a whole row of them.
+// tasks of those that need work. Everything that is done for a record
+// that needs no work happens once for a whole row of them.
 func (s *session) register(fetches kgo.Fetches) []*task {
 	var tasks []*task
 	var counts tally
@@ -38,7 +38,9 @@ func (s *session) register(fetches kgo.Fetches) []*task {
 				continue
 			}
 			flush()
-			tasks = append(tasks, s.task(p, p.open(r), r, rec, handler))
+			if t := s.task(p, p.open(r), r, rec, handler); t != nil {
+				tasks = append(tasks, t)
+			}
 		}
 		flush()
 	})
@@ -46,16 +48,21 @@ func (s *session) register(fetches kgo.Fetches) []*task {
 	return tasks
 }
 
-// task makes the task of a registered record.
+// task makes the task of a registered record. Where the handler has no job the
+// record is finished at once: a defect of ours must not hold the partition up.
 func (s *session) task(p *partition, sp *span, r *kgo.Record, rec port.Record, h Handler) *task {
 	log := s.c.log.With(keyRunID, rec.RunID, keyAction, rec.Action, keyPartition, r.Partition, keyOffset, r.Offset)
-	t := newTask(h, rec, log)
-	t.tenure = p.tenure
-	t.done = func(what result) {
+	done := func(what result) {
 		p.finish(sp)
 		s.c.metrics.records[what].Inc()
 		log.Debug("record finished", "result", what.String())
 	}
+	t := newTask(h, rec, log)
+	if t == nil {
+		done(handled)
+		return nil
+	}
+	t.tenure, t.done = p.tenure, done
 	return t
 }
 

@@ -25,8 +25,7 @@ type task struct {
 	last   string      // text of the last error, so that it is logged only once
 }
 
-// newTask asks the handler for the job. A handler that panics is asked again at
-// the first attempt.
+// newTask asks the handler for the job; nil where it panics, or gives none.
 func newTask(h Handler, rec port.Record, log *slog.Logger) *task {
 	t := &task{log: log}
 	err := protect(func() error {
@@ -36,26 +35,10 @@ func newTask(h Handler, rec port.Record, log *slog.Logger) *task {
 	})
 	if err != nil {
 		t.report(err, 0)
-		t.job, t.key, t.urgent = &unmade{handler: h, record: rec}, "", false
+		log.Error("record given up, there is no job for it", keyError, err)
+		return nil
 	}
 	return t
-}
-
-// unmade is the job of a handler that did not give one.
-type unmade struct {
-	handler Handler
-	record  port.Record
-	job     Job
-}
-
-func (*unmade) Key() string  { return "" }
-func (*unmade) Urgent() bool { return false }
-
-func (u *unmade) Attempt(ctx context.Context) error {
-	if u.job == nil {
-		u.job = u.handler(u.record)
-	}
-	return u.job.Attempt(ctx)
 }
 
 // attempt calls the job once. With finished it returns what became of the
