@@ -51,7 +51,7 @@ type Request struct {
 }
 
 // Plan is one grant, worked out to the last byte before anything is made: the
-// same Grant and the same settings always give the same Plan.
+// same Request and the same settings always give the same Plan.
 type Plan struct {
 	Name        string // of role, policy and entity
 	RunID       string

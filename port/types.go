@@ -64,7 +64,7 @@ type Record struct {
 	// Properties are the inputs as the record has them: a hint at best, the
 	// run has the true ones.
 	Properties map[string]json.RawMessage
-	// Signature is set by who checked it, see [CheckSignature].
+	// Signature is set by the caller that checked it, see [CheckSignature].
 	Signature Signature
 	// Time is the timestamp of the Kafka record.
 	Time time.Time
