@@ -20,7 +20,7 @@ setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluat
 	@sh internal/tools/setup.sh
 
 test: setup ## Run every test with the race detector, real broker and moto included
-	PORT_IAM_REQUIRE_REAL=1 go test -race -p 2 -timeout 25m ./...
+	PORT_IAM_REQUIRE_REAL=1 go test -tags synctests -race -p 2 -timeout 25m ./...
 
 deploy-test: setup ## Check deploy/ with the tools that read it (as root; test/deploy names the Debian packages)
 	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./test/deploy ./test/pages
@@ -56,7 +56,7 @@ soak: setup ## Let two instances work for LENGTH=10m, with a real broker and mot
 	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_SOAK=$(or $(LENGTH),10m) go test -count=1 -timeout 25h -v -run TestSoak ./test/chaos
 
 quick: ## Run the tests that need only Go
-	go test ./...
+	go test -tags synctests ./...
 
 lint: ## Check formatting, vet, linters and generated text
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
