@@ -8,7 +8,7 @@ import (
 )
 
 // TestProgress: what the group has finished, and what there is.
-func TestProgress(t *testing.T) {
+func TestOffsets(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, w *world) {
 		l := newLedger()
 		r := start(t, w.options(func(rec port.Record) Job { return l.job(rec, nil) }))
