@@ -3,9 +3,11 @@ package consumer
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -38,13 +40,25 @@ func (c *Consumer) connection(brokers []string, get func(context.Context) (port.
 	return opts
 }
 
-// newClient opens a client that belongs to no group.
-func (c *Consumer) newClient(ctx context.Context) (*kgo.Client, error) {
+// ask lets f ask the cluster with a client of its own, which is seldom enough to
+// be cheap and does not disturb what the group does.
+func (c *Consumer) ask(ctx context.Context, f func(context.Context, *kgo.Client) error) error {
+	ctx, cancel := context.WithTimeout(ctx, preflightWait)
+	defer cancel()
 	access, err := c.access.get(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return openClient(c.connection(access.Brokers, c.access.get))
+	cl, err := openClient(c.connection(access.Brokers, c.access.get))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	err = f(ctx, cl)
+	if errors.Is(err, kerr.SaslAuthenticationFailed) {
+		c.access.refuse() // the session may go on with connections from before
+	}
+	return err
 }
 
 func openClient(opts []kgo.Opt) (*kgo.Client, error) {

@@ -2,18 +2,18 @@ package consumer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Ends returns, by partition of the topic, the offset that the next record will
 // have. Partitions that hold no records are left out.
 func (c *Consumer) Ends(ctx context.Context) (map[int32]int64, error) {
 	out := map[int32]int64{}
-	err := c.ask(ctx, func(ctx context.Context, adm *kadm.Client) error {
+	err := c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
+		adm := kadm.NewClient(cl)
 		starts, err := adm.ListStartOffsets(ctx, c.opts.Topic)
 		if err == nil {
 			err = starts.Error()
@@ -42,8 +42,8 @@ func (c *Consumer) Ends(ctx context.Context) (map[int32]int64, error) {
 // everything. Partitions without a commit are left out.
 func (c *Consumer) Committed(ctx context.Context) (map[int32]int64, error) {
 	out := map[int32]int64{}
-	err := c.ask(ctx, func(ctx context.Context, adm *kadm.Client) error {
-		offsets, err := adm.FetchOffsets(ctx, c.opts.Group)
+	err := c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
+		offsets, err := kadm.NewClient(cl).FetchOffsets(ctx, c.opts.Group)
 		if err == nil {
 			err = offsets.Error()
 		}
@@ -58,21 +58,4 @@ func (c *Consumer) Committed(ctx context.Context) (map[int32]int64, error) {
 		return nil
 	})
 	return out, err
-}
-
-// ask lets f ask the cluster with a connection of its own, which is seldom
-// enough to be cheap and does not disturb what the group does.
-func (c *Consumer) ask(ctx context.Context, f func(context.Context, *kadm.Client) error) error {
-	ctx, cancel := context.WithTimeout(ctx, preflightWait)
-	defer cancel()
-	cl, err := c.newClient(ctx)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	err = f(ctx, kadm.NewClient(cl))
-	if errors.Is(err, kerr.SaslAuthenticationFailed) {
-		c.access.refuse() // the session may go on with connections from before
-	}
-	return err
 }

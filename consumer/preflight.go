@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 const (
@@ -48,18 +49,10 @@ func (e *PreflightError) Unwrap() error { return e.Err }
 // the group may be used. It takes at most 30 s and does not join the group. What
 // Kafka did not answer or accept is a [PreflightError]; a problem that waiting
 // does not solve wraps a [FatalError].
-func (c *Consumer) Preflight(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, preflightWait)
-	defer cancel()
-	cl, err := c.newClient(ctx)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
+func (c *Consumer) Preflight(ctx context.Context) error { return c.ask(ctx, c.preflight) }
+
+func (c *Consumer) preflight(ctx context.Context, cl *kgo.Client) error {
 	if err := cl.Ping(ctx); err != nil {
-		if errors.Is(err, kerr.SaslAuthenticationFailed) {
-			c.access.refuse()
-		}
 		return c.stopped(StepReach, err)
 	}
 	adm := kadm.NewClient(cl)
