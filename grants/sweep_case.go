@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-
 	"maps"
 	"slices"
 	"strings"

@@ -33,8 +33,8 @@ var mutants = []mutant{
 	}}, survives: "whoever revokes has ended the run, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", changes: []change{{
 		"grants/grant.go",
-		"UpsertEntity(ctx, blueprintGrant, entity, j.rec.RunID)",
-		`UpsertEntity(ctx, blueprintGrant, entity, "")`,
+		"UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)",
+		`UpsertEntity(ctx, templates.BlueprintGrant, entity, "")`,
 	}}},
 	{name: "role and policy are created anew after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
