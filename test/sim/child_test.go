@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -16,38 +15,45 @@ import (
 // childVariable is set in the test binary in which the schedules are played.
 const childVariable = "PORT_IAM_SIM_CHILD"
 
-// child builds this package's tests once more and has the schedules played by
-// that. A faked clock moves only while every goroutine waits for something that
-// testing/synctest understands, and it does not understand a mutex. The Kafka
-// client holds some while it waits for the broker; its tag "synctests" makes them
-// of channels. The same is done here for the one that the consumer holds while
-// it commits, with a changed copy of its file.
+// program is this package's tests, built once more to play the schedules.
+type program string
+
+// build builds the program. A faked clock moves only while every goroutine waits
+// for something that testing/synctest understands, and it does not understand a
+// mutex. The Kafka client holds some while it waits for the broker; its tag
+// "synctests" makes them of channels. The same is done here for the one that the
+// consumer holds while it commits, with a changed copy of its file.
 //
 // changes are further texts to replace in files of the module.
-func child(t *testing.T, limit time.Duration, changes []change, env ...string) (output string, err error) {
+func build(t *testing.T, changes ...change) program {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	must(err)
+	file := filepath.Join(t.TempDir(), "schedules")
+	args := []string{"test", "-c", "-o", file, "-ldflags=-s -w", "-tags", "synctests", "-overlay", overlay(t, root, changes)}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", append(args, ".")...).CombinedOutput(); err != nil {
+		t.Fatalf("build the schedules: %v\n%s", err, out)
+	}
+	return program(file)
+}
+
+// play has schedules played; env says which.
+func (p program) play(t *testing.T, limit time.Duration, env ...string) (output string, err error) {
 	t.Helper()
 	if deadline, ok := t.Deadline(); ok {
 		limit = min(limit, time.Until(deadline)-5*time.Second)
 	}
-	root, err := filepath.Abs("../..")
-	must(err)
 	// Most of the time only one goroutine of a schedule can run, so more of them
 	// are played at once than there are processors.
 	parallel := strconv.Itoa(4 * runtime.GOMAXPROCS(0))
-	args := []string{
-		"test", "-tags", "synctests", "-count=1", "-run", "^TestSchedules$", "-timeout", limit.String(),
-		"-parallel", parallel, "-overlay", overlay(t, root, changes),
-	}
-	if raceDetector {
-		args = append(args, "-race")
-	}
-	cmd := exec.CommandContext(t.Context(), "go", append(args, "./test/sim")...)
-	cmd.Dir = root
+	cmd := exec.CommandContext(t.Context(), string(p),
+		"-test.run=^TestSchedules$", "-test.timeout="+limit.String(), "-test.parallel="+parallel)
 	cmd.Env = append(append(os.Environ(), childVariable+"=1", "GOGC=400"), env...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err = cmd.Run()
-	return out.String(), err
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // change replaces a text in a file of the module.

@@ -2,17 +2,17 @@ package sim
 
 // mutants are the defects, one for each guarantee or more.
 var mutants = []mutant{
-	{name: "a record is committed before its run has ended", changes: []change{{
+	{name: "a record is committed before its run has ended", seed: 1861, changes: []change{{
 		"consumer/partition.go",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n	p.tracker.finish(s)\n",
 	}}},
-	{name: "a commit passes over unfinished records", changes: []change{{
+	{name: "a commit passes over unfinished records", seed: 235, changes: []change{{
 		"consumer/tracker.go",
 		"	for t.front != nil && t.front.done {\n",
 		"	for t.front != nil && (t.front.done || s.done) {\n",
 	}}},
-	{name: "reading starts at the end of the topic", changes: []change{{
+	{name: "reading starts at the end of the topic", seed: 1272, changes: []change{{
 		"consumer/client.go",
 		"kgo.ConsumeStartOffset(kgo.NewOffset().AtStart())",
 		"kgo.ConsumeStartOffset(kgo.NewOffset().AtEnd())",
@@ -22,7 +22,7 @@ var mutants = []mutant{
 		{"consumer/rebalance.go", "if len(s.parts) > 0 && member != s.member {", "if false {"},
 		{"consumer/rebalance.go", "member != s.memberID() {", "member != s.memberID() && false {"},
 	}, survives: "a commit under a new id moves the group back at most, and to handle a record again does no harm"},
-	{name: "what exists is adopted without a check", changes: []change{
+	{name: "what exists is adopted without a check", seed: 191, changes: []change{
 		{"iamops/create.go", "	return o.verifyRole(ctx, p)\n", "	return nil\n"},
 		{"iamops/create.go", "	return o.verifyPolicy(ctx, p)\n", "	return nil\n"},
 	}},
@@ -31,7 +31,7 @@ var mutants = []mutant{
 		`		return refused(KindCut, op, "the role has been revoked")`,
 		"		return nil",
 	}}, survives: "whoever revokes has ended the run, so Port refuses the entity, and the Deny stays on the role"},
-	{name: "the entity is written without its run", changes: []change{{
+	{name: "the entity is written without its run", seed: 187, changes: []change{{
 		"grants/grant.go",
 		"UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)",
 		`UpsertEntity(ctx, templates.BlueprintGrant, entity, "")`,
@@ -39,92 +39,92 @@ var mutants = []mutant{
 	{name: "role and policy are created anew after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
 	}}, survives: "Port refuses the entity of a run that has ended, so what was created anew is never attached, and swept"},
-	{name: "access begins before the entity", changes: []change{{
+	{name: "access begins before the entity", seed: 1352, changes: []change{{
 		"grants/grant.go",
 		"	ended, err := j.writeEntity(ctx, plan, req)\n",
 		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	ended, err := j.writeEntity(ctx, plan, req)\n",
 	}}},
-	{name: "the requester is not confirmed", changes: []change{{
+	{name: "the requester is not confirmed", seed: 1983, changes: []change{{
 		"grants/grant.go",
 		`if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {`,
 		"if false {",
 	}}},
-	{name: "the end of the run is not looked at", changes: []change{
+	{name: "the end of the run is not looked at", seed: 1982, changes: []change{
 		{"grants/grant.go", "	if run.Status.Ended() {\n		return j.follow(ctx, run.Status, isFresh(run))\n", "	if false {\n		return j.follow(ctx, run.Status, isFresh(run))\n"},
 		{"grants/grant.go", "	if run.Status != port.StatusInProgress {\n", "	if false {\n"},
 	}},
-	{name: "a failed grant is not cleaned up", changes: []change{{
+	{name: "a failed grant is not cleaned up", seed: 153, changes: []change{{
 		"grants/report.go",
 		"	if j.op == opGrant && status != port.StatusSuccess {\n",
 		"	if false && status != port.StatusSuccess {\n",
 	}}},
-	{name: "a failed grant is removed before its run is ended", changes: []change{{
+	{name: "a failed grant is removed before its run is ended", seed: 388, changes: []change{{
 		"grants/report.go",
 		"	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())\n",
 		"	if j.op == opGrant {\n		_ = j.cleanUp(ctx, false)\n	}\n	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())\n",
 	}}},
-	{name: "a failed grant is removed whatever its run says", changes: []change{{
+	{name: "a failed grant is removed whatever its run says", seed: 138, changes: []change{{
 		"grants/report.go",
 		"	if j.op == opGrant && status != port.StatusSuccess {\n",
 		"	if j.op == opGrant {\n",
 	}}},
-	{name: "a refused end is not looked into", changes: []change{{
+	{name: "a refused end is not looked into", seed: 1983, changes: []change{{
 		"grants/report.go",
 		"	case run.Status.Ended():\n		return run.Status, nil\n	case !isAnswer(err):\n",
 		"	case run.Status.Ended():\n		return port.StatusFailure, nil\n	case !isAnswer(err):\n",
 	}}},
-	{name: "a revocation reports before it removes", changes: []change{{
+	{name: "a revocation reports before it removes", seed: 1995, changes: []change{{
 		"grants/revoke.go",
 		"	if err := j.take(ctx, view.grant, view.live, lag, run.ID); err != nil {\n		return err\n	}\n",
 		"	defer func() { _ = j.take(ctx, view.grant, view.live, lag, run.ID) }()\n",
 	}}},
-	{name: "a revocation leaves the open run of its grant", changes: []change{{
+	{name: "a revocation leaves the open run of its grant", seed: 1921, changes: []change{{
 		"grants/revoke.go",
 		"j.take(ctx, view.grant, view.live, lag, run.ID); err",
 		"j.take(ctx, port.Run{}, view.live, lag, run.ID); err",
 	}}},
-	{name: "an expiry does not look at the end", changes: []change{{
+	{name: "an expiry does not look at the end", seed: 190, changes: []change{{
 		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
 	}}},
-	{name: "the sweeper leaves what has expired", changes: []change{{
+	{name: "the sweeper leaves what has expired", seed: 1996, changes: []change{{
 		"grants/sweep_judge.go", "	if !f.isListed() || !expired(f.end(), now) {\n", "	if true {\n",
 	}}},
-	{name: "the sweeper leaves what failed runs have made", changes: []change{{
+	{name: "the sweeper leaves what failed runs have made", seed: 1479, changes: []change{{
 		"grants/sweep_judge.go",
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), true)`,
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), false)`,
 	}}},
-	{name: "the sweeper leaves removals that were interrupted", changes: []change{{
+	{name: "the sweeper leaves removals that were interrupted", seed: 1337, changes: []change{{
 		"grants/sweep_judge.go", "	case f.seen.cut:\n", "	case false:\n",
 	}}},
-	{name: "the sweeper leaves what nothing is attached to", changes: []change{{
+	{name: "the sweeper leaves what nothing is attached to", seed: 92, changes: []change{{
 		"grants/sweep_judge.go", "	detached := f.seen.role && !f.seen.attached\n", "	detached := false\n",
 	}}},
-	{name: "the sweeper removes without waiting", changes: []change{{
+	{name: "the sweeper removes without waiting", seed: 1735, changes: []change{{
 		"grants/sweep_judge.go",
 		"	case !f.run.Status.Ended():\n		v := f.standing()\n",
 		"	case !f.run.Status.Ended() && f.entity == nil:\n		return orphaned(\"its run is open\", true)\n	case !f.run.Status.Ended():\n		v := f.standing()\n",
 	}}},
-	{name: "lost runs are left", changes: []change{{
+	{name: "lost runs are left", seed: 1, changes: []change{{
 		"grants/sweep_lost.go",
 		"		if err := w.recover(ctx, r, first); err != nil {\n",
 		"		if err := error(nil); err != nil {\n",
 	}}},
-	{name: "lost runs are not waited for", changes: []change{{
+	{name: "lost runs are not waited for", seed: 1870, changes: []change{{
 		"grants/sweep_lost.go",
 		"		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {\n			continue\n",
 		"		if false && (time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends)) {\n			continue\n",
 	}}},
-	{name: "tags do not matter", changes: []change{{
+	{name: "tags do not matter", seed: 191, changes: []change{{
 		"iamops/look.go", "		if got, ok := tags[want[0]]; !ok || got != want[1] {\n", "		if got, ok := tags[want[0]]; false && (!ok || got != want[1]) {\n",
 	}}},
-	{name: "anybody may use a grant", changes: []change{{
+	{name: "anybody may use a grant", seed: 1, changes: []change{{
 		"templates/trust-policy.json", `{{ json (printf "*:%s" (likeEscape .UserName)) }}`, `"*"`,
 	}}},
-	{name: "a session has no end", changes: []change{
+	{name: "a session has no end", seed: 194, changes: []change{
 		{"templates/permission-policy.json", "{{- if $.End }},", "{{- if false }},"},
 	}},
-	{name: "a role can be assumed behind its end", changes: []change{
+	{name: "a role can be assumed behind its end", seed: 192, changes: []change{
 		{"templates/trust-policy.json", `(likeEscape .UserName)) }}}{{ if .End }},{{ end }}`, `(likeEscape .UserName)) }}}`},
 		{"templates/trust-policy.json", "{{- if .End }}\n        \"DateLessThan\"", "{{- if false }}\n        \"DateLessThan\""},
 	}},

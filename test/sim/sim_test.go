@@ -15,49 +15,54 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// replays is how often the seed of PORT_IAM_SIM_SEED is played.
+// replays is how often the seed of seedVariable is played: the order in which
+// goroutines run is not part of it.
 const replays = 20
 
 // playLimit bounds all schedules together where the test has no shorter one.
 const playLimit = time.Hour
 
-// firstVariable has schedules skipped once one has failed.
-const firstVariable = "PORT_IAM_SIM_FIRST_FAILURE"
+const (
+	seedVariable  = "PORT_IAM_SIM_SEED"
+	seedsVariable = "PORT_IAM_SIM_SEEDS"
+	// firstVariable has schedules skipped once one has failed.
+	firstVariable = "PORT_IAM_SIM_FIRST_FAILURE"
+)
 
 var failed atomic.Bool
 
 // TestSchedules plays schedules and judges what is left.
 func TestSchedules(t *testing.T) {
-	if os.Getenv("PORT_IAM_SIM_SEEDS") == "" && os.Getenv("PORT_IAM_SIM_SEED") == "" {
+	seed, replay := number(t, seedVariable)
+	seeds, search := number(t, seedsVariable)
+	switch {
+	case !replay && !search:
 		t.Skip("takes minutes: make sim")
-	}
-	if os.Getenv(childVariable) == "" {
-		out, err := child(t, playLimit, nil)
-		if err != nil {
+	case os.Getenv(childVariable) == "":
+		if out, err := build(t).play(t, playLimit); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
-		return
-	}
-	if seed, given := number(t, "PORT_IAM_SIM_SEED"); given {
+	case replay:
 		for i := range replays {
-			t.Run(fmt.Sprintf("seed=%d/%d", seed, i), func(t *testing.T) { play(t, uint64(seed)) })
+			schedule(t, fmt.Sprintf("seed=%d/%d", seed, i), seed)
 		}
-		return
+	default:
+		first, _ := number(t, "PORT_IAM_SIM_FIRST")
+		for seed := first + 1; seed <= first+seeds; seed++ {
+			schedule(t, fmt.Sprintf("seed=%d", seed), seed)
+		}
 	}
-	seeds, given := number(t, "PORT_IAM_SIM_SEEDS")
-	if !given {
-		seeds = defaultSeeds
-	}
-	first, _ := number(t, "PORT_IAM_SIM_FIRST")
-	for seed := first + 1; seed <= first+seeds; seed++ {
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			t.Parallel()
-			if failed.Load() && os.Getenv(firstVariable) != "" {
-				t.SkipNow()
-			}
-			play(t, uint64(seed))
-		})
-	}
+}
+
+// schedule is the test that plays the schedule of a seed, beside others.
+func schedule(t *testing.T, name string, seed int) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		if failed.Load() && os.Getenv(firstVariable) != "" {
+			t.SkipNow()
+		}
+		play(t, uint64(seed))
+	})
 }
 
 func number(t *testing.T, name string) (n int, given bool) {

@@ -2,6 +2,4 @@
 
 package sim
 
-const defaultSeeds = 60
-
 const raceDetector = true
