@@ -1,7 +1,5 @@
 package iamtest
 
-import "slices"
-
 // Call is one call that reached the account.
 type Call struct {
 	N         int    // counts from 1 in order of arrival
@@ -15,75 +13,36 @@ type Call struct {
 	Code string
 }
 
-type hook struct{ f func(Call) }
-
 // OnCall has f called twice for each call: when it has arrived, before faults
 // are looked up and anything is applied, and once it is done but not answered
 // yet. The account is not locked meanwhile, so f may use the server and may
 // block the call. remove ends it.
-func (s *Server) OnCall(f func(Call)) (remove func()) {
-	h := &hook{f}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hooks = append(s.hooks, h)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.hooks = slices.DeleteFunc(slices.Clone(s.hooks), func(x *hook) bool { return x == h })
-	}
-}
+func (s *Server) OnCall(f func(Call)) (remove func()) { return s.calls.Watch(f) }
 
 // Calls returns the calls that are done, in the order in which they ended.
-func (s *Server) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
+func (s *Server) Calls() []Call { return s.calls.Done() }
 
 // CallCount returns how many calls of an operation are done; "" counts all.
 func (s *Server) CallCount(op string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, c := range s.calls {
-		if op == "" || c.Op == op {
-			n++
-		}
-	}
-	return n
+	return s.calls.Count(func(c Call) bool { return op == "" || c.Op == op })
 }
 
 // ResetCalls forgets the calls done so far. Their numbers go on.
-func (s *Server) ResetCalls() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = nil
-}
+func (s *Server) ResetCalls() { s.calls.Reset() }
 
-// begin numbers a call that has arrived and tells the hooks.
+// begin records a call that has arrived.
 func (s *Server) begin(r *request) Call {
+	principal := r.key
 	s.mu.Lock()
-	s.begun++
-	call := Call{N: s.begun, Op: r.op, Principal: r.key, Name: r.subject()}
 	if p, err := s.authenticate(r.key, r.token); err == nil {
-		call.Principal = p.arn
+		principal = p.arn
 	}
-	hooks := slices.Clone(s.hooks)
 	s.mu.Unlock()
-	for _, h := range hooks {
-		h.f(call)
-	}
-	return call
+	return s.calls.Begin(func(n int) Call { return Call{N: n, Op: r.op, Principal: principal, Name: r.subject()} })
 }
 
-// finish records a call that is done and tells the hooks.
+// finish records a call that is done.
 func (s *Server) finish(call Call, code string) {
 	call.Done, call.Code = true, code
-	s.mu.Lock()
-	s.calls = append(s.calls, call)
-	hooks := slices.Clone(s.hooks)
-	s.mu.Unlock()
-	for _, h := range hooks {
-		h.f(call)
-	}
+	s.calls.Finish(call)
 }

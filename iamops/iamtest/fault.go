@@ -2,28 +2,25 @@ package iamtest
 
 import (
 	"net/http"
-	"slices"
 	"time"
+
+	"port-iam/internal/standin"
 )
 
-// FaultKind says what happens to a call that meets a [Fault]; zero is Refused.
-type FaultKind int
+// FaultKind says what happens to a call that meets a [Fault].
+type FaultKind = standin.FaultKind
 
+// The kinds of faults; Refused answers with what the [Fault] says.
 const (
-	// Refused answers with Code and Status; the call is not applied.
-	Refused FaultKind = iota + 1
-	// LostRequest closes the connection without an answer; the call is not
-	// applied.
-	LostRequest
-	// LostAnswer applies the call and then closes the connection without an
-	// answer.
-	LostAnswer
-	// Delayed waits for Delay before the call goes on.
-	Delayed
+	Refused     = standin.Refused
+	LostRequest = standin.LostRequest
+	LostAnswer  = standin.LostAnswer
+	Delayed     = standin.Delayed
 )
 
 // Fault is trouble for calls to come.
 type Fault struct {
+	// Kind is Refused by default.
 	Kind FaultKind
 	// Op and Name choose the calls: the operation, and the name or ARN that the
 	// call is about. Empty means any.
@@ -39,56 +36,14 @@ type Fault struct {
 	Delay time.Duration
 }
 
-type armedFault struct {
-	Fault
-	left int // -1: for ever
-}
-
 // Fault arms f and returns how to disarm it. Delays add up; of the other kinds
 // the one armed first that fits a call is used.
 func (s *Server) Fault(f Fault) (remove func()) {
-	if f.Kind == 0 {
-		f.Kind = Refused
-	}
-	armed := &armedFault{f, f.Count}
-	if f.Count == 0 {
-		armed.left = 1
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, armed)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.faults = slices.DeleteFunc(s.faults, func(a *armedFault) bool { return a == armed })
-	}
+	return s.faults.Arm(f, standin.Trouble{Kind: f.Kind, Count: f.Count, Delay: f.Delay})
 }
 
-// takeFaults uses up what is armed for a call: at most one fault that is not a
-// delay, and the sum of the delays.
-func (s *Server) takeFaults(r *request) (Fault, time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var fault Fault
-	var delay time.Duration
-	for _, a := range s.faults {
-		if a.Op != "" && a.Op != r.op || a.Name != "" && a.Name != r.subject() {
-			continue
-		}
-		switch {
-		case a.Kind == Delayed:
-			delay += a.Delay
-		case fault.Kind == 0:
-			fault = a.Fault
-		default:
-			continue
-		}
-		if a.left > 0 {
-			a.left--
-		}
-	}
-	s.faults = slices.DeleteFunc(s.faults, func(a *armedFault) bool { return a.left == 0 })
-	return fault, delay
+func (f Fault) fits(c Call) bool {
+	return (f.Op == "" || f.Op == c.Op) && (f.Name == "" || f.Name == c.Name)
 }
 
 func (f Fault) refusal() error {

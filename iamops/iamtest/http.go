@@ -1,10 +1,11 @@
 package iamtest
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
+
+	"port-iam/internal/standin"
 )
 
 // ServeHTTP answers one call of IAM or STS; which of the two is told by its
@@ -13,24 +14,24 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, err := parseRequest(r)
 	call := s.begin(req)
-	fault, delay := s.takeFaults(req)
-	if !wait(r.Context(), s.opts.Delay+delay) {
+	fault, kind, delay := s.faults.Take(func(f Fault) bool { return f.fits(call) })
+	if !standin.Wait(r.Context(), s.opts.Delay+delay) {
 		s.finish(call, "RequestEnded")
 		panic(http.ErrAbortHandler)
 	}
 
 	var result any
 	switch {
-	case fault.Kind == LostRequest:
+	case kind == LostRequest:
 		s.finish(call, "LostRequest")
 		panic(http.ErrAbortHandler)
-	case fault.Kind == Refused:
+	case kind == Refused:
 		err = fault.refusal()
 	case err == nil:
 		result, err = s.apply(req)
 	}
 	s.finish(call, codeOf(err))
-	if fault.Kind == LostAnswer {
+	if kind == LostAnswer {
 		panic(http.ErrAbortHandler)
 	}
 	s.mu.Lock()
@@ -79,21 +80,6 @@ func (b *bucket) take(now time.Time, rate, burst float64) bool {
 	}
 	b.tokens--
 	return true
-}
-
-// wait reports whether the time has passed before the request ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // codeOf returns the code that an error is answered with, "" for none.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"port-iam/internal/standin"
 )
 
 // Options describe an account. The zero value is an empty, fast and unthrottled
@@ -53,10 +55,8 @@ type Server struct {
 	keys     map[string]*principal // by access key id
 	ids      uint64                // last number used for an identifier
 
-	faults []*armedFault
-	hooks  []*hook
-	calls  []Call
-	begun  int
+	faults standin.Faults[Fault]
+	calls  standin.Calls[Call]
 }
 
 // New makes an empty account.

@@ -1,7 +1,5 @@
 package porttest
 
-import "slices"
-
 // Call is one call that reached Port.
 type Call struct {
 	N     int    // counts from 1 in order of arrival
@@ -23,53 +21,33 @@ type Call struct {
 // are looked up and anything is applied, and once it is done but not answered
 // yet. Port is not locked meanwhile, so f may use the server and may block the
 // call. remove ends it.
-func (s *Server) OnCall(f func(Call)) (remove func()) { return s.onCall.add(&s.mu, f) }
+func (s *Server) OnCall(f func(Call)) (remove func()) { return s.calls.Watch(f) }
 
 // Calls returns the calls that are done, in the order in which they ended.
-func (s *Server) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
+func (s *Server) Calls() []Call { return s.calls.Done() }
 
 // CallCount returns how many calls of a route are done; "" counts all.
 func (s *Server) CallCount(route string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, c := range s.calls {
-		if route == "" || c.Route == route {
-			n++
-		}
-	}
-	return n
+	return s.calls.Count(func(c Call) bool { return route == "" || c.Route == route })
 }
 
 // ResetCalls forgets the calls done so far. Their numbers go on.
-func (s *Server) ResetCalls() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = nil
-}
+func (s *Server) ResetCalls() { s.calls.Reset() }
 
-// begin numbers a call that has arrived and tells the hooks.
+// begin records a call that has arrived.
 func (s *Server) begin(r *request) Call {
-	s.mu.Lock()
-	s.begun++
-	call := Call{N: s.begun, ID: r.subject(), RunID: r.query.Get("run_id")}
+	call := Call{ID: r.subject(), RunID: r.query.Get("run_id")}
 	if r.route != nil {
 		call.Route = r.route.name
 	}
-	s.mu.Unlock()
-	s.onCall.tell(&s.mu, call)
-	return call
+	return s.calls.Begin(func(n int) Call {
+		call.N = n
+		return call
+	})
 }
 
-// finish records a call that is done and tells the hooks.
+// finish records a call that is done.
 func (s *Server) finish(call Call, status int, code string) {
 	call.Done, call.Status, call.Code = true, status, code
-	s.mu.Lock()
-	s.calls = append(s.calls, call)
-	s.mu.Unlock()
-	s.onCall.tell(&s.mu, call)
+	s.calls.Finish(call)
 }

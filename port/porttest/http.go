@@ -1,9 +1,9 @@
 package porttest
 
 import (
-	"context"
 	"net/http"
-	"time"
+
+	"port-iam/internal/standin"
 )
 
 // ServeHTTP answers one call. Where a fault or the end of the request says so,
@@ -11,14 +11,14 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, err := parseRequest(s.routes, r)
 	call := s.begin(req)
-	fault, delay := s.takeFaults(call)
-	if !wait(r.Context(), s.opts.Delay+delay) {
+	fault, kind, delay := s.faults.Take(func(f Fault) bool { return f.fits(call) })
+	if !standin.Wait(r.Context(), s.opts.Delay+delay) {
 		s.finish(call, 0, "RequestEnded")
 		panic(http.ErrAbortHandler)
 	}
 
 	var a answer
-	switch fault.Kind {
+	switch kind {
 	case LostRequest:
 		s.finish(call, 0, "LostRequest")
 		panic(http.ErrAbortHandler)
@@ -27,12 +27,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		a, err = s.apply(req, err)
 		if req.ready != "" {
-			s.onRun.tell(&s.mu, req.ready)
+			s.onRun.Tell(req.ready)
 		}
 	}
 	status, code := statusOf(a, err)
 	s.finish(call, status, code)
-	if fault.Kind == LostAnswer {
+	if kind == LostAnswer {
 		panic(http.ErrAbortHandler)
 	}
 	respond(w, call.N, a, err)
@@ -55,19 +55,4 @@ func (s *Server) apply(r *request, malformed error) (answer, error) {
 		return answer{}, malformed
 	}
 	return r.route.apply(s, r)
-}
-
-// wait reports whether the time has passed before the request ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -99,7 +99,7 @@ func (s *Server) StartRun(spec RunSpec) string {
 		panic("porttest: " + err.Error())
 	}
 	if r.Status == statusInProgress {
-		s.onRun.tell(&s.mu, r.ID)
+		s.onRun.Tell(r.ID)
 	}
 	return r.ID
 }
@@ -168,7 +168,7 @@ func (s *Server) userID(email string) string {
 // OnRun has f called with the id of each run that becomes ready to be handled:
 // when it is started, or approved if it requires that. Port is not locked
 // meanwhile. remove ends it.
-func (s *Server) OnRun(f func(id string)) (remove func()) { return s.onRun.add(&s.mu, f) }
+func (s *Server) OnRun(f func(id string)) (remove func()) { return s.onRun.Add(f) }
 
 // Approve lets a waiting run go on.
 func (s *Server) Approve(id string) error {
@@ -176,7 +176,7 @@ func (s *Server) Approve(id string) error {
 	err := s.decide(id, true)
 	s.mu.Unlock()
 	if err == nil {
-		s.onRun.tell(&s.mu, id)
+		s.onRun.Tell(id)
 	}
 	return err
 }

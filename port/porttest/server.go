@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"port-iam/internal/standin"
 )
 
 // Options describe an organisation. The zero value is a fast one named org_demo.
@@ -37,11 +39,9 @@ type Server struct {
 	pages      map[string]bool // blueprints that have a catalogue page
 	ids        uint64
 
-	faults []*armedFault
-	onCall hooks[Call]
-	onRun  hooks[string]
-	calls  []Call
-	begun  int
+	faults standin.Faults[Fault]
+	calls  standin.Calls[Call]
+	onRun  standin.Hooks[string]
 }
 
 // New makes an organisation without anything in it.
