@@ -2,7 +2,7 @@ package sim
 
 // mutants are the defects, one for each guarantee or more.
 var mutants = []mutant{
-	{name: "a record is committed before its run has ended", seed: 1861, changes: []change{{
+	{name: "a record is committed before its run has ended", seed: 189, changes: []change{{
 		"consumer/partition.go",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n	p.tracker.finish(s)\n",
