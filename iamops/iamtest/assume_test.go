@@ -188,7 +188,7 @@ func TestSessionFollowsRole(t *testing.T) {
 	noError(t, err)
 	w.trusted(t, "R", trustAll)
 	w.attach(t, "R", arn)
-	check("made anew", false)
+	check("made again", false)
 	_, err = w.sts(k.id, k.secret, k.token).GetCallerIdentity(ctx, nil)
 	wantCode(t, "InvalidClientTokenId", err)
 }
@@ -216,7 +216,7 @@ func TestSessionEnds(t *testing.T) {
 	})
 }
 
-// TestTrustNamesOneRole checks that a role made anew under the name that a trust
+// TestTrustNamesOneRole checks that a role made again under the name that a trust
 // policy gives is not the one that was meant.
 func TestTrustNamesOneRole(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ type Role struct {
 	Created    time.Time
 
 	// trusted binds each user or role that Trust names to the unique id it had
-	// then: a principal made anew under the same name is not trusted.
+	// then: a principal made again under the same name is not trusted.
 	trusted map[string]string
 }
 
@@ -95,8 +95,7 @@ func (p *Policy) inUse() PolicyVersion {
 func roleKey(name string) string { return strings.ToLower(name) }
 
 // policyKey is how a policy is found by ARN: by its account and its name without
-// regard to case and path. Two ARNs may share it, so whoever looks a policy up
-// compares the ARN too.
+// regard to case and path. Two ARNs may share it, so the ARN is compared too.
 func policyKey(arn string) string {
 	account, _, name := splitPolicyARN(arn)
 	return account + "/" + strings.ToLower(name)

@@ -147,7 +147,7 @@ func (s *Server) newSession(r *Role, session string) *principal {
 }
 
 // authenticate finds who an access key belongs to. The session of a role that is
-// gone, or was made anew since, is nobody.
+// gone, or was made again since, belongs to nobody.
 func (s *Server) authenticate(key, token string) (*principal, error) {
 	p := s.keys[key]
 	switch {

@@ -94,7 +94,7 @@ func TestVisibility(t *testing.T) {
 			t.Error("the snapshot shows what is gone")
 		}
 		w.SetVisibility(0)
-		w.role(t, "r") // made anew meanwhile: from here on this one shows
+		w.role(t, "r") // made again meanwhile: from here on this one shows
 		wantCode(t, "", getRole())
 		pass(t, 10*time.Second)
 		wantCode(t, "", getRole())

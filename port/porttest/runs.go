@@ -79,8 +79,8 @@ type run struct {
 	userID string // of who started it
 }
 
-// StartRun makes a run as if somebody had started it in Port, and returns its
-// id. It panics if the id is taken or the properties are no JSON object.
+// StartRun makes a run as if a user had started it in Port, and returns its id.
+// It panics if the id is taken or the properties are no JSON object.
 func (s *Server) StartRun(spec RunSpec) string {
 	s.mu.Lock()
 	source := sourceUI

@@ -17,7 +17,7 @@ type observer struct {
 	mu    sync.Mutex
 	known map[string]*sight // by run
 	ended map[string]bool   // runs
-	open  int               // runs that somebody works on
+	open  int               // runs that the daemon works on
 }
 
 // sight is what is known of one grant.

@@ -27,7 +27,7 @@ func (w *world) judge() {
 		}
 		if o.kind == kindForeign {
 			if r.Status != "IN_PROGRESS" || len(r.Logs) > 0 || !r.UpdatedAt.Equal(r.CreatedAt) {
-				w.violation("run %s of somebody else was touched: %+v", o.run, r)
+				w.violation("run %s of another action was touched: %+v", o.run, r)
 			}
 			continue
 		}

@@ -14,7 +14,7 @@ const (
 	kindGrant kind = iota
 	kindRevoke
 	kindExpire  // what Port starts when a grant's time is over; here always too early
-	kindForeign // somebody else's action
+	kindForeign // a run of an action that is not ours
 )
 
 // order is a run that is started in the course of the day, and what must become
@@ -41,7 +41,7 @@ type order struct {
 
 	// Guarded by world.mu.
 	placed  bool
-	revoked bool // somebody has asked for its removal
+	revoked bool // its removal has been requested
 }
 
 func (o *order) name() string { return daemontest.NamePrefix + o.run }
@@ -89,7 +89,7 @@ func (w *world) place(o *order) {
 	w.Port.StartRun(spec)
 }
 
-// isRevoked tells whether somebody has asked for the removal of a grant.
+// isRevoked tells whether the removal of a grant has been requested.
 func (w *world) isRevoked(o *order) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -74,7 +74,7 @@ type awsCall struct {
 }
 
 func readCall(body []byte) awsCall {
-	form, _ := url.ParseQuery(string(body)) // what cannot be read is passed on all the same
+	form, _ := url.ParseQuery(string(body)) // what cannot be read is passed on anyway
 	c := awsCall{op: form.Get("Action"), form: form, name: form.Get("RoleName")}
 	if c.name == "" {
 		c.name = form.Get("PolicyName")

@@ -61,7 +61,7 @@ func (d *drawing) drawForgery(o *order) func(w *world) {
 		}
 		payload := m["payload"].(map[string]any)
 		switch how {
-		case 0: // somebody else's name
+		case 0: // another person's name
 			m["trigger"].(map[string]any)["by"].(map[string]any)["user"] = map[string]any{"email": mallory}
 		case 1: // another action
 			m["action"] = daemontest.RevokeAction

@@ -85,8 +85,8 @@ func (d *drawing) follow(turn float64, o *order) {
 	}
 }
 
-// early draws a run of Port's timer that comes before its time. Whoever asks for
-// that before there is a grant asks to stop it, so it waits for the grant.
+// early draws a run of Port's timer that comes before its time. Asked for
+// before there is a grant, it would stop the grant, so it waits for it.
 func (d *drawing) early(turn float64, target *order) {
 	o := d.add("x", &order{kind: kindExpire, target: target, entity: target.name()})
 	form := d.form()

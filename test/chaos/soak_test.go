@@ -41,7 +41,7 @@ type soak struct {
 	samples []sample
 	grants  []string // that are not to be revoked yet
 	runs    []string
-	foreign string // one run of somebody else, again and again
+	foreign string // one run of another action, again and again
 	began   time.Time
 }
 

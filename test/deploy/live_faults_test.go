@@ -101,7 +101,7 @@ func endRefused(_ *testing.T, l *live) (end func()) {
 }
 
 func foreignRole(_ *testing.T, l *live) (end func()) {
-	l.world.AWS.AddRoleSession("/port-iam/", "Permission-by-hand", "somebody")
+	l.world.AWS.AddRoleSession("/port-iam/", "Permission-by-hand", "stranger")
 	return func() {}
 }
 

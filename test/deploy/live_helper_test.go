@@ -228,7 +228,7 @@ func (l *live) awaitEnd(t *testing.T, id string) (r porttest.RunState) {
 	return r
 }
 
-// iam is a client of somebody with every right in the account.
+// iam is a client of an administrator with every right in the account.
 func (l *live) iam() *iam.Client {
 	return iam.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &l.world.AWSURL, Credentials: aws.CredentialsProviderFunc(credentials)})
 }

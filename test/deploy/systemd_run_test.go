@@ -87,7 +87,7 @@ func TestUnitRuns(t *testing.T) {
 		"wrong":   "Result=exit-code NRestarts=0 ExecMainStatus=2 ActiveState=failed", // not started again
 		"running": "Result=success NRestarts=0 ExecMainStatus=0 ActiveState=active",
 		"killed":  "Result=success NRestarts=1 ExecMainStatus=0 ActiveState=active",
-		"stopped": "Result=success NRestarts=0 ExecMainStatus=0 ActiveState=inactive", // a stop by hand counts anew
+		"stopped": "Result=success NRestarts=0 ExecMainStatus=0 ActiveState=inactive", // a stop by hand resets the count
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, "root", file))
 		if got := strings.Join(strings.Fields(string(text)), " "); err != nil || got != want {

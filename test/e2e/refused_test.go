@@ -7,8 +7,8 @@ import (
 	"port-iam/test/kit/daemontest"
 )
 
-// TestRefusedAtStart: what waiting cannot mend ends the daemon with code 1, one
-// line that says what is wrong, and the remedy.
+// TestRefusedAtStart: a fault that retrying cannot fix ends the daemon with code 1,
+// one line that says what is wrong, and the remedy.
 func TestRefusedAtStart(t *testing.T) {
 	w := newWorld(t, 1)
 	w.Kafka.AddUser("stranger", "secret")

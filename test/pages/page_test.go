@@ -150,7 +150,7 @@ func TestClickThrough(t *testing.T) {
 }
 
 // wantLive checks that the page of a run follows it while nobody touches the page:
-// the run is approved by somebody else.
+// the run is approved in another place.
 func wantLive(t *testing.T, b *browser) {
 	t.Helper()
 	b.click(requestBucket, "Request permissions")

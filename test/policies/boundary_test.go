@@ -58,7 +58,7 @@ func TestBoundary(t *testing.T) {
 			ofResource: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + by.arn + `"},"Action":"sts:AssumeRole"}]}`,
 		}, false},
 	}
-	// What is never granted stays so even where somebody widens the boundary.
+	// What is never granted stays so even where the boundary is widened.
 	open := parse(t, boundary)
 	open["Statement"].([]any)[0] = map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}
 	text, err := json.Marshal(open)
@@ -106,8 +106,8 @@ func cut(t *testing.T, s setting) string {
 }
 
 // TestRevoked: the first call of a revocation ends the access of sessions that
-// exist, all of it: also what a bucket's policy gives them, and whatever somebody
-// has added to the role.
+// exist, all of it: also what a bucket's policy gives them, and whatever was
+// added to the role by hand.
 func TestRevoked(t *testing.T) {
 	s := settings[1]
 	p := plan(t, s, templates.TrustIdentityCenter, grantOf("arn:aws:s3:::reports", "s3:GetObject"))

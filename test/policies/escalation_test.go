@@ -114,7 +114,7 @@ func (s thief) changed() []attempt {
 		{"role in another account", false, s.createRole().with(on(elsewhere + "role" + s.path + "Permission-x"))},
 		{"role without tags", false, s.createRole().with(untagged)},
 		{"role without our mark", false, s.createRole().with(tag("port-iam-managed-by", ""))},
-		{"role with another mark", false, s.createRole().with(tag("port-iam-managed-by", "somebody"))},
+		{"role with another mark", false, s.createRole().with(tag("port-iam-managed-by", "another"))},
 		{"role with a tag that ABAC may read", false, s.createRole().with(tag("department", "finance"))},
 		{"role with a tag like ours", false, s.createRole().with(tag("port-iam-admin", "true"))},
 		{"role with our tag in other case", false, s.createRole().with(tag("Port-Iam-Run-Id", "r_1"))},
@@ -141,7 +141,7 @@ func (s thief) changed() []attempt {
 		{"policy with another name", false, s.createPolicy().with(on(s.arn("policy", s.path, "Wide")))},
 		{"policy without tags", false, s.createPolicy().with(untagged)},
 		{"policy with another tag", false, s.createPolicy().with(tag("department", "finance"))},
-		{"policy with another mark", false, s.createPolicy().with(tag("port-iam-managed-by", "somebody"))},
+		{"policy with another mark", false, s.createPolicy().with(tag("port-iam-managed-by", "another"))},
 
 		{"tag a role for ABAC", false, s.call("iam:TagRole", s.role(), s.tagged()).with(tag("department", "finance"))},
 		{"tag a role without our mark", false, s.call("iam:TagRole", s.role(), s.tagged()).with(tag("port-iam-managed-by", ""))},

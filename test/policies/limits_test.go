@@ -70,7 +70,7 @@ func TestThief(t *testing.T) {
 		{"an outsider, with the RCP", assume(outsider, s.role(), "sts:AssumeRole"), all(toOutsider, rcp), false},
 		{"an outsider of another organisation", assume(outsider.ofOrganisation("o-other"), s.role(), "sts:AssumeRole"), all(toEveryone, rcp), false},
 		{"an account of the organisation", assume(outsider.ofOrganisation("o-exampleorgid"), s.role(), "sts:AssumeRole"), all(toOutsider, rcp), true},
-		{"somebody with a token of another login", assume(stranger, s.role(), "sts:AssumeRoleWithWebIdentity"), policies{ofResource: toStrangers}, true},
+		{"a user with a token of another login", assume(stranger, s.role(), "sts:AssumeRoleWithWebIdentity"), policies{ofResource: toStrangers}, true},
 		{"the same, with the RCP", assume(stranger, s.role(), "sts:AssumeRoleWithWebIdentity"), policies{ofResource: toStrangers, rcps: []string{rcp}}, false},
 		{"the requester", assume(alice(s.partition).ofOrganisation("o-exampleorgid"), s.role(), "sts:AssumeRole"), all(own, rcp), true},
 		{"an outsider, with a role of others", assume(outsider, s.arn("role", "/", "Partner"), "sts:AssumeRole"), all(toOutsider, rcp), true},

@@ -17,7 +17,7 @@ import (
 // each is for.
 var forSweeper = map[string]string{
 	"iam:ListRoleTags":  "to see whose a role is without reading all of it",
-	"iam:GetRolePolicy": "to see what somebody added to a role by hand",
+	"iam:GetRolePolicy": "to see what was added to a role by hand",
 }
 
 // implied are actions that a call takes beside its own, because it sets tags.
@@ -132,7 +132,7 @@ func work(t *testing.T, s setting) []call {
 
 	grant()
 	noError(t, ops.Verify(ctx, p))
-	grant() // adopts what is there
+	grant() // adopts role and policy
 	_, err = ops.List(ctx)
 	noError(t, err)
 	remove(true)
@@ -142,7 +142,7 @@ func work(t *testing.T, s setting) []call {
 	remove(false) // nobody may write to a role without its boundary
 
 	// A role that has taken the name, under another path, is seen and left alone.
-	_, err = w.somebody().CreateRole(ctx, &iam.CreateRoleInput{RoleName: &p.Name, Path: aws.String("/theirs/"), AssumeRolePolicyDocument: &p.Trust})
+	_, err = w.stranger().CreateRole(ctx, &iam.CreateRoleInput{RoleName: &p.Name, Path: aws.String("/theirs/"), AssumeRolePolicyDocument: &p.Trust})
 	noError(t, err)
 	if _, err := ops.Look(ctx, p.Name); !iamops.IsKind(err, iamops.KindForeign) {
 		t.Errorf("look at a foreign role: %v", err)
@@ -153,10 +153,10 @@ func work(t *testing.T, s setting) []call {
 	return rec.calls
 }
 
-// crowd has somebody change a grant by hand in every way there is.
+// crowd changes a grant by hand in every way there is.
 func crowd(t *testing.T, w *world, s setting, p iamops.Plan) {
 	t.Helper()
-	ctx, by := t.Context(), w.somebody()
+	ctx, by := t.Context(), w.stranger()
 	_, err := by.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &p.Name, PolicyName: aws.String("theirs"), PolicyDocument: aws.String(admin)})
 	noError(t, err)
 	_, err = by.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &p.Name, PolicyArn: aws.String(s.boundary())})

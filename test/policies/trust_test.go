@@ -8,7 +8,7 @@ import (
 	"port-iam/templates"
 )
 
-// candidate is somebody who wants to switch to alice's grant, and by which kind
+// candidate is a person who wants to switch to alice's grant, and by which kind
 // of trust that is right.
 type candidate struct {
 	name           string
@@ -29,7 +29,7 @@ func candidates(partition string) []candidate {
 		{"the requester as IAM user", userIn(account, partition, "/", requester), false, true, true},
 		{"the requester as IAM user in a folder", userIn(account, partition, "/people/", requester), false, true, true},
 
-		{"somebody else in Identity Center", session(ssoPath, ssoRole, "bob@example.com"), false, false, true},
+		{"another person in Identity Center", session(ssoPath, ssoRole, "bob@example.com"), false, false, true},
 		{"a name that ends alike", session(ssoPath, ssoRole, "malice@example.com"), false, false, true},
 		{"a name that begins alike", session(ssoPath, ssoRole, requester+".evil.example"), false, false, true},
 		{"the name in other case", session(ssoPath, ssoRole, "Alice@example.com"), false, false, true},
@@ -38,7 +38,7 @@ func candidates(partition string) []candidate {
 		{"a role in a folder named like Identity Center's", session("/sso.amazonaws.com/", ssoRole, requester), false, false, true},
 		{"a role below a folder named like Identity Center's", session("/x"+ssoPath, ssoRole, requester), false, false, true},
 		{"a role of Identity Center's folder with another name", session(ssoPath, "Developer", requester), false, false, true},
-		{"somebody else as IAM user", userIn(account, partition, "/", "bob@example.com"), false, false, true},
+		{"another person as IAM user", userIn(account, partition, "/", "bob@example.com"), false, false, true},
 		{"an IAM user in other case", userIn(account, partition, "/", "Alice@example.com"), false, false, true},
 		{"an IAM user in a folder of the requester's name", userIn(account, partition, "/"+requester+"/", "bob"), false, false, true},
 		{"the root user", rootUser(partition), false, false, true},

@@ -109,7 +109,7 @@ func newWorld(t *testing.T, s setting) *world {
 	return &world{fake, aws.Config{Region: "us-east-1", BaseEndpoint: &url, HTTPClient: l.Client()}}
 }
 
-// as returns the settings of an SDK client of whoever holds an access key.
+// as returns the settings of an SDK client that uses an access key.
 func (w *world) as(key, secret string) aws.Config {
 	cfg := w.config.Copy()
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -143,9 +143,10 @@ func plan(t *testing.T, s setting, trust string, g iamops.Request) iamops.Plan {
 	return p
 }
 
-// somebody is a client without a part in this, who may do everything.
-func (w *world) somebody() *iam.Client {
-	key, secret := w.fake.AddUser("somebody", admin)
+// stranger is a client of an administrator who is not the daemon: it may do
+// everything.
+func (w *world) stranger() *iam.Client {
+	key, secret := w.fake.AddUser("stranger", admin)
 	return iam.NewFromConfig(w.as(key, secret), func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
 }
 

@@ -17,7 +17,7 @@ import (
 // foreignName is a name like those of grants, of a role that is not ours.
 const foreignName = "Permission-r_foreign"
 
-// borrower is a role of somebody who takes what they find.
+// borrower is a foreign role that a policy of ours gets attached to.
 const borrower = "Borrower"
 
 func (w *world) config(key, secret, token string) aws.Config {
@@ -63,7 +63,7 @@ func (w *world) plant() {
 	w.foreign = w.notOurs()
 }
 
-// notOurs describes everything that belongs to somebody else.
+// notOurs describes everything in the account that is not ours.
 func (w *world) notOurs() string {
 	var b strings.Builder
 	snap := w.aws.Snapshot()

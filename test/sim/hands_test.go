@@ -21,7 +21,7 @@ func (w *world) byHand(o *order) {
 	w.background(0, func() { w.doByHand(o, what) })
 }
 
-// lent is a policy of a grant that somebody attached to a role of theirs: it
+// lent is a policy of a grant that was attached to a foreign role by hand: it
 // cannot be deleted, and must hold up nothing but its own grant.
 const lent = "policy lent"
 

@@ -30,15 +30,15 @@ var mutants = []mutant{
 		"iamops/create.go",
 		`		return refused(KindCut, op, "the role has been revoked")`,
 		"		return nil",
-	}}, survives: "whoever revokes has ended the run, so Port refuses the entity, and the Deny stays on the role"},
+	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 187, changes: []change{{
 		"grants/grant.go",
 		"UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)",
 		`UpsertEntity(ctx, templates.BlueprintGrant, entity, "")`,
 	}}},
-	{name: "role and policy are created anew after the entity", changes: []change{{
+	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
-	}}, survives: "Port refuses the entity of a run that has ended, so what was created anew is never attached, and swept"},
+	}}, survives: "Port refuses the entity of a run that has ended, so what was created again is never attached, and swept"},
 	{name: "access begins before the entity", seed: 1352, changes: []change{{
 		"grants/grant.go",
 		"	ended, err := j.writeEntity(ctx, plan, req)\n",

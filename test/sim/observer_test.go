@@ -118,7 +118,7 @@ func (o *observer) goneSoon(failed *order) {
 }
 
 // gone checks that a grant that was reported to be gone cannot be used, not by
-// sessions either that somebody already has.
+// sessions either that began before.
 func (o *observer) gone(taker *order) {
 	target := taker.target
 	o.mu.Lock()
@@ -173,7 +173,7 @@ func (o *observer) awsCall(c iamtest.Call) {
 	}
 }
 
-// usable reports whether a role gives any access, whoever may assume it.
+// usable reports whether a role gives any access to those who may assume it.
 func (o *observer) usable(name string) bool {
 	snap := o.w.aws.Snapshot()
 	there := map[string]bool{}

@@ -41,7 +41,7 @@ func (w *world) judge() {
 
 func (w *world) judgeForeign(r porttest.RunState) {
 	if r.Status != "IN_PROGRESS" || len(r.Logs) > 0 || !r.UpdatedAt.Equal(r.CreatedAt) {
-		w.violation("run %s of somebody else was touched: %+v", r.ID, r)
+		w.violation("run %s of another action was touched: %+v", r.ID, r)
 	}
 }
 
@@ -84,7 +84,7 @@ func (p pieces) String() string {
 func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	w.judgeOutcome(o, r)
 	if o.inTheWay {
-		return // what is there is not ours, and is compared as such
+		return // role and policy are not ours, and are compared as such
 	}
 	p, now, end := w.piecesOf(o), w.remoteNow(), w.endOf(o)
 	if key := w.people.session(o); key != "" && (p.none() || !now.Before(end)) && w.people.may(key, o) {

@@ -16,10 +16,10 @@ const (
 	kindGrant   kind = iota
 	kindRevoke       // of another order, or of something that is not ours
 	kindExpire       // the run that Port starts when the time is over, or too early
-	kindForeign      // a run of somebody else's action
+	kindForeign      // a run of an action that is not ours
 )
 
-// order is one run that somebody started, as the simulation knows it. The oracle
+// order is one run that was started, as the simulation knows it. The oracle
 // goes by this and not by anything that the code under test says.
 type order struct {
 	kind      kind
@@ -33,7 +33,7 @@ type order struct {
 	entity    string        // of a revocation of something else
 
 	refused  bool   // must fail, and nothing may be made
-	doomed   bool   // AWS refuses one of its steps for good
+	doomed   bool   // AWS refuses one of its steps permanently
 	rivals   bool   // two records come at once, and AWS refuses the step of one of them
 	lost     bool   // its record was never written
 	waiting  bool   // for an approval that never comes, or was declined

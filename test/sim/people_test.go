@@ -99,8 +99,7 @@ func (w *world) succeeded(o *order) bool {
 	return r.Status == "SUCCESS"
 }
 
-// taken reports whether somebody wants a grant gone, or did away with it by
-// hand.
+// taken reports whether the removal of a grant was requested, or done by hand.
 func (w *world) taken(o *order) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

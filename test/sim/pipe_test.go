@@ -19,7 +19,7 @@ type buffered struct {
 	content  []byte
 	err      error         // of the connection, after the content
 	deadline time.Time     // of reads
-	changed  chan struct{} // closed and made anew when one of the above changes
+	changed  chan struct{} // closed and replaced when one of the above changes
 }
 
 func newBuffered(c net.Conn) *buffered {

@@ -26,7 +26,7 @@ type plan struct {
 	calm, settled time.Duration
 	// checked is when the oracle looks.
 	checked time.Duration
-	// patience says that a request may fail because somebody was away too long.
+	// patience says that a request may fail because Port or AWS was away too long.
 	patience bool
 	// expires says that Port's automation is installed.
 	expires bool

@@ -94,7 +94,7 @@ func (p *process) build() {
 			expireAction: func(r port.Record) consumer.Job { return service.Expire(r) },
 		},
 		// This broker forgets to time a member out whose connection broke while
-		// it joined, and begins to wait for it anew with each other one that
+		// it joined, and begins its wait again with each other one that
 		// joins. With so short a wait, joins that are tried again every 29 s
 		// leave gaps in which it gives up.
 		Session: 24 * time.Second, Rebalance: 9 * time.Second,
@@ -147,8 +147,8 @@ func (p *process) run(ctx context.Context) {
 	}
 }
 
-// pass holds whoever wants to do something while the process is stopped. slept:
-// it was. The error says that the process is dead.
+// pass holds what wants to go out or in while the process is stopped. slept: it
+// was. The error says that the process is dead.
 func (p *process) pass() (slept bool, err error) {
 	for {
 		p.mu.Lock()

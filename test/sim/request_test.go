@@ -165,7 +165,7 @@ func (d *drawing) noise() {
 	}
 }
 
-// forgery writes a changed record of a run that somebody has started by then.
+// forgery writes a changed record of a run that was started by then.
 func (d *drawing) forgery(at time.Duration, partition int32, change func(map[string]any)) {
 	which := d.IntN(1000)
 	d.at(at, "forgery", func(w *world) {

@@ -72,7 +72,7 @@ func (x *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // meet sends a request through its fault. A process that slept before it could
 // send knows nothing of the time that has passed: its request goes out although
-// whoever wanted it has given up.
+// its sender has given up.
 func (x *wire) meet(r *http.Request, body []byte, f fault, slept bool) (*http.Response, error) {
 	ctx := r.Context()
 	if f.kind == stallBefore {

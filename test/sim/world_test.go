@@ -132,7 +132,7 @@ func (w *world) background(d time.Duration, f func()) {
 	})
 }
 
-// replace starts an instance in the place of p, unless somebody did.
+// replace starts an instance in the place of p, unless one was started already.
 func (w *world) replace(p *process, pause time.Duration) {
 	w.background(pause, func() {
 		w.mu.Lock()

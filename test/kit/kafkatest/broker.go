@@ -32,7 +32,7 @@ type Broker struct {
 // ports are those of the three listeners, all on 127.0.0.1.
 type ports struct {
 	client     int // SASL_SSL with SCRAM-SHA-512: what the program connects to.
-	admin      int // Plaintext, and whoever connects is a super user.
+	admin      int // Plaintext, and every client is a super user.
 	controller int
 }
 
@@ -135,8 +135,8 @@ func (b *Broker) Restart() {
 // options connects to.
 func (b *Broker) Brokers() string { return server.Addr(b.ports.client) }
 
-// AdminBrokers returns the address of the plaintext listener. Whoever connects
-// there may do everything.
+// AdminBrokers returns the address of the plaintext listener. Every client
+// may do everything there.
 func (b *Broker) AdminBrokers() string { return server.Addr(b.ports.admin) }
 
 // CAFile returns the PEM file with the certificate to trust.

@@ -12,7 +12,7 @@ type Options struct {
 	// and brackets. Default: Org and "secret".
 	User, Password string
 
-	// Properties are added to server.properties and replace what is there.
+	// Properties are added to server.properties and replace its own.
 	Properties map[string]string
 }
 
