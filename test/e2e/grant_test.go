@@ -11,6 +11,7 @@ import (
 // TestGrantAndRevoke is the main job, for both kinds of resources and in every
 // form that a message can have.
 func TestGrantAndRevoke(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	d := daemontest.Start(t, w.Env(nil))
 	d.AwaitReady(t)

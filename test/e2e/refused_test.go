@@ -10,6 +10,7 @@ import (
 // TestRefusedAtStart: a fault that retrying cannot fix ends the daemon with code 1,
 // one line that says what is wrong, and the remedy.
 func TestRefusedAtStart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	w.Kafka.AddUser("stranger", "secret")
 	for _, c := range []struct {

@@ -14,6 +14,7 @@ import (
 // TestSweep: the daemon finds what no record will tell it about: a request whose
 // record was lost, and a role whose removal was interrupted.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	d := daemontest.Start(t, w.Env(map[string]string{"SWEEP_INTERVAL": "10s", "SWEEP_GRACE": "5s"}))
 	d.AwaitReady(t)

@@ -14,6 +14,7 @@ import (
 // twice, and one daemon is killed in the middle; each run still ends once, and
 // leaves one grant.
 func TestTwoInstances(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 6)
 	a, b := daemontest.Start(t, w.Env(nil)), daemontest.Start(t, w.Env(nil))
 	a.AwaitReady(t)
@@ -59,6 +60,7 @@ func TestTwoInstances(t *testing.T) {
 
 // TestKilledAgainAndAgain kills the only daemon at random moments.
 func TestKilledAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	const seed = 7
 	rnd := rand.New(rand.NewPCG(seed, seed))
 	w := newWorld(t, 3)
@@ -95,6 +97,7 @@ func (w *world) endedOf(ids []string) (n int) {
 
 // TestBrokerRestart: the broker dies under a daemon that works, and comes back.
 func TestBrokerRestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3)
 	d := daemontest.Start(t, w.Env(nil))
 	d.AwaitReady(t)
@@ -117,6 +120,7 @@ func TestBrokerRestart(t *testing.T) {
 // TestForeignRecords: what is not ours is skipped, counted by reason, and never
 // touched; what is not JSON stops nobody.
 func TestForeignRecords(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	other := w.Port.StartRun(porttest.RunSpec{Action: "deploy_service", Requester: requester})
 	forged := fmt.Sprintf(`{"action":"request_permissions","resourceType":"run","context":{"runId":"r_0000000000000000","entity":%q},"trigger":{"by":{"user":{"email":"x@example.com"}}},"payload":{}}`, bucket)
@@ -158,6 +162,7 @@ func TestForeignRecords(t *testing.T) {
 
 // TestPortAway: a daemon that starts while Port is away waits, and says so.
 func TestPortAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 1)
 	remove := w.Port.Fault(porttest.Fault{Status: 503, Count: -1})
 	d := daemontest.Start(t, w.Env(nil))
