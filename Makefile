@@ -46,7 +46,7 @@ else
 endif
 
 mutants: ## Put defects into the code, and check that the schedules find them
-	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 3h -v ./test/sim
+	PORT_IAM_SIM_MUTANTS=1 go test -count=1 -timeout 1h -v ./test/sim
 
 chaos: setup ## Play a day on which everything goes wrong, with a real broker and moto; SEED=n repeats it, RUNS=1000
 	PORT_IAM_REQUIRE_REAL=1 PORT_IAM_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) PORT_IAM_CHAOS_RUNS=$(or $(RUNS),1000) \
