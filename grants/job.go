@@ -22,8 +22,7 @@ type Job struct {
 	rec     port.Record
 	work    func(context.Context) error
 
-	began    time.Time // the first attempt
-	patience patience
+	began    time.Time    // the first attempt
 	failing  time.Time    // since when Port fails this run alone; zero: it does not
 	ended    bool         // the end of the run is in the metrics
 	making   bool         // this job began to make role and policy

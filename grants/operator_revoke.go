@@ -72,8 +72,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 type byHand struct {
 	*Operator
 	removal
-	patience patience
-	found    bool // something was there, now or at an earlier attempt
+	found bool // something was there, now or at an earlier attempt
 }
 
 func (h *byHand) over(c cause) bool { return h.patience.over(c, opRevoke, time.Now()) }
@@ -115,7 +114,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	if err := h.endOpen(ctx, run); err != nil {
 		return h.withoutPort(ctx, live, err)
 	}
-	if err := h.dismantle(ctx, live, fresh && !h.over(causeUnseen)); err != nil {
+	if err := h.dismantle(ctx, live, fresh); err != nil {
 		return err
 	}
 	if !h.found {

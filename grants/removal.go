@@ -30,6 +30,8 @@ type removal struct {
 	name string // of the grant
 	log  *slog.Logger
 	cut  bool // the access has been taken away
+	// patience is the caller's: how long it has waited for what it did not see.
+	patience patience
 }
 
 func (s *Service) newRemoval(name string, log *slog.Logger) removal {
@@ -80,12 +82,12 @@ func (r *removal) endOpen(ctx context.Context, grant port.Run) error {
 
 // dismantle removes what was seen in IAM: access first, then the objects. lag:
 // some of it may not be visible yet; where it is not, dismantle asks to look
-// again.
+// again for a while.
 func (r *removal) dismantle(ctx context.Context, live iamops.Live, lag bool) error {
 	if err := r.cutAccess(ctx, live); err != nil {
 		return err
 	}
-	if lag && !live.Complete() {
+	if lag && !live.Complete() && !r.patience.over(causeUnseen, opRevoke, time.Now()) {
 		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
 	}
 	if !live.Exists() {

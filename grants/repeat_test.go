@@ -182,6 +182,22 @@ func TestFinalFailure(t *testing.T) {
 	}
 }
 
+// TestSlowLooks: the time in which not everything may be visible is over during a
+// look; what that look shows is removed anyway.
+func TestSlowLooks(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		w.aws.Fault(iamtest.Fault{Op: "CreatePolicy", Code: "AccessDenied", Status: 403, Count: -1})
+		w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "GetRole", Delay: 8 * time.Second, Count: -1})
+		rec := w.request(nil)
+		if err := p.handle(rec); err != nil {
+			t.Fatal(err)
+		}
+		w.wantRun(rec.RunID, "FAILURE")
+		w.wantGrants(0)
+	})
+}
+
 // TestPatience: how long a run goes on while something is wrong.
 func TestPatience(t *testing.T) {
 	for _, c := range []struct {

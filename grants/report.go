@@ -80,7 +80,7 @@ func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 		// What the run itself was given has been used up, perhaps.
 		j.cleaning, j.patience = true, patience{}
 	}
-	err := j.clear(ctx, lag && !j.over(causeUnseen))
+	err := j.clear(ctx, lag)
 	if err == nil {
 		return nil
 	}

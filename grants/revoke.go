@@ -35,8 +35,7 @@ func (j *Job) revoke(ctx context.Context) error {
 	if err := j.mayRevoke(ctx, view); err != nil {
 		return err
 	}
-	lag := isFresh(view.grant) && !j.over(causeUnseen)
-	if err := j.take(ctx, view.grant, view.live, lag, run.ID); err != nil {
+	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), run.ID); err != nil {
 		return err
 	}
 	d := j.decision(outcomeSucceeded)

@@ -75,13 +75,13 @@ var mutants = []mutant{
 	}}},
 	{name: "a revocation reports before it removes", seed: 1995, changes: []change{{
 		"grants/revoke.go",
-		"	if err := j.take(ctx, view.grant, view.live, lag, run.ID); err != nil {\n		return err\n	}\n",
-		"	defer func() { _ = j.take(ctx, view.grant, view.live, lag, run.ID) }()\n",
+		"	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), run.ID); err != nil {\n		return err\n	}\n",
+		"	defer func() { _ = j.take(ctx, view.grant, view.live, isFresh(view.grant), run.ID) }()\n",
 	}}},
 	{name: "a revocation leaves the open run of its grant", seed: 1921, changes: []change{{
 		"grants/revoke.go",
-		"j.take(ctx, view.grant, view.live, lag, run.ID); err",
-		"j.take(ctx, port.Run{}, view.live, lag, run.ID); err",
+		"j.take(ctx, view.grant, view.live, isFresh(view.grant), run.ID); err",
+		"j.take(ctx, port.Run{}, view.live, isFresh(view.grant), run.ID); err",
 	}}},
 	{name: "an expiry does not look at the end", seed: 190, changes: []change{{
 		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
