@@ -52,7 +52,7 @@ func BenchmarkFilter(b *testing.B) {
 	}
 }
 
-// BenchmarkRegister is the way of a record of somebody else from the client's
+// BenchmarkRegister is the way of a record of another backend from the client's
 // hands to its tracker, 500 at a time.
 func BenchmarkRegister(b *testing.B) {
 	c, err := New(Options{

@@ -121,7 +121,7 @@ func serviceLine(prefix string, actions map[string]sourceAction, types map[strin
 	return l, nil
 }
 
-// pattern takes the beginning that all ARNs share off a pattern, and mends
+// pattern takes the beginning that all ARNs share off a pattern, and repairs
 // variables that AWS writes without the dollar sign.
 func pattern(arn string) (string, error) {
 	p, ok := strings.CutPrefix(arn, arnBegin)
