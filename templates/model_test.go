@@ -148,8 +148,15 @@ func TestActionsAgreeWithTheModel(t *testing.T) {
 			}
 		}
 	}
-	samples, err := templates.Samples("123456789012", "aws")
+	text, err := templates.Samples("123456789012", "aws")
 	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []struct {
+		Blueprint  string
+		Properties map[string]string
+	}
+	if err := json.Unmarshal(text, &samples); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range samples {

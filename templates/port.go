@@ -92,20 +92,12 @@ func Actions(a Automation) ([]json.RawMessage, error) {
 	return portDocuments(a, "request_permissions", "revoke_permissions", "revoke_expired_permissions")
 }
 
-// Sample is an entity to try things out with.
-type Sample struct {
-	Blueprint  string            `json:"blueprint"`
-	Identifier string            `json:"identifier"`
-	Title      string            `json:"title"`
-	Properties map[string]string `json:"properties"`
-}
-
 // sampleRegions are where the sample instance is, by partition.
 var sampleRegions = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
-// Samples renders two resources of the account, which need not exist in AWS, and
-// some permissions for them.
-func Samples(account, partition string) ([]Sample, error) {
+// Samples renders entities to try things out with: two resources of the account,
+// which need not exist in AWS, and some permissions for them.
+func Samples(account, partition string) (json.RawMessage, error) {
 	region := sampleRegions[partition]
 	if region == "" || !IsAccount(account) {
 		return nil, fmt.Errorf("samples: there is no account %q in partition %q", account, partition)
@@ -117,11 +109,7 @@ func Samples(account, partition string) ([]Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Sample
-	if err := json.Unmarshal(docs[0], &all); err != nil {
-		return nil, fmt.Errorf("samples: %w", err)
-	}
-	return all, nil
+	return docs[0], nil
 }
 
 // portDocuments renders files of the same data as compact JSON.

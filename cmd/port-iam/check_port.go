@@ -80,7 +80,7 @@ func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 	if err != nil {
 		return failed(err, "correct GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or the account in the message of the action in Port")
 	}
-	problems, more, err := setup.Judge(ctx, c.portal, slices.Concat(want.Blueprints, want.Actions)[i])
+	problems, more, err := setup.Judge(ctx, c.portal, want.Model[i])
 	if err != nil {
 		return portFailed(err)
 	}

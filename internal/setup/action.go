@@ -1,8 +1,8 @@
 package setup
 
 import (
-	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,38 +18,15 @@ var actionFields = []string{
 
 const (
 	kafka       = "KAFKA"
-	automation  = "automation"
 	messagePath = "invocationMethod.payload"
 	accountPath = messagePath + ".context.account"
 
 	remedyOtherAction = "choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
 )
 
-func compareAction(ctx context.Context, portal Portal, want port.Object) (item, error) {
-	it := item{kind: "action", id: want.Text("identifier")}
-	if want.Text("trigger", "type") == automation {
-		it.kind = automation
-	}
-	have, err := portal.Action(ctx, it.id)
-	switch {
-	case port.IsKind(err, port.KindNotFound):
-		it.apply = func(ctx context.Context) error {
-			err := portal.CreateAction(ctx, want)
-			return settle(ctx, err, func() (item, error) { return compareAction(ctx, portal, want) })
-		}
-		return it, nil
-	case err != nil:
-		return it, err
-	}
-	it.exists = true
-	body := it.action(copyOf(have), want)
-	it.apply = func(ctx context.Context) error { return portal.ReplaceAction(ctx, it.id, body) }
-	return it, nil
-}
-
 // action returns the body to write: what Port has, and what was missing. have is
 // changed.
-func (d *differ) action(have object, want port.Object) port.Object {
+func (d *differ) action(have, want port.Object) port.Object {
 	body := port.Object{}
 	for _, name := range actionFields {
 		if have[name] != nil {
@@ -57,9 +34,7 @@ func (d *differ) action(have object, want port.Object) port.Object {
 		}
 	}
 	d.trigger(body, want)
-	if method, ok := d.child(body, "invocationMethod", "invocationMethod"); ok {
-		d.invocation(method, want)
-	}
+	d.invocation(d.child(body, "invocationMethod"), want)
 	d.approval(body, want)
 	if publish, wanted := want["publish"]; wanted {
 		switch body["publish"] {
@@ -67,55 +42,40 @@ func (d *differ) action(have object, want port.Object) port.Object {
 			body["publish"] = publish
 			d.add("publish", publish, false)
 		case false:
-			d.note("it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps")
+			d.notes = append(d.notes, "it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps")
 		}
 	}
 	return body
 }
 
-// trigger checks when the action runs and adds the inputs that it lacks.
+// trigger checks when the action runs and adds the inputs that the form lacks, each
+// where a person finds it. The daemon works without those that our form does not
+// require.
 func (d *differ) trigger(body, want port.Object) {
-	trigger, ok := d.child(body, "trigger", "trigger")
-	if !ok {
+	trigger := d.child(body, "trigger")
+	for _, path := range []string{
+		"trigger.type", "trigger.operation", "trigger.blueprintIdentifier",
+		"trigger.event.type", "trigger.event.blueprintIdentifier", "trigger.event.propertyIdentifier",
+	} {
+		names := strings.Split(path, ".")
+		d.fixed(path, body.At(names...), want.At(names...), "rename or delete that action in Port, or "+remedyOtherAction)
+	}
+	order, _ := want.At("trigger", "userInputs", "order").([]any)
+	if len(order) == 0 || len(d.conflicts) > 0 {
 		return
 	}
-	const remedy = "rename or delete that action in Port, or " + remedyOtherAction
-	wanted, _ := want.At("trigger").(object)
-	for _, name := range []string{"type", "operation", "blueprintIdentifier"} {
-		d.fixed("trigger."+name, trigger[name], wanted[name], remedy)
-	}
-	event, _ := trigger["event"].(object)
-	wantedEvent, _ := wanted["event"].(object)
-	for _, name := range []string{"type", "blueprintIdentifier", "propertyIdentifier"} {
-		d.fixed("trigger.event."+name, event[name], wantedEvent[name], remedy)
-	}
-	inputs, _ := want.At("trigger", "userInputs", "properties").(object)
-	if len(inputs) == 0 || len(d.conflicts) > 0 {
-		return
-	}
-	if form, ok := d.child(trigger, "trigger.userInputs", "userInputs"); ok {
-		order, _ := want.At("trigger", "userInputs", "order").([]any)
-		required, _ := want.At("trigger", "userInputs", "required").([]any)
-		d.inputs(form, inputs, order, required)
-	}
-}
-
-// inputs adds the inputs that the form lacks, each where a person finds it. The
-// daemon works without those that our form does not require.
-func (d *differ) inputs(form, want object, order, required []any) {
-	properties, ok := d.child(form, "trigger.userInputs.properties", "properties")
-	if !ok {
-		return
-	}
+	required, _ := want.At("trigger", "userInputs", "required").([]any)
+	form := d.child(trigger, "trigger.userInputs")
+	properties := d.child(form, "trigger.userInputs.properties")
 	for _, v := range order {
 		name, _ := v.(string)
 		path := "trigger.userInputs.properties." + name
-		wanted, _ := want[name].(object)
+		wanted, _ := want.At("trigger", "userInputs", "properties", name).(object)
 		if have, exists := properties[name].(object); exists {
 			d.fixed(path+".type", have["type"], wanted["type"], "change it in Port: the daemon reads this input")
 			continue
 		}
-		properties[name] = clone(wanted)
+		properties[name] = wanted
 		d.add(path, wanted, slices.Contains(required, v))
 		place(form, name)
 	}
@@ -145,16 +105,16 @@ func (d *differ) invocation(have object, want port.Object) {
 	message, _ := want.At("invocationMethod", "payload").(object)
 	switch own := have["payload"].(type) {
 	case nil:
-		have["payload"] = clone(message)
+		have["payload"] = message
 		d.add(messagePath, message, false)
 	case object:
-		before := copyOf(own)
+		before := show(own)
+		d.readable(own, message, want)
 		d.message(messagePath, own, message)
 		if _, verdict := decode(own); verdict != port.VerdictRun {
-			d.conflict("remove from it what port-iam does not write", "%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, show(before))
-			return
+			d.conflict("remove from it what port-iam does not write", "%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, before)
+			d.faults = nil // the conflict says it
 		}
-		d.readable(before, message, want)
 	default:
 		d.conflict("make it one in Port, or empty it", messagePath+" is not an object")
 	}
@@ -193,14 +153,14 @@ func decode(message object) (port.Record, port.Verdict) {
 // message brings the fields of the message up to date that are port-iam's, and
 // leaves others.
 func (d *differ) message(path string, have, want object) {
-	for _, name := range names(want) {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
 		at := path + "." + name
-		old, exists := have[name]
+		old := have[name]
 		inner, isObject := old.(object)
 		wanted, nested := want[name].(object)
 		switch {
-		case !exists || old == nil:
-			have[name] = clone(want[name])
+		case old == nil:
+			have[name] = want[name]
 			d.add(at, want[name], false)
 		case at == accountPath && old != want[name]:
 			d.conflict("use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
@@ -210,7 +170,7 @@ func (d *differ) message(path string, have, want object) {
 			d.message(at, inner, wanted)
 		case nested && isObject, same(old, want[name]):
 		default:
-			have[name] = clone(want[name])
+			have[name] = want[name]
 			d.set(at, old, want[name])
 		}
 	}

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
-
-	"port-iam/port"
 )
 
 type object = map[string]any
@@ -71,21 +67,19 @@ func (d *differ) fault(format string, args ...any) {
 	d.faults = append(d.faults, Problem{fmt.Sprintf(format, args...), remedySetup})
 }
 
-func (d *differ) note(format string, args ...any) {
-	d.notes = append(d.notes, fmt.Sprintf(format, args...))
-}
-
-// child returns the object under a name, making it where there is none. It is
-// false where the name holds something else.
-func (d *differ) child(o object, path, name string) (object, bool) {
+// child returns the object at the end of a path, which is in o, and makes one that
+// is missing. What is something else is a conflict: an empty object stands for it.
+func (d *differ) child(o object, path string) object {
+	name := path[strings.LastIndex(path, ".")+1:]
 	if o[name] == nil {
 		o[name] = object{}
 	}
 	c, ok := o[name].(object)
 	if !ok {
 		d.conflict("make it one in Port", "%s is not an object", path)
+		c = object{}
 	}
-	return c, ok
+	return c
 }
 
 // fixed makes a conflict where a value is not what it must be.
@@ -94,30 +88,6 @@ func (d *differ) fixed(path string, have, want any, remedy string) {
 		d.conflict(remedy, "%s is %s and must be %s", path, show(have), show(want))
 	}
 }
-
-// names are the names in an object in a fixed order.
-func names(o object) []string { return slices.Sorted(maps.Keys(o)) }
-
-// clone is a copy that shares nothing that can be changed.
-func clone(v any) any {
-	switch v := v.(type) {
-	case object:
-		c := make(object, len(v))
-		for name, x := range v {
-			c[name] = clone(x)
-		}
-		return c
-	case []any:
-		c := make([]any, len(v))
-		for i, x := range v {
-			c[i] = clone(x)
-		}
-		return c
-	}
-	return v
-}
-
-func copyOf(o port.Object) object { return clone(object(o)).(object) }
 
 // same compares what Port has with what it should have. White space in a template
 // does not matter: Port may lay it out in another way.

@@ -23,21 +23,16 @@ const (
 	listed = 10
 )
 
-// missingEntities are those that do not exist. Of a blueprint that is still to be
-// made, all are.
-func missingEntities(ctx context.Context, portal Portal, want []Entity, made map[string]bool) ([]Entity, error) {
+// missingEntities are those that do not exist.
+func missingEntities(ctx context.Context, portal *port.Client, want []Entity) ([]Entity, error) {
 	missing := make([]bool, len(want))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, e := range want {
-		if made[e.Blueprint] {
-			missing[i] = true
-			continue
-		}
 		g.Go(func() error {
 			_, err := portal.Entity(ctx, e.Blueprint, e.Identifier)
-			if port.IsKind(err, port.KindNotFound) {
-				missing[i], err = true, nil
+			if missing[i] = port.IsKind(err, port.KindNotFound); missing[i] {
+				return nil // also where the blueprint does not exist yet
 			}
 			return err
 		})
@@ -79,7 +74,7 @@ func writeEntities(b *strings.Builder, entities []Entity) {
 
 // createEntities makes entities, a line each, or once a second where they are
 // many.
-func createEntities(ctx context.Context, portal Portal, entities []Entity, progress io.Writer) error {
+func createEntities(ctx context.Context, portal *port.Client, entities []Entity, progress io.Writer) error {
 	var mu sync.Mutex
 	done, last := 0, time.Now()
 	report := func(e Entity) {

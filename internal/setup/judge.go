@@ -20,30 +20,30 @@ const remedySetup = "run `port-iam setup`"
 // Judge compares a blueprint or an action in Port with the one that setup would
 // install, and changes nothing. It tells what keeps the daemon from working, and
 // where nothing does, what else is worth knowing.
-func Judge(ctx context.Context, portal Portal, want port.Object) (problems []Problem, remarks []string, err error) {
-	compare, remedy := compareAction, remedySetup+", or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION to the identifiers that Port has"
-	if want["schema"] != nil {
-		compare, remedy = compareBlueprint, remedySetup
-	}
+func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems []Problem, notes []string, err error) {
 	it, err := compare(ctx, portal, want)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !it.exists {
+		remedy := remedySetup
+		if it.kind != blueprint {
+			remedy += ", or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION to the identifiers that Port has"
+		}
 		return []Problem{{"Port has no " + it.name(), remedy}}, nil, nil
 	}
-	problems, remarks = append(it.conflicts, it.faults...), it.notes
+	problems, notes = append(it.conflicts, it.faults...), it.notes
 	for _, c := range it.changes {
 		switch {
 		case c.needed:
 			problems = append(problems, c.problem())
 		case strings.HasPrefix(accountPath, c.path):
-			remarks = append(remarks, "it does not name an AWS account, so any daemon may take its runs: `port-iam setup` adds the account")
+			notes = append(notes, "it does not name an AWS account, so any daemon may take its runs: `port-iam setup` adds the account")
 		default:
-			remarks = append(remarks, "`port-iam setup` would change "+c.path)
+			notes = append(notes, "`port-iam setup` would change "+c.path)
 		}
 	}
-	return problems, remarks, nil
+	return problems, notes, nil
 }
 
 // problem is the change as what keeps the daemon from working.

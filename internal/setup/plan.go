@@ -10,41 +10,24 @@ import (
 	"port-iam/port"
 )
 
-// Portal is what setup needs of Port; errors are [port.Error]. Reading what does
-// not exist is not found. Creating what exists is refused.
-type Portal interface {
-	// Blueprint, Action and Entity read.
-	Blueprint(ctx context.Context, id string) (port.Object, error)
-	Action(ctx context.Context, id string) (port.Object, error)
-	Entity(ctx context.Context, blueprint, id string) (port.Entity, error)
-	// CreateBlueprint, CreateAction and CreateEntity create, never replace.
-	CreateBlueprint(ctx context.Context, body port.Object) error
-	CreateAction(ctx context.Context, body port.Object) error
-	CreateEntity(ctx context.Context, blueprint string, e port.Entity) error
-	// UpdateBlueprint replaces the given fields at the top of a blueprint.
-	UpdateBlueprint(ctx context.Context, id string, fields port.Object) error
-	// ReplaceAction replaces an action as a whole.
-	ReplaceAction(ctx context.Context, id string, body port.Object) error
-}
-
-// Desired is what should be in Port. Blueprints come after those that their
-// relations lead to.
+// Desired is what should be in Port.
 type Desired struct {
-	Blueprints []port.Object
-	Actions    []port.Object
-	Entities   []Entity
+	// Model are the bodies of blueprints, each after those that its relations lead
+	// to, and of actions.
+	Model    []port.Object
+	Entities []Entity
 }
 
 // Entity is an entity that is made where it does not exist, and otherwise left
 // alone.
 type Entity struct {
-	Blueprint string
+	Blueprint string `json:"blueprint"`
 	port.Entity
 }
 
 // Plan is what is between Port and what should be there.
 type Plan struct {
-	portal   Portal
+	portal   *port.Client
 	items    []item
 	entities []Entity // that are missing
 }
@@ -59,27 +42,61 @@ type item struct {
 
 // Compare reads what is in Port and works out what is missing. It changes
 // nothing.
-func Compare(ctx context.Context, portal Portal, want Desired) (*Plan, error) {
+func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, error) {
 	p := &Plan{portal: portal}
-	made := map[string]bool{} // blueprints that do not exist yet
-	for _, body := range want.Blueprints {
-		it, err := compareBlueprint(ctx, portal, body)
-		if err != nil {
-			return nil, err
-		}
-		made[it.id] = !it.exists
-		p.items = append(p.items, it)
-	}
-	for _, body := range want.Actions {
-		it, err := compareAction(ctx, portal, body)
+	for _, body := range want.Model {
+		it, err := compare(ctx, portal, body)
 		if err != nil {
 			return nil, err
 		}
 		p.items = append(p.items, it)
 	}
 	var err error
-	p.entities, err = missingEntities(ctx, portal, want.Entities, made)
+	p.entities, err = missingEntities(ctx, portal, want.Entities)
 	return p, err
+}
+
+// compare works out how a blueprint or an action in Port differs from the one that
+// should be there.
+func compare(ctx context.Context, portal *port.Client, want port.Object) (item, error) {
+	it := item{kind: kindOf(want), id: want.Text("identifier")}
+	read, create := portal.Action, portal.CreateAction
+	if it.kind == blueprint {
+		read, create = portal.Blueprint, portal.CreateBlueprint
+	}
+	have, err := read(ctx, it.id)
+	switch {
+	case port.IsKind(err, port.KindNotFound):
+		it.apply = func(ctx context.Context) error { return settle(ctx, portal, want, create(ctx, want)) }
+		return it, nil
+	case err != nil:
+		return it, err
+	}
+	it.exists = true
+	if it.kind == blueprint {
+		fields := it.blueprint(have, want)
+		it.apply = func(ctx context.Context) error { return portal.UpdateBlueprint(ctx, it.id, fields) }
+		return it, nil
+	}
+	body := it.action(have, want)
+	it.apply = func(ctx context.Context) error { return portal.ReplaceAction(ctx, it.id, body) }
+	return it, nil
+}
+
+const (
+	blueprint  = "blueprint"
+	automation = "automation"
+)
+
+// kindOf is what people call the thing of this body.
+func kindOf(body port.Object) string {
+	switch {
+	case body["schema"] != nil:
+		return blueprint
+	case body.Text("trigger", "type") == automation:
+		return automation
+	}
+	return "action"
 }
 
 // Empty tells whether Port is as it should be.
@@ -162,11 +179,11 @@ func (p *Plan) Apply(ctx context.Context, progress io.Writer) error {
 // settle is the end of a creation that Port refused: what exists by now, perhaps
 // through an earlier try whose answer was lost, is compared and brought up to
 // date. The refusal stands if nothing exists.
-func settle(ctx context.Context, refusal error, compare func() (item, error)) error {
+func settle(ctx context.Context, portal *port.Client, want port.Object, refusal error) error {
 	if !port.IsKind(refusal, port.KindRefused) {
 		return refusal
 	}
-	now, err := compare()
+	now, err := compare(ctx, portal, want)
 	switch {
 	case err != nil || !now.exists:
 		return refusal

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"port-iam/iamops/catalogue"
@@ -24,78 +26,62 @@ type Choice struct {
 }
 
 // Want renders what a choice means. Its error is about the choice.
-func Want(c Choice) (Desired, error) {
-	starter, types, err := starterPermissions(c)
+func Want(c Choice) (d Desired, err error) {
+	var samples []Entity
+	if c.Samples || len(c.Starter) > 0 {
+		if samples, err = sampleEntities(c); err != nil {
+			return d, err
+		}
+	}
+	starter, types, err := starterPermissions(c, samples)
 	if err != nil {
-		return Desired{}, err
+		return d, err
 	}
 	blueprints, err := templates.Blueprints(types...)
 	if err != nil {
-		return Desired{}, err
+		return d, err
 	}
 	actions, err := templates.Actions(c.Actions)
 	if err != nil {
-		return Desired{}, err
+		return d, err
 	}
-	var d Desired
-	if d.Blueprints, err = objects(blueprints); err != nil {
-		return Desired{}, err
-	}
-	if d.Actions, err = objects(actions); err != nil {
-		return Desired{}, err
+	for _, text := range slices.Concat(blueprints, actions) {
+		var body port.Object
+		if err := json.Unmarshal(text, &body); err != nil {
+			return d, err
+		}
+		d.Model = append(d.Model, body)
 	}
 	if c.Samples {
-		samples, err := templates.Samples(c.Actions.Account, c.Partition)
-		if err != nil {
-			return Desired{}, err
-		}
-		for _, s := range samples {
-			d.Entities = append(d.Entities, entity(s))
-		}
+		d.Entities = samples
 	}
 	d.Entities = withoutDoubles(append(d.Entities, starter...))
 	return d, nil
 }
 
-func objects(raw []json.RawMessage) ([]port.Object, error) {
-	out := make([]port.Object, len(raw))
-	for i := range raw {
-		if err := json.Unmarshal(raw[i], &out[i]); err != nil {
-			return nil, err
-		}
+func sampleEntities(c Choice) (samples []Entity, err error) {
+	text, err := templates.Samples(c.Actions.Account, c.Partition)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
-}
-
-func entity(s templates.Sample) Entity {
-	e := Entity{Blueprint: s.Blueprint, Entity: port.Entity{
-		Identifier: s.Identifier, Title: s.Title, Properties: map[string]json.RawMessage{},
-	}}
-	for name, v := range s.Properties {
-		text, _ := json.Marshal(v) // a text always encodes
-		e.Properties[name] = text
-	}
-	return e
+	return samples, json.Unmarshal(text, &samples)
 }
 
 // withoutDoubles keeps the first of what comes twice: a sample has a title that
 // says more.
 func withoutDoubles(all []Entity) []Entity {
 	seen := map[[2]string]bool{}
-	var out []Entity
-	for _, e := range all {
+	return slices.DeleteFunc(all, func(e Entity) bool {
 		key := [2]string{e.Blueprint, e.Identifier}
-		if !seen[key] {
-			out = append(out, e)
-		}
+		double := seen[key]
 		seen[key] = true
-	}
-	return out
+		return double
+	})
 }
 
 // starterPermissions are the permissions of the chosen services, and the types
 // of resources that these are for.
-func starterPermissions(c Choice) (entities []Entity, types []string, err error) {
+func starterPermissions(c Choice, samples []Entity) (entities []Entity, types []string, err error) {
 	if len(c.Starter) == 0 {
 		return nil, nil, nil
 	}
@@ -103,16 +89,12 @@ func starterPermissions(c Choice) (entities []Entity, types []string, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	samples, err := templates.Samples(c.Actions.Account, c.Partition)
-	if err != nil {
-		return nil, nil, err
-	}
 	var bad []error
 	for _, prefix := range c.Starter {
-		kind, resource := strings.ToUpper(prefix), ""
+		kind, resource := strconv.Quote(strings.ToUpper(prefix)), ""
 		for _, s := range samples {
 			if s.Blueprint == templates.BlueprintResource && strings.Split(s.Identifier, ":")[2] == prefix {
-				kind, resource = s.Properties[templates.PropertyResourceType], s.Identifier
+				kind, resource = string(s.Properties[templates.PropertyResourceType]), s.Identifier
 			}
 		}
 		actions, err := grantable(known, c, prefix, resource)
@@ -120,11 +102,12 @@ func starterPermissions(c Choice) (entities []Entity, types []string, err error)
 			bad = append(bad, err)
 			continue
 		}
-		types = append(types, kind)
+		types = append(types, strings.Trim(kind, `"`))
 		for _, a := range actions {
-			entities = append(entities, entity(templates.Sample{
-				Blueprint: templates.BlueprintPermission, Identifier: a, Title: a, Properties: map[string]string{templates.PropertyResourceType: kind},
-			}))
+			entities = append(entities, Entity{templates.BlueprintPermission, port.Entity{
+				Identifier: a, Title: a,
+				Properties: map[string]json.RawMessage{templates.PropertyResourceType: json.RawMessage(kind)},
+			}})
 		}
 	}
 	return entities, types, errors.Join(bad...)
