@@ -15,17 +15,9 @@ const (
 	actionRevoke  = "revoke_permissions"
 )
 
-func (s *site) showHome(w http.ResponseWriter, _ *http.Request) {
-	h := s.home()
-	at, err := withPart(page{Title: "AWS resources and permissions", Live: "/live/home", Data: h}, "changing", h)
-	if err != nil {
-		sorry(w, http.StatusInternalServerError, "%v", err)
-		return
-	}
-	show(w, http.StatusOK, "home.html", at)
+func (s *site) showHome(w http.ResponseWriter, r *http.Request) {
+	follow(w, r, "home.html", "AWS resources and permissions", s.home())
 }
-
-func (s *site) liveHome(w http.ResponseWriter, r *http.Request) { live(w, r, "changing", s.home()) }
 
 // showForm is the form of the action, with the permissions of the resource's type
 // only.
@@ -86,26 +78,13 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, spec porttest.RunSp
 }
 
 func (s *site) showRun(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.run(r.PathValue("id"))
+	state, ok := s.port.Run(r.PathValue("id"))
 	if !ok {
 		sorry(w, http.StatusNotFound, "There is no such run.")
 		return
 	}
-	at, err := withPart(page{Title: v.Title, Live: "/live/runs/" + url.PathEscape(v.ID), Data: v}, "run", v)
-	if err != nil {
-		sorry(w, http.StatusInternalServerError, "%v", err)
-		return
-	}
-	show(w, http.StatusOK, "run.html", at)
-}
-
-func (s *site) liveRun(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.run(r.PathValue("id"))
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	live(w, r, "run", v)
+	v := s.viewRun(state)
+	follow(w, r, "run.html", v.Title, v)
 }
 
 // decide approves or declines a run that waits for it.

@@ -7,13 +7,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
+	"port-iam/internal/memnet"
 	"port-iam/port/porttest"
 )
 
@@ -41,21 +39,8 @@ type site struct {
 // Start serves the pages of an organisation on a free loopback port until stop is
 // called.
 func Start(server *porttest.Server) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
-	if err != nil {
-		return "", nil, fmt.Errorf("listen for the page: %w", err)
-	}
-	srv := &http.Server{Handler: New(server), ReadHeaderTimeout: 5 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = srv.Serve(l) // ends with ErrServerClosed
-	}()
-	return "http://" + l.Addr().String() + "/", func() {
-		_ = srv.Close()
-		_ = l.Close() // in case Serve had not taken it over yet
-		<-done
-	}, nil
+	url, stop, err = memnet.Start(New(server))
+	return url + "/", stop, err
 }
 
 // New makes the pages of an organisation.
@@ -63,11 +48,9 @@ func New(server *porttest.Server) http.Handler {
 	s := &site{port: server}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.showHome)
-	mux.HandleFunc("GET /live/home", s.liveHome)
 	mux.HandleFunc("GET /request", s.showForm)
 	mux.HandleFunc("POST /request", s.request)
 	mux.HandleFunc("GET /runs/{id}", s.showRun)
-	mux.HandleFunc("GET /live/runs/{id}", s.liveRun)
 	mux.HandleFunc("POST /revoke", s.revoke)
 	mux.HandleFunc("POST /decide", s.decide)
 	mux.HandleFunc("POST /approval", s.setApproval)
@@ -102,61 +85,36 @@ func guard(next http.Handler) http.Handler {
 	})
 }
 
-// page is what every page is given.
+// page is what every page is given. Tag names its data where the browser follows it.
 type page struct {
-	Title, User string
-	// Live is where the part that changes comes from, Part how it stands now and
-	// Tag what that is called.
-	Live, Tag string
-	Part      template.HTML
-	Data      any
+	Title, User, Tag string
+	Data             any
 }
 
-// show writes a whole page.
+// follow shows a page that the browser asks for again and again, and is sent once its
+// data has changed.
+func follow(w http.ResponseWriter, r *http.Request, name, title string, data any) {
+	sum := sha256.Sum256(fmt.Append(nil, data))
+	tag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	show(w, http.StatusOK, name, page{Title: title, Tag: tag, Data: data})
+}
+
+// show writes a page.
 func show(w http.ResponseWriter, status int, name string, p page) {
 	p.User = User
-	b, err := render(name, p)
-	if err != nil {
+	var b bytes.Buffer
+	if err := layout.ExecuteTemplate(&b, name, p); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b) //nolint:gosec // html/template has escaped it
-}
-
-func render(name string, data any) ([]byte, error) {
-	var b bytes.Buffer
-	err := layout.ExecuteTemplate(&b, name, data)
-	return b.Bytes(), err
-}
-
-// withPart puts the part of a page that changes into it.
-func withPart(p page, name string, data any) (page, error) {
-	b, err := render(name, data)
-	p.Part, p.Tag = template.HTML(b), tag(b) //nolint:gosec // a template has made it
-	return p, err
-}
-
-// live writes the part of a page that changes, if it has changed.
-func live(w http.ResponseWriter, r *http.Request, name string, data any) {
-	b, err := render(name, data)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("ETag", tag(b))
-	if r.Header.Get("If-None-Match") == tag(b) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b) //nolint:gosec // html/template has escaped it
-}
-
-func tag(b []byte) string {
-	sum := sha256.Sum256(b)
-	return `"` + hex.EncodeToString(sum[:8]) + `"`
+	_, _ = w.Write(b.Bytes())
 }
 
 // sorry says what is wrong with a request.

@@ -100,7 +100,7 @@ func (s *site) post(path string, form url.Values) string {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, path := range []string{"/", "/page.js", "/page.css", "/nothing", "/live/home"} {
+	for _, path := range []string{"/", "/page.js", "/page.css", "/nothing", "/runs/r_none"} {
 		resp, _ := s.do(http.MethodGet, path, nil)
 		policy := resp.Header.Get("Content-Security-Policy")
 		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self';") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
@@ -155,11 +155,9 @@ func TestRequest(t *testing.T) {
 	if string(r.Properties["duration"]) != `"1h"` {
 		t.Errorf("duration %s", r.Properties["duration"])
 	}
-	for _, path := range []string{at, "/live" + at} {
-		page := s.get(path, "IN PROGRESS", "s3:PutObject, s3:GetObject", "Nothing is written yet", "&lt;img src=x")
-		if regexp.MustCompile(`<img|</script>"`).MatchString(page) {
-			t.Errorf("%s does not escape:\n%s", path, page)
-		}
+	page := s.get(at, "IN PROGRESS", "s3:PutObject, s3:GetObject", "Nothing is written yet", "&lt;img src=x")
+	if regexp.MustCompile(`<img|</script>"`).MatchString(page) {
+		t.Errorf("%s does not escape:\n%s", at, page)
 	}
 }
 
@@ -241,7 +239,7 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
-// TestLive: the part that changes comes again only once it has changed.
+// TestLive: a page comes again only once it has changed.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -251,17 +249,17 @@ func TestLive(t *testing.T) {
 		t.Fatal("the page does not say what its live part is called")
 	}
 	same := func(r *http.Request) { r.Header.Set("If-None-Match", `"`+known[1]+`"`) }
-	if resp, _ := s.do(http.MethodGet, "/live/runs/"+id, nil, same); resp.StatusCode != http.StatusNotModified {
+	if resp, _ := s.do(http.MethodGet, "/runs/"+id, nil, same); resp.StatusCode != http.StatusNotModified {
 		t.Errorf("unchanged: %s", resp.Status)
 	}
 	s.port.StartRun(porttest.RunSpec{ID: "r_waits", Action: "request_permissions", Entity: bucket, RequiredApproval: true})
 	if err := s.port.Decline("r_waits"); err != nil {
 		t.Fatal(err)
 	}
-	if resp, text := s.do(http.MethodGet, "/live/runs/r_waits", nil, same); resp.StatusCode != http.StatusOK || !strings.Contains(text, "ended without a log") {
+	if resp, text := s.do(http.MethodGet, "/runs/r_waits", nil, same); resp.StatusCode != http.StatusOK || !strings.Contains(text, "ended without a log") {
 		t.Errorf("changed: %s\n%s", resp.Status, text)
 	}
-	if resp, _ := s.do(http.MethodGet, "/live/runs/r_none", nil); resp.StatusCode != http.StatusNotFound {
+	if resp, _ := s.do(http.MethodGet, "/runs/r_none", nil); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("an unknown run: %s", resp.Status)
 	}
 }

@@ -1,12 +1,14 @@
 package pages
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"port-iam/port"
 	"port-iam/port/porttest"
 	"port-iam/templates"
 )
@@ -91,19 +93,15 @@ func viewGrant(id string, e map[string]any) grant {
 }
 
 // text is a field of a part of an entity, lists by comma.
-func text(e map[string]any, part, name string) string {
-	fields, _ := e[part].(map[string]any)
-	switch v := fields[name].(type) {
-	case string:
-		return v
-	case []any:
-		all := make([]string, len(v))
-		for i := range v {
-			all[i] = fmt.Sprint(v[i])
+func text(e port.Object, part, name string) string {
+	if list, ok := e.At(part, name).([]any); ok {
+		all := make([]string, len(list))
+		for i := range list {
+			all[i] = fmt.Sprint(list[i])
 		}
 		return strings.Join(all, ", ")
 	}
-	return ""
+	return e.Text(part, name)
 }
 
 // left is the time to the end, in minutes: seconds would change the page all the
@@ -123,14 +121,11 @@ func left(end string) string {
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }
 
-func (s *site) run(id string) (run, bool) {
-	r, ok := s.port.Run(id)
-	return s.viewRun(r), ok
-}
-
 func (s *site) viewRun(r porttest.RunState) run {
+	action, _ := s.port.Action(r.Action)
 	v := run{
-		ID: r.ID, Title: s.title(r.Action), Status: strings.ReplaceAll(r.Status, "_", " "), Requester: r.Requester, On: r.Entity,
+		ID: r.ID, Title: cmp.Or(port.Object(action).Text("title"), r.Action), Status: strings.ReplaceAll(r.Status, "_", " "),
+		Requester: r.Requester, On: r.Entity,
 		Started: r.CreatedAt.UTC().Format("15:04:05"), Ended: r.Ended(), Waiting: r.Status == "WAITING_FOR_APPROVAL",
 	}
 	if v.Ended {
@@ -152,15 +147,6 @@ func (s *site) viewRun(r porttest.RunState) run {
 		}
 	}
 	return v
-}
-
-// title is what people call an action.
-func (s *site) title(action string) string {
-	body, _ := s.port.Action(action)
-	if t, ok := body["title"].(string); ok {
-		return t
-	}
-	return action
 }
 
 // plain is an input as people read it.

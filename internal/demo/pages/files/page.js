@@ -1,14 +1,15 @@
 "use strict";
 
-// Keeps what carries data-live as the server has it. It is replaced only when it
-// has changed, so that nothing moves under the pointer.
+// Keeps what carries data-tag as the server has it. It is replaced only when its
+// data has changed, so that nothing moves under the pointer.
 const pause = 500; // milliseconds
 
 async function follow(part, gone) {
-  const resp = await fetch(part.dataset.live, { headers: { "If-None-Match": part.dataset.tag } });
+  const resp = await fetch(location.href, { headers: { "If-None-Match": part.dataset.tag } });
   gone.hidden = true;
   if (resp.status === 200) {
-    part.innerHTML = await resp.text(); // escaped by the server's templates
+    const page = new DOMParser().parseFromString(await resp.text(), "text/html");
+    part.innerHTML = page.querySelector("[data-tag]").innerHTML; // escaped by the server's templates
     part.dataset.tag = resp.headers.get("ETag");
   }
 }
@@ -19,6 +20,6 @@ function again(part, gone) {
     .finally(() => setTimeout(again, pause, part, gone));
 }
 
-for (const part of document.querySelectorAll("[data-live]")) {
+for (const part of document.querySelectorAll("[data-tag]")) {
   again(part, document.querySelector(".gone"));
 }
