@@ -1,10 +1,10 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -39,10 +39,8 @@ type Options struct {
 	PortDelay, AWSDelay time.Duration
 	// Partitions of the topic; 0 means 6.
 	Partitions int32
-	// Hold keeps runs from the topic until [World.Release].
+	// Hold leaves it to [World.Publish] to write runs to the topic.
 	Hold bool
-	// Log gets what went wrong in the world itself.
-	Log *slog.Logger
 }
 
 // World is an organisation of Port with its Kafka, and an AWS account. Every run
@@ -54,63 +52,56 @@ type World struct {
 	AWSURL  string
 	Brokers []string
 
-	opts   Options
-	kafka  *kfake.Cluster
 	client *kgo.Client
 	stops  []func()
-
-	mu   sync.Mutex
-	held []string // runs not yet written; only used with Hold
 }
 
 // NewWorld makes the world with the guide's data model, resources and
 // permissions. Close ends it.
-func NewWorld(o Options) (*World, error) {
-	if o.Partitions == 0 {
-		o.Partitions = partitions
-	}
-	w := &World{opts: o}
-	if err := w.start(); err != nil {
-		w.Close()
-		return nil, err
-	}
-	return w, nil
-}
-
-func (w *World) start() (err error) {
-	w.kafka, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(w.opts.Partitions, topic),
+func NewWorld(o Options) (_ *World, err error) {
+	w := &World{}
+	defer func() {
+		if err != nil {
+			w.Close()
+		}
+	}()
+	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(cmp.Or(o.Partitions, partitions), topic),
 		kfake.EnableSASL(), kfake.Superuser("PLAIN", "port", kafkaPassword), kfake.Superuser(KafkaMechanism, Org, kafkaPassword))
 	if err != nil {
-		return fmt.Errorf("start the broker: %w", err)
+		return nil, fmt.Errorf("start the broker: %w", err)
 	}
-	w.stops = append(w.stops, w.kafka.Close)
-	w.Brokers = w.kafka.ListenAddrs()
-	w.client, err = newProducer(w.Brokers)
+	w.stops = append(w.stops, kafka.Close)
+	w.Brokers = kafka.ListenAddrs()
+	// It writes as Port does, with a user of its own.
+	w.client, err = kgo.NewClient(kgo.SeedBrokers(w.Brokers...), kgo.DefaultProduceTopic(topic),
+		kgo.DisableClientMetrics(), kgo.SASL(plain.Auth{User: "port", Pass: kafkaPassword}.AsMechanism()))
 	if err != nil {
-		return fmt.Errorf("connect to the broker: %w", err)
+		return nil, fmt.Errorf("connect to the broker: %w", err)
 	}
 	w.stops = append(w.stops, w.client.Close)
 
 	w.Port = porttest.New(porttest.Options{
-		OrgID: Org, ClientID: ClientID, ClientSecret: ClientSecret, Delay: w.opts.PortDelay,
+		OrgID: Org, ClientID: ClientID, ClientSecret: ClientSecret, Delay: o.PortDelay,
 		KafkaBrokers: w.Brokers, KafkaUsername: Org, KafkaPassword: kafkaPassword,
 	})
 	w.Port.GuideModel()
 	w.Port.GuideSamples(Account)
-	w.stops = append(w.stops, w.Port.OnRun(w.publish))
-	w.AWS = iamtest.New(iamtest.Options{Account: Account, Delay: w.opts.AWSDelay, MaxRoles: 10_000, MaxPolicies: 10_000})
+	if !o.Hold {
+		w.stops = append(w.stops, w.Port.OnRun(func(id string) { w.Publish(id) }))
+	}
+	w.AWS = iamtest.New(iamtest.Options{Account: Account, Delay: o.AWSDelay, MaxRoles: 10_000, MaxPolicies: 10_000})
 	w.AWS.AddPolicy(Boundary, boundaryDocument)
 
 	var stop func()
 	if w.PortURL, stop, err = w.Port.Start(); err != nil {
-		return err
+		return nil, err
 	}
 	w.stops = append(w.stops, stop)
 	if w.AWSURL, stop, err = w.AWS.Start(); err != nil {
-		return err
+		return nil, err
 	}
 	w.stops = append(w.stops, stop)
-	return nil
+	return w, nil
 }
 
 // boundaryDocument is what no grant of the demo can exceed.
@@ -118,60 +109,28 @@ const boundaryDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow"
 
 // Close ends everything, last things first.
 func (w *World) Close() {
-	for i := len(w.stops) - 1; i >= 0; i-- {
-		w.stops[i]()
+	for _, stop := range slices.Backward(w.stops) {
+		stop()
 	}
 	w.stops = nil
 }
 
-// publish writes a run to the topic, as Port does.
-func (w *World) publish(runID string) {
-	if w.opts.Hold {
-		w.mu.Lock()
-		w.held = append(w.held, runID)
-		w.mu.Unlock()
-		return
-	}
-	w.produce([]string{runID})
-}
-
-// Release writes what was held back.
-func (w *World) Release() {
-	w.mu.Lock()
-	held := w.held
-	w.held = nil
-	w.mu.Unlock()
-	w.produce(held)
-}
-
-func (w *World) produce(runIDs []string) {
+// Publish writes runs to the topic, as Port does.
+func (w *World) Publish(runIDs ...string) {
 	records := make([]*kgo.Record, len(runIDs))
 	for i, id := range runIDs {
 		records[i] = &kgo.Record{Key: []byte(id), Value: w.Port.Message(id, porttest.FormTemplated)}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), produceTime)
 	defer cancel()
-	if err := w.client.ProduceSync(ctx, records...).FirstErr(); err != nil && w.opts.Log != nil {
-		w.opts.Log.Error("run not written to the topic", "error", err)
-	}
+	w.client.ProduceSync(ctx, records...) // what does not arrive shows as a run that does not end
 }
 
-// Produce writes values to the topic that need not be runs.
-func (w *World) Produce(ctx context.Context, values ...[]byte) error {
-	return w.ProduceAt(ctx, time.Now(), values...)
-}
-
-// ProduceAt is [World.Produce] at another time, as the records say.
-func (w *World) ProduceAt(ctx context.Context, at time.Time, values ...[]byte) error {
+// Produce writes values to the topic that need not be runs, as of a time.
+func (w *World) Produce(ctx context.Context, at time.Time, values ...[]byte) error {
 	records := make([]*kgo.Record, len(values))
 	for i, v := range values {
 		records[i] = &kgo.Record{Value: v, Timestamp: at}
 	}
 	return w.client.ProduceSync(ctx, records...).FirstErr()
-}
-
-// newProducer writes as Port does, with a user of its own.
-func newProducer(brokers []string) (*kgo.Client, error) {
-	return kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.DefaultProduceTopic(topic), kgo.DisableClientMetrics(),
-		kgo.SASL(plain.Auth{User: "port", Pass: kafkaPassword}.AsMechanism()))
 }

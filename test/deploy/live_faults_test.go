@@ -152,7 +152,7 @@ func removalDenied(t *testing.T, l *live) (end func()) {
 func heldUp(t *testing.T, l *live) (end func()) {
 	id := l.world.Port.StartRun(grantSpec())
 	end = l.world.Port.Fault(porttest.Fault{Route: "run_get", ID: id, Count: -1})
-	if err := l.world.ProduceAt(t.Context(), time.Now().Add(-20*time.Minute), l.world.Port.Message(id, porttest.FormTemplated)); err != nil {
+	if err := l.world.Produce(t.Context(), time.Now().Add(-20*time.Minute), l.world.Port.Message(id, porttest.FormTemplated)); err != nil {
 		t.Fatal(err)
 	}
 	return end
@@ -179,7 +179,7 @@ func (l *live) manyRequests(t *testing.T, many int, endFault func()) (end func()
 func forgedRecord(t *testing.T, l *live) (end func()) {
 	id := l.world.Port.StartRun(porttest.RunSpec{Action: "request_permissions", Entity: porttest.SampleBucket, Requester: requester, RequiredApproval: true})
 	forged := strings.ReplaceAll(string(l.world.Port.Message(id, porttest.FormTemplated)), id, "r_0000000000000000")
-	if err := l.world.Produce(t.Context(), []byte(forged)); err != nil {
+	if err := l.world.Produce(t.Context(), time.Now(), []byte(forged)); err != nil {
 		t.Fatal(err)
 	}
 	return func() {}

@@ -81,7 +81,7 @@ func grants(binary string) error {
 	var took []time.Duration
 	for range singles {
 		id := request(w)
-		w.Release()
+		w.Publish(id)
 		r, err := ended(w, id)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func grants(binary string) error {
 		ids[i] = request(w)
 	}
 	began := time.Now()
-	w.Release()
+	w.Publish(ids...)
 	peak := 0.0
 	for _, id := range ids {
 		if _, err := ended(w, id); err != nil {
@@ -137,15 +137,16 @@ func overtaking(binary string) error {
 	if _, err := backlog(w, granted); err != nil {
 		return err
 	}
+	runs := make([]string, 0, queued+revokes)
 	for range queued {
-		request(w)
+		runs = append(runs, request(w))
 	}
 	revoking := make([]string, revokes)
 	for i, id := range granted {
 		revoking[i] = w.Port.StartRun(porttest.RunSpec{Action: "revoke_permissions", Entity: "Permission-" + id, Requester: "alice@example.com"})
 	}
 	began := time.Now()
-	w.Release()
+	w.Publish(append(runs, revoking...)...)
 	var took []time.Duration
 	for _, id := range revoking {
 		r, err := ended(w, id)
@@ -195,10 +196,10 @@ func sharing(binary string) error {
 	return nil
 }
 
-// backlog writes runs that were held back and waits until all have ended.
+// backlog writes runs to the topic and waits until all have ended.
 func backlog(w *demo.World, ids []string) (time.Duration, error) {
 	began := time.Now()
-	w.Release()
+	w.Publish(ids...)
 	for _, id := range ids {
 		if _, err := ended(w, id); err != nil {
 			return 0, err
@@ -237,7 +238,7 @@ func skipping(binary string) error {
 		batch[i] = value
 	}
 	for range foreign / len(batch) {
-		if err := w.Produce(context.Background(), batch...); err != nil {
+		if err := w.Produce(context.Background(), time.Now(), batch...); err != nil {
 			return err
 		}
 	}
