@@ -26,14 +26,10 @@ type person struct {
 
 func (w *World) signIn(email string) person {
 	key, secret, token := w.AWS.AddRoleSession(ssoPath, ssoRole, email, mayAssumeGrants)
-	return person{email, w.stsClient(key, secret, token)}
-}
-
-func (w *World) stsClient(key, secret, token string) *sts.Client {
-	return sts.NewFromConfig(aws.Config{
+	return person{email, sts.NewFromConfig(aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(w.AWSURL), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-	})
+	})}
 }
 
 // assume switches to a role and returns the access key of the session.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,19 +28,19 @@ const (
 // Tell tells the story of one grant, from the request to the revocation, against
 // a daemon that serves at daemonURL. The error names the step that did not hold.
 func Tell(ctx context.Context, w *World, daemonURL string, out io.Writer) error {
-	s := &story{World: w, out: out}
+	s := &story{World: w, daemonURL: daemonURL, out: out}
 	for i, step := range []struct {
 		title string
 		do    func(context.Context) error
 	}{
-		{"The daemon connects to Port, Kafka and AWS", func(ctx context.Context) error { return s.ready(ctx, daemonURL) }},
+		{"The daemon connects to Port, Kafka and AWS", s.ready},
 		{"The catalogue in Port holds resources and permissions", s.catalogue},
 		{alice + " requests s3:PutObject on a bucket", s.request},
 		{"What the daemon wrote", s.written},
 		{"The role works for " + alice + ", for what was asked, and for nobody else", s.use},
 		{alice + " revokes the permission", s.revoke},
 		{"Nothing is left, and the sign-in does not work any more", s.gone},
-		{"The metrics count it", func(ctx context.Context) error { return s.metrics(ctx, daemonURL) }},
+		{"The metrics count it", s.metrics},
 	} {
 		s.say("\n%d. %s", i+1, step.title)
 		if err := step.do(ctx); err != nil {
@@ -51,6 +52,7 @@ func Tell(ctx context.Context, w *World, daemonURL string, out io.Writer) error 
 
 type story struct {
 	*World
+	daemonURL  string
 	out        io.Writer
 	grantRun   string
 	roleARN    string
@@ -62,19 +64,18 @@ func (s *story) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, format+"\n", args...)
 }
 
-func (s *story) ready(ctx context.Context, url string) error {
+func (s *story) ready(ctx context.Context) error {
 	s.say("   Port  %s (a stand-in, organisation %s)\n   Kafka %s, topic %s\n   AWS   %s (IAM and STS of account %s, in memory)",
 		s.PortURL, Org, strings.Join(s.Brokers, ","), topic, s.AWSURL, Account)
 	var last string
-	err := wait(ctx, func() bool {
-		status, body, err := get(ctx, url+"/readyz")
-		last = body
-		return err == nil && status == http.StatusOK
+	err := wait(ctx, func() (done bool) {
+		done, last = s.get(ctx, "/readyz")
+		return done
 	})
 	if err != nil {
 		return fmt.Errorf("the daemon does not become ready: %s", last)
 	}
-	s.say("   ready: %s/readyz, metrics: %s/metrics", url, url)
+	s.say("   ready: %s/readyz, metrics: %s/metrics", s.daemonURL, s.daemonURL)
 	return nil
 }
 
@@ -94,12 +95,12 @@ func (s *story) request(ctx context.Context) error {
 		Action: "request_permissions", Entity: porttest.SampleBucket, Requester: alice,
 		Properties: map[string]any{"permissions": []string{"s3:PutObject"}, "duration": "1h", "reason": "upload the monthly report"},
 	})
-	s.say("   Port started run %s and wrote it to %s", s.grantRun, topic)
 	return s.ended(ctx, s.grantRun)
 }
 
-// ended waits for the run's end and shows its log.
+// ended waits for the end of a run that was started, and shows its log.
 func (s *story) ended(ctx context.Context, id string) error {
+	s.say("   Port started run %s and wrote it to %s", id, topic)
 	var r porttest.RunState
 	if err := wait(ctx, func() bool { r, _ = s.Port.Run(id); return r.Ended() }); err != nil {
 		return fmt.Errorf("run %s does not end: %w", id, err)
@@ -157,15 +158,12 @@ func (s *story) objects(name string) (role *iamtest.Role, policy *iamtest.Policy
 
 // indented lays a JSON document out for reading.
 func indented(doc string) string {
-	var v any
-	if json.Unmarshal([]byte(doc), &v) != nil {
+	const margin = "              "
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(doc), margin, "  ") != nil {
 		return doc
 	}
-	b, err := json.MarshalIndent(v, "              ", "  ")
-	if err != nil {
-		return doc
-	}
-	return "              " + string(b)
+	return margin + b.String()
 }
 
 func (s *story) use(ctx context.Context) (err error) {
@@ -205,11 +203,9 @@ func (s *story) try(action, resource string, want bool) error {
 }
 
 func (s *story) revoke(ctx context.Context) error {
-	id := s.Port.StartRun(porttest.RunSpec{
+	return s.ended(ctx, s.Port.StartRun(porttest.RunSpec{
 		Action: "revoke_permissions", Entity: "Permission-" + s.grantRun, Requester: alice,
-	})
-	s.say("   Port started run %s and wrote it to %s", id, topic)
-	return s.ended(ctx, id)
+	}))
 }
 
 func (s *story) gone(ctx context.Context) error {
@@ -231,28 +227,19 @@ func (s *story) gone(ctx context.Context) error {
 	return nil
 }
 
-func (s *story) metrics(ctx context.Context, url string) error {
-	want := []string{
+func (s *story) metrics(ctx context.Context) error {
+	for _, line := range []string{
 		`port_iam_runs_total{operation="grant",outcome="succeeded"} 1`,
 		`port_iam_runs_total{operation="revoke",outcome="succeeded"} 1`,
 		`port_iam_runs_in_flight{operation="grant"} 0`,
-	}
-	var missing string
-	err := wait(ctx, func() bool {
-		_, body, err := get(ctx, url+"/metrics")
-		lines := strings.Split(body, "\n")
-		for _, line := range want {
-			if err != nil || !slices.Contains(lines, line) {
-				missing = line
-				return false
-			}
+	} {
+		err := wait(ctx, func() bool {
+			_, body := s.get(ctx, "/metrics")
+			return strings.Contains(body, "\n"+line+"\n")
+		})
+		if err != nil {
+			return fmt.Errorf("%s/metrics does not say %s", s.daemonURL, line)
 		}
-		return true
-	})
-	if err != nil {
-		return fmt.Errorf("%s/metrics does not say %s", url, missing)
-	}
-	for _, line := range want {
 		s.say("   %s", line)
 	}
 	return nil
@@ -274,16 +261,17 @@ func wait(ctx context.Context, done func() bool) error {
 	return nil
 }
 
-func get(ctx context.Context, url string) (status int, body string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// get asks the daemon, and whether it says OK.
+func (s *story) get(ctx context.Context, path string) (ok bool, body string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.daemonURL+path, nil)
 	if err != nil {
-		return 0, "", err
+		return false, err.Error()
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, "", err
+		return false, err.Error()
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(text), err
+	return err == nil && resp.StatusCode == http.StatusOK, string(text)
 }
