@@ -2,25 +2,14 @@ package templates
 
 import (
 	"bytes"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 )
-
-// File names of the documents that an account needs before the first grant.
-const (
-	managementPolicyFile = "management-policy.json"
-	boundaryFile         = "boundary.json"
-	requesterPolicyFile  = "requester-policy.json"
-)
-
-//go:embed management-policy.json boundary.json requester-policy.json
-var account embed.FS
 
 // grantNames are the names of all grants: package iamops puts the run's id
 // behind the dash.
@@ -107,7 +96,7 @@ func ManagementPolicy(m Management) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("management policy: %w", err)
 	}
-	text, err := document(managementPolicyFile, m)
+	text, err := document("management-policy", m)
 	if errors.Is(err, errTooLong) && len(m.Tags) > 0 {
 		err = fmt.Errorf("%w: fewer or shorter tags make it shorter", err)
 	}
@@ -134,7 +123,7 @@ func Boundary(l Limits) (string, error) {
 	if len(l.Services) == 0 || len(l.Never) == 0 {
 		errs = append(errs, errors.New("a boundary needs services that it allows, and something that it never does"))
 	}
-	allowed := make([]string, 0, len(l.Services))
+	allowed, denied := map[string]bool{}, map[string]bool{}
 	for _, s := range l.Services {
 		if !servicePrefix.MatchString(s) {
 			errs = append(errs, fmt.Errorf("%q is not the prefix of a service, such as s3", s))
@@ -142,9 +131,8 @@ func Boundary(l Limits) (string, error) {
 		if slices.Contains(l.Never, s) {
 			errs = append(errs, fmt.Errorf("%s is never granted", s))
 		}
-		allowed = append(allowed, s+":*")
+		allowed[s+":*"] = true
 	}
-	denied := make([]string, 0, len(l.Never))
 	for _, n := range l.Never {
 		if servicePrefix.MatchString(n) {
 			n += ":*"
@@ -152,15 +140,15 @@ func Boundary(l Limits) (string, error) {
 		if !actionPattern.MatchString(n) {
 			errs = append(errs, fmt.Errorf("%q is neither the prefix of a service nor an action", n))
 		}
-		denied = append(denied, n)
+		denied[n] = true
 	}
 	if err := errors.Join(errs...); err != nil {
 		return "", fmt.Errorf("boundary: %w", err)
 	}
-	text, err := document(boundaryFile, struct {
+	text, err := document("boundary", struct {
 		Account         string
 		Allowed, Denied []string
-	}{l.Account, sorted(allowed), sorted(denied)})
+	}{l.Account, slices.Sorted(maps.Keys(allowed)), slices.Sorted(maps.Keys(denied))})
 	if errors.Is(err, errTooLong) {
 		err = fmt.Errorf("%w: choose fewer services", err)
 	}
@@ -174,32 +162,28 @@ func RequesterPolicy(p Place) (string, error) {
 	if err := p.check(); err != nil {
 		return "", fmt.Errorf("requester policy: %w", err)
 	}
-	return document(requesterPolicyFile, p)
+	return document("requester-policy", p)
 }
 
 var errTooLong = errors.New("longer than AWS takes")
 
-// document renders one of the files, indented, and checks its length.
+// document renders what an account needs before the first grant, indented, and checks
+// its length.
 func document(name string, data any) (string, error) {
-	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"json": asJSON}).ParseFS(account, name)
+	t, err := parse(nil, name+".json")
 	if err != nil {
-		return "", fmt.Errorf("parse %s: %w", name, err)
+		return "", err
 	}
-	var text, indented bytes.Buffer
-	if err := t.Execute(&text, data); err != nil {
-		return "", fmt.Errorf("render %s: %w", name, err)
+	text, err := render(t, data)
+	if err != nil {
+		return "", err
 	}
-	if err := json.Indent(&indented, text.Bytes(), "", "  "); err != nil {
-		return "", fmt.Errorf("render %s: the result is not JSON: %w", name, err)
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, text, "", "  "); err != nil {
+		return "", err
 	}
-	if n := Length(indented.String()); n > MaxPolicy {
-		return "", fmt.Errorf("%s: %w: %d characters, and %d are allowed", strings.TrimSuffix(name, ".json"), errTooLong, n, MaxPolicy)
+	if n := Length(string(text)); n > MaxPolicy {
+		return "", fmt.Errorf("%s: %w: %d characters, and %d are allowed", name, errTooLong, n, MaxPolicy)
 	}
-	return strings.TrimSpace(indented.String()) + "\n", nil
-}
-
-func sorted(list []string) []string {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return slices.Compact(list)
+	return indented.String() + "\n", nil
 }

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -121,14 +120,11 @@ func portDocuments(data any, names ...string) ([]json.RawMessage, error) {
 	}
 	out := make([]json.RawMessage, 0, len(names))
 	for _, name := range names {
-		var text, compact bytes.Buffer
-		if err := t.ExecuteTemplate(&text, name+".json", data); err != nil {
-			return nil, fmt.Errorf("render %s for Port: %w", name, err)
+		text, err := render(t.Lookup(name+".json"), data)
+		if err != nil {
+			return nil, err
 		}
-		if err := json.Compact(&compact, text.Bytes()); err != nil {
-			return nil, fmt.Errorf("render %s for Port: the result is not JSON: %w", name, err)
-		}
-		out = append(out, compact.Bytes())
+		out = append(out, text)
 	}
 	return out, nil
 }

@@ -29,7 +29,7 @@ const (
 	TrustAccount = "account"
 )
 
-//go:embed permission-policy.json trust-policy.json
+//go:embed *.json
 var builtin embed.FS
 
 // Data is what a template may use.
@@ -69,14 +69,10 @@ func Load(dir fs.FS) (*Set, error) {
 }
 
 func parse(dir fs.FS, name string) (*template.Template, error) {
-	text, err := fs.ReadFile(builtin, name)
+	text, err := builtin.ReadFile(name)
 	if dir != nil {
-		own, ownErr := fs.ReadFile(dir, name)
-		switch {
-		case ownErr == nil:
-			text = own
-		case !errors.Is(ownErr, fs.ErrNotExist):
-			return nil, fmt.Errorf("read template %s: %w", name, ownErr)
+		if own, ownErr := fs.ReadFile(dir, name); !errors.Is(ownErr, fs.ErrNotExist) {
+			text, err = own, ownErr
 		}
 	}
 	if err != nil {
@@ -94,7 +90,7 @@ func parse(dir fs.FS, name string) (*template.Template, error) {
 
 // PermissionPolicy renders the policy document: compact JSON, the same text for
 // the same data.
-func (s *Set) PermissionPolicy(d Data) (string, error) { return render(s.permission, d) }
+func (s *Set) PermissionPolicy(d Data) (string, error) { return policy(s.permission, d) }
 
 // TrustPolicy renders the trust document of the role, like [Set.PermissionPolicy].
 // It refuses a Trust that it does not know: what a template has no case for
@@ -102,23 +98,32 @@ func (s *Set) PermissionPolicy(d Data) (string, error) { return render(s.permiss
 func (s *Set) TrustPolicy(d Data) (string, error) {
 	switch d.Trust {
 	case TrustIdentityCenter, TrustIAMUser, TrustAccount:
-		return render(s.trust, d)
+		return policy(s.trust, d)
 	}
 	return "", fmt.Errorf("render template %s: nothing is known of the trust %q", TrustPolicyFile, d.Trust)
 }
 
-func render(t *template.Template, d Data) (string, error) {
+func policy(t *template.Template, d Data) (string, error) {
+	text, err := render(t, d)
+	if err == nil && text[0] != '{' {
+		err = fmt.Errorf("render template %s: the result is not a JSON object", t.Name())
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(text), nil
+}
+
+// render returns what a template makes of data, as compact JSON.
+func render(t *template.Template, data any) (json.RawMessage, error) {
 	var text, compact bytes.Buffer
-	if err := t.Execute(&text, d); err != nil {
-		return "", fmt.Errorf("render template %s: %w", t.Name(), err)
+	if err := t.Execute(&text, data); err != nil {
+		return nil, fmt.Errorf("render template %s: %w", t.Name(), err)
 	}
 	if err := json.Compact(&compact, text.Bytes()); err != nil {
-		return "", fmt.Errorf("render template %s: the result is not JSON: %w", t.Name(), err)
+		return nil, fmt.Errorf("render template %s: the result is not JSON: %w", t.Name(), err)
 	}
-	if !bytes.HasPrefix(compact.Bytes(), []byte("{")) {
-		return "", fmt.Errorf("render template %s: the result is not a JSON object", t.Name())
-	}
-	return compact.String(), nil
+	return compact.Bytes(), nil
 }
 
 // asJSON renders a value as ASCII JSON: IAM takes nothing above U+00FF.
