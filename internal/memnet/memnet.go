@@ -101,12 +101,6 @@ func (l *Listener) Close() error {
 }
 
 // Addr returns a name that no network uses.
-func (l *Listener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-// Network is part of net.Addr.
-func (pipeAddr) Network() string { return "pipe" }
-
-// String is part of net.Addr.
-func (pipeAddr) String() string { return "memory.invalid:80" }
+func (l *Listener) Addr() net.Addr {
+	return &net.UnixAddr{Net: "pipe", Name: "memory.invalid:80"}
+}
