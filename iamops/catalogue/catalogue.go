@@ -37,9 +37,7 @@ func (c *Catalogue) Services() []string { return slices.Clone(c.header.Services)
 // Action is what the catalogue knows of one action.
 type Action struct {
 	Name   string // with the prefix, as AWS spells it: s3:PutObject
-	Level  Level
-	Types  []string // keys of the resource types it acts on; none: on "*" only
-	Denied bool     // no setting makes it grantable
+	Denied bool   // no setting makes it grantable
 }
 
 // Actions returns the actions of a service, sorted by name; none if there is no
@@ -50,13 +48,9 @@ func (c *Catalogue) Actions(prefix string) ([]Action, error) {
 		return nil, err
 	}
 	out := make([]Action, 0, len(s.actions))
-	for i := range s.actions {
-		a := &s.actions[i]
-		info := Action{Name: prefix + ":" + a.name, Level: a.level, Denied: deniedAlways(prefix+":"+a.name) != ""}
-		for _, t := range a.types {
-			info.Types = append(info.Types, s.types[t].key)
-		}
-		out = append(out, info)
+	for _, a := range s.actions {
+		name := prefix + ":" + a.name
+		out = append(out, Action{Name: name, Denied: deniedAlways(name) != ""})
 	}
 	return out, nil
 }

@@ -30,16 +30,8 @@ func TestLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := slices.IndexFunc(actions, func(a catalogue.Action) bool { return a.Name == "sqs:SendMessage" })
-	if n < 0 || !reflect.DeepEqual(actions[n], catalogue.Action{Name: "sqs:SendMessage", Level: catalogue.Write, Types: []string{"queue"}}) {
-		t.Errorf("sqs:SendMessage is %+v", actions)
-	}
-	levels := map[catalogue.Level]bool{}
-	for _, a := range actions {
-		levels[a.Level] = true
-	}
-	if len(levels) != 4 { // AWS files its list actions as reads
-		t.Errorf("sqs has actions of the levels %v", levels)
+	if !slices.Contains(actions, catalogue.Action{Name: "sqs:SendMessage"}) {
+		t.Errorf("sqs has no action SendMessage that is not denied: %+v", actions)
 	}
 	if actions, err := c.Actions("nosuch"); err != nil || actions != nil {
 		t.Errorf("a service that is none: %v, %v", actions, err)

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -100,11 +101,4 @@ func deniedAlways(action string) string {
 
 // DeniedServices returns the prefixes of the services that are never granted,
 // sorted, for documents and settings that list them.
-func DeniedServices() []string {
-	out := make([]string, 0, len(deniedServices))
-	for prefix := range deniedServices {
-		out = append(out, prefix)
-	}
-	slices.Sort(out)
-	return out
-}
+func DeniedServices() []string { return slices.Sorted(maps.Keys(deniedServices)) }

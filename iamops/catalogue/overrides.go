@@ -1,6 +1,9 @@
 package catalogue
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // AWS's reference is wrong or silent in these places. Each row names the page
 // that says otherwise. None of them can make a grant reach beyond the entity's
@@ -29,13 +32,6 @@ var patternFixes = map[string][]string{
 	"ssm task": {"ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}"},
 }
 
-func correctedPatterns(service, key string, given []string) []string {
-	if fixed, ok := patternFixes[service+" "+key]; ok {
-		return fixed
-	}
-	return given
-}
-
 // openEnds are the types whose last name may hold ":".
 var openEnds = map[string]bool{
 	"s3 object":                 true, // keys are free: "Naming Amazon S3 objects"
@@ -53,8 +49,6 @@ var openEnds = map[string]bool{
 	"dynamodb stream":           true, // the label is a time: "DynamoDB Streams", StreamLabel
 	"cassandra stream":          true,
 }
-
-func endsOpen(service, key string) bool { return openEnds[service+" "+key] }
 
 // extraTypes are types that actions act on although AWS does not list them.
 var extraTypes = []struct {
@@ -89,13 +83,8 @@ var extraTypes = []struct {
 
 func addedTypes(service, action string) []string {
 	for _, e := range extraTypes {
-		if e.service != service {
-			continue
-		}
-		for _, name := range e.actions {
-			if name == action {
-				return e.types
-			}
+		if e.service == service && slices.Contains(e.actions, action) {
+			return e.types
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package catalogue
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // pattern is AWS's description of the ARNs of a resource type.
 type pattern struct {
@@ -13,22 +16,14 @@ type pattern struct {
 	open     bool // the last variable may hold ":", see endsOpen
 }
 
+// variables are variables that nothing separates. A "*" that AWS puts before them is
+// one of them.
+var variables = regexp.MustCompile(`\*?(\$\{[^}]*\}?)+`)
+
 // parsePattern reads the text of a pattern; false if the service is variable: it
 // would take in every ARN.
 func parsePattern(text string) (pattern, bool) {
-	var b strings.Builder
-	for rest := text; rest != ""; {
-		before, after, found := strings.Cut(rest, "${")
-		b.WriteString(before)
-		if !found {
-			break
-		}
-		_, rest, _ = strings.Cut(after, "}")
-		if !strings.HasSuffix(b.String(), "*") { // two adjacent variables are one
-			b.WriteByte('*')
-		}
-	}
-	p := pattern{text: text, shape: b.String()}
+	p := pattern{text: text, shape: variables.ReplaceAllLiteralString(text, "*")}
 	p.literals = len(p.shape) - strings.Count(p.shape, "*")
 	fields := strings.SplitN(p.shape, ":", 4)
 	if len(fields) < 4 || strings.Contains(fields[0], "*") {

@@ -1,6 +1,6 @@
 package catalogue
 
-import "strings"
+import "errors"
 
 // Reason tells refusals apart.
 type Reason string
@@ -34,13 +34,7 @@ func (r *Refusal) Error() string { return r.Message }
 type Refusals []*Refusal
 
 // Error implements error.
-func (rs Refusals) Error() string {
-	lines := make([]string, len(rs))
-	for i, r := range rs {
-		lines[i] = r.Message
-	}
-	return strings.Join(lines, "\n")
-}
+func (rs Refusals) Error() string { return errors.Join(rs.Unwrap()...).Error() }
 
 // Unwrap makes each refusal visible to the errors package.
 func (rs Refusals) Unwrap() []error {

@@ -45,7 +45,6 @@ func (c *Catalogue) Resources(req Request) ([]Group, error) {
 	if bad != nil {
 		refusals = append(refusals, bad)
 	}
-	kinds := map[string]kind{}         // of the entity, by prefix of the action
 	resources := map[string][]string{} // by action
 	for _, name := range req.Actions {
 		s, a, refusal, err := c.grantable(name, req.Rules)
@@ -57,12 +56,9 @@ func (c *Catalogue) Resources(req Request) ([]Group, error) {
 		case len(a.types) == 0 && bad != nil:
 			refusal = refuseNoResourceLevel(kind{}, s, a)
 		case bad == nil:
-			k, known := kinds[s.prefix]
-			if !known {
-				if k, err = c.kindOf(entity, s); err != nil {
-					return nil, err
-				}
-				kinds[s.prefix] = k
+			k, err := c.kindOf(entity, s)
+			if err != nil {
+				return nil, err
 			}
 			resources[s.prefix+":"+a.name], refusal = place(k, s, a)
 		}

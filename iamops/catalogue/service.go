@@ -20,6 +20,9 @@ const (
 	Permissions Level = "Permissions management"
 )
 
+// levels are the levels as the table writes them.
+var levels = map[string]Level{"R": Read, "L": List, "W": Write, "T": Tagging, "P": Permissions}
+
 // service is one service, unpacked.
 type service struct {
 	prefix  string
@@ -45,21 +48,24 @@ func newService(l line) (*service, error) {
 			return nil, fmt.Errorf("the action catalogue, service %s: a type without a name", l.Service)
 		}
 		t := resourceType{key: row[0]}
-		for _, text := range correctedPatterns(l.Service, row[0], row[1:]) {
+		patterns, wrong := patternFixes[l.Service+" "+t.key]
+		if !wrong {
+			patterns = row[1:]
+		}
+		for _, text := range patterns {
 			if p, ok := parsePattern(text); ok {
-				p.open = endsOpen(l.Service, t.key)
+				p.open = openEnds[l.Service+" "+t.key]
 				t.patterns = append(t.patterns, p)
 			}
 		}
 		s.types = append(s.types, t)
 	}
-	shares := sharingOf(l.Service)
 	for _, text := range l.Actions {
 		a, err := s.parseAction(text)
 		if err != nil {
 			return nil, fmt.Errorf("the action catalogue, service %s, %q: %w", l.Service, text, err)
 		}
-		if matching(shares, s.prefix+":"+a.name) != "" {
+		if matching(sharing, s.prefix+":"+a.name) != "" {
 			a.level = Permissions
 		}
 		s.actions = append(s.actions, a)
@@ -73,21 +79,11 @@ func (s *service) parseAction(text string) (action, error) {
 	if len(fields) < 2 {
 		return action{}, fmt.Errorf("a name and a level are expected")
 	}
-	a := action{name: fields[0]}
-	switch fields[1] {
-	case "R":
-		a.level = Read
-	case "L":
-		a.level = List
-	case "W":
-		a.level = Write
-	case "T":
-		a.level = Tagging
-	case "P":
-		a.level = Permissions
-	default:
+	level, known := levels[fields[1]]
+	if !known {
 		return action{}, fmt.Errorf("unknown level")
 	}
+	a := action{name: fields[0], level: level}
 	for _, f := range fields[2:] {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 0 || n >= len(s.types) {

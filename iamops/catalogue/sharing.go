@@ -1,7 +1,5 @@
 package catalogue
 
-import "strings"
-
 // sharing are actions that change who has access to a resource, beyond the grant
 // and after it, though AWS's reference gives them the level Write. They are
 // treated as those of level "Permissions management": refused, unless the
@@ -67,15 +65,4 @@ var sharing = []string{
 	"servicecatalog:AssociatePrincipalWithPortfolio",
 	"scn:AssignAdminPermissionsToUser",
 	"workmail:PutMailboxPermissions", "workmail:DeleteMailboxPermissions",
-}
-
-// sharingOf returns the patterns of sharing that concern one service.
-func sharingOf(service string) []string {
-	var out []string
-	for _, p := range sharing {
-		if prefix, _, _ := strings.Cut(p, ":"); prefix == "*" || prefix == service {
-			out = append(out, p)
-		}
-	}
-	return out
 }

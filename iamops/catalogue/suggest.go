@@ -70,26 +70,16 @@ func near(name string, names []string) []string {
 // nearest returns the names most like this one among those that are good enough,
 // at most three, best first.
 func nearest(name string, names []string, enough func(name string, off int) bool) []string {
-	type scored struct {
-		name string
-		off  int
-	}
-	var found []scored
-	want := strings.ToLower(name)
-	if len(want) > 100 {
+	if len(name) > 100 {
 		return nil // no action's name is nearly as long
 	}
+	off := map[string]int{}
 	for _, n := range names {
-		if off := distance(want, strings.ToLower(n)); enough(n, off) {
-			found = append(found, scored{n, off})
-		}
+		off[n] = distance(strings.ToLower(name), strings.ToLower(n))
 	}
-	slices.SortStableFunc(found, func(a, b scored) int { return a.off - b.off })
-	var out []string
-	for _, f := range found[:min(3, len(found))] {
-		out = append(out, f.name)
-	}
-	return out
+	found := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !enough(n, off[n]) })
+	slices.SortStableFunc(found, func(a, b string) int { return off[a] - off[b] })
+	return found[:min(3, len(found))]
 }
 
 // distance is Levenshtein's: how many characters to insert, delete or replace.

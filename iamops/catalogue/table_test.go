@@ -41,6 +41,25 @@ func TestTableMatchesItsSum(t *testing.T) {
 	}
 }
 
+// TestLevels: actions come with their level and with the types that they act on.
+func TestLevels(t *testing.T) {
+	s, err := shared(t).service("sqs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s.find("sendmessage")
+	if a == nil || a.name != "SendMessage" || a.level != Write || len(a.types) != 1 || s.types[a.types[0]].key != "queue" {
+		t.Errorf("sqs:SendMessage is %+v", a)
+	}
+	levels := map[Level]bool{}
+	for _, a := range s.actions {
+		levels[a.level] = true
+	}
+	if len(levels) != 4 { // AWS files its list actions as reads
+		t.Errorf("sqs has actions of the levels %v", levels)
+	}
+}
+
 func TestNotice(t *testing.T) {
 	text, err := os.ReadFile("NOTICE")
 	if err != nil {
