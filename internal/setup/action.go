@@ -40,7 +40,7 @@ func (d *differ) action(have, want port.Object) port.Object {
 		switch body["publish"] {
 		case nil:
 			body["publish"] = publish
-			d.add("publish", publish, false)
+			d.set("publish", nil, publish)
 		case false:
 			d.notes = append(d.notes, "it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps")
 		}
@@ -159,10 +159,7 @@ func (d *differ) message(path string, have, want object) {
 		inner, isObject := old.(object)
 		wanted, nested := want[name].(object)
 		switch {
-		case old == nil:
-			have[name] = want[name]
-			d.add(at, want[name], false)
-		case at == accountPath && old != want[name]:
+		case at == accountPath && old != nil && old != want[name]:
 			d.conflict("use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
 				"or delete this action in Port if that account is gone",
 				"it is for account %s and must be for account %s, because one action serves one account", show(old), show(want[name]))
@@ -179,16 +176,9 @@ func (d *differ) message(path string, have, want object) {
 // approval makes another person approve runs where setup is asked for that. How,
 // and whether it is asked for no longer, is the customer's.
 func (d *differ) approval(body, want port.Object) {
-	if want["requiredApproval"] != true {
-		return
-	}
-	switch old := body["requiredApproval"]; old {
-	case nil:
-		d.add("requiredApproval", true, false)
-	case false:
+	old := body["requiredApproval"]
+	if want["requiredApproval"] == true && (old == nil || old == false) {
+		body["requiredApproval"] = true
 		d.set("requiredApproval", old, true)
-	default:
-		return
 	}
-	body["requiredApproval"] = true
 }

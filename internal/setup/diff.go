@@ -13,13 +13,12 @@ type object = map[string]any
 // change is one difference that setup removes: an addition, or another value.
 type change struct {
 	path     string
-	old, new any
-	added    bool
+	old, new any  // nothing is old where something is added
 	needed   bool // the daemon does not work without it
 }
 
 func (c change) String() string {
-	if c.added {
+	if c.old == nil {
 		return "+ " + c.path + ": " + show(c.new)
 	}
 	return "~ " + c.path + ": " + show(c.old) + " -> " + show(c.new)
@@ -50,7 +49,7 @@ type differ struct {
 }
 
 func (d *differ) add(path string, v any, needed bool) {
-	d.changes = append(d.changes, change{path: path, new: v, added: true, needed: needed})
+	d.changes = append(d.changes, change{path: path, new: v, needed: needed})
 }
 
 func (d *differ) set(path string, old, v any) {

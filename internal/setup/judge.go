@@ -55,7 +55,7 @@ func (c change) problem() Problem {
 			must = "must lead to " + show(o["target"])
 		}
 	}
-	if !c.added {
+	if c.old != nil {
 		is = "is " + show(c.old)
 	}
 	return Problem{c.path + " " + is + " and " + must, remedySetup}
