@@ -70,7 +70,7 @@ func newMoto(t *testing.T, moto *mototest.Server) *world {
 	moto.Reset()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: memnet.WholeAnswers(transport)})}
+	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: memnet.WholeAnswers{RoundTripper: transport}})}
 	w.open(t)
 	w.policy(t, "/", "Boundary")
 	return w

@@ -81,7 +81,7 @@ func (l *Listener) Dial(ctx context.Context, network, addr string) (net.Conn, er
 // Client returns an HTTP client that reaches the listener under any URL. Its
 // idle connections end with the server's stop.
 func (l *Listener) Client() *http.Client {
-	return &http.Client{Transport: WholeAnswers(&http.Transport{DialContext: l.Dial, MaxIdleConnsPerHost: 64})}
+	return &http.Client{Transport: WholeAnswers{&http.Transport{DialContext: l.Dial, MaxIdleConnsPerHost: 64}}}
 }
 
 // Accept waits for a connection that Dial makes.

@@ -7,22 +7,15 @@ import (
 )
 
 // WholeAnswers is a transport that hands on an answer once all of it has been
-// read; nil stands for [http.DefaultTransport].
+// read.
 //
 // The SDK closes the body of a request when the answer begins. A server as near
 // as this one may answer before net/http has finished with the request; net/http
 // then gives up the connection, and with it the rest of a long answer.
-func WholeAnswers(t http.RoundTripper) http.RoundTripper {
-	if t == nil {
-		t = http.DefaultTransport
-	}
-	return wholeAnswers{t}
-}
-
-type wholeAnswers struct{ http.RoundTripper }
+type WholeAnswers struct{ http.RoundTripper }
 
 // RoundTrip is part of http.RoundTripper.
-func (w wholeAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w WholeAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := w.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
