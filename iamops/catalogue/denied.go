@@ -92,7 +92,7 @@ func deniedAlways(action string) string {
 		return why
 	}
 	for _, d := range deniedActions {
-		if matching([]string{d.pattern}, action) != "" {
+		if Match(d.pattern, action) {
 			return d.why
 		}
 	}

@@ -123,7 +123,7 @@ const logGroup = "logs:*:*:log-group:*"
 func (k kind) written(action string) []string {
 	for _, f := range forms {
 		for _, p := range k.shapes {
-			if p.shape == f.shape && matching([]string{f.action}, action) != "" {
+			if p.shape == f.shape && Match(f.action, action) {
 				return f.endings
 			}
 		}

@@ -103,12 +103,10 @@ func (s *service) parseAction(text string) (action, error) {
 
 // find returns the action of this name, whatever its case; nil if there is none.
 func (s *service) find(name string) *action {
-	wanted := strings.ToLower(name)
-	n, found := slices.BinarySearchFunc(s.actions, wanted, func(a action, want string) int {
-		return strings.Compare(strings.ToLower(a.name), want)
-	})
-	if !found {
-		return nil
+	for i := range s.actions {
+		if strings.EqualFold(s.actions[i].name, name) {
+			return &s.actions[i]
+		}
 	}
-	return &s.actions[n]
+	return nil
 }

@@ -38,9 +38,9 @@ type line struct {
 	Actions []string   `json:"a"`
 }
 
-// readLine calls use with line n of a table. Unpacking up to there takes some
+// readLine decodes line n of a table. Unpacking up to there takes some
 // milliseconds and leaves nothing behind.
-func readLine(packed []byte, n int, use func([]byte) error) error {
+func readLine(packed []byte, n int, into any) error {
 	zr, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return fmt.Errorf("unpack the action catalogue: %w", err)
@@ -49,7 +49,7 @@ func readLine(packed []byte, n int, use func([]byte) error) error {
 	sc.Buffer(make([]byte, 0, 1<<16), maxLine)
 	for ; sc.Scan(); n-- {
 		if n == 0 {
-			return use(sc.Bytes())
+			return json.Unmarshal(sc.Bytes(), into)
 		}
 	}
 	return fmt.Errorf("unpack the action catalogue: %w", errors.Join(sc.Err(), io.ErrUnexpectedEOF))
@@ -57,7 +57,7 @@ func readLine(packed []byte, n int, use func([]byte) error) error {
 
 func readHeader(packed []byte) (header, error) {
 	var h header
-	err := readLine(packed, 0, func(b []byte) error { return json.Unmarshal(b, &h) })
+	err := readLine(packed, 0, &h)
 	if err == nil && h.Format != format {
 		err = fmt.Errorf("the action catalogue has format %d, and this program reads %d", h.Format, format)
 	}
@@ -67,7 +67,7 @@ func readHeader(packed []byte) (header, error) {
 // readService reads the service that the header lists at this index.
 func readService(packed []byte, prefix string, index int) (*service, error) {
 	var l line
-	err := readLine(packed, 1+index, func(b []byte) error { return json.Unmarshal(b, &l) })
+	err := readLine(packed, 1+index, &l)
 	if err == nil && l.Service != prefix {
 		err = fmt.Errorf("the action catalogue has %q where its header says %q", l.Service, prefix)
 	}
