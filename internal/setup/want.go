@@ -136,21 +136,13 @@ func grantable(known *catalogue.Catalogue, c Choice, prefix, resource string) ([
 	if err != nil && !errors.As(err, &refusals) {
 		return nil, err
 	}
+	// Other reasons are about the resource, and do not count where it can be any.
+	always := []catalogue.Reason{catalogue.DeniedAction, catalogue.NoResourceLevel, catalogue.UnknownAction}
 	refused := map[string]bool{}
 	for _, r := range refusals {
-		switch r.Reason {
-		case catalogue.DeniedAction, catalogue.NoResourceLevel, catalogue.UnknownAction:
-			refused[r.Action] = true
-		default: // about this resource
-			refused[r.Action] = resource != ""
-		}
+		refused[r.Action] = resource != "" || slices.Contains(always, r.Reason)
 	}
-	var out []string
-	for _, name := range req.Actions {
-		if !refused[name] {
-			out = append(out, name)
-		}
-	}
+	out := slices.DeleteFunc(req.Actions, func(name string) bool { return refused[name] })
 	if len(out) == 0 {
 		return nil, fmt.Errorf("starter permissions: nothing of the service %q may be granted", prefix)
 	}
