@@ -26,7 +26,7 @@ func newCheck() *cobra.Command {
 			"read is skipped with the reason: the daemon works without that right.\n" +
 			"Exit code: 0 nothing failed, 1 something failed, 2 a setting is wrong.",
 		Example: "  port-iam check\n  port-iam check --json | jq '.steps[] | select(.result == \"failed\")'",
-		Args:    noArgs,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runCheck(cmd.Context(), asked, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -92,7 +92,7 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 			settings := failed(err, "correct the variables, then run `port-iam check` again for the other steps")
 			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{"settings", settings}}})
 		}
-		return wrongConfig(err)
+		return configError{err}
 	}
 	c, err := newChecker(ctx, cfg)
 	if err != nil {

@@ -104,7 +104,7 @@ func handler(reg *prometheus.Registry, ready *readiness, life *pulse) *http.Serv
 func healthcheck(ctx context.Context) error {
 	host, tcpPort, err := net.SplitHostPort(readSettings().Serve.Address)
 	if err != nil {
-		return wrongConfig(fmt.Errorf("LISTEN_ADDRESS: %w", err))
+		return fmt.Errorf("LISTEN_ADDRESS: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"

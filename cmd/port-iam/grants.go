@@ -20,8 +20,8 @@ func newGrants() *cobra.Command {
 		Long: "Shows the grants that exist in IAM and in Port, and takes them away with the same steps as the daemon.\n" +
 			"Needs the daemon's settings for Port and AWS; those of Kafka are not read.\n" +
 			"Exit code: 0 done, 1 could not, or the grant is foreign and must not be touched, 2 a setting or flag is wrong, 3 no such grant.",
-		Args: noArgs,
-		RunE: askSubcommand("say what to do"),
+		Args: cobra.NoArgs,
+		RunE: needSubcommand,
 	}
 	cmd.AddCommand(newGrantsList(), newGrantsShow(), newGrantsRevoke(), newGrantsSweep())
 	return cmd
@@ -42,10 +42,11 @@ func newGrantsList() *cobra.Command {
 			"  foreign          has our path or name but is not ours: port-iam never touches it\n" +
 			"  unknown          Port or AWS could not be asked\n\n" +
 			"The states changed, and foreign by its tags, need a close look: 50 grants get one unless --closely is given.\n" +
-			"Exit code: 0 listed, 1 Port or AWS could not be asked (the list then shows what IAM has), 2 a setting is wrong.",
+			"Exit code: 0 listed, 1 Port or AWS could not be asked (the list then shows what IAM has), 2 a setting is wrong,\n" +
+			"3 Port could not be asked and IAM has no grant.",
 		Example: "  port-iam grants list\n" +
 			"  port-iam grants list --json | jq -r '.[] | select(.state == \"active\") | .requester'",
-		Args: noArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listGrants(cmd.Context(), asked.json, asked.closely, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -113,7 +114,7 @@ func newGrantsShow() *cobra.Command {
 		Long: "Looks closely at one grant, and also shows what the list may not, such as changes made by hand.\n" +
 			"Exit code: 0 shown, 1 Port or AWS could not be asked, 2 a setting is wrong, 3 no such grant.",
 		Example: "  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk",
-		Args:    exactlyOne,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return showGrant(cmd.Context(), args[0], asked, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -125,7 +126,7 @@ func newGrantsShow() *cobra.Command {
 func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.Writer) error {
 	c, err := connect(ctx, stderr)
 	if err != nil {
-		return notFound(err)
+		return err
 	}
 	stop := progress(stderr, func() string { return "reading " + printable(name) })
 	operator, err := c.operator()
@@ -135,7 +136,7 @@ func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.W
 	g, err := operator.Show(ctx, name)
 	stop()
 	if g.Name == "" {
-		return notFound(whatToDo(err))
+		return whatToDo(err)
 	}
 	if err != nil {
 		defer func() { _, _ = fmt.Fprintln(stderr, "what is shown is not complete") }()

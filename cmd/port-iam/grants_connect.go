@@ -26,7 +26,7 @@ type connection struct {
 func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
 	cfg, err := readSettings().parseForOperator()
 	if err != nil {
-		return nil, wrongConfig(err)
+		return nil, configError{err}
 	}
 	c := &connection{}
 	if c.clients, err = newClients(ctx, cfg, slog.New(slog.DiscardHandler), nil, nil); err != nil {

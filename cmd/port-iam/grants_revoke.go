@@ -36,9 +36,7 @@ func newGrantsRevoke() *cobra.Command {
 		Example: "  port-iam grants revoke Permission-r_4kTq0aBcDeFgHiJk\n" +
 			"  port-iam grants revoke --requester alice@example.com\n" +
 			"  port-iam grants revoke --resource arn:aws:s3:::my-bucket --yes",
-		Args: func(_ *cobra.Command, args []string) error {
-			return wrongConfig(f.check(args))
-		},
+		Args: func(_ *cobra.Command, args []string) error { return f.check(args) },
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := cmd.Flags()
@@ -70,7 +68,7 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	}
 	c, err := connect(ctx, stderr)
 	if err != nil {
-		return notFound(err)
+		return err
 	}
 	chosen := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(names) == 0 {
@@ -124,7 +122,7 @@ func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr 
 			_, err := fmt.Fprintln(stdout, "There is no grant.")
 			return nil, err
 		}
-		return nil, notFound(fmt.Errorf("%w: nothing of %s%s", grants.ErrNoGrant, f.requester, f.resource))
+		return nil, fmt.Errorf("%w: nothing of %s%s", grants.ErrNoGrant, f.requester, f.resource)
 	}
 	return names, writeGrants(stdout, chosen, time.Now())
 }
@@ -174,7 +172,7 @@ func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr 
 	case failed > 0:
 		return fmt.Errorf("%d of %s not revoked, or not completely", failed, count(len(names), "grant"))
 	case missing > 0:
-		return notFound(fmt.Errorf("%w (%d of %d names)", grants.ErrNoGrant, missing, len(names)))
+		return fmt.Errorf("%w (%d of %d names)", grants.ErrNoGrant, missing, len(names))
 	}
 	return nil
 }

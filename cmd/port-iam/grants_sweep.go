@@ -21,7 +21,7 @@ func newGrantsSweep() *cobra.Command {
 			"also what the brake protects (many grants without an entity at once), and grants without end whose run Port does not know.\n" +
 			"Exit code: 0 done or nothing to do, 1 something could not be removed, or the brake held, 2 a setting is wrong.",
 		Example: "  port-iam grants sweep --dry-run\n  port-iam grants sweep --yes",
-		Args:    noArgs,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return sweepGrants(cmd, asked.dryRun, asked.yes)
 		},

@@ -26,6 +26,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+const healthcheckName = "healthcheck"
+
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func execute(args []string, stdout, stderr io.Writer) int {
@@ -35,7 +37,16 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return report(root.ExecuteContext(ctx), stderr)
+	begun := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	if !begun {
+		err = configError{err} // cobra did not understand flags or arguments
+	}
+	return report(cmd, err, stderr)
 }
 
 func newRoot() *cobra.Command {
@@ -45,7 +56,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongConfig(err) })
 	root.AddCommand(
 		newDemo(),
 		newPrint(),
@@ -61,13 +71,13 @@ func newRoot() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := readSettings().parse()
 				if err != nil {
-					return wrongConfig(err)
+					return configError{err}
 				}
 				return run(cmd.Context(), cfg, cmd.ErrOrStderr())
 			},
 		},
 		&cobra.Command{
-			Use:     "healthcheck",
+			Use:     healthcheckName,
 			Short:   "Ask the running daemon whether it is alive",
 			Long:    "Asks /healthz at LISTEN_ADDRESS. Exit code: 0 alive, 1 not.",
 			Example: "  port-iam healthcheck",

@@ -28,6 +28,19 @@ func (l leakless) Run() int {
 	return code
 }
 
+// TestWrongArguments: code 2 everywhere but where a container runtime reads it.
+func TestWrongArguments(t *testing.T) {
+	for args, code := range map[string]int{
+		"nonsense": exitConfig, "--nonsense": exitConfig, "run nonsense": exitConfig, "run --nonsense": exitConfig, "demo nonsense": exitConfig,
+		"demo --once=perhaps": exitConfig, "version nonsense": exitConfig, "setup nonsense": exitConfig, "print boundary nonsense": exitConfig,
+		"grants show": exitConfig, "healthcheck nonsense": exitFailed, "healthcheck --nonsense": exitFailed, "": 0, "version": 0, "run --help": 0,
+	} {
+		wantCommand(t, code, "", args)
+	}
+	t.Setenv("LISTEN_ADDRESS", "nonsense")
+	wantCommand(t, exitFailed, "LISTEN_ADDRESS: ", "healthcheck")
+}
+
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})

@@ -34,8 +34,8 @@ func newPrint() *cobra.Command {
 			"Without a flag, the settings of `port-iam run` are used: IAM_PATH, IAM_PERMISSIONS_BOUNDARY, IAM_TAGS.\n" +
 			"Account and partition are those of the boundary's ARN unless flags give them.\n" +
 			"Exit code: 0 printed, 2 something is missing or wrong.",
-		Args: noArgs,
-		RunE: askSubcommand("say what to print"),
+		Args: cobra.NoArgs,
+		RunE: needSubcommand,
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&p.account, "account", "", "account id, 12 digits (default: that of the boundary)")
@@ -67,14 +67,14 @@ func newPrint() *cobra.Command {
 // document makes the command that prints one document.
 func (p *printer) document(use, short, long, example string, fill func() error, render func() (string, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Long: long, Example: example, Args: noArgs,
+		Use: use, Short: short, Long: long, Example: example, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fill(); err != nil {
-				return wrongConfig(err)
+				return configError{err}
 			}
 			text, err := render()
 			if err != nil {
-				return wrongConfig(err)
+				return configError{err}
 			}
 			_, err = io.WriteString(cmd.OutOrStdout(), text)
 			return err

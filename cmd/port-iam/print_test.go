@@ -19,7 +19,7 @@ func TestPrintExitCodes(t *testing.T) {
 		{"boundary --account 123456789012", 0, ""},
 		{"requester-policy --account 123456789012", 0, ""},
 		{"requester-policy --help", 0, ""},
-		{"", exitConfig, "say what to print"},
+		{"", exitConfig, "say what to do: actions, blueprints, boundary"},
 		{"nonsense", exitConfig, `unknown command "nonsense"`},
 		{"boundary more", exitConfig, `unknown command "more"`},
 		{"boundary --nonsense", exitConfig, "unknown flag: --nonsense"},

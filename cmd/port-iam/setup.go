@@ -44,7 +44,7 @@ func newSetup() *cobra.Command {
 		Example: "  port-iam setup --account 123456789012 --dry-run\n" +
 			"  port-iam setup --account 123456789012 --samples\n" +
 			"  port-iam setup --require-approval=all --starter-permissions s3,ec2,dynamodb",
-		Args: noArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -67,11 +67,11 @@ func approvalFlag(cmd *cobra.Command, value *string) {
 func (f *setupFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	cfg, choice, err := f.read(readSettings())
 	if err != nil {
-		return wrongConfig(err)
+		return configError{err}
 	}
 	portal, err := newPortal(cfg, port.Options{})
 	if err != nil {
-		return wrongConfig(err)
+		return configError{err}
 	}
 	if choice.Actions.Account == "" {
 		if choice.Actions.Account, choice.Partition, err = askAccount(ctx); err != nil {
@@ -80,7 +80,7 @@ func (f *setupFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	want, err := setup.Want(choice)
 	if err != nil {
-		return wrongConfig(err)
+		return configError{err}
 	}
 	org, err := portal.OrganizationID(ctx)
 	if err != nil {
