@@ -40,14 +40,8 @@ func expiresIn(g grants.Listing, now time.Time) string {
 		return "until revoked"
 	case g.Ends.IsZero():
 		return "-"
-	case !g.Ends.After(now):
-		return "over"
 	}
-	left := g.Ends.Sub(now)
-	if left < time.Minute {
-		return "less than 1m"
-	}
-	return strings.TrimSuffix(left.Truncate(time.Minute).String(), "0s")
+	return timeLeft(g.Ends.Sub(now))
 }
 
 // grantJSON is a grant for programs.

@@ -108,14 +108,10 @@ type statusView struct {
 	Details     bool
 	Problems    []string
 	Facts, Now  []fact
-	Runs        []runView
+	Runs        []grants.Decision
 	GrantsNote  string
-	Grants      []grantView
+	Grants      []grants.Finding
 }
-
-type runView struct{ Ended, Operation, Outcome, Took, Grant, Requester, Resource, Reason string }
-
-type grantView struct{ Name, State, Left, Ends string }
 
 func (p *statusPage) view(now time.Time) statusView {
 	p.mu.Lock()
@@ -129,11 +125,9 @@ func (p *statusPage) view(now time.Time) statusView {
 		v.GrantsNote = "Not known before the daemon is connected."
 		return v
 	}
-	for _, e := range work.Recent() {
-		v.Runs = append(v.Runs, p.run(e))
-	}
+	v.Runs = work.Recent()
 	swept, ok := work.LastSweep()
-	v.Grants, v.GrantsNote = grantViews(swept, now)
+	v.Grants, v.GrantsNote = endingFirst(swept)
 	switch {
 	case !p.sweeps:
 		v.GrantsNote = "Not looked at: SWEEP_INTERVAL is 0."
@@ -143,111 +137,52 @@ func (p *statusPage) view(now time.Time) statusView {
 	return v
 }
 
-func (p *statusPage) run(e grants.Decision) runView {
-	v := runView{
-		Ended: clock(e.At), Operation: e.Operation, Outcome: e.Outcome, Took: e.Took.Round(time.Millisecond).String(),
-		Grant: e.Grant, Reason: e.Summary,
-	}
-	if p.details {
-		v.Requester, v.Resource, v.Reason = e.Requester, e.Resource, e.Reason
-	}
-	return v
-}
-
-// grantViews lists what the last sweep left, what ends first at the top and what
+// endingFirst lists what the last sweep left, what ends first at the top and what
 // has no end last.
-func grantViews(s grants.Swept, now time.Time) (views []grantView, note string) {
-	list := slices.Clone(s.Grants)
-	slices.SortFunc(list, func(a, b grants.Finding) int {
-		if a.Ends.IsZero() != b.Ends.IsZero() {
-			return map[bool]int{true: 1, false: -1}[a.Ends.IsZero()]
-		}
-		return cmp.Or(a.Ends.Compare(b.Ends), strings.Compare(a.Name, b.Name))
+func endingFirst(s grants.Swept) (list []grants.Finding, note string) {
+	never := s.At.AddDate(1000, 0, 0)
+	list = slices.SortedFunc(slices.Values(s.Grants), func(a, b grants.Finding) int {
+		return cmp.Or(cmp.Or(a.Ends, never).Compare(cmp.Or(b.Ends, never)), strings.Compare(a.Name, b.Name))
 	})
 	note = fmt.Sprintf("%d, as the sweep of %s left them.", len(list), clock(s.At))
 	if len(list) > showGrants {
 		list = list[:showGrants]
 		note += fmt.Sprintf(" The first %d to end are listed.", showGrants)
 	}
-	for _, f := range list {
-		v := grantView{Name: f.Name, State: string(f.State), Left: "–", Ends: "when revoked"}
-		if !f.Ends.IsZero() {
-			v.Left, v.Ends = left(f.Ends.Sub(now)), clock(f.Ends)
-		}
-		views = append(views, v)
-	}
-	return views, note
-}
-
-// left is the time until an end, for people.
-func left(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return "over"
-	case d < time.Minute:
-		return "less than 1 min"
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	}
-	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	return list, note
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // now reads the metrics, so that the page and a dashboard say the same about this
 // moment.
-func (p *statusPage) now() []fact {
-	values := p.gauges("port_iam_runs_in_flight", "port_iam_consumer_lag_records", "port_iam_oldest_unfinished_seconds")
-	var out []fact
-	for _, op := range values["port_iam_runs_in_flight"] {
-		out = append(out, fact{"In flight: " + op.label, fmt.Sprintf("%.0f", op.value)})
-	}
-	behind := fact{"Records behind", "not measured yet, or no partition is held by this instance"}
-	if lags := values["port_iam_consumer_lag_records"]; len(lags) > 0 {
-		sum, most := 0.0, lags[0]
-		for _, l := range lags {
-			sum += l.value
-			if l.value > most.value {
-				most = l
-			}
-		}
-		behind.Value = fmt.Sprintf("%.0f in %d partitions", sum, len(lags))
-		if most.value > 0 {
-			behind.Value += fmt.Sprintf(", most in partition %s (%.0f)", most.label, most.value)
-		}
-	}
-	out = append(out, behind)
-	for _, age := range values["port_iam_oldest_unfinished_seconds"] {
-		text := "none"
-		if age.value > 0 {
-			text = (time.Duration(age.value) * time.Second).String() + " old"
-		}
-		out = append(out, fact{"Oldest unfinished record", text})
-	}
-	return out
-}
-
-// gauge is a value and its only label.
-type gauge struct {
-	label string
-	value float64
-}
-
-func (p *statusPage) gauges(names ...string) map[string][]gauge {
-	out := map[string][]gauge{}
-	// A collector that fails leaves the others.
-	families, _ := p.metrics.Gather()
+func (p *statusPage) now() (out []fact) {
+	partitions, records, most, where := 0, 0.0, 0.0, ""
+	families, _ := p.metrics.Gather() // a collector that fails leaves the others
 	for _, f := range families {
-		if !slices.Contains(names, f.GetName()) {
-			continue
-		}
 		for _, m := range f.GetMetric() {
-			g := gauge{value: m.GetGauge().GetValue()}
-			if labels := m.GetLabel(); len(labels) > 0 {
-				g.label = labels[0].GetValue()
+			value := m.GetGauge().GetValue()
+			switch f.GetName() {
+			case "port_iam_runs_in_flight":
+				out = append(out, fact{"In flight: " + m.GetLabel()[0].GetValue(), fmt.Sprint(value)})
+			case "port_iam_oldest_unfinished_seconds":
+				age := "none"
+				if value > 0 {
+					age = (time.Duration(value) * time.Second).String() + " old"
+				}
+				out = append(out, fact{"Oldest unfinished record", age})
+			case "port_iam_consumer_lag_records":
+				partitions++
+				records += value
+				if value > most {
+					most, where = value, fmt.Sprintf(", most in partition %s (%.0f)", m.GetLabel()[0].GetValue(), value)
+				}
 			}
-			out[f.GetName()] = append(out[f.GetName()], g)
 		}
 	}
-	return out
+	behind := "not measured yet, or no partition is held by this instance"
+	if partitions > 0 {
+		behind = fmt.Sprintf("%.0f in %d partitions%s", records, partitions, where)
+	}
+	return append(out, fact{"Records behind", behind})
 }

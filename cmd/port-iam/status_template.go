@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"html/template"
+	"time"
 )
 
 // statusPolicy is the Content-Security-Policy of the page: nothing is loaded and
@@ -35,7 +36,11 @@ td.tight { white-space: nowrap; }
 footer { margin-top: 2.5rem; font-size: .85rem; }
 `
 
-var statusTemplate = template.Must(template.New("status").Parse(`<!DOCTYPE html>
+var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
+	"clock": clock,
+	"left":  func(end time.Time) string { return timeLeft(time.Until(end)) },
+	"round": func(d time.Duration) time.Duration { return d.Round(time.Millisecond) },
+}).Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -63,8 +68,8 @@ var statusTemplate = template.Must(template.New("status").Parse(`<!DOCTYPE html>
 {{if .Runs}}<table id="runs">
 <thead><tr><th>Ended</th><th>Operation</th><th>Outcome</th><th>Took</th><th>Grant</th>{{if .Details}}<th>Requester</th><th>Resource</th>{{end}}<th>Reason</th></tr></thead>
 <tbody>{{range .Runs}}
-<tr><td class="tight">{{.Ended}}</td><td>{{.Operation}}</td><td>{{.Outcome}}</td><td class="tight">{{.Took}}</td><td>{{.Grant}}</td>
-{{- if $.Details}}<td>{{.Requester}}</td><td>{{.Resource}}</td>{{end}}<td>{{.Reason}}</td></tr>{{end}}
+<tr><td class="tight">{{clock .At}}</td><td>{{.Operation}}</td><td>{{.Outcome}}</td><td class="tight">{{round .Took}}</td><td>{{.Grant}}</td>
+{{- if $.Details}}<td>{{.Requester}}</td><td>{{.Resource}}</td><td>{{.Reason}}</td>{{else}}<td>{{.Summary}}</td>{{end}}</tr>{{end}}
 </tbody>
 </table>
 {{else}}<p class="none">None since it was started.</p>
@@ -74,7 +79,8 @@ var statusTemplate = template.Must(template.New("status").Parse(`<!DOCTYPE html>
 {{if .Grants}}<table id="grants">
 <thead><tr><th>Name</th><th>State</th><th>Time left</th><th>Ends</th></tr></thead>
 <tbody>{{range .Grants}}
-<tr><td>{{.Name}}</td><td>{{.State}}</td><td class="tight">{{.Left}}</td><td class="tight">{{.Ends}}</td></tr>{{end}}
+<tr><td>{{.Name}}</td><td>{{.State}}</td>
+{{- if .Ends.IsZero}}<td>–</td><td>when revoked</td>{{else}}<td class="tight">{{left .Ends}}</td><td class="tight">{{clock .Ends}}</td>{{end}}</tr>{{end}}
 </tbody>
 </table>
 {{end}}

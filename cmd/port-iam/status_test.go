@@ -99,7 +99,7 @@ func TestStatusShows(t *testing.T) {
 		t, page, "<title>port-iam: ready</title>", "https://api.port.io/sub", "org_demo", "not known yet",
 		"In flight: grant</th><td>3<", "42 in 2 partitions, most in partition 5 (40)", "1m15s old",
 		"2026-01-02 03:04:05", "refused", "Permission-r_1", "1.235s", "the requester cannot be",
-		"3, as the sweep of", "3 h 01 min", "over", "when revoked",
+		"3, as the sweep of", "3h1m", "over", "when revoked",
 	)
 	if soon, late, forever := strings.Index(page, "Permission-soon"), strings.Index(page, "Permission-late"), strings.Index(page, "Permission-forever"); soon > late || late > forever {
 		t.Error("grants are not listed by their end")
@@ -197,19 +197,19 @@ func TestStatusManyGrants(t *testing.T) {
 	for i := range 1000 {
 		s.Grants = append(s.Grants, grants.Finding{Name: fmt.Sprint("Permission-", i), Ends: now.Add(time.Duration(i) * time.Minute)})
 	}
-	views, note := grantViews(s, now)
+	views, note := endingFirst(s)
 	if len(views) != showGrants || views[0].Name != "Permission-0" || !strings.Contains(note, "1000, as") || !strings.Contains(note, "first 200") {
 		t.Errorf("%d grants are listed from %s, note %q", len(views), views[0].Name, note)
 	}
 }
 
-func TestLeft(t *testing.T) {
+func TestTimeLeft(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		-time.Second: "over", 0: "over", 59 * time.Second: "less than 1 min", time.Minute: "1 min",
-		59*time.Minute + 59*time.Second: "59 min", time.Hour: "1 h 00 min", 25*time.Hour + 5*time.Minute: "25 h 05 min",
+		-time.Second: "over", 0: "over", 59 * time.Second: "less than 1m", time.Minute: "1m",
+		59*time.Minute + 59*time.Second: "59m", time.Hour: "1h0m", 25*time.Hour + 5*time.Minute: "25h5m",
 	} {
-		if got := left(d); got != want {
+		if got := timeLeft(d); got != want {
 			t.Errorf("%s: %q, want %q", d, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 )
 
@@ -59,6 +60,17 @@ func atMost(most int, list []string, between string) string {
 
 // few shortens a list to what fits a line of a table.
 func few(list []string) string { return atMost(3, list, ",") }
+
+// timeLeft is the time until an end.
+func timeLeft(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "over"
+	case d < time.Minute:
+		return "less than 1m"
+	}
+	return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+}
 
 func yesNo(b bool) string {
 	if b {
