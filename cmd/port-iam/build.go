@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,21 +22,18 @@ var (
 type build struct{ version, commit, goVersion, catalogue string }
 
 func readBuild() build {
-	b := build{version: version, commit: commit, goVersion: "unknown", catalogue: "unknown"}
+	b := build{version: version, commit: commit, goVersion: runtime.Version(), catalogue: "unknown"}
 	if actions, err := catalogue.Open(); err == nil {
 		b.catalogue = actions.Version()
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		b.goVersion = info.GoVersion
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && b.commit == "" {
-				b.commit = s.Value
+			if s.Key == "vcs.revision" {
+				b.commit = cmp.Or(b.commit, s.Value)
 			}
 		}
 	}
-	if b.commit == "" {
-		b.commit = "unknown"
-	}
+	b.commit = cmp.Or(b.commit, "unknown")
 	return b
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"port-iam/consumer"
 	"port-iam/grants"
+	"port-iam/iamops"
 )
 
 const (
@@ -134,23 +135,28 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if d.clients, err = newClients(ctx, d.cfg, d.log, d.reg, nil); err != nil {
 		return err
 	}
-	org, err := d.organization(ctx)
+	org, err := await(ctx, d, needPort, d.portal.OrganizationID, unauthorized, remedyLogin)
+	if err == nil {
+		err = d.cfg.checkOrganization(org)
+	}
 	if err != nil {
 		return err
 	}
 	topic, group := d.cfg.kafkaNames(org)
-	d.page.know(factOrg, org)
-	d.page.know(factTopic, topic)
-	d.page.know(factGroup, group)
-	identity, err := d.identity(ctx)
+	d.page.know("Organisation", org)
+	d.page.know("Kafka topic", topic)
+	d.page.know("Consumer group", group)
+	identity, err := await(ctx, d, needAWS, d.aws.Identity, iamops.RejectedCredentials, "check the AWS credentials of the daemon")
 	if err != nil {
 		return err
 	}
-	d.page.know(factAccount, identity.Account)
-	d.page.know(factPartition, identity.Partition)
+	d.page.know("AWS account", identity.Account)
+	d.page.know("AWS partition", identity.Partition)
 	d.noteClock()
-	if err := d.checkActions(ctx, identity.Account); err != nil {
-		return err
+	for _, action := range d.cfg.actions.All() {
+		if err := d.checkAction(ctx, action, identity.Account); err != nil {
+			return err
+		}
 	}
 	ops, err := d.newOps(org, identity)
 	if err != nil {

@@ -4,81 +4,45 @@ import (
 	"context"
 	"fmt"
 
-	"port-iam/iamops"
 	"port-iam/port"
 )
 
-// organization asks Port for the organisation; that Port accepts the credentials
-// is checked even where PORT_ORG_ID names it.
-func (d *daemon) organization(ctx context.Context) (string, error) {
-	var org string
-	err := d.await(ctx, needPort, func(ctx context.Context) (err error) {
-		org, err = d.portal.OrganizationID(ctx)
-		return err
-	}, func(err error) bool { return port.IsKind(err, port.KindUnauthorized) }, remedyLogin)
-	if err == nil {
-		err = d.cfg.checkOrganization(org)
-	}
-	return org, err
-}
+func unauthorized(err error) bool { return port.IsKind(err, port.KindUnauthorized) }
 
-func (d *daemon) identity(ctx context.Context) (iamops.Identity, error) {
-	var id iamops.Identity
-	err := d.await(ctx, needAWS, func(ctx context.Context) (err error) {
-		id, err = d.aws.Identity(ctx)
-		return err
-	}, iamops.RejectedCredentials, "check the AWS credentials of the daemon")
-	return id, err
-}
-
-// await calls f until it succeeds. While Port or AWS does not answer, it waits and
+// await asks Port or AWS until the answer comes. While there is none, it waits and
 // the daemon is not ready; an error that is final, such as refused credentials,
 // is returned with its remedy.
-func (d *daemon) await(ctx context.Context, need string, f func(context.Context) error, final func(error) bool, remedy string) error {
+func await[T any](ctx context.Context, d *daemon, need string, ask func(context.Context) (T, error), final func(error) bool, remedy string) (T, error) {
 	for {
 		d.life.beat()
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
-		err := f(tryCtx)
+		answer, err := ask(tryCtx)
 		cancel()
 		d.ready.set(need, err)
 		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
+		case err == nil || ctx.Err() != nil:
+			return answer, err
 		case final(err):
-			return fmt.Errorf("%w: %s", err, remedy)
+			return answer, fmt.Errorf("%w: %s", err, remedy)
 		}
 		d.log.Warn("waiting", "for", need, "error", err)
 		if !pause(ctx, retryInterval) {
-			return ctx.Err()
+			return answer, ctx.Err()
 		}
 	}
 }
 
-// checkActions stops a daemon whose actions in Port belong to a daemon of
-// another AWS account: both would act on the same runs.
-func (d *daemon) checkActions(ctx context.Context, account string) error {
-	for _, action := range d.cfg.actions.All() {
-		if err := d.checkAction(ctx, action, account); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// checkAction stops a daemon whose action in Port belongs to a daemon of another
+// AWS account: both would act on the same runs.
 func (d *daemon) checkAction(ctx context.Context, action, account string) error {
-	var named string
 	missing := false
-	err := d.await(ctx, needPort, func(ctx context.Context) (err error) {
-		named, err = d.portal.ActionAccount(ctx, action)
+	named, err := await(ctx, d, needPort, func(ctx context.Context) (string, error) {
+		named, err := d.portal.ActionAccount(ctx, action)
 		if missing = port.IsKind(err, port.KindNotFound); missing {
-			return nil
+			return "", nil
 		}
-		return err
-	}, func(err error) bool {
-		return port.IsKind(err, port.KindUnauthorized) || port.IsKind(err, port.KindRefused)
-	}, "the credentials must be allowed to read actions")
+		return named, err
+	}, func(err error) bool { return unauthorized(err) || port.IsKind(err, port.KindRefused) }, "the credentials must be allowed to read actions")
 	switch {
 	case err != nil:
 		return err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,15 +20,14 @@ import (
 // readiness holds the last known result of each thing that must hold for the
 // daemon to be ready.
 type readiness struct {
-	mu    sync.Mutex
-	names []string
-	ask   map[string]func() error
+	mu  sync.Mutex
+	ask map[string]func() error
 }
 
 // newReadiness also registers the answer as a metric: Prometheus cannot ask
 // /readyz.
 func newReadiness(reg prometheus.Registerer, names ...string) *readiness {
-	r := &readiness{names: names, ask: map[string]func() error{}}
+	r := &readiness{ask: map[string]func() error{}}
 	for _, n := range names {
 		r.set(n, errors.New("not reached yet"))
 	}
@@ -57,7 +58,7 @@ func (r *readiness) problems() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []string
-	for _, n := range r.names {
+	for _, n := range slices.Sorted(maps.Keys(r.ask)) {
 		if err := r.ask[n](); err != nil {
 			out = append(out, n+": "+strings.ReplaceAll(err.Error(), "\n", " "))
 		}
@@ -80,23 +81,23 @@ func (p *pulse) alive() bool { return time.Since(time.Unix(0, p.last.Load())) < 
 func handler(reg *prometheus.Registry, ready *readiness, life *pulse) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if !life.alive() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = fmt.Fprintln(w, "stuck")
-			return
+	health := func(path, good string, problems func() []string) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			text := good
+			if p := problems(); len(p) > 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				text = strings.Join(p, "\n")
+			}
+			_, _ = fmt.Fprintln(w, text)
+		})
+	}
+	health("/healthz", "ok", func() []string {
+		if life.alive() {
+			return nil
 		}
-		_, _ = fmt.Fprintln(w, "ok")
+		return []string{"stuck"}
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		problems := ready.problems()
-		if len(problems) > 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = fmt.Fprintln(w, strings.Join(problems, "\n"))
-			return
-		}
-		_, _ = fmt.Fprintln(w, "ready")
-	})
+	health("/readyz", "ready", ready.problems)
 	return mux
 }
 

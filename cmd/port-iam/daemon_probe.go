@@ -21,11 +21,16 @@ func (d *daemon) probe(ctx context.Context) {
 		var both sync.WaitGroup
 		both.Go(func() {
 			_, err := d.portal.OrganizationID(tryCtx)
-			d.note(ctx, needPort, err, port.IsKind(err, port.KindUnavailable) && isThrottled(err))
+			answer, ok := errors.AsType[*port.Error](err)
+			if throttled := ok && answer.Status == http.StatusTooManyRequests; !throttled && ctx.Err() == nil {
+				d.ready.set(needPort, err)
+			}
 		})
 		both.Go(func() {
 			_, err := d.aws.Identity(tryCtx)
-			d.note(ctx, needAWS, err, iamops.Throttled(err))
+			if !iamops.Throttled(err) && ctx.Err() == nil {
+				d.ready.set(needAWS, err)
+			}
 		})
 		both.Wait()
 		cancel()
@@ -40,16 +45,4 @@ func (d *daemon) noteClock() {
 		err = fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
 	}
 	d.ready.set(needClock, err)
-}
-
-func (d *daemon) note(ctx context.Context, need string, err error, throttled bool) {
-	if throttled || ctx.Err() != nil {
-		return
-	}
-	d.ready.set(need, err)
-}
-
-func isThrottled(err error) bool {
-	var e *port.Error
-	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
 }

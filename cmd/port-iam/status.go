@@ -42,23 +42,16 @@ type history interface {
 // fact is one line: a name and what is known of it, "" for nothing yet.
 type fact struct{ Name, Value string }
 
-// Facts of the page, in their order.
-const (
-	factPort = iota
-	factOrg
-	factTopic
-	factGroup
-	factAccount
-	factPartition
-)
-
 func newStatusPage(metrics prometheus.Gatherer, ready *readiness, cfg *config) *statusPage {
 	return &statusPage{
 		metrics: metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0,
 		facts: []fact{
-			factPort: {"Port", withoutUser(cfg.port.baseURL)}, factOrg: {"Organisation", ""},
-			factTopic: {"Kafka topic", ""}, factGroup: {"Consumer group", ""},
-			factAccount: {"AWS account", ""}, factPartition: {"AWS partition", ""},
+			{"Port", withoutUser(cfg.port.baseURL)},
+			{"Organisation", ""},
+			{"Kafka topic", ""},
+			{"Consumer group", ""},
+			{"AWS account", ""},
+			{"AWS partition", ""},
 		},
 	}
 }
@@ -73,10 +66,10 @@ func withoutUser(text string) string {
 }
 
 // know notes a fact once it is known.
-func (p *statusPage) know(fact int, value string) {
+func (p *statusPage) know(name, value string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.facts[fact].Value = value
+	p.facts[slices.Index(p.facts, fact{name, ""})].Value = value
 }
 
 // follow shows the runs and grants of a service from now on.

@@ -56,7 +56,7 @@ func testPage(t *testing.T, details bool, problem error) *statusPage {
 	cfg.serve.details, cfg.sweep.interval = details, time.Minute
 	cfg.port.baseURL = "https://user:hunter2@api.port.io/sub?token=hunter2"
 	p := newStatusPage(reg, ready, cfg)
-	p.know(factOrg, "org_demo")
+	p.know("Organisation", "org_demo")
 	p.follow(fakeHistory{})
 
 	inFlight := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "port_iam_runs_in_flight"}, []string{"operation"})
