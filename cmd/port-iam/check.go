@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"port-iam/iamops"
+	"port-iam/port"
 	"port-iam/templates"
 )
 
@@ -42,23 +42,24 @@ const (
 	resultSkipped = "skipped"
 )
 
-// stepOutcome is how a step went.
+// stepOutcome is how a step went, as it is printed.
 type stepOutcome struct {
+	Step   string `json:"step"`
 	Result string `json:"result"`
 	Why    string `json:"why,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
 }
 
 func fine(format string, args ...any) stepOutcome {
-	return stepOutcome{resultOK, fmt.Sprintf(format, args...), ""}
+	return stepOutcome{Result: resultOK, Why: fmt.Sprintf(format, args...)}
 }
 
 func failed(why error, remedy string) stepOutcome {
-	return stepOutcome{resultFailed, why.Error(), remedy}
+	return stepOutcome{Result: resultFailed, Why: why.Error(), Remedy: remedy}
 }
 
 func skipped(format string, args ...any) stepOutcome {
-	return stepOutcome{resultSkipped, fmt.Sprintf(format, args...), ""}
+	return stepOutcome{Result: resultSkipped, Why: fmt.Sprintf(format, args...)}
 }
 
 // step is a step of the chain. It is skipped where one that it needs has failed.
@@ -68,16 +69,10 @@ type step struct {
 	do    func(context.Context) stepOutcome
 }
 
-// stepReport is what is printed of a step.
-type stepReport struct {
-	Step string `json:"step"`
-	stepOutcome
-}
-
 // checkReport is the JSON form of it all.
 type checkReport struct {
-	OK    bool         `json:"ok"`
-	Steps []stepReport `json:"steps"`
+	OK    bool          `json:"ok"`
+	Steps []stepOutcome `json:"steps"`
 
 	failed int // how many steps did
 }
@@ -90,7 +85,8 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 	if err != nil {
 		if asJSON {
 			settings := failed(err, "correct the variables, then run `port-iam check` again for the other steps")
-			_ = writeJSON(stdout, checkReport{Steps: []stepReport{{"settings", settings}}})
+			settings.Step = stepSettings
+			_ = writeJSON(stdout, checkReport{Steps: []stepOutcome{settings}})
 		}
 		return configError{err}
 	}
@@ -112,26 +108,32 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 
 // checker holds what the steps find out for each other.
 type checker struct {
-	*clients
-	clock *clockTransport // of the calls to Port
-
+	clients
 	org      string
 	identity iamops.Identity
-	whoErr   error
-	asked    bool // AWS was asked who we are
+	whoErr   error // why AWS did not say who we are
 	ops      *iamops.Ops
-	kafka    kafkaChecks
+
+	access    port.KafkaAccess
+	reached   []string // brokers that take a connection
+	preflight error    // of the consumer
 }
 
+// newChecker asks AWS who we are: steps before those about AWS want to know, too.
 func newChecker(ctx context.Context, cfg *config) (*checker, error) {
-	c := &checker{clock: &clockTransport{next: http.DefaultTransport}, org: cfg.port.orgID}
-	var err error
-	c.clients, err = newClients(ctx, cfg, slog.New(slog.DiscardHandler), nil, c.clock)
-	return c, err
+	c := &checker{clients: clients{cfg: cfg, log: slog.New(slog.DiscardHandler)}, org: cfg.port.orgID}
+	if err := c.open(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	c.identity, c.whoErr = c.aws.Identity(ctx)
+	return c, nil
 }
 
-// Names of the steps that others need.
+// Names of steps that are referred to.
 const (
+	stepSettings     = "settings"
 	stepPortLogin    = "Port login"
 	stepOrganization = "Port organisation"
 	stepCatalogue    = "blueprint " + templates.BlueprintPermission
@@ -149,7 +151,7 @@ const (
 // steps are the chain in the order in which it is shown.
 func (c *checker) steps() []step {
 	all := []step{
-		{"settings", nil, c.settings},
+		{stepSettings, nil, c.settings},
 		{"templates", nil, c.templates},
 		{stepPortLogin, nil, c.login},
 		{stepOrganization, []string{stepPortLogin}, c.organization},
@@ -177,35 +179,26 @@ func (c *checker) steps() []step {
 
 // run takes the steps one after the other.
 func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
-	var current atomic.Value
-	current.Store("")
-	defer progress(stderr, func() string { return "checking: " + current.Load().(string) })()
-	report := checkReport{OK: true}
+	var report checkReport
 	broken := map[string]string{} // steps that failed, or need one that did, by that one
 	for _, s := range c.steps() {
-		current.Store(s.name)
 		var o stepOutcome
-		for _, need := range s.needs {
-			if first := broken[need]; first != "" && broken[s.name] == "" {
-				broken[s.name] = first
-				o = skipped("needs %q", first)
-			}
-		}
-		if broken[s.name] == "" {
-			o = c.take(ctx, s)
-		}
-		if o.Result == resultFailed {
-			report.OK = false
+		if i := slices.IndexFunc(s.needs, func(need string) bool { return broken[need] != "" }); i >= 0 {
+			broken[s.name] = broken[s.needs[i]]
+			o = skipped("needs %q", broken[s.name])
+		} else if o = take(ctx, s, stderr); o.Result == resultFailed {
 			report.failed++
 			broken[s.name] = s.name
 		}
-		o.Why, o.Remedy = flat(o.Why), flat(o.Remedy)
-		report.Steps = append(report.Steps, stepReport{s.name, o})
+		o.Step, o.Why, o.Remedy = s.name, flat(o.Why), flat(o.Remedy)
+		report.Steps = append(report.Steps, o)
 	}
+	report.OK = report.failed == 0
 	return report
 }
 
-func (c *checker) take(ctx context.Context, s step) stepOutcome {
+func take(ctx context.Context, s step, stderr io.Writer) stepOutcome {
+	defer progress(stderr, "checking: "+s.name)()
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	return s.do(ctx)
@@ -239,30 +232,10 @@ func (c *checker) templates(context.Context) stepOutcome {
 	return fine("%s, and the built-in ones for what it does not hold; both render", c.cfg.grant.templatesDir)
 }
 
-// clockTransport compares the clock of the server that answers with ours.
-type clockTransport struct {
-	next http.RoundTripper
-	skew atomic.Pointer[time.Duration] // nil until an answer holds a time
-}
-
-// RoundTrip is part of http.RoundTripper.
-func (t *clockTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	sent := time.Now()
-	resp, err := t.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if skew, ok := iamops.ClockSkew(sent, time.Now(), resp.Header.Get("Date")); ok {
-		t.skew.Store(&skew)
-	}
-	return resp, nil
-}
-
-// judgeClock says whether two clocks are near enough; skew is nil where the other
-// is not known.
-func judgeClock(whose string, skew *time.Duration, effect string) stepOutcome {
+// judgeClock says whether two clocks are near enough, if the other is known.
+func judgeClock(whose string, skew time.Duration, known bool, effect string) stepOutcome {
 	switch {
-	case skew == nil:
+	case !known:
 		return skipped("%s's answers hold no time", whose)
 	case skew.Abs() > iamops.MaxClockSkew:
 		return failed(fmt.Errorf("the local clock is %s ahead of %s's: %s", skew, whose, effect), "set the clock, for example by NTP")

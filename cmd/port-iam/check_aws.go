@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -17,34 +16,19 @@ const (
 	mayNotRead       = "the credentials may not read that, and the daemon need not"
 )
 
-// who asks AWS once who we are.
-func (c *checker) who(ctx context.Context) (iamops.Identity, error) {
-	if !c.asked {
-		ctx, cancel := context.WithTimeout(ctx, askTimeout)
-		defer cancel()
-		c.identity, c.whoErr = c.aws.Identity(ctx)
-		c.asked = true
-	}
-	return c.identity, c.whoErr
-}
-
-func (c *checker) whoWeAre(ctx context.Context) stepOutcome {
-	id, err := c.who(ctx)
-	switch {
-	case err != nil && iamops.RejectedCredentials(err):
+func (c *checker) whoWeAre(context.Context) stepOutcome {
+	switch err := c.whoErr; {
+	case iamops.RejectedCredentials(err):
 		return failed(err, "check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the role of this machine or pod")
 	case err != nil:
 		return failed(err, "give the daemon AWS credentials, and check that it reaches sts.amazonaws.com (or the endpoint that is set)")
 	}
-	return fine("%s", id)
+	return fine("%s", c.identity)
 }
 
 func (c *checker) awsClock(context.Context) stepOutcome {
-	var skew *time.Duration
-	if d, known := c.aws.ClockSkew(); known {
-		skew = &d
-	}
-	return judgeClock("AWS", skew, "the daemon grants nothing and cleans up nothing")
+	skew, known := c.aws.ClockSkew()
+	return judgeClock("AWS", skew, known, "the daemon grants nothing and cleans up nothing")
 }
 
 func (c *checker) place() templates.Place {

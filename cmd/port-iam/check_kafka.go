@@ -11,17 +11,7 @@ import (
 	"time"
 
 	"port-iam/consumer"
-	"port-iam/port"
 )
-
-// kafkaChecks is what the steps about Kafka find out for each other.
-type kafkaChecks struct {
-	access port.KafkaAccess
-	open   []string // brokers that take a connection
-
-	tried bool // the preflight
-	err   error
-}
 
 // dialTimeout is for one connection, TLS included.
 const dialTimeout = 5 * time.Second
@@ -36,7 +26,7 @@ func (c *checker) kafkaSettings(ctx context.Context) stepOutcome {
 	if len(access.Brokers) == 0 {
 		return failed(errors.New("no broker is known: Port names none"), "set KAFKA_BROKERS")
 	}
-	c.kafka.access = access
+	c.access = access
 	return fine("%s", strings.Join(access.Brokers, ","))
 }
 
@@ -57,7 +47,7 @@ func (c *checker) kafkaConnection(ctx context.Context) stepOutcome {
 		conn, err := d.DialContext(ctx, "tcp", broker)
 		if err == nil {
 			_ = conn.Close()
-			c.kafka.open = append(c.kafka.open, broker)
+			c.reached = append(c.reached, broker)
 		}
 		return err
 	})
@@ -66,7 +56,7 @@ func (c *checker) kafkaConnection(ctx context.Context) stepOutcome {
 // eachBroker tries something with all brokers. It passes if it works with at
 // least one: clients find the rest through it.
 func (c *checker) eachBroker(done, remedy string, try func(broker string) error) stepOutcome {
-	all := c.kafka.access.Brokers
+	all := c.access.Brokers
 	var bad []string
 	for _, b := range all {
 		if err := try(b); err != nil {
@@ -87,7 +77,7 @@ func (c *checker) kafkaTLS(ctx context.Context) stepOutcome {
 	if c.cfg.kafka.tls == nil {
 		return skipped("KAFKA_TLS=false")
 	}
-	for _, b := range c.kafka.open {
+	for _, b := range c.reached {
 		d := tls.Dialer{NetDialer: &net.Dialer{Timeout: dialTimeout}, Config: c.cfg.kafka.tls.Clone()}
 		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		conn, err := d.DialContext(ctx, "tcp", b)
@@ -107,38 +97,35 @@ func remedyTLS(err error) string {
 	return "use the brokers' TLS port in KAFKA_BROKERS, or set KAFKA_TLS=false if the cluster has none"
 }
 
+// kafkaLogin also takes the steps of the preflight behind it, which come to the
+// following two.
 func (c *checker) kafkaLogin(ctx context.Context) stepOutcome {
-	return c.preflight(ctx, consumer.StepReach, c.cfg.kafka.mechanism)
+	client, err := c.newConsumer(c.org, nil) // no record is read
+	if err == nil {
+		err = client.Preflight(ctx)
+	}
+	c.preflight = err
+	return c.upTo(consumer.StepReach, c.cfg.kafka.mechanism)
 }
 
-func (c *checker) kafkaTopic(ctx context.Context) stepOutcome {
+func (c *checker) kafkaTopic(context.Context) stepOutcome {
 	topic, _ := c.cfg.kafkaNames(c.org)
-	return c.preflight(ctx, consumer.StepTopic, topic+" exists and may be read")
+	return c.upTo(consumer.StepTopic, topic+" exists and may be read")
 }
 
-func (c *checker) kafkaGroup(ctx context.Context) stepOutcome {
+func (c *checker) kafkaGroup(context.Context) stepOutcome {
 	_, group := c.cfg.kafkaNames(c.org)
-	return c.preflight(ctx, consumer.StepGroup, group+" may be used")
+	return c.upTo(consumer.StepGroup, group+" may be used")
 }
 
-// preflight is one step of the consumer's preflight, which is done once. An error
-// of no step stopped it before the first.
-func (c *checker) preflight(ctx context.Context, at consumer.Step, good string) stepOutcome {
-	if k := &c.kafka; !k.tried {
-		k.tried = true
-		var client *consumer.Consumer
-		if client, k.err = c.newConsumer(c.org, nil); k.err == nil { // no record is read
-			k.err = client.Preflight(ctx)
-		}
-	}
-	if c.kafka.err == nil {
-		return fine("%s", good)
-	}
+// upTo judges one step of the preflight. An error of no step stopped it before the
+// first.
+func (c *checker) upTo(at consumer.Step, good string) stepOutcome {
 	stopped := &consumer.PreflightError{Step: consumer.StepReach}
-	if errors.As(c.kafka.err, &stopped); stopped.Step != at {
+	if errors.As(c.preflight, &stopped); c.preflight == nil || stopped.Step != at {
 		return fine("%s", good) // it got further
 	}
-	return failed(c.kafka.err, remedyKafka(c.kafka.err))
+	return failed(c.preflight, remedyKafka(c.preflight))
 }
 
 func remedyKafka(err error) string {

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
+	"port-iam/iamops"
 	"port-iam/internal/setup"
 	"port-iam/port"
 	"port-iam/templates"
@@ -41,8 +44,19 @@ func (c *checker) organization(context.Context) stepOutcome {
 	return fine("%s", c.org)
 }
 
-func (c *checker) portClock(context.Context) stepOutcome {
-	return judgeClock("Port", c.clock.skew.Load(), "requests would begin and end at the wrong time")
+func (c *checker) portClock(ctx context.Context) stepOutcome {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, c.cfg.port.baseURL, nil)
+	if err != nil {
+		return failed(err, "correct PORT_BASE_URL")
+	}
+	sent := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return skipped("Port does not tell its time: %v", err)
+	}
+	_ = resp.Body.Close()
+	skew, known := iamops.ClockSkew(sent, time.Now(), resp.Header.Get("Date"))
+	return judgeClock("Port", skew, known, "requests would begin and end at the wrong time")
 }
 
 // model are the steps that compare each blueprint and action in Port with those
@@ -69,12 +83,12 @@ func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 	ours := templates.Automation{Account: "000000000000", ActionIDs: c.cfg.actions} // blueprints name no account
 	var remarks []string
 	if action != "" {
-		id, err := c.who(ctx)
-		if err != nil {
-			id.Account, _ = c.portal.ActionAccount(ctx, action)
+		account := c.identity.Account
+		if c.whoErr != nil {
+			account, _ = c.portal.ActionAccount(ctx, action)
 			remarks = append(remarks, "whether it is for the right AWS account is not known")
 		}
-		ours.Account = cmp.Or(id.Account, ours.Account)
+		ours.Account = cmp.Or(account, ours.Account)
 	}
 	want, err := setup.Want(setup.Choice{Actions: ours})
 	if err != nil {

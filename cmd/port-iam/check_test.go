@@ -67,7 +67,7 @@ func TestCheckTrustedBroker(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.env["KAFKA_TLS_CA_FILE"] = file
-	c := w.checker()
+	c := w.checker(t.Context())
 	for _, do := range []func(context.Context) stepOutcome{c.kafkaSettings, c.kafkaDNS, c.kafkaConnection, c.kafkaTLS} {
 		if o := do(t.Context()); o.Result != resultOK {
 			t.Errorf("%+v", o)
@@ -81,7 +81,7 @@ func TestCheckAWSAway(t *testing.T) {
 	w.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if o := w.checker().whoWeAre(ctx); o.Result != resultFailed || !strings.Contains(o.Remedy, "sts.amazonaws.com") {
+	if o := w.checker(ctx).whoWeAre(ctx); o.Result != resultFailed || !strings.Contains(o.Remedy, "sts.amazonaws.com") {
 		t.Errorf("%+v", o)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log"
@@ -62,7 +63,7 @@ func (w *checkWorld) principal(documents ...string) {
 }
 
 // check runs the command and returns the steps by name.
-func (w *checkWorld) check() (code int, steps map[string]stepReport, order []string) {
+func (w *checkWorld) check() (code int, steps map[string]stepOutcome, order []string) {
 	w.t.Helper()
 	_, _ = readWith(w.t, w.env)
 	code, stdout, stderr := command("check", "--json")
@@ -73,7 +74,7 @@ func (w *checkWorld) check() (code int, steps map[string]stepReport, order []str
 	if report.OK != (code == 0) {
 		w.t.Errorf("ok is %v, and the exit code %d", report.OK, code)
 	}
-	steps = map[string]stepReport{}
+	steps = map[string]stepOutcome{}
 	for _, s := range report.Steps {
 		steps[s.Step] = s
 		order = append(order, s.Step)
@@ -82,7 +83,7 @@ func (w *checkWorld) check() (code int, steps map[string]stepReport, order []str
 }
 
 // results are the steps by their result.
-func results(steps map[string]stepReport, result string) []string {
+func results(steps map[string]stepOutcome, result string) []string {
 	var names []string
 	for name, s := range steps {
 		if s.Result == result {
@@ -140,13 +141,13 @@ func refusingBroker(w *checkWorld, key kmsg.Key, code *kerr.Error) {
 }
 
 // checker reads the settings for single steps.
-func (w *checkWorld) checker() *checker {
+func (w *checkWorld) checker(ctx context.Context) *checker {
 	w.t.Helper()
 	cfg, err := readWith(w.t, w.env)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c, err := newChecker(w.t.Context(), cfg)
+	c, err := newChecker(ctx, cfg)
 	if err != nil {
 		w.t.Fatal(err)
 	}

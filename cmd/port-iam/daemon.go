@@ -43,16 +43,14 @@ func newLogger(cfg *config, w io.Writer) *slog.Logger {
 
 // daemon is what `port-iam run` consists of.
 type daemon struct {
-	cfg   *config
-	log   *slog.Logger
-	reg   *prometheus.Registry
+	clients
 	ready *readiness
 	page  *statusPage
 	life  pulse
 
-	*clients // and what is made on top of them, by build
-	kafka    *consumer.Consumer
-	sweeper  *grants.Sweeper
+	// Made by build.
+	kafka   *consumer.Consumer
+	sweeper *grants.Sweeper
 }
 
 // run is the daemon: built in order, by hand, and torn down in reverse. It
@@ -76,16 +74,15 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // runOn is run with a listener that is open already; it closes it.
 func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
-	d := &daemon{cfg: cfg, log: newLogger(cfg, stderr), reg: reg, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d := &daemon{clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg}, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
 	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.beat()
-	d.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	readBuild().register(d.reg)
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	readBuild().register(reg)
 	for _, w := range cfg.warnings {
 		d.log.Warn("deliberate choice", "setting", w)
 	}
-	stop := d.serve(ctx, l)
-	defer stop()
+	defer d.serve(ctx, l, handler(reg, d.ready, &d.life))()
 	defer d.supervise(ctx)()
 	if err := d.build(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -109,9 +106,8 @@ func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) e
 
 // serve begins to serve health, metrics and the status page before anything else
 // is connected, so that /readyz can say what the daemon is waiting for.
-func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
+func (d *daemon) serve(ctx context.Context, l net.Listener, mux *http.ServeMux) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
-	mux := handler(d.reg, d.ready, &d.life)
 	mux.Handle("GET /{$}", d.page)
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second,
@@ -131,8 +127,8 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) (stop func()) {
 
 // build makes the parts in the order in which they need each other. It waits for
 // Port and AWS; Kafka is waited for when the consumer runs.
-func (d *daemon) build(ctx context.Context) (err error) {
-	if d.clients, err = newClients(ctx, d.cfg, d.log, d.reg, nil); err != nil {
+func (d *daemon) build(ctx context.Context) error {
+	if err := d.open(ctx); err != nil {
 		return err
 	}
 	org, err := await(ctx, d, needPort, d.portal.OrganizationID, unauthorized, remedyLogin)
@@ -152,7 +148,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	}
 	d.page.know("AWS account", identity.Account)
 	d.page.know("AWS partition", identity.Partition)
-	d.noteClock()
+	d.ready.live(needClock, d.clockProblem)
 	for _, action := range d.cfg.actions.All() {
 		if err := d.checkAction(ctx, action, identity.Account); err != nil {
 			return err
@@ -162,7 +158,7 @@ func (d *daemon) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	service, err := d.newService(ops, d.log)
+	service, err := d.newService(ops)
 	if err != nil {
 		return err
 	}

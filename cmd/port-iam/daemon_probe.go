@@ -34,15 +34,13 @@ func (d *daemon) probe(ctx context.Context) {
 		})
 		both.Wait()
 		cancel()
-		d.noteClock()
 	}
 }
 
-// noteClock goes by the last answer of AWS.
-func (d *daemon) noteClock() {
-	var err error
+// clockProblem goes by the last answer of AWS.
+func (d *daemon) clockProblem() error {
 	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > iamops.MaxClockSkew {
-		err = fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
+		return fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
 	}
-	d.ready.set(needClock, err)
+	return nil
 }

@@ -26,7 +26,7 @@ func TestSupervise(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	t.Setenv("NOTIFY_SOCKET", socket)
 	t.Setenv("WATCHDOG_USEC", strconv.FormatInt((60*time.Millisecond).Microseconds(), 10))
-	d := &daemon{log: slog.New(slog.DiscardHandler)}
+	d := &daemon{clients: clients{log: slog.New(slog.DiscardHandler)}}
 	d.life.beat()
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := d.supervise(ctx)

@@ -60,7 +60,7 @@ func newGrantsList() *cobra.Command {
 const looked = 50
 
 func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Writer) error {
-	c, err := connect(ctx, stderr)
+	c, err := connect(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
 	}
@@ -89,12 +89,8 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 }
 
 func (c *connection) list(ctx context.Context, closely bool, stderr io.Writer) ([]grants.Listing, error) {
-	defer progress(stderr, func() string { return "reading grants from IAM and Port" })()
-	operator, err := c.operator()
-	if err != nil {
-		return nil, err
-	}
-	return operator.List(ctx, closely)
+	defer progress(stderr, "reading grants from IAM and Port")()
+	return c.operator.List(ctx, closely)
 }
 
 func toJSON(all []grants.Listing) []grantJSON {
@@ -124,16 +120,12 @@ func newGrantsShow() *cobra.Command {
 }
 
 func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.Writer) error {
-	c, err := connect(ctx, stderr)
+	c, err := connect(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
 	}
-	stop := progress(stderr, func() string { return "reading " + printable(name) })
-	operator, err := c.operator()
-	if err != nil {
-		return err
-	}
-	g, err := operator.Show(ctx, name)
+	stop := progress(stderr, "reading "+printable(name))
+	g, err := c.operator.Show(ctx, name)
 	stop()
 	if g.Name == "" {
 		return whatToDo(err)

@@ -15,24 +15,27 @@ import (
 // connection is what the commands of an operator work with: Port and AWS as the
 // daemon has them, without Kafka.
 type connection struct {
-	*clients
-	ops *iamops.Ops
-	// portErr is why Port cannot be asked; nil while it can.
-	portErr error
+	clients
+	ops      *iamops.Ops
+	service  *grants.Service
+	operator *grants.Operator
+	portErr  error // why Port cannot be asked; nil while it can
 }
 
 // connect asks Port and AWS who we are. It fails without AWS, but not without
-// Port: an operator can take access away while Port is down.
-func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
+// Port: an operator can take access away while Port is down. Warnings of the
+// service go to log; most commands want none, as they print what it finds.
+func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 	cfg, err := readSettings().parseForOperator()
 	if err != nil {
 		return nil, configError{err}
 	}
-	c := &connection{}
-	if c.clients, err = newClients(ctx, cfg, slog.New(slog.DiscardHandler), nil, nil); err != nil {
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	c := &connection{clients: clients{cfg: cfg, log: logger}}
+	if err := c.open(ctx); err != nil {
 		return nil, err
 	}
-	defer progress(stderr, func() string { return "asking Port and AWS who we are" })()
+	defer progress(stderr, "asking Port and AWS who we are")()
 
 	var told string
 	var identity iamops.Identity
@@ -52,8 +55,14 @@ func connect(ctx context.Context, stderr io.Writer) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ops, err = c.newOps(org, identity)
-	return c, err
+	if c.ops, err = c.newOps(org, identity); err != nil {
+		return nil, err
+	}
+	if c.service, err = c.newService(c.ops); err != nil {
+		return nil, err
+	}
+	c.operator = c.service.NewOperator(cfg.sweep.grace)
+	return c, nil
 }
 
 // organization is whose grants these are: as Port says or, while Port cannot be
@@ -80,18 +89,4 @@ func (c *connection) organization(ctx context.Context, told string, stderr io.Wr
 	}
 	_, _ = fmt.Fprintf(stderr, "assuming organisation %s, from the tags of the roles; set PORT_ORG_ID to be sure\n", printable(found[0]))
 	return found[0], nil
-}
-
-// service is the daemon's; it writes warnings to log.
-func (c *connection) service(log io.Writer) (*grants.Service, error) {
-	return c.newService(c.ops, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})))
-}
-
-// operator logs nothing: what it finds is the output of the command.
-func (c *connection) operator() (*grants.Operator, error) {
-	service, err := c.service(io.Discard)
-	if err != nil {
-		return nil, err
-	}
-	return service.NewOperator(c.cfg.sweep.grace), nil
 }

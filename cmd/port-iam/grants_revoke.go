@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +66,7 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if !f.yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	c, err := connect(ctx, stderr)
+	c, err := connect(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
 	}
@@ -133,40 +133,31 @@ const parallelRevokes = 4
 
 // revoke takes the grants away. A failure of one does not stop the others.
 func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
-	operator, err := c.operator()
-	if err != nil {
-		return err
-	}
-	errs := make([]error, len(names))
-	var done atomic.Int64
-	stop := progress(stderr, func() string { return fmt.Sprintf("revoking, %d of %d done", done.Load(), len(names)) })
+	defer progress(stderr, "revoking "+count(len(names), "grant"))()
+	failed, missing := 0, 0
+	var mu sync.Mutex // of the counts and of what is printed
 	var g errgroup.Group
 	g.SetLimit(parallelRevokes)
-	for i, name := range names {
+	for _, name := range names {
 		g.Go(func() error {
-			errs[i] = operator.Revoke(ctx, name)
-			done.Add(1)
+			err := c.operator.Revoke(ctx, name)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				_, err = fmt.Fprintf(stdout, "%s revoked\n", printable(name))
+				return err
+			case errors.Is(err, grants.ErrNoGrant):
+				missing++
+			default:
+				failed++
+			}
+			_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", printable(name), explainRevoke(err))
 			return nil
 		})
 	}
-	_ = g.Wait() // always nil
-	stop()
-
-	failed, missing := 0, 0
-	for i, err := range errs {
-		name := printable(names[i])
-		switch {
-		case err == nil:
-			if _, err := fmt.Fprintf(stdout, "%s revoked\n", name); err != nil {
-				return err
-			}
-			continue
-		case errors.Is(err, grants.ErrNoGrant):
-			missing++
-		default:
-			failed++
-		}
-		_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", name, explainRevoke(err))
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	switch {
 	case failed > 0:

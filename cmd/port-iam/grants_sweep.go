@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -36,14 +35,17 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	if !dryRun && !yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	c, err := connect(ctx, stderr)
+	c, err := connect(ctx, stderr, stderr)
 	if err != nil {
 		return err
 	}
 	if c.portErr != nil {
 		return fmt.Errorf("without Port a sweep cannot tell what to remove: %w", c.portErr)
 	}
-	plan, err := c.sweep(ctx, io.Discard, stderr, yes, true)
+	sweeper := c.service.NewSweeper(grants.SweepOptions{Interval: c.cfg.sweep.interval, Grace: c.cfg.sweep.grace, Force: yes})
+	stop := progress(stderr, "looking for what to remove")
+	plan, err := sweeper.DryRun(ctx)
+	stop()
 	if err != nil {
 		return whatToDo(err)
 	}
@@ -65,29 +67,12 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 			return err
 		}
 	}
-	done, err := c.sweep(ctx, stderr, stderr, yes, false)
+	defer progress(stderr, "removing grants")()
+	done, err := sweeper.Sweep(ctx)
 	if err != nil {
 		return fmt.Errorf("the sweep stopped: %w", whatToDo(err))
 	}
 	return afterSweep(stdout, doomed, done)
-}
-
-// sweep sweeps once, or says what a sweep would do.
-func (c *connection) sweep(ctx context.Context, log, stderr io.Writer, force, dryRun bool) (grants.Report, error) {
-	what := "removing grants"
-	if dryRun {
-		what = "looking for what to remove"
-	}
-	defer progress(stderr, func() string { return what })()
-	service, err := c.service(log)
-	if err != nil {
-		return grants.Report{}, err
-	}
-	sweeper := service.NewSweeper(grants.SweepOptions{Interval: c.cfg.sweep.interval, Grace: c.cfg.sweep.grace, Force: force})
-	if dryRun {
-		return sweeper.DryRun(ctx)
-	}
-	return sweeper.Sweep(ctx)
 }
 
 // removed are the names that a sweep removed, or would.

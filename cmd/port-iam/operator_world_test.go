@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func newOperatorWorld(t *testing.T, env map[string]string) *operatorWorld {
 	maps.Copy(all, env)
 	_, _ = readWith(t, all)
 	w := &operatorWorld{World: world, t: t}
-	if w.conn, err = connect(t.Context(), io.Discard); err != nil {
+	if w.conn, err = connect(t.Context(), io.Discard, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -71,11 +72,7 @@ func (w *operatorWorld) grantRun(id, requester string) string {
 	})
 	rec, _ := port.Decode(w.Port.Message(id, porttest.FormTemplated))
 	rec.Time = time.Now()
-	service, err := w.conn.service(io.Discard)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := service.Grant(rec).Attempt(w.t.Context()); err != nil {
+	if err := w.conn.service.Grant(rec).Attempt(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	if r, _ := w.Port.Run(id); r.Status != "SUCCESS" {
@@ -173,9 +170,21 @@ func (w *operatorWorld) portAway() (back func()) {
 	return w.Port.Fault(porttest.Fault{Status: 503, RetryAfter: "3600", Count: -1})
 }
 
+// lockedBuffer takes what a command writes while it shows its progress.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
 // command runs port-iam.
 func command(args ...string) (code int, stdout, stderr string) {
-	var out, errs bytes.Buffer
+	var out, errs lockedBuffer
 	code = execute(args, &out, &errs)
 	return code, out.String(), errs.String()
 }

@@ -19,26 +19,18 @@ const (
 
 // progress writes a line to w about what takes longer than a second, and again
 // from time to time, until stop is called.
-func progress(w io.Writer, what func() string) (stop func()) {
-	done := make(chan struct{})
+func progress(w io.Writer, what string) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	var saying sync.WaitGroup
 	saying.Go(func() {
-		timer := time.NewTimer(progressAfter)
-		defer timer.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-timer.C:
-				_, _ = fmt.Fprintln(w, what()+" …")
-				timer.Reset(progressEvery)
-			}
+		for wait := progressAfter; pause(ctx, wait); wait = progressEvery {
+			_, _ = fmt.Fprintln(w, what+" …")
 		}
 	})
-	return sync.OnceFunc(func() {
-		close(done)
+	return func() {
+		cancel()
 		saying.Wait()
-	})
+	}
 }
 
 // isTerminal reports whether the reader is a terminal, where a question can be

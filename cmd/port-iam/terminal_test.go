@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,12 +22,11 @@ func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for after, want := range map[time.Duration]string{
 			900 * time.Millisecond: "",
-			3 * time.Second:        "step 1 …\n",
-			12 * time.Second:       "step 1 …\nstep 2 …\nstep 3 …\n",
+			3 * time.Second:        "reading …\n",
+			12 * time.Second:       "reading …\nreading …\nreading …\n",
 		} {
 			var out bytes.Buffer
-			var n atomic.Int32
-			stop := progress(&out, func() string { return "step " + string('0'+n.Add(1)) })
+			stop := progress(&out, "reading")
 			time.Sleep(after) //nolint:forbidigo // the clock is faked
 			stop()
 			stop()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,29 +28,22 @@ const askTimeout = 30 * time.Second
 
 // clients speak to Port and AWS. The other parts are made on top of them.
 type clients struct {
-	cfg    *config
-	log    *slog.Logger
-	reg    prometheus.Registerer // nil: nobody reads the metrics
+	cfg *config
+	log *slog.Logger
+	reg prometheus.Registerer // nil: nobody reads the metrics
+
+	// Made by open.
 	portal *port.Client
 	aws    *iamops.Clients
 }
 
-// newClients makes the clients; transport carries the requests to Port, nil means
-// the usual one.
-func newClients(ctx context.Context, cfg *config, log *slog.Logger, reg prometheus.Registerer, transport http.RoundTripper) (*clients, error) {
-	o := port.Options{Log: log, Registerer: reg}
-	if transport != nil {
-		o.HTTPClient = &http.Client{Transport: transport}
+// open makes both.
+func (c *clients) open(ctx context.Context) (err error) {
+	if c.portal, err = newPortal(c.cfg, port.Options{Log: c.log, Registerer: c.reg}); err != nil {
+		return err
 	}
-	portal, err := newPortal(cfg, o)
-	if err != nil {
-		return nil, err
-	}
-	awsClients, err := newAWS(ctx, cfg.aws, log, reg)
-	if err != nil {
-		return nil, err
-	}
-	return &clients{cfg, log, reg, portal, awsClients}, nil
+	c.aws, err = newAWS(ctx, c.cfg.aws, c.log, c.reg)
+	return err
 }
 
 func newPortal(cfg *config, o port.Options) (*port.Client, error) {
@@ -93,13 +85,13 @@ func (c *clients) newOps(org string, in iamops.Identity) (*iamops.Ops, error) {
 
 // newService makes the service that handles runs, sweeps, and works for an
 // operator.
-func (c *clients) newService(ops *iamops.Ops, log *slog.Logger) (*grants.Service, error) {
+func (c *clients) newService(ops *iamops.Ops) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
 		Portal: c.portal, Access: ops, RoleARN: ops.RoleARN, Actions: cfg.actions,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
-		ClockSkew: c.aws.ClockSkew, Log: log, Registerer: c.reg,
+		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
 	})
 }
 
