@@ -79,32 +79,21 @@ func (p *problems) add(variable, format string, args ...any) {
 func (s settings) parse() (*config, error) {
 	var p problems
 	c := &config{aws: defaultAWS}
-	s.parsePort(c, &p)
-	s.parseRecords(c, &p)
-	s.parseKafka(c, &p)
-	s.parseAccess(c, &p)
-	s.parseServe(c, &p)
+	for _, part := range []func(*config, *problems){
+		s.parsePort, s.parseRecords, s.parseKafka, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep, s.parseServe,
+	} {
+		part(c, &p)
+	}
 	return c, errors.Join(p...)
 }
 
 // parseForOperator is parse without what only the daemon needs: Kafka, and what is
 // served and logged.
 func (s settings) parseForOperator() (*config, error) {
-	var p problems
-	c := &config{aws: defaultAWS}
-	s.parsePort(c, &p)
-	s.parseRecords(c, &p)
-	s.parseAccess(c, &p)
-	return c, errors.Join(p...)
-}
-
-// parseAccess parses all parts about grants in AWS.
-func (s settings) parseAccess(c *config, p *problems) {
-	s.parseIAM(c, p)
-	s.parseActions(c, p)
-	s.parseGrant(c, p)
-	s.parseRules(c, p)
-	s.parseSweep(c, p)
+	var unset settings
+	s.Kafka, s.Serve = unset.Kafka, unset.Serve
+	s.fillDefaults()
+	return s.parse()
 }
 
 // defaultAWS finds settings and credentials the way every AWS tool does.
