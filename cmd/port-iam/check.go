@@ -206,15 +206,14 @@ func take(ctx context.Context, s step, stderr io.Writer) stepOutcome {
 
 // writeSteps is the report for people.
 func writeSteps(w io.Writer, r checkReport) error {
-	t := newTable(w)
-	_, _ = fmt.Fprintln(t, "RESULT\tSTEP\tWHY")
+	rows := [][]string{{"RESULT", "STEP", "WHY"}}
 	for _, s := range r.Steps {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", s.Result, s.Step, s.Why)
+		rows = append(rows, []string{s.Result, s.Step, s.Why})
 		if s.Remedy != "" {
-			_, _ = fmt.Fprintf(t, "\t\tdo: %s\n", s.Remedy)
+			rows = append(rows, []string{"", "", "do: " + s.Remedy})
 		}
 	}
-	return t.Flush()
+	return writeTable(w, rows)
 }
 
 func (c *checker) settings(context.Context) stepOutcome {

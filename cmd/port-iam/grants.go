@@ -68,13 +68,18 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 	if listErr != nil && all == nil {
 		return whatToDo(listErr)
 	}
+	now := time.Now()
 	switch {
 	case asJSON:
-		err = writeJSON(stdout, toJSON(all))
+		list := make([]grantJSON, len(all))
+		for i, g := range all {
+			list[i] = jsonOf(g, now)
+		}
+		err = writeJSON(stdout, list)
 	case len(all) == 0:
 		_, err = fmt.Fprintf(stdout, "There is nothing under %s, and no entity of a grant in Port.\n", c.cfg.iam.path)
 	default:
-		err = writeGrants(stdout, all, time.Now())
+		err = writeGrants(stdout, all, now)
 	}
 	if err != nil {
 		return err
@@ -91,15 +96,6 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 func (c *connection) list(ctx context.Context, closely bool, stderr io.Writer) ([]grants.Listing, error) {
 	defer progress(stderr, "reading grants from IAM and Port")()
 	return c.operator.List(ctx, closely)
-}
-
-func toJSON(all []grants.Listing) []grantJSON {
-	now := time.Now()
-	out := make([]grantJSON, len(all))
-	for i, g := range all {
-		out[i] = jsonOf(g, now)
-	}
-	return out
 }
 
 func newGrantsShow() *cobra.Command {
@@ -119,7 +115,7 @@ func newGrantsShow() *cobra.Command {
 	return cmd
 }
 
-func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.Writer) error {
+func showGrant(ctx context.Context, name string, asJSON bool, stdout, stderr io.Writer) error {
 	c, err := connect(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
@@ -134,7 +130,7 @@ func showGrant(ctx context.Context, name string, asked bool, stdout, stderr io.W
 		defer func() { _, _ = fmt.Fprintln(stderr, "what is shown is not complete") }()
 	}
 	now := time.Now()
-	if asked {
+	if asJSON {
 		return errors.Join(writeJSON(stdout, jsonOf(g, now)), whatToDo(err))
 	}
 	return errors.Join(writeGrant(stdout, g, c.ops.RoleARN(g.Name), now), whatToDo(err))

@@ -118,21 +118,18 @@ func braked(r grants.Report) error {
 
 // writePlan shows what a sweep would do with each grant that is not active.
 func writePlan(w io.Writer, r grants.Report) error {
-	t := newTable(w)
-	shown := false
+	rows := [][]string{{"NAME", "STATE", "WHAT HAPPENS", "WHY"}}
 	for _, f := range r.Findings {
-		if f.State == grants.StateActive {
-			continue
-		}
-		if !shown {
-			_, _ = fmt.Fprintln(t, "NAME\tSTATE\tWHAT HAPPENS\tWHY")
-			shown = true
-		}
 		what := "stays"
 		if f.Removed {
 			what = "would be removed"
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", cell(f.Name), f.State, what, flat(f.Why))
+		if f.State != grants.StateActive {
+			rows = append(rows, []string{cell(f.Name), string(f.State), what, flat(f.Why)})
+		}
 	}
-	return t.Flush()
+	if len(rows) == 1 {
+		return nil
+	}
+	return writeTable(w, rows)
 }

@@ -10,8 +10,14 @@ import (
 	"unicode"
 )
 
-// newTable lays out columns of text.
-func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) }
+// writeTable lays rows out in columns.
+func writeTable(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
+}
 
 // writeJSON lays a value out for reading.
 func writeJSON(w io.Writer, v any) error {
@@ -70,11 +76,4 @@ func timeLeft(d time.Duration) string {
 		return "less than 1m"
 	}
 	return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
