@@ -112,7 +112,6 @@ type checker struct {
 	org      string
 	identity iamops.Identity
 	whoErr   error // why AWS did not say who we are
-	ops      *iamops.Ops
 
 	access    port.KafkaAccess
 	reached   []string // brokers that take a connection
@@ -131,50 +130,41 @@ func newChecker(ctx context.Context, cfg *config) (*checker, error) {
 	return c, nil
 }
 
-// Names of steps that are referred to.
-const (
-	stepSettings     = "settings"
-	stepPortLogin    = "Port login"
-	stepOrganization = "Port organisation"
-	stepCatalogue    = "blueprint " + templates.BlueprintPermission
-	stepKafkaAccess  = "Kafka access"
-	stepKafkaDNS     = "Kafka DNS"
-	stepKafkaConnect = "Kafka connection"
-	stepKafkaTLS     = "Kafka TLS"
-	stepKafkaLogin   = "Kafka login"
-	stepKafkaTopic   = "Kafka topic"
-	stepIdentity     = "AWS identity"
-	stepBoundary     = "boundary"
-	stepPath         = "path"
-)
+const stepSettings = "settings"
+
+func blueprintStep(id string) string { return "blueprint " + id }
 
 // steps are the chain in the order in which it is shown.
 func (c *checker) steps() []step {
-	all := []step{
-		{stepSettings, nil, c.settings},
-		{"templates", nil, c.templates},
-		{stepPortLogin, nil, c.login},
-		{stepOrganization, []string{stepPortLogin}, c.organization},
-		{"Port clock", []string{stepPortLogin}, c.portClock},
+	var all []step
+	add := func(name string, do func(context.Context) stepOutcome, needs ...string) string {
+		all = append(all, step{name, needs, do})
+		return name
 	}
-	all = append(all, c.model()...)
-	return append(all,
-		step{stepKafkaAccess, nil, c.kafkaSettings},
-		step{stepKafkaDNS, []string{stepKafkaAccess}, c.kafkaDNS},
-		step{stepKafkaConnect, []string{stepKafkaDNS}, c.kafkaConnection},
-		step{stepKafkaTLS, []string{stepKafkaConnect}, c.kafkaTLS},
-		step{stepKafkaLogin, []string{stepKafkaTLS, stepOrganization}, c.kafkaLogin},
-		step{stepKafkaTopic, []string{stepKafkaLogin}, c.kafkaTopic},
-		step{"Kafka group", []string{stepKafkaTopic}, c.kafkaGroup},
-		step{stepIdentity, nil, c.whoWeAre},
-		step{"AWS clock", []string{stepIdentity}, c.awsClock},
-		step{stepBoundary, []string{stepIdentity}, c.boundary},
-		step{"permissions in the boundary", []string{stepIdentity, stepBoundary, stepCatalogue}, c.catalogue},
-		step{"Identity Center", []string{stepIdentity}, c.identityCenter},
-		step{stepPath, []string{stepIdentity, stepOrganization}, c.path},
-		step{"rights of the daemon", []string{stepIdentity, stepOrganization}, c.rights},
-		step{"rights of requesters", nil, c.requesters},
-	)
+	add(stepSettings, c.settings)
+	add("templates", c.templates)
+	login := add("Port login", c.login)
+	organization := add("Port organisation", c.organization, login)
+	add("Port clock", c.portClock, login)
+	for i, part := range c.model() {
+		add(part.name, func(ctx context.Context) stepOutcome { return c.judge(ctx, i, part.action) }, login)
+	}
+	access := add("Kafka access", c.kafkaSettings)
+	names := add("Kafka DNS", c.kafkaDNS, access)
+	connected := add("Kafka connection", c.kafkaConnection, names)
+	encrypted := add("Kafka TLS", c.kafkaTLS, connected)
+	kafkaLogin := add("Kafka login", c.kafkaLogin, encrypted, organization)
+	topic := add("Kafka topic", c.kafkaTopic, kafkaLogin)
+	add("Kafka group", c.kafkaGroup, topic)
+	identity := add("AWS identity", c.whoWeAre)
+	add("AWS clock", c.awsClock, identity)
+	boundary := add("boundary", c.boundary, identity)
+	add("permissions in the boundary", c.catalogue, identity, boundary, blueprintStep(templates.BlueprintPermission))
+	add("Identity Center", c.identityCenter, identity)
+	add("path", c.path, identity, organization)
+	add("rights of the daemon", c.rights, identity, organization)
+	add("rights of requesters", c.requesters)
+	return all
 }
 
 // run takes the steps one after the other.

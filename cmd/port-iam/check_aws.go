@@ -122,7 +122,6 @@ func (c *checker) path(ctx context.Context) stepOutcome {
 	if err != nil {
 		return failed(err, "correct the settings that it names")
 	}
-	c.ops = ops
 	listed, err := ops.List(ctx)
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
@@ -143,10 +142,11 @@ func (c *checker) path(ctx context.Context) stepOutcome {
 }
 
 func (c *checker) rights(ctx context.Context) stepOutcome {
-	if c.ops == nil {
-		return skipped("needs %q", stepPath)
+	var lacking []string
+	ops, err := c.newOps(c.org, c.identity)
+	if err == nil {
+		lacking, err = c.aws.Simulate(ctx, c.identity.ARN, ops.Rights())
 	}
-	lacking, err := c.aws.Simulate(ctx, c.identity.ARN, c.ops.Rights())
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
 		return skipped("the credentials may not ask for that (iam:SimulatePrincipalPolicy), and the daemon need not")

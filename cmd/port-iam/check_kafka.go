@@ -79,9 +79,7 @@ func (c *checker) kafkaTLS(ctx context.Context) stepOutcome {
 	}
 	for _, b := range c.reached {
 		d := tls.Dialer{NetDialer: &net.Dialer{Timeout: dialTimeout}, Config: c.cfg.kafka.tls.Clone()}
-		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		conn, err := d.DialContext(ctx, "tcp", b)
-		cancel()
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", b, err), remedyTLS(err))
 		}

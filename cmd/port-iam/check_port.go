@@ -59,22 +59,16 @@ func (c *checker) portClock(ctx context.Context) stepOutcome {
 	return judgeClock("Port", skew, known, "requests would begin and end at the wrong time")
 }
 
-// model are the steps that compare each blueprint and action in Port with those
-// that setup installs. They only read.
-func (c *checker) model() []step {
-	var steps []step
-	add := func(name, action string) {
-		i := len(steps)
-		steps = append(steps, step{name, []string{stepPortLogin}, func(ctx context.Context) stepOutcome { return c.judge(ctx, i, action) }})
-	}
+// part is a blueprint or an action in Port that is compared with the one that
+// setup installs.
+type part struct{ name, action string }
+
+func (c *checker) model() (all []part) {
 	for _, b := range templates.Model() {
-		add("blueprint "+b.ID, "")
+		all = append(all, part{blueprintStep(b.ID), ""})
 	}
 	ids := c.cfg.actions
-	add("action "+ids.Grant, ids.Grant)
-	add("action "+ids.Revoke, ids.Revoke)
-	add("automation "+ids.Expire, ids.Expire)
-	return steps
+	return append(all, part{"action " + ids.Grant, ids.Grant}, part{"action " + ids.Revoke, ids.Revoke}, part{"automation " + ids.Expire, ids.Expire})
 }
 
 // judge judges a part of the model by its number. Where AWS does not tell whose

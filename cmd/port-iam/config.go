@@ -197,26 +197,22 @@ func (s settings) parseGrant(c *config, p *problems) {
 		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
 	}
 	out.userName = userName(how == "local-part", strings.TrimPrefix(in.EmailDomain, "@"))
-	s.parseDurations(c, p)
+	d, ok := duration(p, "GRANT_DURATION", in.Duration)
+	limit, limitOK := duration(p, "GRANT_MAX_DURATION", in.MaxDuration)
+	out.duration, out.maxDuration = d, limit
+	switch {
+	case !ok || !limitOK:
+	case limit > 0 && (d > limit || d == 0):
+		p.add("GRANT_DURATION", "%s is longer than GRANT_MAX_DURATION=%s (0 is until revoked)", in.Duration, in.MaxDuration)
+	case d > 0 && d < 15*time.Minute:
+		p.add("GRANT_DURATION", "%s is shorter than 15m", in.Duration)
+	}
 	var err error
 	if out.concurrency, err = strconv.Atoi(in.Concurrency); err != nil || out.concurrency < 1 || out.concurrency > 256 {
 		p.add("GRANT_CONCURRENCY", "%q is not a number from 1 to 256", in.Concurrency)
 	}
 	out.templatesDir = in.TemplatesDir
 	out.templates = loadTemplates(p, in.TemplatesDir, out.maxDuration > 0 || out.duration > 0)
-}
-
-func (s settings) parseDurations(c *config, p *problems) {
-	d, ok := duration(p, "GRANT_DURATION", s.Grant.Duration)
-	limit, limitOK := duration(p, "GRANT_MAX_DURATION", s.Grant.MaxDuration)
-	c.grant.duration, c.grant.maxDuration = d, limit
-	switch {
-	case !ok || !limitOK:
-	case limit > 0 && (d > limit || d == 0):
-		p.add("GRANT_DURATION", "%s is longer than GRANT_MAX_DURATION=%s (0 is until revoked)", s.Grant.Duration, s.Grant.MaxDuration)
-	case d > 0 && d < 15*time.Minute:
-		p.add("GRANT_DURATION", "%s is shorter than 15m", s.Grant.Duration)
-	}
 }
 
 func (s settings) parseRules(c *config, p *problems) {

@@ -53,16 +53,6 @@ type daemon struct {
 	sweeper *grants.Sweeper
 }
 
-// run is the daemon: built in order, by hand, and torn down in reverse. It
-// returns nil after a clean stop.
-func run(ctx context.Context, cfg *config, stderr io.Writer) error {
-	l, err := listen(ctx, cfg.serve.address)
-	if err != nil {
-		return err
-	}
-	return runOn(ctx, cfg, l, stderr)
-}
-
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -71,8 +61,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// runOn is run with a listener that is open already; it closes it.
-func runOn(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
+// run is the daemon: built in order, by hand, and torn down in reverse. It closes
+// the listener, and returns nil after a clean stop.
+func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
 	d := &daemon{clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg}, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
 	d.page = newStatusPage(reg, d.ready, cfg)

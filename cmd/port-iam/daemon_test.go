@@ -37,7 +37,7 @@ func TestActionsOfAnotherAccount(t *testing.T) {
 		}
 		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 		ended := make(chan error, 1)
-		go func() { ended <- runOn(ctx, cfg, l, io.Discard) }()
+		go func() { ended <- run(ctx, cfg, l, io.Discard) }()
 		if want == "" {
 			awaitReady(t, "http://"+l.Addr().String())
 			stop()

@@ -53,7 +53,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err erro
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- runOn(ctx, cfg, l, stderr)
+		ended <- run(ctx, cfg, l, stderr)
 		stop()
 	}()
 

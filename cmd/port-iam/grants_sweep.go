@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,14 +90,10 @@ func removed(r grants.Report) []string {
 // afterSweep compares what the operator agreed to remove with what is left of it.
 // A grant that the sweep did not find any more has been removed by the daemon.
 func afterSweep(stdout io.Writer, doomed []string, done grants.Report) error {
-	left := map[string]bool{}
-	for _, f := range done.Findings {
-		left[f.Name] = !f.Removed
-	}
 	var stayed []string
-	for _, name := range doomed {
-		if left[name] {
-			stayed = append(stayed, name)
+	for _, f := range done.Findings {
+		if !f.Removed && slices.Contains(doomed, f.Name) {
+			stayed = append(stayed, f.Name)
 		}
 	}
 	if _, err := fmt.Fprintf(stdout, "Removed %s.\n", count(len(doomed)-len(stayed), "grant")); err != nil {

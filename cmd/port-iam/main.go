@@ -12,7 +12,7 @@
 // configuration, wire.go makes every part from it, exit.go holds exit codes, text.go
 // tables and texts, terminal.go questions and waiting.
 //
-// Start with newRoot for the commands, and with runOn for the daemon.
+// Start with newRoot for the commands, and with run for the daemon.
 package main
 
 import (
@@ -73,7 +73,11 @@ func newRoot() *cobra.Command {
 				if err != nil {
 					return configError{err}
 				}
-				return run(cmd.Context(), cfg, cmd.ErrOrStderr())
+				l, err := listen(cmd.Context(), cfg.serve.address)
+				if err != nil {
+					return err
+				}
+				return run(cmd.Context(), cfg, l, cmd.ErrOrStderr())
 			},
 		},
 		&cobra.Command{

@@ -18,10 +18,9 @@ import (
 // printer holds the flags of `port-iam print` and fills documents with them, or
 // with the settings of `port-iam run` where a flag is not given.
 type printer struct {
-	account, partition, path, boundary string
-	services                           string
-
-	tags map[string]string // IAM_TAGS
+	place              templates.Place
+	boundary, services string
+	tags               map[string]string // IAM_TAGS
 }
 
 // newPrint makes the command that prints the documents that AWS and Port need.
@@ -38,9 +37,9 @@ func newPrint() *cobra.Command {
 		RunE: needSubcommand,
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&p.account, "account", "", "account id, 12 digits (default: that of the boundary)")
-	flags.StringVar(&p.partition, "partition", "", "aws, aws-us-gov or aws-cn (default: that of the boundary, else aws)")
-	flags.StringVar(&p.path, "path", "", "path of every role and policy (default: IAM_PATH)")
+	flags.StringVar(&p.place.Account, "account", "", "account id, 12 digits (default: that of the boundary)")
+	flags.StringVar(&p.place.Partition, "partition", "", "aws, aws-us-gov or aws-cn (default: that of the boundary, else aws)")
+	flags.StringVar(&p.place.Path, "path", "", "path of every role and policy (default: IAM_PATH)")
 	flags.StringVar(&p.boundary, "boundary", "", "ARN of the permissions boundary (default: IAM_PERMISSIONS_BOUNDARY)")
 
 	limits := p.document("boundary", "Print a permissions boundary: the most that any grant can allow",
@@ -54,11 +53,15 @@ func newPrint() *cobra.Command {
 			"A managed policy for the role or user that the daemon runs as (too long for an inline policy of a user).\n"+
 				"It depends on IAM_PATH, IAM_PERMISSIONS_BOUNDARY and IAM_TAGS: print it again when one of them changes.\n"+
 				"There is none for IAM_PERMISSIONS_BOUNDARY=none: without a boundary the daemon's rights are those of an administrator.",
-			"  port-iam print management-policy --boundary arn:aws:iam::123456789012:policy/PortIamBoundary", p.fillBounded, p.management),
+			"  port-iam print management-policy --boundary arn:aws:iam::123456789012:policy/PortIamBoundary", p.fillBounded,
+			func() (string, error) {
+				return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Tags: p.tags})
+			}),
 		p.document("requester-policy", "Print what requesters need to sign in to a grant",
 			"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants.\n"+
 				"The trust policy of each role says who may use it.",
-			"  port-iam print requester-policy --account 123456789012", p.fill, p.requester),
+			"  port-iam print requester-policy --account 123456789012", p.fill,
+			func() (string, error) { return templates.RequesterPolicy(p.place) }),
 	)
 	p.addPortal(cmd)
 	return cmd
@@ -96,8 +99,8 @@ func (p *printer) fillBounded() error {
 func (p *printer) fill() error {
 	s := readSettings().IAM
 	var bad problems
-	p.path, p.boundary = cmp.Or(p.path, s.Path), cmp.Or(p.boundary, s.Boundary)
-	if err := iamops.CheckPath(p.path); err != nil {
+	p.place.Path, p.boundary = cmp.Or(p.place.Path, s.Path), cmp.Or(p.boundary, s.Boundary)
+	if err := iamops.CheckPath(p.place.Path); err != nil {
 		bad.add("--path, IAM_PATH", "%v", err)
 	}
 	p.tags = tags(&bad, s.Tags)
@@ -105,26 +108,16 @@ func (p *printer) fill() error {
 		checkBoundary(&bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
 	}
 	account, partition, _ := placeOf(p.boundary)
-	p.account, p.partition = cmp.Or(p.account, account), cmp.Or(p.partition, partition, "aws")
-	oneOf(&bad, "--partition", p.partition, "aws", "aws-us-gov", "aws-cn")
+	p.place.Account, p.place.Partition = cmp.Or(p.place.Account, account), cmp.Or(p.place.Partition, partition, "aws")
+	oneOf(&bad, "--partition", p.place.Partition, "aws", "aws-us-gov", "aws-cn")
 	switch {
-	case p.account == "":
+	case p.place.Account == "":
 		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
-	case !templates.IsAccount(p.account):
-		bad.add("--account", "%q is not 12 digits", p.account)
+	case !templates.IsAccount(p.place.Account):
+		bad.add("--account", "%q is not 12 digits", p.place.Account)
 	}
 	return errors.Join(bad...)
 }
-
-func (p *printer) place() templates.Place {
-	return templates.Place{Account: p.account, Partition: p.partition, Path: p.path}
-}
-
-func (p *printer) management() (string, error) {
-	return templates.ManagementPolicy(templates.Management{Place: p.place(), Boundary: p.boundary, Tags: p.tags})
-}
-
-func (p *printer) requester() (string, error) { return templates.RequesterPolicy(p.place()) }
 
 // limits prints a boundary that allows the services asked for. It denies the
 // services that are never granted, and of those asked for the actions that are
@@ -134,7 +127,7 @@ func (p *printer) limits() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	limits := templates.Limits{Account: p.account, Services: splitList(p.services), Never: catalogue.DeniedServices()}
+	limits := templates.Limits{Account: p.place.Account, Services: splitList(p.services), Never: catalogue.DeniedServices()}
 	var bad problems
 	for _, prefix := range limits.Services {
 		actions, err := known.Actions(prefix)
@@ -184,7 +177,7 @@ func (p *printer) actions(approval string) (string, error) {
 	if err := errors.Join(bad...); err != nil {
 		return "", err
 	}
-	a.Account = p.account
+	a.Account = p.place.Account
 	return bodies(templates.Actions(a))
 }
 
