@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +13,6 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
-	"port-iam/templates"
 )
 
 func newCheck() *cobra.Command {
@@ -60,13 +59,6 @@ func failed(why error, remedy string) stepOutcome {
 
 func skipped(format string, args ...any) stepOutcome {
 	return stepOutcome{Result: resultSkipped, Why: fmt.Sprintf(format, args...)}
-}
-
-// step is a step of the chain. It is skipped where one that it needs has failed.
-type step struct {
-	name  string
-	needs []string
-	do    func(context.Context) stepOutcome
 }
 
 // checkReport is the JSON form of it all.
@@ -132,66 +124,56 @@ func newChecker(ctx context.Context, cfg *config) (*checker, error) {
 
 const stepSettings = "settings"
 
-func blueprintStep(id string) string { return "blueprint " + id }
-
-// steps are the chain in the order in which it is shown.
-func (c *checker) steps() []step {
-	var all []step
-	add := func(name string, do func(context.Context) stepOutcome, needs ...string) string {
-		all = append(all, step{name, needs, do})
-		return name
-	}
-	add(stepSettings, c.settings)
-	add("templates", c.templates)
-	login := add("Port login", c.login)
-	organization := add("Port organisation", c.organization, login)
-	add("Port clock", c.portClock, login)
-	for i, part := range c.model() {
-		add(part.name, func(ctx context.Context) stepOutcome { return c.judge(ctx, i, part.action) }, login)
-	}
-	access := add("Kafka access", c.kafkaSettings)
-	names := add("Kafka DNS", c.kafkaDNS, access)
-	connected := add("Kafka connection", c.kafkaConnection, names)
-	encrypted := add("Kafka TLS", c.kafkaTLS, connected)
-	kafkaLogin := add("Kafka login", c.kafkaLogin, encrypted, organization)
-	topic := add("Kafka topic", c.kafkaTopic, kafkaLogin)
-	add("Kafka group", c.kafkaGroup, topic)
-	identity := add("AWS identity", c.whoWeAre)
-	add("AWS clock", c.awsClock, identity)
-	boundary := add("boundary", c.boundary, identity)
-	add("permissions in the boundary", c.catalogue, identity, boundary, blueprintStep(templates.BlueprintPermission))
-	add("Identity Center", c.identityCenter, identity)
-	add("path", c.path, identity, organization)
-	add("rights of the daemon", c.rights, identity, organization)
-	add("rights of requesters", c.requesters)
-	return all
-}
+// takeStep takes a step, or skips it where one that it needs is broken. It returns
+// the step that breaks it, which may be itself; "" where it went well.
+type takeStep func(name string, do func(context.Context) stepOutcome, needs ...string) (broken string)
 
 // run takes the steps one after the other.
 func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
 	var report checkReport
-	broken := map[string]string{} // steps that failed, or need one that did, by that one
-	for _, s := range c.steps() {
+	c.steps(func(name string, do func(context.Context) stepOutcome, needs ...string) string {
+		defer progress(stderr, "checking: "+name)()
+		ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+		defer cancel()
 		var o stepOutcome
-		if i := slices.IndexFunc(s.needs, func(need string) bool { return broken[need] != "" }); i >= 0 {
-			broken[s.name] = broken[s.needs[i]]
-			o = skipped("needs %q", broken[s.name])
-		} else if o = take(ctx, s, stderr); o.Result == resultFailed {
+		broken := cmp.Or(needs...)
+		if broken != "" {
+			o = skipped("needs %q", broken)
+		} else if o = do(ctx); o.Result == resultFailed {
 			report.failed++
-			broken[s.name] = s.name
+			broken = name
 		}
-		o.Step, o.Why, o.Remedy = s.name, flat(o.Why), flat(o.Remedy)
+		o.Step, o.Why, o.Remedy = name, flat(o.Why), flat(o.Remedy)
 		report.Steps = append(report.Steps, o)
-	}
+		return broken
+	})
 	report.OK = report.failed == 0
 	return report
 }
 
-func take(ctx context.Context, s step, stderr io.Writer) stepOutcome {
-	defer progress(stderr, "checking: "+s.name)()
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
-	defer cancel()
-	return s.do(ctx)
+// steps are the chain in the order in which it is shown.
+func (c *checker) steps(take takeStep) {
+	take(stepSettings, c.settings)
+	take("templates", c.templates)
+	login := take("Port login", c.login)
+	organization := take("Port organisation", c.organization, login)
+	take("Port clock", c.portClock, login)
+	permissions := c.model(take, login)
+	access := take("Kafka access", c.kafkaSettings)
+	names := take("Kafka DNS", c.kafkaDNS, access)
+	connection := take("Kafka connection", c.kafkaConnection, names)
+	encryption := take("Kafka TLS", c.kafkaTLS, connection)
+	kafkaLogin := take("Kafka login", c.kafkaLogin, encryption, organization)
+	topic := take("Kafka topic", c.kafkaTopic, kafkaLogin)
+	take("Kafka group", c.kafkaGroup, topic)
+	identity := take("AWS identity", c.whoWeAre)
+	take("AWS clock", c.awsClock, identity)
+	boundary := take("boundary", c.boundary, identity)
+	take("permissions in the boundary", c.catalogue, identity, boundary, permissions)
+	take("Identity Center", c.identityCenter, identity)
+	take("path", c.path, identity, organization)
+	take("rights of the daemon", c.rights, identity, organization)
+	take("rights of requesters", c.requesters)
 }
 
 // writeSteps is the report for people.

@@ -59,16 +59,25 @@ func (c *checker) portClock(ctx context.Context) stepOutcome {
 	return judgeClock("Port", skew, known, "requests would begin and end at the wrong time")
 }
 
-// part is a blueprint or an action in Port that is compared with the one that
-// setup installs.
-type part struct{ name, action string }
-
-func (c *checker) model() (all []part) {
+// model are the steps that compare each blueprint and action in Port with those
+// that setup installs. They only read. What it returns is of the permissions.
+func (c *checker) model(take takeStep, login string) (permissions string) {
+	number := 0
+	part := func(name, action string) string {
+		broken := take(name, func(ctx context.Context) stepOutcome { return c.judge(ctx, number, action) }, login)
+		number++
+		return broken
+	}
 	for _, b := range templates.Model() {
-		all = append(all, part{blueprintStep(b.ID), ""})
+		if broken := part("blueprint "+b.ID, ""); b.ID == templates.BlueprintPermission {
+			permissions = broken
+		}
 	}
 	ids := c.cfg.actions
-	return append(all, part{"action " + ids.Grant, ids.Grant}, part{"action " + ids.Revoke, ids.Revoke}, part{"automation " + ids.Expire, ids.Expire})
+	part("action "+ids.Grant, ids.Grant)
+	part("action "+ids.Revoke, ids.Revoke)
+	part("automation "+ids.Expire, ids.Expire)
+	return permissions
 }
 
 // judge judges a part of the model by its number. Where AWS does not tell whose

@@ -80,7 +80,9 @@ func (s settings) parse() (*config, error) {
 	var p problems
 	c := &config{aws: defaultAWS}
 	for _, part := range []func(*config, *problems){
-		s.parsePort, s.parseRecords, s.parseKafka, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep, s.parseServe,
+		s.parsePort, s.parseRecords, s.parseKafka,
+		s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep,
+		s.parseServe,
 	} {
 		part(c, &p)
 	}

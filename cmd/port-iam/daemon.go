@@ -65,7 +65,10 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // the listener, and returns nil after a clean stop.
 func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
-	d := &daemon{clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg}, ready: newReadiness(reg, needPort, needAWS, needClock, needKafka)}
+	d := &daemon{
+		clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg},
+		ready:   newReadiness(reg, needPort, needAWS, needClock, needKafka),
+	}
 	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.beat()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -133,7 +136,8 @@ func (d *daemon) build(ctx context.Context) error {
 	d.page.know("Organisation", org)
 	d.page.know("Kafka topic", topic)
 	d.page.know("Consumer group", group)
-	identity, err := await(ctx, d, needAWS, d.aws.Identity, iamops.RejectedCredentials, "check the AWS credentials of the daemon")
+	const remedyAWS = "check the AWS credentials of the daemon"
+	identity, err := await(ctx, d, needAWS, d.aws.Identity, iamops.RejectedCredentials, remedyAWS)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,9 @@ func unauthorized(err error) bool { return port.IsKind(err, port.KindUnauthorize
 // await asks Port or AWS until the answer comes. While there is none, it waits and
 // the daemon is not ready; an error that is final, such as refused credentials,
 // is returned with its remedy.
-func await[T any](ctx context.Context, d *daemon, need string, ask func(context.Context) (T, error), final func(error) bool, remedy string) (T, error) {
+func await[T any](
+	ctx context.Context, d *daemon, need string, ask func(context.Context) (T, error), final func(error) bool, remedy string,
+) (T, error) {
 	for {
 		d.life.beat()
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
@@ -42,7 +44,9 @@ func (d *daemon) checkAction(ctx context.Context, action, account string) error 
 			return "", nil
 		}
 		return named, err
-	}, func(err error) bool { return unauthorized(err) || port.IsKind(err, port.KindRefused) }, "the credentials must be allowed to read actions")
+	}, func(err error) bool {
+		return unauthorized(err) || port.IsKind(err, port.KindRefused)
+	}, "the credentials must be allowed to read actions")
 	switch {
 	case err != nil:
 		return err
