@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"port-iam/iamops"
-	"port-iam/port"
 	"port-iam/templates"
 )
 
@@ -80,7 +79,12 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	if len(entities) == 0 {
 		return fine("the catalogue in Port is empty: there is nothing to request (`port-iam setup --samples` or `--starter-permissions` fills it)")
 	}
-	outside, err := iamops.Outside(document, identifiers(entities))
+	var ids []string
+	for _, e := range entities {
+		ids = append(ids, e.Identifier)
+	}
+	slices.Sort(ids)
+	outside, err := iamops.Outside(document, ids)
 	if err != nil {
 		return skipped("%v", err)
 	}
@@ -90,15 +94,6 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 			"allow them in "+c.cfg.iam.boundary+", or delete them from "+templates.BlueprintPermission+" in Port")
 	}
 	return fine("%s, none outside of the boundary as far as its text tells", count(len(entities), "permission"))
-}
-
-func identifiers(entities []port.Entity) []string {
-	ids := make([]string, len(entities))
-	for i, e := range entities {
-		ids[i] = e.Identifier
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 func (c *checker) identityCenter(ctx context.Context) stepOutcome {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -89,7 +88,7 @@ func (c *checker) kafkaTLS(ctx context.Context) stepOutcome {
 }
 
 func remedyTLS(err error) string {
-	if errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.UnknownAuthorityError)) || errors.As(err, new(x509.HostnameError)) {
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
 		return "set KAFKA_TLS_CA_FILE to the certificate authority of the cluster, or correct KAFKA_BROKERS to the names in the certificate"
 	}
 	return "use the brokers' TLS port in KAFKA_BROKERS, or set KAFKA_TLS=false if the cluster has none"
