@@ -82,7 +82,7 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 		}
 		return configError{err}
 	}
-	c, err := newChecker(ctx, cfg)
+	c, err := newChecker(ctx, cfg, stderr)
 	if err != nil {
 		return err
 	}
@@ -111,11 +111,12 @@ type checker struct {
 }
 
 // newChecker asks AWS who we are: steps before those about AWS want to know, too.
-func newChecker(ctx context.Context, cfg *config) (*checker, error) {
+func newChecker(ctx context.Context, cfg *config, stderr io.Writer) (*checker, error) {
 	c := &checker{clients: clients{cfg: cfg, log: slog.New(slog.DiscardHandler)}, org: cfg.port.orgID}
 	if err := c.open(ctx); err != nil {
 		return nil, err
 	}
+	defer progress(stderr, "asking AWS who we are")()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	c.identity, c.whoErr = c.aws.Identity(ctx)

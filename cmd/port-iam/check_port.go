@@ -34,7 +34,7 @@ func (c *checker) login(ctx context.Context) stepOutcome {
 		return portFailed(err)
 	}
 	c.org = org
-	return fine("%s accepts the credentials", c.cfg.port.baseURL)
+	return fine("%s accepts the credentials", withoutUser(c.cfg.port.baseURL))
 }
 
 func (c *checker) organization(context.Context) stepOutcome {

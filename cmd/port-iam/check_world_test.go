@@ -147,7 +147,7 @@ func (w *checkWorld) checker(ctx context.Context) *checker {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c, err := newChecker(ctx, cfg)
+	c, err := newChecker(ctx, cfg, io.Discard)
 	if err != nil {
 		w.t.Fatal(err)
 	}

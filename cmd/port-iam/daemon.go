@@ -84,13 +84,9 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 		}
 		return err
 	}
-	var loops sync.WaitGroup
-	loopCtx, end := context.WithCancel(ctx)
-	defer loops.Wait()
-	defer end()
-	loops.Go(func() { d.probe(loopCtx) })
+	defer inBackground(ctx, d.probe)()
 	if cfg.sweep.interval > 0 {
-		loops.Go(func() { d.sweeper.Run(loopCtx) })
+		defer inBackground(ctx, d.sweeper.Run)()
 	}
 
 	err := nameSettings(d.kafka.Run(ctx))

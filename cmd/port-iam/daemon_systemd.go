@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 )
@@ -15,21 +14,17 @@ func (d *daemon) supervise(ctx context.Context) (stop func()) {
 	d.tell(systemd.SdNotifyReady)
 	forget := context.AfterFunc(ctx, func() { d.tell(systemd.SdNotifyStopping) })
 	// Not tied to the end of ctx: a clean stop takes its time.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var feeding sync.WaitGroup
-	if interval, err := systemd.SdWatchdogEnabled(false); err == nil && interval > 0 {
-		feeding.Go(func() {
-			for pause(ctx, interval/3) {
-				if d.life.alive() {
-					d.tell(systemd.SdNotifyWatchdog)
-				}
+	stopFeeding := inBackground(context.WithoutCancel(ctx), func(ctx context.Context) {
+		interval, err := systemd.SdWatchdogEnabled(false)
+		for err == nil && interval > 0 && pause(ctx, interval/3) {
+			if d.life.alive() {
+				d.tell(systemd.SdNotifyWatchdog)
 			}
-		})
-	}
+		}
+	})
 	return func() {
 		forget()
-		cancel()
-		feeding.Wait()
+		stopFeeding()
 	}
 }
 

@@ -20,16 +20,21 @@ const (
 // progress writes a line to w about what takes longer than a second, and again
 // from time to time, until stop is called.
 func progress(w io.Writer, what string) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var saying sync.WaitGroup
-	saying.Go(func() {
+	return inBackground(context.Background(), func(ctx context.Context) {
 		for wait := progressAfter; pause(ctx, wait); wait = progressEvery {
 			_, _ = fmt.Fprintln(w, what+" …")
 		}
 	})
+}
+
+// inBackground runs f until ctx ends or stop is called, which waits for its end.
+func inBackground(ctx context.Context, f func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { f(ctx) })
 	return func() {
 		cancel()
-		saying.Wait()
+		running.Wait()
 	}
 }
 
