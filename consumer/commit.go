@@ -32,7 +32,7 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 	parts := which()
 	heads := map[int32]kgo.EpochOffset{}
 	for _, p := range parts {
-		if head, ok := p.uncommitted(); ok {
+		if head, ok := p.tracker.uncommitted(); ok {
 			heads[p.id] = head
 		}
 	}
@@ -52,7 +52,7 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 		case results[p.id] != nil:
 			refused = append(refused, fmt.Errorf("partition %d: %w", p.id, results[p.id]))
 		default:
-			p.committed(head)
+			p.tracker.committed(head)
 		}
 	}
 	s.commitResult(errors.Join(refused...))

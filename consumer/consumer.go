@@ -128,7 +128,7 @@ func (c *Consumer) oldest() time.Time {
 		return oldest
 	}
 	for _, p := range s.held() {
-		if t := p.oldest(); !t.IsZero() && (oldest.IsZero() || t.Before(oldest)) {
+		if t := p.tracker.oldest(); !t.IsZero() && (oldest.IsZero() || t.Before(oldest)) {
 			oldest = t
 		}
 	}

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -165,12 +166,12 @@ func TestRecordsByResult(t *testing.T) {
 		o.Log = j.logger()
 		r := start(t, o)
 		w.awaitCommit(t, 0, int64(len(values)))
-		want := tally{handled: 3, skippedOtherAction: 8, skippedWorkflow: 1, skippedChangeLog: 1, skippedOtherBackend: 1, malformed: 5, dropped: 1}
-		var got tally
-		for i := range got {
-			got[i] = int(testutil.ToFloat64(r.metrics.records[i]))
+		want := map[result]float64{handled: 3, skippedOtherAction: 8, skippedWorkflow: 1, skippedChangeLog: 1, skippedOtherBackend: 1, malformed: 5, dropped: 1}
+		got := map[result]float64{}
+		for what := range want {
+			got[what] = testutil.ToFloat64(r.metrics.records.WithLabelValues(string(what)))
 		}
-		if got != want {
+		if !maps.Equal(got, want) {
 			t.Errorf("results are %v, want %v", got, want)
 		}
 		if l.times("escaped") != 1 || l.times("plain") != 2 {

@@ -54,7 +54,7 @@ func (s *session) measureLag(ctx context.Context, cl *kgo.Client) {
 		if !ok {
 			continue
 		}
-		from := p.position()
+		from := p.tracker.position()
 		if from < 0 {
 			if c, ok := committed[id]; ok {
 				from = c.Offset

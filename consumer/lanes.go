@@ -111,9 +111,9 @@ func (l *lanes) runningOrdinary() int {
 }
 
 func (l *lanes) attempt(ctx context.Context, t *task) {
-	r, finished, again := t.attempt(ctx)
-	if finished {
-		t.done(r)
+	what, again := t.attempt(ctx)
+	if what != "" {
+		t.done(what)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,7 +121,7 @@ func (l *lanes) attempt(ctx context.Context, t *task) {
 	delete(l.running, t)
 	t.tenure.running--
 	l.closeIdle(t.tenure)
-	if finished || t.tenure.released || l.stopped {
+	if what != "" || t.tenure.released || l.stopped {
 		l.remove(t)
 	} else {
 		t.timer = time.AfterFunc(again, func() { l.wake(t) })

@@ -9,32 +9,20 @@ import (
 )
 
 // result is what became of a record.
-type result int
+type result string
 
 const (
-	handled result = iota
-	skippedOtherAction
-	skippedWorkflow
-	skippedChangeLog
-	skippedOtherBackend
-	malformed
-	dropped
-	numResults
+	handled             result = "handled"
+	skippedOtherAction  result = "skipped_other_action"
+	skippedWorkflow     result = "skipped_workflow"
+	skippedChangeLog    result = "skipped_change_log"
+	skippedOtherBackend result = "skipped_other_backend"
+	malformed           result = "malformed"
+	dropped             result = "dropped"
 )
 
-// String is the value of the metric's label.
-func (r result) String() string {
-	return [numResults]string{
-		"handled", "skipped_other_action", "skipped_workflow", "skipped_change_log",
-		"skipped_other_backend", "malformed", "dropped",
-	}[r]
-}
-
-// tally counts records by result.
-type tally [numResults]int
-
 type metrics struct {
-	records       [numResults]prometheus.Counter
+	records       *prometheus.CounterVec
 	lag           *prometheus.GaugeVec
 	sessionsEnded prometheus.Counter
 	commitErrors  prometheus.Counter
@@ -42,11 +30,11 @@ type metrics struct {
 
 // newMetrics registers the metrics; oldest is asked at each scrape.
 func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, error) {
-	records := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "port_iam_records_total",
-		Help: "Records of the Kafka topic by what became of them.",
-	}, []string{"result"})
 	m := &metrics{
+		records: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "port_iam_records_total",
+			Help: "Records of the Kafka topic by what became of them.",
+		}, []string{"result"}),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "port_iam_consumer_lag_records",
 			Help: "Records between the first unfinished one and the end of the partition, for partitions held by this instance.",
@@ -60,8 +48,10 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 			Help: "Offset commits that failed; what they held is committed later or delivered again.",
 		}),
 	}
-	for r := range m.records {
-		m.records[r] = records.WithLabelValues(result(r).String())
+	for _, r := range []result{
+		handled, skippedOtherAction, skippedWorkflow, skippedChangeLog, skippedOtherBackend, malformed, dropped,
+	} {
+		m.records.WithLabelValues(string(r))
 	}
 	age := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "port_iam_oldest_unfinished_seconds",
@@ -74,19 +64,13 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 		return max(0, time.Since(t).Seconds())
 	})
 	var errs []error
-	for _, c := range []prometheus.Collector{records, m.lag, m.sessionsEnded, m.commitErrors, age} {
+	for _, c := range []prometheus.Collector{m.records, m.lag, m.sessionsEnded, m.commitErrors, age} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)
 }
 
-func (m *metrics) count(t tally) {
-	for r, n := range t {
-		if n > 0 {
-			m.records[r].Add(float64(n))
-		}
-	}
-}
+func (m *metrics) count(r result) { m.records.WithLabelValues(string(r)).Inc() }
 
 func (m *metrics) setLag(partition int32, records int64) {
 	m.lag.WithLabelValues(strconv.Itoa(int(partition))).Set(float64(max(0, records)))

@@ -15,8 +15,9 @@ type partition struct {
 	pause  func() // stops fetching it
 	resume func()
 
+	tracker *tracker
+
 	mu      sync.Mutex
-	tracker tracker
 	paused  bool        // the window is full
 	stalled *time.Timer // runs after an error, until the next try to fetch
 	ended   bool
@@ -32,36 +33,32 @@ func newPartition(id int32, window int, pause, resume func()) *partition {
 
 // open registers a record with a job.
 func (p *partition) open(r *kgo.Record) *span {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)
 	p.throttle()
 	return s
 }
 
-// skip registers consecutive records without a job.
-func (p *partition) skip(first, last int64, epoch int32) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tracker.skip(first, last, epoch)
+// skip registers a record without a job.
+func (p *partition) skip(r *kgo.Record) {
+	p.tracker.skip(r.Offset, r.LeaderEpoch)
 	p.throttle()
 }
 
 // finish marks a record as done.
 func (p *partition) finish(s *span) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.tracker.finish(s)
 	p.throttle()
 }
 
 // throttle keeps the tracker within the window.
 func (p *partition) throttle() {
-	switch {
-	case !p.paused && p.tracker.size >= p.window:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch n := p.tracker.length(); {
+	case !p.paused && n >= p.window:
 		p.paused = true
 		p.apply()
-	case p.paused && p.tracker.size <= p.window/2:
+	case p.paused && n <= p.window/2:
 		p.paused = false
 		p.apply()
 	}
@@ -104,29 +101,4 @@ func (p *partition) apply() {
 	default:
 		p.resume()
 	}
-}
-
-func (p *partition) uncommitted() (kgo.EpochOffset, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tracker.uncommitted()
-}
-
-func (p *partition) committed(head kgo.EpochOffset) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tracker.committed = head
-}
-
-// position is the offset up to which everything is finished; -1: not known yet.
-func (p *partition) position() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tracker.head.Offset
-}
-
-func (p *partition) oldest() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tracker.oldest()
 }

@@ -10,41 +10,26 @@ import (
 )
 
 // register enters records into the trackers of their partitions and returns the
-// tasks of those that need work. Everything that is done for a record
-// that needs no work happens once for a whole row of them.
+// tasks of those that need work.
 func (s *session) register(fetches kgo.Fetches) []*task {
 	var tasks []*task
-	var counts tally
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
 		p := s.partition(f.Partition)
-		if p == nil || len(f.Records) == 0 {
+		if p == nil {
 			return
-		}
-		var first, last *kgo.Record // the row of records without a job
-		flush := func() {
-			if first != nil {
-				p.skip(first.Offset, last.Offset, last.LeaderEpoch)
-				first = nil
-			}
 		}
 		for _, r := range f.Records {
 			rec, handler, why := s.c.judge(r)
 			if handler == nil {
-				counts[why]++
-				if first == nil {
-					first = r
-				}
-				last = r
+				s.c.metrics.count(why)
+				p.skip(r)
 				continue
 			}
-			flush()
 			if t := s.task(p, p.open(r), r, rec, handler); t != nil {
 				tasks = append(tasks, t)
 			}
 		}
-		flush()
 	})
-	s.c.metrics.count(counts)
 	return tasks
 }
 
@@ -54,8 +39,8 @@ func (s *session) task(p *partition, sp *span, r *kgo.Record, rec port.Record, h
 	log := s.c.log.With(keyRunID, rec.RunID, keyAction, rec.Action, keyPartition, r.Partition, keyOffset, r.Offset)
 	done := func(what result) {
 		p.finish(sp)
-		s.c.metrics.records[what].Inc()
-		log.Debug("record finished", "result", what.String())
+		s.c.metrics.count(what)
+		log.Debug("record finished", "result", what)
 	}
 	t := newTask(h, rec, log)
 	if t == nil {
@@ -73,15 +58,15 @@ func (c *Consumer) judge(r *kgo.Record) (port.Record, Handler, result) {
 	}
 	rec, verdict := c.opts.Decode(r.Value)
 	rec.Time = r.Timestamp
-	why := skippedOtherAction
+	why := malformed
 	switch verdict {
 	case port.VerdictRun:
 		h := c.opts.Actions[rec.Action]
 		if h != nil && rec.RunID != "" {
-			return rec, h, handled
+			return rec, h, ""
 		}
-		if h != nil {
-			why = malformed
+		if h == nil {
+			why = skippedOtherAction
 		}
 	case port.VerdictWorkflow:
 		why = skippedWorkflow
@@ -89,11 +74,9 @@ func (c *Consumer) judge(r *kgo.Record) (port.Record, Handler, result) {
 		why = skippedChangeLog
 	case port.VerdictOtherBackend:
 		why = skippedOtherBackend
-	default:
-		why = malformed
 	}
 	if c.log.Enabled(context.Background(), slog.LevelDebug) {
-		c.log.Debug("record skipped", "result", why.String(), keyPartition, r.Partition, keyOffset, r.Offset)
+		c.log.Debug("record skipped", "result", why, keyPartition, r.Partition, keyOffset, r.Offset)
 	}
 	return rec, nil, why
 }

@@ -41,9 +41,9 @@ func newTask(h Handler, rec port.Record, log *slog.Logger) *task {
 	return t
 }
 
-// attempt calls the job once. With finished it returns what became of the
-// record, without it how long to wait before the next call.
-func (t *task) attempt(ctx context.Context) (r result, finished bool, again time.Duration) {
+// attempt calls the job once. It returns what became of the record or, where
+// that is "", how long to wait before the next call.
+func (t *task) attempt(ctx context.Context) (what result, again time.Duration) {
 	err := protect(func() error { return t.job.Attempt(ctx) })
 	t.panics++
 	if !errors.As(err, new(*panicError)) {
@@ -51,25 +51,25 @@ func (t *task) attempt(ctx context.Context) (r result, finished bool, again time
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // its tenure is over
-		return 0, false, 0
+		return "", 0
 	case ctx.Err() != nil:
 		// Cut short: neither nil nor a mismatch means anything now.
 		again = retryDelay(err)
 		err = fmt.Errorf("attempt took longer than %v: %w", attemptLimit, errors.Join(ctx.Err(), err))
 	case err == nil:
-		return handled, true, 0
+		return handled, 0
 	case errors.Is(err, port.ErrMismatch):
 		t.log.Warn("record dropped", keyError, err)
-		return dropped, true, 0
+		return dropped, 0
 	case t.panics == maxPanics:
 		t.report(err, 0)
 		t.log.Error("record given up, its job panics every time", keyError, err)
-		return handled, true, 0
+		return handled, 0
 	default:
 		again = retryDelay(err)
 	}
 	t.report(err, again)
-	return 0, false, again
+	return "", again
 }
 
 // report logs why the job is not finished, each reason once in a row.

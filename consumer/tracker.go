@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -19,44 +20,51 @@ type span struct {
 
 // tracker knows how far the records of one partition are finished without a
 // gap. It works by what was registered and never by arithmetic on offsets, which
-// may have holes. Methods need its owner's lock.
+// may have holes.
 type tracker struct {
+	mu          sync.Mutex
 	front, back *span // the first one is never done
 	size        int
 	last        int64 // last registered offset; -1: none
 
-	head      kgo.EpochOffset // where to go on after a restart; Offset -1: not known yet
-	committed kgo.EpochOffset // what was last committed
+	head kgo.EpochOffset // where to go on after a restart; Offset -1: not known yet
+	sent kgo.EpochOffset // what was last committed
 }
 
-func newTracker() tracker {
+func newTracker() *tracker {
 	unknown := kgo.EpochOffset{Epoch: -1, Offset: -1}
-	return tracker{last: -1, head: unknown, committed: unknown}
+	return &tracker{last: -1, head: unknown, sent: unknown}
 }
 
 // open registers a record with a job.
 func (t *tracker) open(offset int64, epoch int32, at time.Time) *span {
-	t.arrive(offset, offset)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.arrive(offset)
 	s := &span{first: offset, last: offset, epoch: epoch, time: at}
 	t.push(s)
 	return s
 }
 
-// skip registers consecutive records that need no job.
-func (t *tracker) skip(first, last int64, epoch int32) {
-	t.arrive(first, last)
+// skip registers a record that needs no job.
+func (t *tracker) skip(offset int64, epoch int32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.arrive(offset)
 	switch {
 	case t.front == nil:
-		t.head = kgo.EpochOffset{Epoch: epoch, Offset: last + 1}
+		t.head = kgo.EpochOffset{Epoch: epoch, Offset: offset + 1}
 	case t.back.done:
-		t.back.last, t.back.epoch = last, epoch
+		t.back.last, t.back.epoch = offset, epoch
 	default:
-		t.push(&span{first: first, last: last, epoch: epoch, done: true})
+		t.push(&span{first: offset, last: offset, epoch: epoch, done: true})
 	}
 }
 
 // finish marks the record of s as done.
 func (t *tracker) finish(s *span) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	s.done = true
 	for t.front != nil && t.front.done {
 		t.head = kgo.EpochOffset{Epoch: t.front.epoch, Offset: t.front.last + 1}
@@ -70,12 +78,36 @@ func (t *tracker) finish(s *span) {
 
 // uncommitted returns what is to be committed, if anything.
 func (t *tracker) uncommitted() (kgo.EpochOffset, bool) {
-	return t.head, t.head.Offset >= 0 && t.head != t.committed
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.head, t.head.Offset >= 0 && t.head != t.sent
+}
+
+func (t *tracker) committed(head kgo.EpochOffset) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent = head
+}
+
+// position is the offset up to which everything is finished; -1: not known yet.
+func (t *tracker) position() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.head.Offset
+}
+
+// length is how many spans are open.
+func (t *tracker) length() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.size
 }
 
 // oldest returns the lowest timestamp of the unfinished records; zero if there
 // is none.
 func (t *tracker) oldest() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var oldest time.Time
 	for s := t.front; s != nil; s = s.next {
 		if !s.done && (oldest.IsZero() || s.time.Before(oldest)) {
@@ -85,11 +117,11 @@ func (t *tracker) oldest() time.Time {
 	return oldest
 }
 
-func (t *tracker) arrive(first, last int64) {
-	if first <= t.last {
-		t.rewind(first)
+func (t *tracker) arrive(offset int64) {
+	if offset <= t.last {
+		t.rewind(offset)
 	}
-	t.last = last
+	t.last = offset
 }
 
 func (t *tracker) push(s *span) {
