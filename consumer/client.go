@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,8 +21,6 @@ const noSASL = "none"
 
 func mechanisms() []string { return []string{"SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", noSASL} }
 
-func knownMechanism(name string) bool { return slices.Contains(mechanisms(), name) }
-
 // connection returns the options that every client needs. The credentials are
 // fetched from get at each authentication, so new ones need no new client.
 func (c *Consumer) connection(brokers []string, get func(context.Context) (port.KafkaAccess, error)) []kgo.Opt {
@@ -32,13 +29,19 @@ func (c *Consumer) connection(brokers []string, get func(context.Context) (port.
 		kgo.SeedBrokers(brokers...),
 		kgo.Dialer(c.dial),
 		kgo.DisableClientMetrics(),
-		kgo.WithLogger(kslog.New(warnings(c.log))),
+		kgo.WithLogger(warnings{kslog.New(c.log)}),
 	}
 	if c.opts.Mechanism != noSASL {
 		opts = append(opts, kgo.SASL(mechanism(c.opts.Mechanism, get)))
 	}
 	return opts
 }
+
+// warnings keeps the Kafka client, which is chatty, from logging below WARN.
+type warnings struct{ *kslog.Logger }
+
+// Level is part of kgo.Logger.
+func (w warnings) Level() kgo.LogLevel { return min(w.Logger.Level(), kgo.LogLevelWarn) }
 
 // ask lets f ask the cluster with a client of its own, which is seldom enough to
 // be cheap and does not disturb what the group does.
@@ -155,6 +158,6 @@ func (s *session) options(brokers []string) []kgo.Opt {
 		kgo.OnPartitionsAssigned(s.assigned),
 		kgo.OnPartitionsRevoked(s.revoked),
 		kgo.OnPartitionsLost(s.takenAway),
-		kgo.WithHooks(hooks{s}, kprom.NewMetrics("port_iam_kafka", kprom.Registerer(o.Registerer))),
+		kgo.WithHooks(s, kprom.NewMetrics("port_iam_kafka", kprom.Registerer(o.Registerer))),
 	)
 }

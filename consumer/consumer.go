@@ -4,8 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
+)
+
+// Keys of log attributes.
+const (
+	keyRunID     = "run_id"
+	keyAction    = "action"
+	keyPartition = "partition"
+	keyOffset    = "offset"
+	keyError     = "error"
 )
 
 // Consumer is one member of the group. Use [New].
@@ -19,8 +28,7 @@ type Consumer struct {
 
 	longest time.Duration // pause between two sessions
 
-	mu      sync.Mutex
-	session *session // nil while there is none
+	session atomic.Pointer[session] // nil while there is none
 }
 
 // calmSession is how long a session has to last so that the next one starts
@@ -92,21 +100,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 func (c *Consumer) runSession(ctx context.Context, l *lanes) error {
 	s := newSession(c, l)
-	c.setSession(s)
-	defer c.setSession(nil)
+	c.session.Store(s)
+	defer c.session.Store(nil)
 	return s.run(ctx)
-}
-
-func (c *Consumer) setSession(s *session) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.session = s
-}
-
-func (c *Consumer) current() *session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.session
 }
 
 // Ready returns nil while this is a member of the group, the group answers, and
@@ -116,14 +112,14 @@ func (c *Consumer) Ready() error { return c.health.ready() }
 // Holds reports whether this member holds the partition at present, as far as it
 // can know: another member may have taken over since the last heartbeat.
 func (c *Consumer) Holds(partition int32) bool {
-	s := c.current()
+	s := c.session.Load()
 	return s != nil && s.partition(partition) != nil && c.health.member() == nil
 }
 
 // oldest returns the lowest timestamp of all unfinished records.
 func (c *Consumer) oldest() time.Time {
 	var oldest time.Time
-	s := c.current()
+	s := c.session.Load()
 	if s == nil {
 		return oldest
 	}

@@ -130,7 +130,7 @@ func TestRetryKeepsThePlace(t *testing.T) {
 
 // lanesIdle calls f while no attempt runs.
 func (r *running) lanesIdle(f func()) {
-	l := r.current().lanes
+	l := r.session.Load().lanes
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()

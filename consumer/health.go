@@ -100,34 +100,32 @@ func (h *health) ready() error {
 	return h.current()
 }
 
-// hooks tell the consumer what its client goes through.
-type hooks struct{ s *session }
-
+// A session is told what its client goes through.
 var (
-	_ kgo.HookBrokerConnect    = hooks{}
-	_ kgo.HookBrokerE2E        = hooks{}
-	_ kgo.HookGroupManageError = hooks{}
+	_ kgo.HookBrokerConnect    = (*session)(nil)
+	_ kgo.HookBrokerE2E        = (*session)(nil)
+	_ kgo.HookGroupManageError = (*session)(nil)
 )
 
 // OnBrokerConnect notices refused credentials.
-func (h hooks) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
+func (s *session) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
 	if errors.Is(err, kerr.SaslAuthenticationFailed) {
-		h.s.c.access.refuse()
-		h.s.c.health.disturb(h.s.c.explain(err), h.s.c.log)
+		s.c.access.refuse()
+		s.c.health.disturb(s.c.explain(err), s.c.log)
 	}
 }
 
 // OnBrokerE2E notices signs of life of the group.
-func (h hooks) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
+func (s *session) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
 	switch kmsg.Key(key) {
 	case kmsg.Heartbeat, kmsg.JoinGroup, kmsg.SyncGroup:
 		if e2e.Err() == nil {
-			h.s.c.health.alive()
+			s.c.health.alive()
 		}
 	}
 }
 
 // OnGroupManageError is called when the client has to join the group again.
-func (h hooks) OnGroupManageError(err error) {
-	h.s.c.health.fail(fmt.Errorf("not a member of the consumer group: %w", h.s.c.explain(err)))
+func (s *session) OnGroupManageError(err error) {
+	s.c.health.fail(fmt.Errorf("not a member of the consumer group: %w", s.c.explain(err)))
 }

@@ -1,12 +1,14 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,19 +91,12 @@ func (o Options) withDefaults() Options {
 	if o.Dialer == nil {
 		o.Dialer = new(net.Dialer).DialContext
 	}
-	orDefault(&o.Session, 20*time.Second)
-	orDefault(&o.Rebalance, 60*time.Second)
-	orDefault(&o.Drain, 25*time.Second)
-	orDefault(&o.CommitInterval, time.Second)
-	orDefault(&o.Window, 2000)
+	o.Session = cmp.Or(o.Session, 20*time.Second)
+	o.Rebalance = cmp.Or(o.Rebalance, 60*time.Second)
+	o.Drain = cmp.Or(o.Drain, 25*time.Second)
+	o.CommitInterval = cmp.Or(o.CommitInterval, time.Second)
+	o.Window = cmp.Or(o.Window, 2000)
 	return o
-}
-
-func orDefault[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
 }
 
 // check reports every problem at once.
@@ -113,7 +108,7 @@ func (o Options) check() error {
 		}
 	}
 	need(o.Access != nil, "Access is missing")
-	need(knownMechanism(o.Mechanism), "Mechanism %q is not one of %s", o.Mechanism, strings.Join(mechanisms(), ", "))
+	need(slices.Contains(mechanisms(), o.Mechanism), "Mechanism %q is not one of %s", o.Mechanism, strings.Join(mechanisms(), ", "))
 	need(o.Topic != "", "Topic is missing")
 	need(o.Group != "", "Group is missing")
 	need(o.Concurrency >= 1, "Concurrency is %d, want at least 1", o.Concurrency)
