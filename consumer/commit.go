@@ -4,31 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-func (s *session) commitLoop(ctx context.Context, cl *kgo.Client) {
-	tick := time.NewTicker(s.c.opts.CommitInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.commit(context.WithoutCancel(ctx), cl, s.held)
-		}
-	}
-}
-
 // commit sends the heads of partitions that are not committed yet. What fails in
 // passing stays uncommitted and is sent next time.
 func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*partition) {
-	s.commitMu.Lock()
-	defer s.commitMu.Unlock()
+	s.committing <- struct{}{}
+	defer func() { <-s.committing }()
 	parts := which()
 	heads := map[int32]kgo.EpochOffset{}
 	for _, p := range parts {
@@ -36,7 +22,7 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 			heads[p.id] = head
 		}
 	}
-	if len(heads) == 0 || s.isOver() {
+	if len(heads) == 0 || s.over.Err() != nil {
 		return
 	}
 	results, err := s.send(ctx, cl, heads)

@@ -10,19 +10,6 @@ import (
 
 const lagInterval = 15 * time.Second
 
-func (s *session) lagLoop(ctx context.Context, cl *kgo.Client) {
-	tick := time.NewTicker(lagInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.measureLag(ctx, cl)
-		}
-	}
-}
-
 // measureLag asks for the ends of the log: what polls report knows nothing of
 // partitions that are paused. On an error the last values stay; that the topic is
 // gone or forbidden shows here even while nothing is assigned.

@@ -17,41 +17,43 @@ type lanes struct {
 	queue    map[lane][]*task // the first one is runnable, running or waiting for its timer
 	runnable []*task          // first of their lane, in the order in which they may start
 	urgent   []*task          // likewise; these go before runnable
-	running  map[*task]context.CancelFunc
+	running  map[*task]bool
 	stopped  bool
 	wg       sync.WaitGroup // of attempts
 }
 
-// tenure is the time in which tasks of one partition may run. Its fields are
-// guarded by the lanes it is used with.
+// tenure is the time in which tasks of one partition may run. released and
+// running are guarded by the lanes it is used with.
 type tenure struct {
+	ctx      context.Context // of attempts
+	cancel   context.CancelFunc
 	released bool
 	running  int
 	idle     chan struct{} // closed once released and nothing runs
 }
 
-func newTenure() *tenure { return &tenure{idle: make(chan struct{})} }
+func newTenure() *tenure {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &tenure{ctx: ctx, cancel: cancel, idle: make(chan struct{})}
+}
 
 // newLanes makes lanes for so many tasks at the same time, and some more that
 // are urgent.
 func newLanes(ordinary, reserved int) *lanes {
 	return &lanes{
 		size: ordinary + reserved, ordinary: ordinary,
-		queue: map[lane][]*task{}, running: map[*task]context.CancelFunc{},
+		queue: map[lane][]*task{}, running: map[*task]bool{},
 	}
 }
 
 // lane names a lane: by the key of its tasks, or by its one task, which has no key.
-type lane struct {
-	key  string
-	only *task
-}
+type lane any
 
 func (t *task) lane() lane {
 	if t.key == "" {
-		return lane{only: t}
+		return t
 	}
-	return lane{key: t.key}
+	return t.key
 }
 
 // submit adds tasks. Those whose tenure has ended are dropped.
@@ -93,10 +95,9 @@ func (l *lanes) start() {
 		}
 		t := (*from)[0]
 		*from = slices.Delete(*from, 0, 1)
-		ctx, cancel := context.WithTimeout(context.Background(), attemptLimit)
-		l.running[t] = cancel
+		l.running[t] = true
 		t.tenure.running++
-		l.wg.Go(func() { l.attempt(ctx, t) })
+		l.wg.Go(func() { l.attempt(t) })
 	}
 }
 
@@ -110,14 +111,15 @@ func (l *lanes) runningOrdinary() int {
 	return n
 }
 
-func (l *lanes) attempt(ctx context.Context, t *task) {
+func (l *lanes) attempt(t *task) {
+	ctx, cancel := context.WithTimeout(t.tenure.ctx, attemptLimit)
+	defer cancel()
 	what, again := t.attempt(ctx)
 	if what != "" {
 		t.done(what)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.running[t]()
 	delete(l.running, t)
 	t.tenure.running--
 	l.closeIdle(t.tenure)
@@ -175,17 +177,6 @@ func (l *lanes) release(tenures ...*tenure) {
 	l.start()
 }
 
-// cancel ends the contexts of what still runs under the tenures.
-func (l *lanes) cancel(tenures ...*tenure) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for t, cancel := range l.running {
-		if slices.Contains(tenures, t.tenure) {
-			cancel()
-		}
-	}
-}
-
 // stop drops everything that waits and starts nothing more.
 func (l *lanes) stop() {
 	l.mu.Lock()
@@ -202,7 +193,7 @@ func (l *lanes) drop(gone func(*task) bool) {
 	var waiting []*task
 	for _, tasks := range l.queue {
 		for _, t := range tasks {
-			if _, runs := l.running[t]; !runs && gone(t) {
+			if !l.running[t] && gone(t) {
 				waiting = append(waiting, t)
 			}
 		}

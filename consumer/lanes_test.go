@@ -35,7 +35,7 @@ func newReservedTrack(t *testing.T, ordinary, reserved int) *track {
 	t.Cleanup(func() {
 		tr.lanes.stop()
 		tr.lanes.release(tr.tenure)
-		tr.lanes.cancel(tr.tenure)
+		tr.tenure.cancel()
 		tr.lanes.wait()
 	})
 	return tr
@@ -283,7 +283,7 @@ func TestCancelEndsAttempts(t *testing.T) {
 		tr.do("cancelled", "", true, func(ctx context.Context) error { <-ctx.Done(); return nil })
 		synctest.Wait()
 		tr.lanes.release(tr.tenure)
-		tr.lanes.cancel(tr.tenure)
+		tr.tenure.cancel()
 		<-tr.tenure.idle
 		after(time.Hour)
 		tr.want()

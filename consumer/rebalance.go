@@ -49,7 +49,7 @@ func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][
 	}
 	began := time.Now()
 	s.lanes.release(tenures(parts)...)
-	if s.isOver() || !s.drain(parts) {
+	if s.over.Err() != nil || !s.drain(parts) {
 		s.abandon(parts)
 		return
 	}
@@ -81,14 +81,14 @@ func (s *session) drain(parts []*partition) bool {
 		select {
 		case <-parts[i].tenure.idle:
 			i++
-		case <-s.over:
+		case <-s.over.Done():
 			return false
 		case <-timer.C:
 			if cut {
 				return true
 			}
 			cut = true
-			s.lanes.cancel(tenures(parts)...)
+			s.cut(parts)
 			timer.Reset(drainGrace)
 		}
 	}
@@ -97,23 +97,23 @@ func (s *session) drain(parts []*partition) bool {
 
 // abandon ends partitions without a commit.
 func (s *session) abandon(parts []*partition) {
-	s.lanes.release(tenures(parts)...)
-	s.lanes.cancel(tenures(parts)...)
+	s.cut(parts)
 	s.remove(parts)
 }
 
-// cancelAll ends the work of all partitions at once.
-func (s *session) cancelAll() {
-	parts := s.held()
+// cut ends the work of partitions at once.
+func (s *session) cut(parts []*partition) {
 	s.lanes.release(tenures(parts)...)
-	s.lanes.cancel(tenures(parts)...)
+	for _, p := range parts {
+		p.tenure.cancel()
+	}
 }
 
 // remove forgets partitions. No commit that holds their heads is under way or
 // follows.
 func (s *session) remove(parts []*partition) {
-	s.commitMu.Lock()
-	defer s.commitMu.Unlock()
+	s.committing <- struct{}{}
+	defer func() { <-s.committing }()
 	s.mu.Lock()
 	for _, p := range parts {
 		delete(s.parts, p.id)

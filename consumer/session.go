@@ -24,13 +24,15 @@ type session struct {
 	lanes   *lanes
 	brokers []string // that the client started from
 
-	over        chan struct{} // closed by end
-	stopPolling context.CancelFunc
-	endOnce     sync.Once
-	why         error // it ended; set before over is closed
+	// over ends with the session, and its cause is why. end does not wait and may
+	// be called from anywhere.
+	over context.Context
+	end  context.CancelCauseFunc
 
-	commitMu      sync.Mutex // held over taking heads and sending them, and over removing partitions
-	commitTrouble string     // guarded by commitMu
+	// committing has one slot: for taking heads and sending them, and for removing
+	// partitions. Unlike for a mutex, a faked clock goes on while it is waited for.
+	committing    chan struct{}
+	commitTrouble string // belongs to the one who has the slot
 
 	mu     sync.Mutex
 	member string // id of this member
@@ -38,7 +40,11 @@ type session struct {
 }
 
 func newSession(c *Consumer, l *lanes) *session {
-	return &session{c: c, lanes: l, over: make(chan struct{}), parts: map[int32]*partition{}}
+	over, end := context.WithCancelCause(context.Background())
+	return &session{
+		c: c, lanes: l, over: over, end: end,
+		committing: make(chan struct{}, 1), parts: map[int32]*partition{},
+	}
 }
 
 // run consumes until ctx ends, and returns nil then, or until the session ends by
@@ -51,7 +57,7 @@ func (s *session) run(ctx context.Context) error {
 	s.brokers = access.Brokers
 	pollCtx, stop := context.WithCancel(ctx)
 	defer stop()
-	s.stopPolling = stop
+	defer context.AfterFunc(s.over, stop)()
 	clientCtx, cancelClient := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelClient()
 	cl, err := openClient(append(s.options(s.brokers), kgo.WithContext(clientCtx)))
@@ -60,13 +66,15 @@ func (s *session) run(ctx context.Context) error {
 	}
 
 	var loops sync.WaitGroup
-	loops.Go(func() { s.commitLoop(pollCtx, cl) })
-	loops.Go(func() { s.lagLoop(pollCtx, cl) })
+	loops.Go(func() {
+		every(pollCtx, s.c.opts.CommitInterval, func() { s.commit(context.WithoutCancel(ctx), cl, s.held) })
+	})
+	loops.Go(func() { every(pollCtx, lagInterval, func() { s.measureLag(pollCtx, cl) }) })
 	s.poll(pollCtx, cl)
 
 	limit := s.c.opts.Drain + drainGrace + commitWait + leaveWait
-	if s.isOver() {
-		s.cancelAll()
+	if s.over.Err() != nil {
+		s.cut(s.held())
 		limit = leaveWait
 	} else {
 		s.c.health.fail(errStopping)
@@ -77,27 +85,20 @@ func (s *session) run(ctx context.Context) error {
 	loops.Wait()
 	cl.CloseAllowingRebalance() // calls revoked for what is still held
 	s.abandon(s.held())
-	if s.isOver() {
-		return s.why
-	}
-	return nil
+	return context.Cause(s.over)
 }
 
-// end ends the session. It does not wait and may be called from anywhere.
-func (s *session) end(why error) {
-	s.endOnce.Do(func() {
-		s.why = why
-		close(s.over)
-		s.stopPolling()
-	})
-}
-
-func (s *session) isOver() bool {
-	select {
-	case <-s.over:
-		return true
-	default:
-		return false
+// every calls f at that interval until ctx ends.
+func every(ctx context.Context, interval time.Duration, f func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			f()
+		}
 	}
 }
 
@@ -132,16 +133,12 @@ func (s *session) fetchError(_ string, partition int32, err error) {
 		if p := s.partition(partition); p != nil {
 			p.stall()
 		}
-		s.c.health.disturb(s.cannotFetch(partition, err), log)
+		if errors.Is(err, kerr.OffsetOutOfRange) {
+			err = fmt.Errorf("partition %d is not read, its offset lies outside of the log: stop every member of group %q and reset the offset to the earliest (%w)",
+				partition, s.c.opts.Group, err)
+		}
+		s.c.health.disturb(s.c.explain(err), log)
 	}
-}
-
-func (s *session) cannotFetch(partition int32, err error) error {
-	if errors.Is(err, kerr.OffsetOutOfRange) {
-		return fmt.Errorf("partition %d is not read, its offset lies outside of the log: stop every member of group %q and reset the offset to the earliest (%w)",
-			partition, s.c.opts.Group, err)
-	}
-	return s.c.explain(err)
 }
 
 // access is how the session's client gets its credentials.
@@ -165,11 +162,9 @@ func (s *session) held() []*partition {
 
 // among returns those of ids that are held.
 func (s *session) among(ids []int32) []*partition {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var parts []*partition
 	for _, id := range ids {
-		if p := s.parts[id]; p != nil {
+		if p := s.partition(id); p != nil {
 			parts = append(parts, p)
 		}
 	}

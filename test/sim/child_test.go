@@ -21,10 +21,9 @@ type program string
 // build builds the program. A faked clock moves only while every goroutine waits
 // for something that testing/synctest understands, and it does not understand a
 // mutex. The Kafka client holds some while it waits for the broker; its tag
-// "synctests" makes them of channels. The same is done here for the one that the
-// consumer holds while it commits, with a changed copy of its file.
+// "synctests" makes them of channels.
 //
-// changes are further texts to replace in files of the module.
+// changes are texts to replace in files of the module.
 func build(t *testing.T, changes ...change) program {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -59,37 +58,13 @@ func (p program) play(t *testing.T, limit time.Duration, env ...string) (output 
 // change replaces a text in a file of the module.
 type change struct{ file, old, new string }
 
-var commitMutex = change{
-	file: "consumer/session.go",
-	old:  "commitMu      sync.Mutex ",
-	new:  "commitMu      channelMutex ",
-}
-
-const channelMutex = `package consumer
-
-import "sync"
-
-type channelMutex struct {
-	once sync.Once
-	ch   chan struct{}
-}
-
-func (m *channelMutex) Lock() {
-	m.once.Do(func() { m.ch = make(chan struct{}, 1) })
-	m.ch <- struct{}{}
-}
-
-func (m *channelMutex) Unlock() { <-m.ch }
-`
-
 // overlay writes changed copies of files, and the file that tells the go command
 // of them.
 func overlay(t *testing.T, root string, changes []change) string {
 	t.Helper()
 	dir := t.TempDir()
-	texts := map[string]string{filepath.Join(root, "consumer/channelmutex.go"): channelMutex}
-	replaceIn(t, root, texts, []change{commitMutex}, false)
-	replaceIn(t, root, texts, changes, true)
+	texts := map[string]string{}
+	replaceIn(t, root, texts, changes)
 	replace := map[string]string{}
 	for file, text := range texts {
 		name := filepath.Join(dir, strings.ReplaceAll(strings.TrimPrefix(file, root+"/"), "/", "_"))
@@ -105,7 +80,7 @@ func overlay(t *testing.T, root string, changes []change) string {
 
 // replaceIn makes changes to the texts of files, by their path. A text that must
 // be there once and is not ends the test.
-func replaceIn(t *testing.T, root string, texts map[string]string, changes []change, needed bool) {
+func replaceIn(t *testing.T, root string, texts map[string]string, changes []change) {
 	t.Helper()
 	for _, c := range changes {
 		file := filepath.Join(root, c.file)
@@ -115,11 +90,9 @@ func replaceIn(t *testing.T, root string, texts map[string]string, changes []cha
 			must(err)
 			text = string(b)
 		}
-		switch n := strings.Count(text, c.old); {
-		case n == 1:
-			texts[file] = strings.Replace(text, c.old, c.new, 1)
-		case needed:
+		if n := strings.Count(text, c.old); n != 1 {
 			t.Fatalf("%s holds %d times, and it should once:\n%s", c.file, n, c.old)
 		}
+		texts[file] = strings.Replace(text, c.old, c.new, 1)
 	}
 }
