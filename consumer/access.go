@@ -3,7 +3,6 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"sync"
 	"time"
 
@@ -17,24 +16,20 @@ type accessCache struct {
 
 	mu      sync.Mutex
 	known   port.KafkaAccess
-	valid   bool      // known has been asked for
+	asked   time.Time // when known was returned; zero: never
 	refused bool      // a broker did not accept known
-	notYet  time.Time // earliest time to ask again
-	gap     time.Duration
 }
 
 const (
-	askWait   = 10 * time.Second // for one answer
-	minAskGap = time.Second
-	maxAskGap = time.Minute
+	askWait = 10 * time.Second // for one answer
+	askGap  = 30 * time.Second // between two answers
 )
 
-// get returns the access in force. Asking again is spaced out while the answer
-// stays the one that was refused.
+// get returns the access in force.
 func (c *accessCache) get(ctx context.Context) (port.KafkaAccess, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.valid && (!c.refused || time.Now().Before(c.notYet)) {
+	if !c.asked.IsZero() && (!c.refused || time.Since(c.asked) < askGap) {
 		return c.known, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWait)
@@ -49,13 +44,7 @@ func (c *accessCache) get(ctx context.Context) (port.KafkaAccess, error) {
 	if c.sasl && (a.Username == "" || a.Password == "") {
 		return port.KafkaAccess{}, &FatalError{Problem: "the Kafka user name or password is empty", Remedy: "set both, or the mechanism none"}
 	}
-	if c.valid && reflect.DeepEqual(a, c.known) {
-		c.gap = min(2*c.gap, maxAskGap)
-	} else {
-		c.gap = minAskGap
-	}
-	c.notYet = time.Now().Add(c.gap)
-	c.known, c.valid, c.refused = a, true, false
+	c.known, c.asked, c.refused = a, time.Now(), false
 	return a, nil
 }
 

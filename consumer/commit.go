@@ -25,29 +25,19 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 	if len(heads) == 0 || s.over.Err() != nil {
 		return
 	}
-	results, err := s.send(ctx, cl, heads)
-	if err != nil {
-		s.commitResult(err)
-		return
-	}
-	var refused []error
+	accepted, err := s.send(ctx, cl, heads)
 	for _, p := range parts {
-		head, sent := heads[p.id]
-		switch {
-		case !sent:
-		case results[p.id] != nil:
-			refused = append(refused, fmt.Errorf("partition %d: %w", p.id, results[p.id]))
-		default:
-			p.tracker.committed(head)
+		if accepted[p.id] {
+			p.tracker.committed(heads[p.id])
 		}
 	}
-	s.commitResult(errors.Join(refused...))
+	s.commitResult(err)
 }
 
-// send makes one OffsetCommit request and returns what it said about each
-// partition. Brokers check the member and not who holds a partition, so the
+// send makes one OffsetCommit request and returns which partitions it was
+// accepted for. Brokers check the member and not who holds a partition, so the
 // request must not go out under another member id than the heads belong to.
-func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.EpochOffset) (map[int32]error, error) {
+func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.EpochOffset) (map[int32]bool, error) {
 	member := s.memberID()
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
@@ -57,27 +47,26 @@ func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.
 		}
 		return nil
 	})
-	results := map[int32]error{}
-	for id := range heads {
-		results[id] = errNoAnswer
-	}
-	var failed error
+	accepted := map[int32]bool{}
+	var failed []error
 	cl.CommitOffsetsSync(ctx, map[string]map[int32]kgo.EpochOffset{s.c.opts.Topic: heads},
 		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
 			if err != nil {
-				failed = err
+				failed = append(failed, err)
 				return
 			}
 			for _, t := range resp.Topics {
 				for _, p := range t.Partitions {
-					results[p.Partition] = kerr.ErrorForCode(p.ErrorCode)
+					if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+						failed = append(failed, fmt.Errorf("partition %d: %w", p.Partition, err))
+					} else {
+						accepted[p.Partition] = true
+					}
 				}
 			}
 		})
-	return results, failed
+	return accepted, errors.Join(failed...)
 }
-
-var errNoAnswer = errors.New("the answer does not name the partition")
 
 // commitResult decides what a commit's outcome means for the session.
 func (s *session) commitResult(err error) {
