@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -108,20 +110,14 @@ func (c *Consumer) dial(ctx context.Context, network, addr string) (net.Conn, er
 	secure := tls.Client(conn, cfg)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, &handshakeError{addr, err}
+		err = fmt.Errorf("TLS handshake with %s: %w", addr, err)
+		if errors.Is(err, io.EOF) {
+			return nil, &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker does not seem to speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err, guess: true}
+		}
+		return nil, err
 	}
 	return secure, nil
 }
-
-// handshakeError is a failure between a made connection and a finished TLS
-// handshake.
-type handshakeError struct {
-	addr string
-	err  error
-}
-
-func (e *handshakeError) Error() string { return "TLS handshake with " + e.addr + ": " + e.err.Error() }
-func (e *handshakeError) Unwrap() error { return e.err }
 
 // options returns those of the one client of a session.
 func (s *session) options(brokers []string) []kgo.Opt {

@@ -2,10 +2,8 @@ package consumer
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -62,58 +60,44 @@ func Final(err error) bool {
 // explain turns what a broker or a connection said into words for an operator.
 // An error that may pass is returned as it is.
 func (c *Consumer) explain(err error) error {
-	if err == nil || Final(err) {
-		return err
+	if err == nil {
+		return nil
 	}
-	is := func(codes ...*kerr.Error) bool {
-		for _, code := range codes {
-			if errors.Is(err, code) {
-				return true
-			}
-		}
-		return false
+	if f, ok := errors.AsType[*FatalError](err); ok {
+		return f
 	}
 	fatal := func(s Subject, problem, remedy string) *FatalError {
 		return &FatalError{Subject: s, Problem: problem, Remedy: remedy, Err: err}
 	}
 	topic, group := fmt.Sprintf("topic %q", c.opts.Topic), fmt.Sprintf("group %q", c.opts.Group)
-	switch {
-	case is(kerr.SaslAuthenticationFailed):
+	refusal, _ := errors.AsType[*kerr.Error](err)
+	switch refusal {
+	case kerr.SaslAuthenticationFailed:
 		return fatal(SubjectCredentials, "Kafka refused the user name or the password", "check both, and that the user exists on this cluster")
-	case is(kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState):
+	case kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState:
 		return fatal(SubjectMechanism, "Kafka does not accept the SASL mechanism "+c.opts.Mechanism, "set one that the brokers offer")
-	case is(kerr.TopicAuthorizationFailed):
+	case kerr.TopicAuthorizationFailed:
 		return fatal(SubjectTopic, "Kafka does not let this user read "+topic, "grant READ and DESCRIBE on the topic, or set another topic")
-	case is(kerr.GroupAuthorizationFailed):
+	case kerr.GroupAuthorizationFailed:
 		return fatal(SubjectGroup, "Kafka does not let this user join "+group, "grant READ on the group, or set a group id that the user may use")
-	case is(kerr.UnknownTopicOrPartition, kerr.InvalidTopicException):
+	case kerr.UnknownTopicOrPartition, kerr.InvalidTopicException:
 		return fatal(SubjectTopic, "Kafka has no "+topic, "create it, or set the right topic")
-	case is(kerr.InvalidGroupID):
+	case kerr.InvalidGroupID:
 		return fatal(SubjectGroup, "Kafka does not accept the name of "+group, "set another group id")
 	}
-	return explainConnection(err, c.opts.TLS != nil)
-}
-
-func explainConnection(err error, useTLS bool) error {
-	var (
-		cert   *tls.CertificateVerificationError
-		record tls.RecordHeaderError
-		alert  tls.AlertError
-		eof    *kgo.ErrFirstReadEOF
-	)
 	switch {
-	case errors.As(err, &cert) || errors.As(err, new(x509.UnknownAuthorityError)) || errors.As(err, new(x509.HostnameError)):
-		return &FatalError{Subject: SubjectCA, Problem: "the certificate of the Kafka broker is not trusted", Remedy: "set the CA of the cluster, or the right broker address", Err: err}
-	case errors.As(err, &record):
-		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker does not speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err}
-	case errors.As(err, &alert):
-		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker refused the TLS connection", Remedy: "check the TLS settings of both sides", Err: err}
-	case !useTLS && strings.Contains(err.Error(), "tls alert record"):
-		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker expects TLS", Remedy: "switch TLS on, or use the broker's plaintext port", Err: err}
-	case useTLS && errors.As(err, new(*handshakeError)) && errors.Is(err, io.EOF):
-		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker does not seem to speak TLS", Remedy: "switch TLS off, or use the broker's TLS port", Err: err, guess: true}
-	case errors.As(err, &eof):
-		return &FatalError{Subject: SubjectTLS, Problem: "the Kafka broker closes every new connection", Remedy: "check whether it expects TLS or SASL, and the user name and password", Err: err, guess: true}
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fatal(SubjectCA, "the certificate of the Kafka broker is not trusted", "set the CA of the cluster, or the right broker address")
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return fatal(SubjectTLS, "the Kafka broker does not speak TLS", "switch TLS off, or use the broker's TLS port")
+	case errors.As(err, new(tls.AlertError)):
+		return fatal(SubjectTLS, "the Kafka broker refused the TLS connection", "check the TLS settings of both sides")
+	case c.opts.TLS == nil && strings.Contains(err.Error(), "tls alert record"):
+		return fatal(SubjectTLS, "the Kafka broker expects TLS", "switch TLS on, or use the broker's plaintext port")
+	case errors.As(err, new(*kgo.ErrFirstReadEOF)):
+		guess := fatal(SubjectTLS, "the Kafka broker closes every new connection", "check whether it expects TLS or SASL, and the user name and password")
+		guess.guess = true
+		return guess
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -17,15 +16,7 @@ func (s *session) measureLag(ctx context.Context, cl *kgo.Client) {
 	topic := s.c.opts.Topic
 	ctx, cancel := context.WithTimeout(ctx, lagInterval)
 	defer cancel()
-	adm := kadm.NewClient(cl)
-	ends, err := adm.ListEndOffsets(ctx, topic)
-	if err == nil {
-		err = ends.Error()
-	}
-	var starts kadm.ListedOffsets
-	if err == nil {
-		starts, err = adm.ListStartOffsets(ctx, topic)
-	}
+	starts, ends, err := bounds(ctx, cl, topic)
 	if err != nil {
 		s.c.log.Debug("lag not measured", keyError, err)
 		if explained := s.c.explain(err); Final(explained) {

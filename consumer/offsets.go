@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,20 +14,9 @@ import (
 func (c *Consumer) Ends(ctx context.Context) (map[int32]int64, error) {
 	out := map[int32]int64{}
 	err := c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
-		adm := kadm.NewClient(cl)
-		starts, err := adm.ListStartOffsets(ctx, c.opts.Topic)
-		if err == nil {
-			err = starts.Error()
-		}
+		starts, ends, err := bounds(ctx, cl, c.opts.Topic)
 		if err != nil {
-			return fmt.Errorf("list where the topic begins: %w", err)
-		}
-		ends, err := adm.ListEndOffsets(ctx, c.opts.Topic)
-		if err == nil {
-			err = ends.Error()
-		}
-		if err != nil {
-			return fmt.Errorf("list where the topic ends: %w", err)
+			return err
 		}
 		ends.Each(func(end kadm.ListedOffset) {
 			if start, ok := starts.Lookup(end.Topic, end.Partition); !ok || start.Offset < end.Offset {
@@ -38,16 +28,27 @@ func (c *Consumer) Ends(ctx context.Context) (map[int32]int64, error) {
 	return out, err
 }
 
+// bounds lists where the partitions of a topic begin and end.
+func bounds(ctx context.Context, cl *kgo.Client, topic string) (starts, ends kadm.ListedOffsets, err error) {
+	adm := kadm.NewClient(cl)
+	starts, err = adm.ListStartOffsets(ctx, topic)
+	if err = cmp.Or(err, starts.Error()); err != nil {
+		return nil, nil, fmt.Errorf("list where the topic begins: %w", err)
+	}
+	ends, err = adm.ListEndOffsets(ctx, topic)
+	if err = cmp.Or(err, ends.Error()); err != nil {
+		return nil, nil, fmt.Errorf("list where the topic ends: %w", err)
+	}
+	return starts, ends, nil
+}
+
 // Committed returns, by partition, the offset up to which the group has finished
 // everything. Partitions without a commit are left out.
 func (c *Consumer) Committed(ctx context.Context) (map[int32]int64, error) {
 	out := map[int32]int64{}
 	err := c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
 		offsets, err := kadm.NewClient(cl).FetchOffsets(ctx, c.opts.Group)
-		if err == nil {
-			err = offsets.Error()
-		}
-		if err != nil {
+		if err = cmp.Or(err, offsets.Error()); err != nil {
 			return fmt.Errorf("read the commits of the group: %w", err)
 		}
 		offsets.Each(func(o kadm.OffsetResponse) {
