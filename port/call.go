@@ -92,11 +92,11 @@ func retry(e *Error, harmless bool) error {
 
 // try is what the tries of one call share.
 type try struct {
-	client  *Client
-	call    call
-	body    []byte
-	renewed bool // the token was rejected once already
-	unsent  bool // the last try failed before its request was sent
+	client   *Client
+	call     call
+	body     []byte
+	rejected string // a token that Port no longer takes; "" for none
+	unsent   bool   // the last try failed before its request was sent
 }
 
 // run makes one try: a token, the request, and once more both if the token has
@@ -109,18 +109,17 @@ func (t *try) run(ctx context.Context) *Error {
 	}
 	for {
 		t.unsent = true
-		token, e := t.client.token(ctx)
+		token, e := t.client.token(ctx, t.rejected)
 		if e != nil {
 			e.Op = t.call.op + ": " + e.Op
 			return e
 		}
 		t.unsent = false
 		e = t.client.send(ctx, t.call, t.body, token)
-		if e == nil || e.Status != http.StatusUnauthorized || t.renewed {
+		if e == nil || e.Status != http.StatusUnauthorized || t.rejected != "" {
 			return e
 		}
-		t.renewed = true
-		t.client.tokens.drop(token)
+		t.rejected = token
 	}
 }
 

@@ -73,6 +73,7 @@ func New(o Options) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.tokens.turn = make(chan struct{}, 1)
 	c.http = noRedirects(o.HTTPClient)
 	if c.metrics, err = newMetrics(o.Registerer); err != nil {
 		return nil, fmt.Errorf("port: register metrics: %w", err)
