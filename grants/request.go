@@ -69,7 +69,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 }
 
 func readReason(run port.Run) (string, error) {
-	reason, _, err := run.Text(inputReason)
+	reason, err := run.Text(inputReason)
 	if err != nil {
 		return "", refuse(badInput(inputReason), "%w", err)
 	}
@@ -82,11 +82,11 @@ func readReason(run port.Run) (string, error) {
 
 // readDuration returns how long the grant lasts; 0 is until revoked.
 func (s *Service) readDuration(run port.Run) (time.Duration, error) {
-	text, given, err := run.Text(inputDuration)
+	text, err := run.Text(inputDuration)
 	if err != nil {
 		return 0, refuse(badInput(inputDuration), "%w", err)
 	}
-	if !given {
+	if text == "" {
 		return s.opts.Duration, nil
 	}
 	d, err := time.ParseDuration(text)

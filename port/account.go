@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 )
 
@@ -16,10 +15,7 @@ func (c *Client) OrganizationID(ctx context.Context) (string, error) {
 			ID string `json:"id"`
 		} `json:"organization"`
 	}
-	k := call{
-		op: "read the organization", route: routeOrganization, method: http.MethodGet,
-		path: []string{"organization"}, into: &answer, repeatable: true,
-	}
+	k := call{op: "read the organization", route: routeOrganization, path: []string{"organization"}, into: &answer}
 	if err := c.do(ctx, k); err != nil {
 		return "", err
 	}
@@ -36,16 +32,10 @@ type KafkaAccess struct {
 	Username, Password string   `json:"-"`
 }
 
-// String names the brokers.
-func (a KafkaAccess) String() string {
-	return fmt.Sprintf("{Brokers:%v Username:*** Password:***}", a.Brokers)
+// Format names the brokers, for every verb.
+func (a KafkaAccess) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{Brokers:%v Username:*** Password:***}", a.Brokers)
 }
-
-// Format prints the same as String for every verb.
-func (a KafkaAccess) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, a.String()) }
-
-// LogValue is the same as String.
-func (a KafkaAccess) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // KafkaCredentials returns the current credentials for the organisation's
 // topics. Port may rotate them, so ask again when a broker rejects them.
@@ -58,8 +48,8 @@ func (c *Client) KafkaCredentials(ctx context.Context) (KafkaAccess, error) {
 		} `json:"credentials"`
 	}
 	k := call{
-		op: "get the Kafka credentials", route: routeKafkaCredentials, method: http.MethodGet,
-		path: []string{"kafka-credentials"}, into: &answer, repeatable: true,
+		op: "get the Kafka credentials", route: routeKafkaCredentials,
+		path: []string{"kafka-credentials"}, into: &answer,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return KafkaAccess{}, err

@@ -30,16 +30,16 @@ func (d tooLate) Error() string { return "no answer within " + time.Duration(d).
 type call struct {
 	op     string // what it does, for errors and the log
 	route  string // label of the metrics
-	method string
+	method string // "" is GET
 	path   []string // segments, not escaped
 	query  url.Values
 	body   any // sent as JSON; nil for none
 	into   any // where a 2xx is decoded; nil when nothing in it is wanted
 	// long is true where the answer may be long and takes its time.
 	long bool
-	// repeatable is true where a second request does no harm after a first one
-	// whose outcome is unknown.
-	repeatable bool
+	// once is true where a second request may do harm after a first one whose
+	// outcome is unknown.
+	once bool
 }
 
 // do performs the call with its quick retries.
@@ -66,7 +66,7 @@ func (c *Client) do(ctx context.Context, k call) error {
 	var last *Error
 	_, err := backoff.Retry(bounded, func() (struct{}, error) {
 		last = t.run(bounded)
-		return struct{}{}, retry(last, t.unsent || k.repeatable)
+		return struct{}{}, retry(last, t.unsent || !k.once)
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(lastTry))
 	if err == nil {
 		return nil
@@ -102,7 +102,7 @@ type try struct {
 // run makes one try: a token, the request, and once more both if the token has
 // been rejected, which happens when it was revoked or its lifetime misjudged.
 func (t *try) run(ctx context.Context) *Error {
-	if t.call.repeatable && !t.call.long {
+	if !t.call.once && !t.call.long {
 		short, cancel := context.WithTimeoutCause(ctx, tryTimeout, tooLate(tryTimeout))
 		defer cancel()
 		ctx = short

@@ -13,8 +13,8 @@ func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, erro
 		Entity Entity `json:"entity"`
 	}
 	k := call{
-		op: "read entity " + id + " of " + blueprint, route: routeEntityGet, method: http.MethodGet,
-		path: entityPath(blueprint, id), into: &answer, repeatable: true,
+		op: "read entity " + id + " of " + blueprint, route: routeEntityGet,
+		path: entityPath(blueprint, id), into: &answer,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return Entity{}, err
@@ -32,9 +32,9 @@ func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, erro
 		Entities *[]Entity `json:"entities"`
 	}
 	k := call{
-		op: "list entities of " + blueprint, route: routeEntityList, method: http.MethodGet,
+		op: "list entities of " + blueprint, route: routeEntityList,
 		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"exclude_calculated_properties": {"true"}},
-		into: &answer, long: true, repeatable: true,
+		into: &answer, long: true,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
@@ -51,8 +51,7 @@ func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, erro
 func (c *Client) CreateEntity(ctx context.Context, blueprint string, e Entity) error {
 	return c.do(ctx, call{
 		op: "create entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
-		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"upsert": {"false"}},
-		body: e, repeatable: true,
+		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"upsert": {"false"}}, body: e,
 	})
 }
 
@@ -66,7 +65,7 @@ func (c *Client) UpsertEntity(ctx context.Context, blueprint string, e Entity, r
 		op: "upsert entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
 		path:  []string{"blueprints", blueprint, "entities"},
 		query: withRun(url.Values{"upsert": {"true"}, "merge": {"true"}}, runID),
-		body:  e, repeatable: true,
+		body:  e,
 	})
 }
 
@@ -78,7 +77,7 @@ func (c *Client) DeleteEntity(ctx context.Context, blueprint, id, runID string) 
 	return c.do(ctx, call{
 		op: "delete entity " + id + " of " + blueprint, route: routeEntityDelete, method: http.MethodDelete,
 		path:  entityPath(blueprint, id),
-		query: withRun(url.Values{"delete_dependents": {"false"}}, runID), repeatable: true,
+		query: withRun(url.Values{"delete_dependents": {"false"}}, runID),
 	})
 }
 

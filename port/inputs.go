@@ -33,17 +33,16 @@ func (r Run) EntityIDs(input string) ([]string, error) {
 	return ids, nil
 }
 
-// Text returns an optional input that is a string, and whether it was given: an
-// absent one, null and "" count as not given. The error is meant for the
-// person who maintains the action in Port.
-func (r Run) Text(input string) (string, bool, error) {
+// Text returns an optional input that is a string; "" where it is absent or null.
+// The error is meant for the person who maintains the action in Port.
+func (r Run) Text(input string) (string, error) {
 	raw, present := r.Properties[input]
 	if !present {
-		return "", false, nil
+		return "", nil
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", false, fmt.Errorf("input %q is not a text: expected a string; make the input a string in action %q in Port", input, r.Action)
+		return "", fmt.Errorf("input %q is not a text: expected a string; make the input a string in action %q in Port", input, r.Action)
 	}
-	return s, s != "", nil
+	return s, nil
 }

@@ -2,7 +2,10 @@ package port
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"net/http"
+	"net/url"
 )
 
 // Object is a JSON object of Port's data model, a blueprint or an action. Inside
@@ -36,4 +39,90 @@ func (o Object) At(path ...string) any {
 func (o Object) Text(path ...string) string {
 	s, _ := o.At(path...).(string)
 	return s
+}
+
+// object reads the blueprint or the action of an identifier.
+func (c *Client) object(ctx context.Context, kind, route, id string) (Object, error) {
+	var answer Object
+	k := call{op: "read " + kind + " " + id, route: route, path: []string{kind + "s", id}, into: &answer}
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	o, _ := answer[kind].(map[string]any)
+	if Object(o).Text("identifier") != id {
+		return nil, incomplete(k.op, "the "+kind+" of this identifier")
+	}
+	return o, nil
+}
+
+// Blueprint returns a blueprint as Port has it. [KindNotFound] when there is
+// none.
+func (c *Client) Blueprint(ctx context.Context, id string) (Object, error) {
+	return c.object(ctx, "blueprint", routeBlueprintGet, id)
+}
+
+// CreateBlueprint creates a blueprint and lets Port make a catalogue page for its
+// entities. [KindRefused] when Port does not take it, or has a blueprint of this
+// identifier, which after a lost answer may be the effect of an earlier try.
+func (c *Client) CreateBlueprint(ctx context.Context, body Object) error {
+	return c.do(ctx, call{
+		op: "create blueprint " + body.Text("identifier"), route: routeBlueprintCreate, method: http.MethodPost,
+		path: []string{"blueprints"}, query: url.Values{"create_catalog_page": {"true"}}, body: body,
+	})
+}
+
+// UpdateBlueprint replaces the given fields of a blueprint and leaves the others.
+// How deep Port merges is not documented, so a field that is given must be given
+// whole. [KindRefused] when Port does not take it.
+func (c *Client) UpdateBlueprint(ctx context.Context, id string, fields Object) error {
+	return c.do(ctx, call{
+		op: "update blueprint " + id, route: routeBlueprintPatch, method: http.MethodPatch,
+		path: []string{"blueprints", id}, body: fields,
+	})
+}
+
+// Action returns a self-service action or an automation as Port has it.
+// [KindNotFound] when there is none.
+func (c *Client) Action(ctx context.Context, id string) (Object, error) {
+	return c.object(ctx, "action", routeActionGet, id)
+}
+
+// ActionAccount returns the AWS account that the message of an action names: that
+// of the daemon which serves it. It is "" where the message names none, because
+// the action was made by hand or is not invoked through Kafka. [KindNotFound]
+// when there is no such action.
+func (c *Client) ActionAccount(ctx context.Context, id string) (string, error) {
+	action, err := c.Action(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return action.Text("invocationMethod", "payload", "context", "account"), nil
+}
+
+// Invocation returns how Port performs an action: KAFKA, WEBHOOK and others.
+// [KindNotFound] when there is no such action.
+func (c *Client) Invocation(ctx context.Context, action string) (string, error) {
+	a, err := c.Action(ctx, action)
+	if err != nil {
+		return "", err
+	}
+	return a.Text("invocationMethod", "type"), nil
+}
+
+// CreateAction creates an action or automation. [KindRefused] as for
+// [Client.CreateBlueprint].
+func (c *Client) CreateAction(ctx context.Context, body Object) error {
+	return c.do(ctx, call{
+		op: "create action " + body.Text("identifier"), route: routeActionCreate, method: http.MethodPost,
+		path: []string{"actions"}, body: body,
+	})
+}
+
+// ReplaceAction puts the body in place of the action. [KindRefused] when Port
+// does not take it: it takes no fields but those that its API documents.
+func (c *Client) ReplaceAction(ctx context.Context, id string, body Object) error {
+	return c.do(ctx, call{
+		op: "update action " + id, route: routeActionPut, method: http.MethodPut,
+		path: []string{"actions", id}, body: body,
+	})
 }

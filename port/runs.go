@@ -17,8 +17,8 @@ func (c *Client) Run(ctx context.Context, id string) (Run, error) {
 		Run runAnswer `json:"run"`
 	}
 	k := call{
-		op: "read run " + id, route: routeRunGet, method: http.MethodGet,
-		path: runPath(id), query: url.Values{"version": {"v2"}}, into: &answer, repeatable: true,
+		op: "read run " + id, route: routeRunGet,
+		path: runPath(id), query: url.Values{"version": {"v2"}}, into: &answer,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return Run{}, err
@@ -64,8 +64,8 @@ func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 		Runs *[]json.RawMessage `json:"runs"`
 	}
 	k := call{
-		op: "list runs", route: routeRunList, method: http.MethodGet,
-		path: []string{"actions", "runs"}, query: q, into: &answer, long: true, repeatable: true,
+		op: "list runs", route: routeRunList,
+		path: []string{"actions", "runs"}, query: q, into: &answer, long: true,
 	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (c *Client) EndRun(ctx context.Context, id string, s Status, message string
 	return c.do(ctx, call{
 		op: "end run " + id, route: routeRunLog, method: http.MethodPost,
 		path: append(runPath(id), "logs"),
-		body: map[string]string{"message": message, "terminationStatus": string(s)},
+		body: map[string]string{"message": message, "terminationStatus": string(s)}, once: true,
 	})
 }
 
@@ -106,7 +106,7 @@ func (c *Client) SetStatus(ctx context.Context, id string, s Status) error {
 	return c.do(ctx, call{
 		op: "set the status of run " + id, route: routeRunPatch, method: http.MethodPatch,
 		path: runPath(id), query: url.Values{"version": {"v2"}},
-		body: map[string]string{"status": string(s)}, repeatable: true,
+		body: map[string]string{"status": string(s)},
 	})
 }
 
