@@ -53,8 +53,8 @@ func (e *FatalError) Unwrap() error { return e.Err }
 // Final reports whether err is, or wraps, a [FatalError]. An implementation
 // of [Options].Access returns one where asking again is of no use.
 func Final(err error) bool {
-	var f *FatalError
-	return errors.As(err, &f)
+	_, ok := errors.AsType[*FatalError](err)
+	return ok
 }
 
 // explain turns what a broker or a connection said into words for an operator.

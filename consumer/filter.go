@@ -1,6 +1,9 @@
 package consumer
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // filter tells records that cannot concern us from those that have to be
 // decoded, by a search for bytes. A record can only name an action of ours if it
@@ -17,10 +20,5 @@ func newFilter(actions map[string]Handler) filter {
 
 // mayConcern is false only for a record that is none of ours.
 func (f filter) mayConcern(value []byte) bool {
-	for _, needle := range f {
-		if bytes.Contains(value, needle) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f, func(needle []byte) bool { return bytes.Contains(value, needle) })
 }
