@@ -28,9 +28,9 @@ func (d tooLate) Error() string { return "no answer within " + time.Duration(d).
 
 // call is one use of one route.
 type call struct {
-	op     string // what it does, for errors and the log
-	route  string // label of the metrics
-	method string // "" is GET
+	op     string   // what it does, for errors and the log
+	route  string   // label of the metrics
+	method string   // "" is GET
 	path   []string // segments, not escaped
 	query  url.Values
 	body   any // sent as JSON; nil for none

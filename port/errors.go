@@ -65,8 +65,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // IsKind reports whether err is, or wraps, an [Error] of that kind.
 func IsKind(err error, k Kind) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == k
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == k
 }
 
 // ErrMismatch is returned by a handler of runs when a record does not fit the

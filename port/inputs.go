@@ -3,6 +3,7 @@ package port
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // EntityIDs returns the identifiers in an input that is an array of entities,
@@ -19,14 +20,12 @@ func (r Run) EntityIDs(input string) ([]string, error) {
 		return nil, fmt.Errorf("input %q is not an array: expected an array of entities; make the input an array of format entity in action %q in Port", input, r.Action)
 	}
 	ids := make([]string, 0, len(items))
-	seen := make(map[string]bool, len(items))
 	for i, item := range items {
 		id := item.Identifier
 		if id == "" {
 			return nil, fmt.Errorf("input %q has no identifier at position %d: expected entities as identifiers or as objects with an identifier; pass the input unchanged in action %q in Port", input, i+1, r.Action)
 		}
-		if !seen[id] {
-			seen[id] = true
+		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -22,15 +22,11 @@ const (
 	routeEntityDelete     = "entity_delete"
 	routeEntityList       = "entity_list"
 	routeActionGet        = "action_get"
-)
-
-// The routes that only setting things up uses, as the metrics name them.
-const (
-	routeActionCreate    = "action_create"
-	routeActionPut       = "action_put"
-	routeBlueprintGet    = "blueprint_get"
-	routeBlueprintCreate = "blueprint_create"
-	routeBlueprintPatch  = "blueprint_patch"
+	routeActionCreate     = "action_create"
+	routeActionPut        = "action_put"
+	routeBlueprintGet     = "blueprint_get"
+	routeBlueprintCreate  = "blueprint_create"
+	routeBlueprintPatch   = "blueprint_patch"
 )
 
 const noAnswer = "no_answer"

@@ -66,41 +66,36 @@ func kindOf(status int, code string) Kind {
 	return KindUnavailable
 }
 
-// retryAfter is how long the answer asks to wait; 0 when it does not say.
-// Port reports its rate limit with every answer, but only after 429 does the
-// reset say when to come back.
-func retryAfter(status int, h http.Header, now time.Time) time.Duration {
-	if v := h.Get("Retry-After"); v != "" {
-		if d := seconds(v); d > 0 {
-			return d
-		}
-		if at, err := http.ParseTime(v); err == nil {
-			return believed(at.Sub(now))
-		}
-	}
-	if status != http.StatusTooManyRequests {
-		return 0
-	}
-	v := h.Get("X-Ratelimit-Reset")
-	// A large number is a time in seconds since 1970, a small one a delay.
-	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 10_000 {
-		return believed(time.Unix(n, 0).Sub(now))
-	}
-	return seconds(v)
-}
-
 // maxWait is the longest wait that Port is believed to want: its limits are per
 // five minutes, so what asks for more is a time misread or a clock gone wrong.
 const maxWait = 10 * time.Minute
 
-func believed(d time.Duration) time.Duration { return min(maxWait, max(0, d)) }
-
-func seconds(s string) time.Duration {
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(n > 0) {
-		return 0
+// retryAfter is how long the answer asks to wait; 0 when it does not say.
+// Port reports its rate limit with every answer, but only after 429 does the
+// reset say when to come back.
+func retryAfter(status int, h http.Header, now time.Time) time.Duration {
+	asked := h.Get("Retry-After")
+	if asked == "" && status == http.StatusTooManyRequests {
+		asked = h.Get("X-Ratelimit-Reset")
 	}
-	return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
+	return untilThen(asked, now)
+}
+
+// untilThen reads a date, a time in seconds since 1970, which is a large number, or
+// a delay in seconds.
+func untilThen(s string, now time.Time) time.Duration {
+	at, err := http.ParseTime(s)
+	if err != nil {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(n > 0) {
+			return 0
+		}
+		if n < 1e8 {
+			return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
+		}
+		at = time.Unix(int64(min(n, 1e15)), 0)
+	}
+	return min(maxWait, max(0, at.Sub(now)))
 }
 
 // shorten cuts s after at most n bytes, between characters.
@@ -110,3 +105,21 @@ func shorten(s string, n int) string {
 	}
 	return strings.ToValidUTF8(s[:n], "") + "…"
 }
+
+// redactor holds what must not be repeated from an answer of Port.
+type redactor []string
+
+// redact replaces what is private, and every e-mail address: Port may repeat the
+// query or the body of a request in its messages.
+func (r redactor) redact(s string) string {
+	for _, secret := range r {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "[redacted]")
+		}
+	}
+	return emailForm.ReplaceAllString(s, "[e-mail]")
+}
+
+// emailForm is an e-mail address, also as part of a URL. Of a name that quotes
+// or slashes interrupt it may leave a part.
+var emailForm = regexp.MustCompile(`[^\s"<>()\[\]=&?/:,;]+(?:@|%(?:25)*40)[^\s"<>()\[\]=&?/:,;]+`)

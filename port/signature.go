@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -166,32 +167,18 @@ func object(all []member) []byte {
 	return append(out, '}')
 }
 
+var stringForm = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
 // unescape writes the strings of a compact document the way JavaScript's
 // JSON.stringify does, whatever escapes they came with.
 func unescape(compact []byte) []byte {
-	out := make([]byte, 0, len(compact))
-	for i := 0; i < len(compact); {
-		if compact[i] != '"' {
-			out = append(out, compact[i])
-			i++
-			continue
-		}
-		end := i + 1
-		for compact[end] != '"' {
-			if compact[end] == '\\' {
-				end++
-			}
-			end++
-		}
-		end++
+	return stringForm.ReplaceAllFunc(compact, func(s []byte) []byte {
 		var text string
-		if json.Unmarshal(compact[i:end], &text) != nil {
-			return compact
+		if json.Unmarshal(s, &text) != nil {
+			return s
 		}
-		out = appendString(out, text)
-		i = end
-	}
-	return out
+		return appendString(nil, text)
+	})
 }
 
 func appendString(out []byte, text string) []byte {
