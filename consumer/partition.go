@@ -9,13 +9,12 @@ import (
 
 // partition is one partition while this member holds it.
 type partition struct {
-	id     int32
-	tenure *tenure
-	window int
-	pause  func() // stops fetching it
-	resume func()
-
+	id      int32
+	tenure  *tenure
 	tracker *tracker
+	window  int
+	pause   func() // stops fetching it
+	resume  func()
 
 	mu      sync.Mutex
 	paused  bool        // the window is full

@@ -74,22 +74,16 @@ func (s *session) takenAway(_ context.Context, _ *kgo.Client, gone map[string][]
 // drain waits for the started jobs of released partitions, first for their end
 // and then for their cancellation. It is false if the session ends meanwhile.
 func (s *session) drain(parts []*partition) bool {
-	timer := time.NewTimer(s.c.opts.Drain)
-	defer timer.Stop()
-	cut := false
-	for i := 0; i < len(parts); {
+	cancel := time.AfterFunc(s.c.opts.Drain, func() { s.cut(parts) })
+	defer cancel.Stop()
+	limit := time.After(s.c.opts.Drain + drainGrace)
+	for _, p := range parts {
 		select {
-		case <-parts[i].tenure.idle:
-			i++
+		case <-p.tenure.idle:
 		case <-s.over.Done():
 			return false
-		case <-timer.C:
-			if cut {
-				return true
-			}
-			cut = true
-			s.cut(parts)
-			timer.Reset(drainGrace)
+		case <-limit:
+			return true
 		}
 	}
 	return true
