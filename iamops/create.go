@@ -2,6 +2,7 @@ package iamops
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -145,32 +146,17 @@ func tagMap(list []types.Tag) map[string]string {
 	return out
 }
 
-// both runs two independent steps at once, waits for both, and returns the more
-// final error: a permanent one before a temporary one.
+// both runs two independent steps at once, waits for both, and returns the error
+// that leaves less hope, as [Kind] ranks them.
 func both(a, b func() error) error {
 	var errA, errB error
 	var g sync.WaitGroup
 	g.Go(func() { errA = a() })
 	errB = b()
 	g.Wait()
-	if finality(errB) > finality(errA) {
+	worse, bad := errors.AsType[*Error](errB)
+	if other, both := errors.AsType[*Error](errA); bad && (!both || worse.Kind > other.Kind) {
 		return errB
 	}
 	return errA
-}
-
-// finality ranks errors by how little hope there is in trying again. What is
-// missing may only be invisible, and what differs may be removed by its run.
-func finality(err error) int {
-	switch {
-	case err == nil:
-		return 0
-	case Temporary(err):
-		return 1
-	case IsKind(err, KindNotFound):
-		return 2
-	case IsKind(err, KindDiffers):
-		return 3
-	}
-	return 4
 }

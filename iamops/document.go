@@ -3,9 +3,10 @@ package iamops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -40,21 +41,9 @@ func plain(document string) (string, error) {
 // sameJSON compares a document of ours by meaning with one that IAM returned.
 func sameJSON(ours, theirs string) bool {
 	theirs, err := plain(theirs)
-	if err != nil {
-		return false
-	}
-	a, err1 := normalJSON(ours)
-	b, err2 := normalJSON(theirs)
-	return err1 == nil && err2 == nil && a == b
-}
-
-func normalJSON(doc string) (string, error) {
-	var v any
-	if err := json.Unmarshal([]byte(doc), &v); err != nil {
-		return "", err
-	}
-	out, err := json.Marshal(v)
-	return string(out), err
+	var a, b any
+	err = errors.Join(err, json.Unmarshal([]byte(ours), &a), json.Unmarshal([]byte(theirs), &b))
+	return err == nil && reflect.DeepEqual(a, b)
 }
 
 const effectAllow = "Allow"
@@ -62,22 +51,22 @@ const effectAllow = "Allow"
 // statement is what is read of a statement of a policy.
 type statement struct {
 	Effect            string
-	Action, NotAction texts
-	Resource          texts
+	Action, NotAction oneOrMore[string]
+	Resource          oneOrMore[string]
 	Condition         json.RawMessage
 }
 
-// texts is one text or several, as policies have it.
-type texts []string
+// oneOrMore is a value or a list of values, as policies have it.
+type oneOrMore[T any] []T
 
-// UnmarshalJSON takes a text for a list of one.
-func (t *texts) UnmarshalJSON(b []byte) error {
-	var one string
+// UnmarshalJSON takes a value for a list of one.
+func (l *oneOrMore[T]) UnmarshalJSON(b []byte) error {
+	var one T
 	if json.Unmarshal(b, &one) == nil {
-		*t = texts{one}
+		*l = oneOrMore[T]{one}
 		return nil
 	}
-	return json.Unmarshal(b, (*[]string)(t))
+	return json.Unmarshal(b, (*[]T)(l))
 }
 
 // parseStatements reads a policy that IAM returned.
@@ -86,19 +75,9 @@ func parseStatements(document string) ([]statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	var doc struct{ Statement json.RawMessage }
-	if err := json.Unmarshal([]byte(document), &doc); err != nil {
-		return nil, err
-	}
-	var all []statement
-	if json.Unmarshal(doc.Statement, &all) == nil {
-		return all, nil
-	}
-	var one statement
-	if err := json.Unmarshal(doc.Statement, &one); err != nil {
-		return nil, err
-	}
-	return []statement{one}, nil
+	var doc struct{ Statement oneOrMore[statement] }
+	err = json.Unmarshal([]byte(document), &doc)
+	return doc.Statement, err
 }
 
 // covers reports whether the statement is about an action.
@@ -128,19 +107,15 @@ func (o *Ops) Allowance(ctx context.Context, s Live) (Allowance, error) {
 	if err != nil {
 		return Allowance{}, refused(KindInvalid, "read policy "+s.Name, "its document cannot be read: %v", err)
 	}
-	actions, resources := map[string]bool{}, map[string]bool{}
+	var a Allowance
 	for _, st := range statements {
-		if st.Effect != effectAllow {
-			continue
-		}
-		for _, a := range st.Action {
-			actions[a] = true
-		}
-		for _, r := range st.Resource {
-			resources[r] = true
+		if st.Effect == effectAllow {
+			a.Actions, a.Resources = append(a.Actions, st.Action...), append(a.Resources, st.Resource...)
 		}
 	}
-	return Allowance{slices.Sorted(maps.Keys(actions)), slices.Sorted(maps.Keys(resources))}, nil
+	slices.Sort(a.Actions)
+	slices.Sort(a.Resources)
+	return Allowance{slices.Compact(a.Actions), slices.Compact(a.Resources)}, nil
 }
 
 // PolicyDocument returns the document in use of a managed policy, as IAM returns

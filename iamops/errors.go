@@ -3,12 +3,15 @@ package iamops
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
 )
 
-// Kind sorts failures by what a caller can do about them.
+// Kind sorts failures by what a caller can do about them, those first in which
+// there is most hope: what is missing may only be invisible, and what differs may
+// be removed by its run.
 type Kind int
 
 const (
@@ -16,11 +19,11 @@ const (
 	// own, or does not accept our credentials at present. The call may have
 	// taken effect. Try again.
 	KindUnavailable Kind = iota
-	// KindNotFound: the object is not there, or not yet visible.
-	KindNotFound
 	// KindConflict: something else is changing the object, or still hangs on it.
 	// Try again.
 	KindConflict
+	// KindNotFound: the object is not there, or not yet visible.
+	KindNotFound
 	// KindDiffers: an object of this run exists with other documents than those
 	// asked for.
 	KindDiffers
@@ -55,15 +58,14 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // IsKind reports whether err is, or wraps, an [Error] of that kind.
 func IsKind(err error, k Kind) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == k
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == k
 }
 
 // Temporary reports whether err asks to try the same again later. An error that
 // is not an [Error] is not temporary.
 func Temporary(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.Kind == KindUnavailable || e.Kind == KindConflict)
+	return IsKind(err, KindUnavailable) || IsKind(err, KindConflict)
 }
 
 // codes is the one table of AWS's error codes. A code that is not in it counts
@@ -88,9 +90,9 @@ var codes = map[string]Kind{
 	"Throttling":                    KindUnavailable,
 	"InternalFailure":               KindUnavailable,
 	"ServiceUnavailable":            KindUnavailable,
-	codeExpiredToken:                KindUnavailable,
-	codeInvalidClientTokenID:        KindUnavailable,
-	codeSignatureDoesNotMatch:       KindUnavailable,
+	"ExpiredToken":                  KindUnavailable,
+	"InvalidClientTokenId":          KindUnavailable,
+	"SignatureDoesNotMatch":         KindUnavailable,
 	"MissingAuthenticationToken":    KindUnavailable,
 	"PackedPolicyTooLarge":          KindInvalid,
 }
@@ -100,8 +102,8 @@ func codeOf(err error) string {
 	if err == nil {
 		return "ok"
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
+	api, answered := errors.AsType[smithy.APIError](err)
+	if !answered {
 		return "no_answer"
 	}
 	if _, known := codes[api.ErrorCode()]; known {
@@ -110,24 +112,16 @@ func codeOf(err error) string {
 	return "other"
 }
 
-// Codes by which AWS says that it does not know who we are.
-const (
-	codeExpiredToken          = "ExpiredToken"
-	codeInvalidClientTokenID  = "InvalidClientTokenId"
-	codeSignatureDoesNotMatch = "SignatureDoesNotMatch"
-)
-
 // wrap classifies the error of one SDK call; nil stays nil.
 func wrap(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	kind := KindUnavailable
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		kind = codes[api.ErrorCode()]
+	e := &Error{Op: fmt.Sprintf(format, args...), Kind: KindUnavailable, Err: err}
+	if api, answered := errors.AsType[smithy.APIError](err); answered {
+		e.Kind, e.Err = codes[api.ErrorCode()], awsError{api}
 	}
-	return &Error{Op: fmt.Sprintf(format, args...), Kind: kind, Err: shorten(err)}
+	return e
 }
 
 // refused is a failure that we found ourselves.
@@ -138,15 +132,10 @@ func refused(k Kind, op string, format string, args ...any) error {
 // RejectedCredentials reports whether err is AWS saying that it does not accept
 // our credentials, as opposed to not answering.
 func RejectedCredentials(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode() {
-	case codeExpiredToken, codeInvalidClientTokenID, codeSignatureDoesNotMatch, "UnrecognizedClientException", "AccessDenied":
-		return true
-	}
-	return false
+	api, answered := errors.AsType[smithy.APIError](err)
+	return answered && slices.Contains([]string{
+		"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AccessDenied",
+	}, api.ErrorCode())
 }
 
 // awsError keeps the code and message of an API error and drops the SDK's
@@ -156,16 +145,8 @@ type awsError struct{ api smithy.APIError }
 func (e awsError) Error() string { return e.api.ErrorCode() + ": " + e.api.ErrorMessage() }
 func (e awsError) Unwrap() error { return e.api }
 
-func shorten(err error) error {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return awsError{api}
-	}
-	return err
-}
-
 // Throttled reports whether err is AWS saying that there were too many requests.
 func Throttled(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "Throttl")
+	api, answered := errors.AsType[smithy.APIError](err)
+	return answered && strings.HasPrefix(api.ErrorCode(), "Throttl")
 }

@@ -1,13 +1,14 @@
 package iamops
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"port-iam/templates"
 )
@@ -65,8 +66,9 @@ type Plan struct {
 }
 
 var (
-	legalRunID   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
-	grantPattern = regexp.MustCompile(`^` + NamePrefix + `([A-Za-z0-9_+=,.@-]+)$`)
+	legalRunID    = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
+	legalTagKey   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$`)
+	legalTagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$`)
 )
 
 // Name returns the name of the grant of a run.
@@ -75,53 +77,50 @@ func Name(runID string) string { return NamePrefix + runID }
 // RunID returns the run whose grant has this name; false where the name is not
 // one of a grant.
 func RunID(name string) (string, bool) {
-	m := grantPattern.FindStringSubmatch(name)
-	if m == nil {
-		return "", false
+	if id, ok := strings.CutPrefix(name, NamePrefix); ok && legalRunID.MatchString(id) {
+		return id, true
 	}
-	return m[1], true
+	return "", false
 }
 
 // Plan works out a grant. Errors are of [KindInvalid] and say what is wrong with
 // the request.
 func (o *Ops) Plan(g Request) (Plan, error) {
+	p, err := o.plan(g)
+	if err != nil {
+		return Plan{}, &Error{Op: "plan grant " + Name(g.RunID), Kind: KindInvalid, Err: err}
+	}
+	return p, nil
+}
+
+func (o *Ops) plan(g Request) (p Plan, err error) {
 	name := Name(g.RunID)
-	op := "plan grant " + name
 	if !legalRunID.MatchString(g.RunID) {
-		return Plan{}, refused(KindInvalid, op, "the run id holds characters that an IAM name cannot have")
+		return p, errors.New("the run id holds characters that an IAM name cannot have")
 	}
 	if n := len(o.switchName(name)); n > maxSwitchableLen {
-		return Plan{}, refused(KindInvalid, op, "path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH", n, maxSwitchableLen)
+		return p, fmt.Errorf("path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH", n, maxSwitchableLen)
 	}
 	statements, err := o.scope(g.Actions, g.Resource)
 	if err != nil {
-		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
+		return p, err
 	}
 	data := templates.Data{
 		Statements: statements, Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID,
 		RunID: g.RunID, Requester: g.Requester, UserName: g.UserName, Trust: o.opts.Trust,
 		Start: rfc3339(g.Start), End: rfc3339(g.End),
 	}
-	policy, err := o.opts.Templates.PermissionPolicy(data)
-	if err == nil {
-		err = fits(policy, templates.MaxPolicy, "permission policy")
-	}
-	if err != nil {
-		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
-	}
-	trust, err := o.opts.Templates.TrustPolicy(data)
-	if err == nil {
-		err = fits(trust, maxTrustChars, "trust policy")
-	}
-	if err != nil {
-		return Plan{}, &Error{Op: op, Kind: KindInvalid, Err: err}
-	}
-	p := Plan{
+	p = Plan{
 		Name: name, RunID: g.RunID, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
-		Policy: policy, Trust: trust, SignInURL: o.signInURL(name), Tags: o.tags(g),
-		Description: description(g.RunID, g.End),
+		SignInURL: o.signInURL(name), Tags: o.tags(g), Description: description(g.RunID, g.End),
 	}
-	return p, nil
+	if p.Policy, err = o.opts.Templates.PermissionPolicy(data); err != nil {
+		return p, err
+	}
+	if p.Trust, err = o.opts.Templates.TrustPolicy(data); err != nil {
+		return p, err
+	}
+	return p, cmp.Or(fits(p.Policy, templates.MaxPolicy, "permission policy"), fits(p.Trust, maxTrustChars, "trust policy"))
 }
 
 func rfc3339(t time.Time) string {
@@ -150,9 +149,7 @@ func (o *Ops) tags(g Request) map[string]string {
 		tagOrgID:     o.opts.OrgID,
 		tagRunID:     g.RunID,
 	}
-	for k, v := range o.opts.Tags {
-		t[k] = v
-	}
+	maps.Copy(t, o.opts.Tags)
 	if !g.End.IsZero() {
 		t[tagExpiresAt] = rfc3339(g.End)
 	}
@@ -164,23 +161,11 @@ func (o *Ops) tags(g Request) map[string]string {
 
 // LegalTagValue reports whether AWS takes s as the value of a tag; a single
 // illegal tag makes the whole create call fail.
-func LegalTagValue(s string) bool { return legalTagText(s) && utf8.RuneCountInString(s) <= 256 }
+func LegalTagValue(s string) bool { return legalTagValue.MatchString(s) }
 
 // LegalTagKey reports whether AWS takes s as the key of a tag of ours.
 func LegalTagKey(s string) bool {
-	return s != "" && legalTagText(s) && utf8.RuneCountInString(s) <= 128 && !strings.HasPrefix(strings.ToLower(s), "aws:")
-}
-
-func legalTagText(s string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.Z, r) && !strings.ContainsRune("_.:/=+-@", r) {
-			return false
-		}
-	}
-	return true
+	return legalTagKey.MatchString(s) && !strings.HasPrefix(strings.ToLower(s), "aws:")
 }
 
 // RoleARN is the ARN that the role of a grant has.

@@ -35,13 +35,9 @@ func (o *Ops) Detach(ctx context.Context, s Live) error {
 	if s.role == nil {
 		return nil
 	}
-	return o.detachAll(ctx, s.role)
-}
-
-func (o *Ops) detachAll(ctx context.Context, r *liveRole) error {
-	for _, arn := range r.attached {
-		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &r.name, PolicyArn: aws.String(arn)})
-		if err := gone(wrap(err, "detach %s from role %q", arn, r.name)); err != nil {
+	for _, arn := range s.role.attached {
+		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &s.role.name, PolicyArn: &arn})
+		if err := gone(wrap(err, "detach %s from role %q", arn, s.Name)); err != nil {
 			return err
 		}
 	}
@@ -53,7 +49,7 @@ func (o *Ops) detachAll(ctx context.Context, r *liveRole) error {
 // meanwhile, or a change is not visible yet; look and remove again.
 func (o *Ops) Remove(ctx context.Context, s Live) error {
 	if s.role != nil {
-		if err := o.removeRole(ctx, s.role); err != nil {
+		if err := o.removeRole(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -61,7 +57,7 @@ func (o *Ops) Remove(ctx context.Context, s Live) error {
 		return nil
 	}
 	for _, v := range s.policy.old {
-		_, err := o.api.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: &s.policy.arn, VersionId: aws.String(v)})
+		_, err := o.api.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: &s.policy.arn, VersionId: &v})
 		if err := gone(wrap(err, "delete version %s of policy %q", v, s.Name)); err != nil {
 			return err
 		}
@@ -70,21 +66,20 @@ func (o *Ops) Remove(ctx context.Context, s Live) error {
 	return gone(wrap(err, "delete policy %q", s.Name))
 }
 
-func (o *Ops) removeRole(ctx context.Context, r *liveRole) error {
-	if err := o.detachAll(ctx, r); err != nil {
+func (o *Ops) removeRole(ctx context.Context, s Live) error {
+	if err := o.Detach(ctx, s); err != nil {
 		return err
 	}
 	// The Deny goes last: what it cuts must be detached before.
-	inline := slices.Clone(r.inline)
-	inline = slices.DeleteFunc(inline, func(n string) bool { return n == denyName })
-	for _, name := range append(inline, denyName) {
-		_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &r.name, PolicyName: aws.String(name)})
-		if err := gone(wrap(err, "delete inline policy %s of role %q", name, r.name)); err != nil {
+	others := slices.DeleteFunc(slices.Clone(s.role.inline), func(n string) bool { return n == denyName })
+	for _, name := range append(others, denyName) {
+		_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.role.name, PolicyName: &name})
+		if err := gone(wrap(err, "delete inline policy %s of role %q", name, s.Name)); err != nil {
 			return err
 		}
 	}
-	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &r.name})
-	return gone(wrap(err, "delete role %q", r.name))
+	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &s.role.name})
+	return gone(wrap(err, "delete role %q", s.Name))
 }
 
 // gone turns "not found" into success.
