@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -21,7 +21,7 @@ import (
 // and the difference between AWS's clock and ours as AWS's answers show it.
 type Clients struct {
 	IAM      *API
-	simulate simulatePrincipalPolicy
+	simulate call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
 	sts      *sts.Client
 
 	skew atomic.Pointer[time.Duration]
@@ -81,13 +81,11 @@ func (c *Clients) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, wrap(err, "ask AWS who we are (sts:GetCallerIdentity)")
 	}
-	id := Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn)}
-	parts := strings.SplitN(id.ARN, ":", 3)
-	if len(parts) < 3 || parts[0] != "arn" {
-		return Identity{}, refused(KindUnavailable, "ask AWS who we are (sts:GetCallerIdentity)", "the answer holds no ARN but %q", id.ARN)
+	a, err := arn.Parse(aws.ToString(out.Arn))
+	if err != nil {
+		return Identity{}, refused(KindUnavailable, "ask AWS who we are (sts:GetCallerIdentity)", "the answer holds no ARN but %q", aws.ToString(out.Arn))
 	}
-	id.Partition = parts[1]
-	return id, nil
+	return Identity{Account: aws.ToString(out.Account), Partition: a.Partition, ARN: a.String()}, nil
 }
 
 // ClockSkew is how far our clock is ahead of AWS's, as its last answer showed;

@@ -9,8 +9,7 @@ import (
 
 // API are the calls to IAM that the daemon makes, and no others. A new call
 // takes a field here, a line in newAPI, its action in [Ops.Rights] and the policy
-// of the daemon in package templates; a list also takes the type that its
-// paginator wants. Metrics and tests go by the fields.
+// of the daemon in package templates. Metrics and tests go by the fields.
 //
 // The calls are kept as functions, for the size of the binary alone: of a type
 // that is ever made an interface, and of each type that such a type holds, the
@@ -29,11 +28,11 @@ type API struct {
 	GetPolicy                call[iam.GetPolicyInput, iam.GetPolicyOutput]
 	GetPolicyVersion         call[iam.GetPolicyVersionInput, iam.GetPolicyVersionOutput]
 	GetRole                  call[iam.GetRoleInput, iam.GetRoleOutput]
-	ListAttachedRolePolicies listAttachedRolePolicies
-	ListPolicies             listPolicies
-	ListPolicyVersions       listPolicyVersions
-	ListRolePolicies         listRolePolicies
-	ListRoles                listRoles
+	ListAttachedRolePolicies call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
+	ListPolicies             call[iam.ListPoliciesInput, iam.ListPoliciesOutput]
+	ListPolicyVersions       call[iam.ListPolicyVersionsInput, iam.ListPolicyVersionsOutput]
+	ListRolePolicies         call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
+	ListRoles                call[iam.ListRolesInput, iam.ListRolesOutput]
 	PutRolePolicy            call[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
 }
 
@@ -70,55 +69,22 @@ func operations() []string {
 	return names
 }
 
-// The SDK's paginators want a type with the method that they call.
-type (
-	listAttachedRolePolicies call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
-	listPolicies             call[iam.ListPoliciesInput, iam.ListPoliciesOutput]
-	listPolicyVersions       call[iam.ListPolicyVersionsInput, iam.ListPolicyVersionsOutput]
-	listRolePolicies         call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
-	listRoles                call[iam.ListRolesInput, iam.ListRolesOutput]
-	simulatePrincipalPolicy  call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
-)
-
-func (c listAttachedRolePolicies) ListAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput, o ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error) {
-	return c(ctx, in, o...)
-}
-
-func (c listPolicies) ListPolicies(ctx context.Context, in *iam.ListPoliciesInput, o ...func(*iam.Options)) (*iam.ListPoliciesOutput, error) {
-	return c(ctx, in, o...)
-}
-
-func (c listPolicyVersions) ListPolicyVersions(ctx context.Context, in *iam.ListPolicyVersionsInput, o ...func(*iam.Options)) (*iam.ListPolicyVersionsOutput, error) {
-	return c(ctx, in, o...)
-}
-
-func (c listRolePolicies) ListRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInput, o ...func(*iam.Options)) (*iam.ListRolePoliciesOutput, error) {
-	return c(ctx, in, o...)
-}
-
-func (c listRoles) ListRoles(ctx context.Context, in *iam.ListRolesInput, o ...func(*iam.Options)) (*iam.ListRolesOutput, error) {
-	return c(ctx, in, o...)
-}
-
-func (c simulatePrincipalPolicy) SimulatePrincipalPolicy(ctx context.Context, in *iam.SimulatePrincipalPolicyInput, o ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error) {
-	return c(ctx, in, o...)
-}
-
-// pager is a paginator of the SDK.
-type pager[Out any] interface {
-	HasMorePages() bool
-	NextPage(context.Context, ...func(*iam.Options)) (*Out, error)
-}
-
-// all returns the items of all pages of a list.
-func all[Out, Item any](ctx context.Context, p pager[Out], items func(*Out) []Item, op string, args ...any) ([]Item, error) {
-	var out []Item
-	for p.HasMorePages() {
-		page, err := p.NextPage(ctx)
+// all returns the items of all pages of a list. page takes them out of an answer,
+// with the marker of the next page; marker is where the input wants it.
+func all[In, Out, Item any](
+	ctx context.Context, list call[In, Out], in *In, marker **string, page func(*Out) ([]Item, *string), op string, args ...any,
+) ([]Item, error) {
+	var items []Item
+	for {
+		out, err := list(ctx, in)
 		if err != nil {
 			return nil, wrap(err, op, args...)
 		}
-		out = append(out, items(page)...)
+		more, next := page(out)
+		items = append(items, more...)
+		if next == nil || *next == "" {
+			return items, nil
+		}
+		*marker = next
 	}
-	return out, nil
 }

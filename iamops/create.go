@@ -1,6 +1,7 @@
 package iamops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -77,14 +78,11 @@ func (o *Ops) Attach(ctx context.Context, p Plan) error {
 
 func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 	op := "adopt policy " + p.Name
-	live, err := o.api.policy(ctx, p.PolicyARN)
+	live, err := o.ownPolicy(ctx, p.RunID)
 	if err != nil {
-		// The name is taken, and not under our path: case or path differ, or it
-		// is not visible yet. Only the caller's clock can tell.
+		// Where it is not found, the name is taken, and not under our path: case or
+		// path differ, or it is not visible yet. Only the caller's clock can tell.
 		return err
-	}
-	if why := o.foreign(p.RunID, live.tags); why != "" {
-		return refused(KindForeign, op, "policy %s exists and is not of this run: %s", p.PolicyARN, why)
 	}
 	if !maps.Equal(live.tags, p.Tags) {
 		return refused(KindDiffers, op, "its tags are not those of this request")
@@ -101,12 +99,9 @@ func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 
 func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 	op := "adopt role " + p.Name
-	live, err := o.api.role(ctx, p.Name)
+	live, err := o.ownRole(ctx, p.RunID)
 	if err != nil {
 		return err
-	}
-	if why := o.foreignRole(p.RunID, live); why != "" {
-		return refused(KindForeign, op, "a role of this name exists and is not of this run: %s", why)
 	}
 	if err := o.api.listRole(ctx, live); err != nil {
 		return err
@@ -154,9 +149,10 @@ func both(a, b func() error) error {
 	g.Go(func() { errA = a() })
 	errB = b()
 	g.Wait()
-	worse, bad := errors.AsType[*Error](errB)
-	if other, both := errors.AsType[*Error](errA); bad && (!both || worse.Kind > other.Kind) {
+	failureA, okA := errors.AsType[*Error](errA)
+	failureB, okB := errors.AsType[*Error](errB)
+	if okA && okB && failureB.Kind > failureA.Kind {
 		return errB
 	}
-	return errA
+	return cmp.Or(errA, errB)
 }

@@ -3,10 +3,8 @@ package iamops
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -75,16 +73,16 @@ const pageSize = 1000
 
 // roles lists the roles whose path begins with prefix.
 func (a *API) roles(ctx context.Context, prefix string) ([]types.Role, error) {
-	pages := iam.NewListRolesPaginator(a.ListRoles, &iam.ListRolesInput{PathPrefix: &prefix, MaxItems: aws.Int32(pageSize)})
-	return all(ctx, pages, func(page *iam.ListRolesOutput) []types.Role { return page.Roles }, "list roles under %s", prefix)
+	in := &iam.ListRolesInput{PathPrefix: &prefix, MaxItems: aws.Int32(pageSize)}
+	return all(ctx, a.ListRoles, in, &in.Marker,
+		func(page *iam.ListRolesOutput) ([]types.Role, *string) { return page.Roles, page.Marker }, "list roles under %s", prefix)
 }
 
 // policies lists the account's own managed policies whose path begins with prefix.
 func (a *API) policies(ctx context.Context, prefix string) ([]types.Policy, error) {
-	pages := iam.NewListPoliciesPaginator(a.ListPolicies, &iam.ListPoliciesInput{
-		PathPrefix: &prefix, Scope: types.PolicyScopeTypeLocal, MaxItems: aws.Int32(pageSize),
-	})
-	return all(ctx, pages, func(page *iam.ListPoliciesOutput) []types.Policy { return page.Policies }, "list policies under %s", prefix)
+	in := &iam.ListPoliciesInput{PathPrefix: &prefix, Scope: types.PolicyScopeTypeLocal, MaxItems: aws.Int32(pageSize)}
+	return all(ctx, a.ListPolicies, in, &in.Marker,
+		func(page *iam.ListPoliciesOutput) ([]types.Policy, *string) { return page.Policies, page.Marker }, "list policies under %s", prefix)
 }
 
 const untilRevoked = "when revoked"
@@ -122,11 +120,10 @@ func (c *Clients) Organizations(ctx context.Context, path string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	found := map[string]bool{}
+	found := make([]string, len(listed)) // "" where a role is no grant
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
-	for _, r := range listed {
+	for i, r := range listed {
 		name := aws.ToString(r.RoleName)
 		runID, ok := RunID(name)
 		if !ok {
@@ -137,20 +134,17 @@ func (c *Clients) Organizations(ctx context.Context, path string) ([]string, err
 			if err != nil {
 				return gone(err)
 			}
-			org := role.tags[tagOrgID]
-			if role.path != path || role.tags[tagManagedBy] != managedBy || role.tags[tagRunID] != runID || org == "" {
-				return nil
+			if role.path == path && role.tags[tagManagedBy] == managedBy && role.tags[tagRunID] == runID {
+				found[i] = role.tags[tagOrgID]
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			found[org] = true
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.Sorted(maps.Keys(found)), nil
+	slices.Sort(found)
+	return slices.DeleteFunc(slices.Compact(found), func(org string) bool { return org == "" }), nil
 }
 
 // ssoPath is the path of the roles that Identity Center makes in an account, one

@@ -21,45 +21,51 @@ func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 	}
 	s := Live{Name: name, RunID: runID}
 	var g errgroup.Group
-	g.Go(func() (err error) {
-		s.role, err = o.lookRole(ctx, runID)
+	g.Go(func() error {
+		role, err := o.ownRole(ctx, runID)
+		if err == nil {
+			err = gone(o.api.listRole(ctx, role))
+		}
+		if err == nil {
+			s.role = role
+		}
 		return gone(err)
 	})
-	g.Go(func() (err error) {
-		s.policy, err = o.lookPolicy(ctx, runID)
+	g.Go(func() error {
+		policy, err := o.ownPolicy(ctx, runID)
+		if err == nil {
+			policy.old, err = o.api.oldVersions(ctx, policy.arn)
+			err = gone(err)
+		}
+		if err == nil {
+			s.policy = policy
+		}
 		return gone(err)
 	})
 	err := g.Wait() // before s is read: the reads above write it
 	return s, err
 }
 
-// lookRole returns the role of a grant; nil with an error.
-func (o *Ops) lookRole(ctx context.Context, runID string) (*liveRole, error) {
+// ownRole reads the role of a grant without its policies, if it is of this run.
+func (o *Ops) ownRole(ctx context.Context, runID string) (*liveRole, error) {
 	role, err := o.api.role(ctx, Name(runID))
 	if err != nil {
 		return nil, err
 	}
 	if why := o.foreignRole(runID, role); why != "" {
-		return nil, refused(KindForeign, "look at role "+Name(runID), "it is not ours: %s", why)
-	}
-	if err := gone(o.api.listRole(ctx, role)); err != nil {
-		return nil, err
+		return nil, refused(KindForeign, "look at role "+role.name, "it exists and is not of this run: %s", why)
 	}
 	return role, nil
 }
 
-// lookPolicy returns the policy of a grant; nil with an error.
-func (o *Ops) lookPolicy(ctx context.Context, runID string) (*livePolicy, error) {
+// ownPolicy reads the policy of a grant without its versions, if it is of this run.
+func (o *Ops) ownPolicy(ctx context.Context, runID string) (*livePolicy, error) {
 	policy, err := o.api.policy(ctx, o.policyARN(Name(runID)))
 	if err != nil {
 		return nil, err
 	}
 	if why := o.foreign(runID, policy.tags); why != "" {
-		return nil, refused(KindForeign, "look at policy "+Name(runID), "it is not ours: %s", why)
-	}
-	policy.old, err = o.api.oldVersions(ctx, policy.arn)
-	if err := gone(err); err != nil {
-		return nil, err
+		return nil, refused(KindForeign, "look at policy "+policy.arn, "it exists and is not of this run: %s", why)
 	}
 	return policy, nil
 }
@@ -88,14 +94,16 @@ func (a *API) role(ctx context.Context, name string) (*liveRole, error) {
 func (a *API) listRole(ctx context.Context, r *liveRole) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		pages := iam.NewListRolePoliciesPaginator(a.ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: &r.name})
-		r.inline, err = all(gctx, pages, func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames },
+		in := &iam.ListRolePoliciesInput{RoleName: &r.name}
+		r.inline, err = all(gctx, a.ListRolePolicies, in, &in.Marker,
+			func(page *iam.ListRolePoliciesOutput) ([]string, *string) { return page.PolicyNames, page.Marker },
 			"list inline policies of role %q", r.name)
 		return err
 	})
 	g.Go(func() error {
-		pages := iam.NewListAttachedRolePoliciesPaginator(a.ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: &r.name})
-		attached, err := all(gctx, pages, func(page *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies },
+		in := &iam.ListAttachedRolePoliciesInput{RoleName: &r.name}
+		attached, err := all(gctx, a.ListAttachedRolePolicies, in, &in.Marker,
+			func(page *iam.ListAttachedRolePoliciesOutput) ([]types.AttachedPolicy, *string) { return page.AttachedPolicies, page.Marker },
 			"list policies attached to role %q", r.name)
 		for _, p := range attached {
 			r.attached = append(r.attached, aws.ToString(p.PolicyArn))
@@ -119,8 +127,9 @@ func (a *API) policy(ctx context.Context, arn string) (*livePolicy, error) {
 
 // oldVersions lists the versions of a policy that are not in use.
 func (a *API) oldVersions(ctx context.Context, arn string) ([]string, error) {
-	pages := iam.NewListPolicyVersionsPaginator(a.ListPolicyVersions, &iam.ListPolicyVersionsInput{PolicyArn: &arn})
-	versions, err := all(ctx, pages, func(page *iam.ListPolicyVersionsOutput) []types.PolicyVersion { return page.Versions },
+	in := &iam.ListPolicyVersionsInput{PolicyArn: &arn}
+	versions, err := all(ctx, a.ListPolicyVersions, in, &in.Marker,
+		func(page *iam.ListPolicyVersionsOutput) ([]types.PolicyVersion, *string) { return page.Versions, page.Marker },
 		"list versions of policy %q", arn)
 	var old []string
 	for _, v := range versions {

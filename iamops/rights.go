@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
@@ -66,8 +67,8 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 				ContextKeyName: aws.String(key), ContextKeyType: kind, ContextKeyValues: r.Context[key],
 			})
 		}
-		results, err := all(ctx, iam.NewSimulatePrincipalPolicyPaginator(c.simulate, in),
-			func(page *iam.SimulatePrincipalPolicyOutput) []types.EvaluationResult { return page.EvaluationResults },
+		results, err := all(ctx, c.simulate, in, &in.Marker,
+			func(page *iam.SimulatePrincipalPolicyOutput) ([]types.EvaluationResult, *string) { return page.EvaluationResults, page.Marker },
 			"simulate the policies of %s", principal)
 		if err != nil {
 			return nil, err
@@ -84,14 +85,10 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 
 // sourceARN is the role of a session, and anything else as it is.
 func sourceARN(principal string) string {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) != 6 || parts[2] != "sts" {
+	a, err := arn.Parse(principal)
+	parts := strings.Split(a.Resource, "/")
+	if err != nil || a.Service != "sts" || len(parts) < 3 || parts[0] != "assumed-role" {
 		return principal
 	}
-	kind, rest, _ := strings.Cut(parts[5], "/")
-	role, _, found := strings.Cut(rest, "/")
-	if kind != "assumed-role" || !found {
-		return principal
-	}
-	return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + role
+	return "arn:" + a.Partition + ":iam::" + a.AccountID + ":role/" + parts[1]
 }
