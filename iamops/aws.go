@@ -81,11 +81,13 @@ func (c *Clients) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, wrap(err, "ask AWS who we are (sts:GetCallerIdentity)")
 	}
-	a, err := arn.Parse(aws.ToString(out.Arn))
+	id := Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn)}
+	a, err := arn.Parse(id.ARN)
 	if err != nil {
-		return Identity{}, refused(KindUnavailable, "ask AWS who we are (sts:GetCallerIdentity)", "the answer holds no ARN but %q", aws.ToString(out.Arn))
+		return Identity{}, refused(KindUnavailable, "ask AWS who we are (sts:GetCallerIdentity)", "the answer holds no ARN but %q", id.ARN)
 	}
-	return Identity{Account: aws.ToString(out.Account), Partition: a.Partition, ARN: a.String()}, nil
+	id.Partition = a.Partition
+	return id, nil
 }
 
 // ClockSkew is how far our clock is ahead of AWS's, as its last answer showed;

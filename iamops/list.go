@@ -75,14 +75,16 @@ const pageSize = 1000
 func (a *API) roles(ctx context.Context, prefix string) ([]types.Role, error) {
 	in := &iam.ListRolesInput{PathPrefix: &prefix, MaxItems: aws.Int32(pageSize)}
 	return all(ctx, a.ListRoles, in, &in.Marker,
-		func(page *iam.ListRolesOutput) ([]types.Role, *string) { return page.Roles, page.Marker }, "list roles under %s", prefix)
+		func(page *iam.ListRolesOutput) ([]types.Role, *string) { return page.Roles, page.Marker },
+		"list roles under %s", prefix)
 }
 
 // policies lists the account's own managed policies whose path begins with prefix.
 func (a *API) policies(ctx context.Context, prefix string) ([]types.Policy, error) {
 	in := &iam.ListPoliciesInput{PathPrefix: &prefix, Scope: types.PolicyScopeTypeLocal, MaxItems: aws.Int32(pageSize)}
 	return all(ctx, a.ListPolicies, in, &in.Marker,
-		func(page *iam.ListPoliciesOutput) ([]types.Policy, *string) { return page.Policies, page.Marker }, "list policies under %s", prefix)
+		func(page *iam.ListPoliciesOutput) ([]types.Policy, *string) { return page.Policies, page.Marker },
+		"list policies under %s", prefix)
 }
 
 const untilRevoked = "when revoked"

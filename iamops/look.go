@@ -46,26 +46,26 @@ func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 	return s, err
 }
 
-// ownRole reads the role of a grant without its policies, if it is of this run.
+// ownRole reads the role of a grant without its policies, if it is ours.
 func (o *Ops) ownRole(ctx context.Context, runID string) (*liveRole, error) {
 	role, err := o.api.role(ctx, Name(runID))
 	if err != nil {
 		return nil, err
 	}
 	if why := o.foreignRole(runID, role); why != "" {
-		return nil, refused(KindForeign, "look at role "+role.name, "it exists and is not of this run: %s", why)
+		return nil, refused(KindForeign, "look at role "+role.name, "it is not of this run and so not ours: %s", why)
 	}
 	return role, nil
 }
 
-// ownPolicy reads the policy of a grant without its versions, if it is of this run.
+// ownPolicy reads the policy of a grant without its versions, if it is ours.
 func (o *Ops) ownPolicy(ctx context.Context, runID string) (*livePolicy, error) {
 	policy, err := o.api.policy(ctx, o.policyARN(Name(runID)))
 	if err != nil {
 		return nil, err
 	}
 	if why := o.foreign(runID, policy.tags); why != "" {
-		return nil, refused(KindForeign, "look at policy "+policy.arn, "it exists and is not of this run: %s", why)
+		return nil, refused(KindForeign, "look at policy "+policy.arn, "it is not of this run and so not ours: %s", why)
 	}
 	return policy, nil
 }
@@ -103,7 +103,9 @@ func (a *API) listRole(ctx context.Context, r *liveRole) error {
 	g.Go(func() error {
 		in := &iam.ListAttachedRolePoliciesInput{RoleName: &r.name}
 		attached, err := all(gctx, a.ListAttachedRolePolicies, in, &in.Marker,
-			func(page *iam.ListAttachedRolePoliciesOutput) ([]types.AttachedPolicy, *string) { return page.AttachedPolicies, page.Marker },
+			func(page *iam.ListAttachedRolePoliciesOutput) ([]types.AttachedPolicy, *string) {
+				return page.AttachedPolicies, page.Marker
+			},
 			"list policies attached to role %q", r.name)
 		for _, p := range attached {
 			r.attached = append(r.attached, aws.ToString(p.PolicyArn))
@@ -129,7 +131,9 @@ func (a *API) policy(ctx context.Context, arn string) (*livePolicy, error) {
 func (a *API) oldVersions(ctx context.Context, arn string) ([]string, error) {
 	in := &iam.ListPolicyVersionsInput{PolicyArn: &arn}
 	versions, err := all(ctx, a.ListPolicyVersions, in, &in.Marker,
-		func(page *iam.ListPolicyVersionsOutput) ([]types.PolicyVersion, *string) { return page.Versions, page.Marker },
+		func(page *iam.ListPolicyVersionsOutput) ([]types.PolicyVersion, *string) {
+			return page.Versions, page.Marker
+		},
 		"list versions of policy %q", arn)
 	var old []string
 	for _, v := range versions {

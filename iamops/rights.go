@@ -68,7 +68,9 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 			})
 		}
 		results, err := all(ctx, c.simulate, in, &in.Marker,
-			func(page *iam.SimulatePrincipalPolicyOutput) ([]types.EvaluationResult, *string) { return page.EvaluationResults, page.Marker },
+			func(page *iam.SimulatePrincipalPolicyOutput) ([]types.EvaluationResult, *string) {
+				return page.EvaluationResults, page.Marker
+			},
 			"simulate the policies of %s", principal)
 		if err != nil {
 			return nil, err
