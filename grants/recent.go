@@ -21,7 +21,13 @@ type Swept struct {
 
 // Recent returns the runs that this process ended last, the newest first. A
 // restart forgets them: Port keeps them.
-func (s *Service) Recent() []Decision { return s.recent.list() }
+func (s *Service) Recent() []Decision {
+	s.recent.mu.Lock()
+	defer s.recent.mu.Unlock()
+	out := slices.Clone(s.recent.runs)
+	slices.Reverse(out)
+	return out
+}
 
 // LastSweep returns what the last complete sweep left; false where this instance
 // does not sweep, or has not yet.
@@ -49,24 +55,8 @@ func (r *recent) add(e Decision) {
 	}
 }
 
-func (r *recent) list() []Decision {
+func (r *recent) noteSweep(s Swept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := slices.Clone(r.runs)
-	slices.Reverse(out)
-	return out
-}
-
-func (r *recent) noteSweep(rep Report) {
-	left := slices.DeleteFunc(slices.Clone(rep.Findings), func(f Finding) bool { return f.Removed })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.swept = Swept{At: time.Now(), Grants: left}
-}
-
-// forgetSweep is for an instance that does not sweep any more.
-func (r *recent) forgetSweep() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.swept = Swept{}
+	r.swept = s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"port-iam/iamops"
@@ -70,8 +71,6 @@ func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	}
 }
 
-func (w *Sweeper) rules() rules { return rules{grace: w.opts.Grace, force: w.opts.Force} }
-
 // Run sweeps at every interval while this instance is the one that sweeps, until
 // ctx ends.
 func (w *Sweeper) Run(ctx context.Context) {
@@ -84,8 +83,8 @@ func (w *Sweeper) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		if !w.opts.Sweeping() {
-			w.svc.metrics.noteGrants(Report{}, time.Time{})
-			w.svc.recent.forgetSweep()
+			w.svc.metrics.noteGrants(nil, time.Time{})
+			w.svc.recent.noteSweep(Swept{})
 			clear(w.waiting) // another instance watches them now
 			continue
 		}
@@ -100,8 +99,9 @@ func (w *Sweeper) Run(ctx context.Context) {
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 	r, err := w.sweep(ctx, false)
 	if err == nil {
-		w.svc.metrics.noteGrants(r, w.overdue())
-		w.svc.recent.noteSweep(r)
+		left := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Removed })
+		w.svc.metrics.noteGrants(left, w.overdue())
+		w.svc.recent.noteSweep(Swept{At: time.Now(), Grants: left})
 	}
 	if w.opts.Offsets != nil {
 		var lostErr error
@@ -152,7 +152,13 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	all := w.inTurn(w.cases(listed, entities))
+	// What always fails must not starve the others.
+	cases := behind(w.cases(listed, entities), w.stopped)
+	w.stopped = ""
+	all := make([]*judged, len(cases))
+	for i, f := range cases {
+		all[i] = &judged{facts: f}
+	}
 	var t trouble
 	err = w.each(all, &t, func(j *judged) (err error) {
 		j.verdict, err = w.examine(ctx, j.facts, true)
@@ -186,19 +192,13 @@ func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
 	return r, err
 }
 
-// inTurn begins behind the name at which the sweep before gave up: what always
-// fails must not starve the others.
-func (w *Sweeper) inTurn(cases []*facts) []*judged {
+// behind begins behind a name and goes round.
+func behind(sorted []*facts, name string) []*facts {
 	first := 0
-	for first < len(cases) && cases[first].name <= w.stopped {
+	for first < len(sorted) && sorted[first].name <= name {
 		first++
 	}
-	w.stopped = ""
-	all := make([]*judged, len(cases))
-	for i := range cases {
-		all[i] = &judged{facts: cases[(first+i)%len(cases)]}
-	}
-	return all
+	return slices.Concat(sorted[first:], sorted[:first])
 }
 
 // each does something with one name after the other, until there is too much

@@ -44,20 +44,13 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 // chooseClose marks whose turn it is, going on after the last one of the sweep
 // before.
 func (w *Sweeper) chooseClose(sorted []*facts) {
-	var candidates []*facts
-	for _, f := range sorted {
-		if f.inIAM && f.listed.RunID != "" {
-			candidates = append(candidates, f)
+	left := closeLooks
+	for _, f := range behind(sorted, w.turn) {
+		if left > 0 && f.inIAM && f.listed.RunID != "" {
+			f.closely = true
+			w.turn = f.name
+			left--
 		}
-	}
-	first := 0
-	for first < len(candidates) && candidates[first].name <= w.turn {
-		first++
-	}
-	for i := range min(closeLooks, len(candidates)) {
-		f := candidates[(first+i)%len(candidates)]
-		f.closely = true
-		w.turn = f.name
 	}
 }
 
@@ -66,7 +59,7 @@ func (w *Sweeper) chooseClose(sorted []*facts) {
 // for that alone.
 func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict, error) {
 	for {
-		v, n := judge(f, time.Now(), w.rules())
+		v, n := judge(f, time.Now(), rules{grace: w.opts.Grace, force: w.opts.Force})
 		var err error
 		switch {
 		case n == needNothing, suspect && n == needLive && v.remove != "":
