@@ -115,7 +115,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{opts: o, locks: newLocks(), metrics: m}, nil
+	return &Service{opts: o, locks: &locks{held: map[string]chan struct{}{}}, metrics: m}, nil
 }
 
 // Grant makes the work for a record of the grant action.
