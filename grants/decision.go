@@ -36,6 +36,8 @@ func (d Decision) message() string {
 	switch {
 	case d.Outcome == outcomeRefused:
 		return "The request was refused: " + d.Reason
+	case d.Summary == summaryLost:
+		return "The request was lost, please request again."
 	case d.Outcome == outcomeFailed && d.Operation == opGrant:
 		left := "Nothing of this request can be used."
 		if d.attached {
@@ -97,6 +99,9 @@ type failure struct {
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
+
+// summaryLost is why a run ends for which no record will come.
+const summaryLost = "lost"
 
 // refuse ends a run whose request is not allowed; summary says why without people
 // and resources.

@@ -3,7 +3,6 @@ package grants
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"port-iam/iamops"
@@ -12,36 +11,31 @@ import (
 )
 
 // entityOf is the entity of a grant in Port.
-func entityOf(p iamops.Plan, r request) (port.Entity, error) {
-	properties := map[string]any{
-		templates.PropertyRequester: r.requester,
-		templates.PropertyPolicy:    json.RawMessage(p.Policy),
-		templates.PropertySignInURL: p.SignInURL,
-		templates.PropertyPolicyARN: p.PolicyARN,
-		templates.PropertyRoleARN:   p.RoleARN,
+func entityOf(p iamops.Plan, r iamops.Request) port.Entity {
+	e := port.Entity{
+		Identifier: p.Name, Title: p.Name,
+		Properties: map[string]json.RawMessage{
+			templates.PropertyRequester: encode(r.Requester),
+			templates.PropertyPolicy:    json.RawMessage(p.Policy),
+			templates.PropertySignInURL: encode(p.SignInURL),
+			templates.PropertyPolicyARN: encode(p.PolicyARN),
+			templates.PropertyRoleARN:   encode(p.RoleARN),
+		},
+		Relations: map[string]json.RawMessage{
+			templates.RelationResource:    encode(r.Resource),
+			templates.RelationPermissions: encode(r.Actions),
+		},
 	}
-	if !r.end.IsZero() {
-		properties[templates.PropertyExpiryTime] = r.end.UTC().Format(time.RFC3339)
+	if !r.End.IsZero() {
+		e.Properties[templates.PropertyExpiryTime] = encode(r.End.UTC().Format(time.RFC3339))
 	}
-	e := port.Entity{Identifier: p.Name, Title: p.Name}
-	var err error
-	if e.Properties, err = rawMap(properties); err != nil {
-		return e, err
-	}
-	e.Relations, err = rawMap(map[string]any{templates.RelationResource: r.resource, templates.RelationPermissions: r.actions})
-	return e, err
+	return e
 }
 
-func rawMap(m map[string]any) (map[string]json.RawMessage, error) {
-	out := make(map[string]json.RawMessage, len(m))
-	for k, v := range m {
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", k, err)
-		}
-		out[k] = raw
-	}
-	return out, nil
+// encode writes a text or several as JSON, which cannot fail.
+func encode[T string | []string](v T) json.RawMessage {
+	raw, _ := json.Marshal(v)
+	return raw
 }
 
 // describeEntity adds to a row of the operator's list what the entity of the
@@ -55,7 +49,7 @@ func describeEntity(l *Listing, e *port.Entity) {
 // isOurs reports whether the role that the entity of a grant names is, or was,
 // in this account and under our path.
 func (s *Service) isOurs(e *port.Entity) bool {
-	return textOf(e, templates.PropertyRoleARN) == s.opts.RoleARN(e.Identifier)
+	return textOf(e, templates.PropertyRoleARN) == s.opts.Access.RoleARN(e.Identifier)
 }
 
 // textOf reads a property that is a text; "" where it is not.

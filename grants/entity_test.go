@@ -30,10 +30,7 @@ func TestEntityIsTheModels(t *testing.T) {
 		return out
 	}
 	for limited, end := range map[bool]time.Time{true: time.Unix(1e9, 0), false: {}} {
-		e, err := entityOf(iamops.Plan{Policy: "{}"}, request{end: end})
-		if err != nil {
-			t.Fatal(err)
-		}
+		e := entityOf(iamops.Plan{Policy: "{}"}, iamops.Request{End: end})
 		if diff := cmp.Diff(names(model[i].Properties, limited), slices.Sorted(maps.Keys(e.Properties))); diff != "" {
 			t.Errorf("properties, limited %v (-model +entity):\n%s", limited, diff)
 		}
@@ -46,10 +43,10 @@ func TestEntityIsTheModels(t *testing.T) {
 // TestEntityIsReadBack: the operator's list reads what was written.
 func TestEntityIsReadBack(t *testing.T) {
 	t.Parallel()
-	e, err := entityOf(iamops.Plan{Policy: "{}", SignInURL: "https://signin"}, request{requester: "alice", resource: "arn:r", actions: []string{"s3:PutObject"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := entityOf(
+		iamops.Plan{Policy: "{}", SignInURL: "https://signin"},
+		iamops.Request{Requester: "alice", Resource: "arn:r", Actions: []string{"s3:PutObject"}},
+	)
 	var l Listing
 	describeEntity(&l, &e)
 	want := Listing{Requester: "alice", Resource: "arn:r", Permissions: []string{"s3:PutObject"}, SignInURL: "https://signin"}

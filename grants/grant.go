@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,16 +24,8 @@ func (j *Job) grant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run := view.run
-	if run.Action != j.svc.opts.Actions.Grant {
-		return j.drop(eventWrongAction, "the run is of action %q", run.Action)
-	}
-	if run.Status.Ended() {
-		return j.follow(ctx, run.Status, isFresh(run))
-	}
-	if run.Status != port.StatusInProgress {
-		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
-		return nil
+	if open, err := j.open(ctx, view.run); !open {
+		return err
 	}
 	if err := j.confirm(view); err != nil {
 		return err
@@ -59,36 +52,28 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	d := j.decision(outcomeSucceeded)
-	d.Resource, d.note, d.signInURL, d.end = req.resource, req.reason, plan.SignInURL, req.end
-	status, err := j.svc.endRun(ctx, run.ID, port.StatusSuccess, d.message())
-	if err != nil {
-		return err
-	}
-	if status != port.StatusSuccess {
-		return j.follow(ctx, status, true)
-	}
-	j.conclude(d)
-	return nil
+	d.Resource, d.note, d.signInURL, d.end = req.Resource, req.reason, plan.SignInURL, req.End
+	return j.end(ctx, port.StatusSuccess, d)
 }
 
 // grantView is what Port says about a request, read at once.
 type grantView struct {
 	run           port.Run
-	listed        bool         // the run is the requester's
-	resource      *port.Entity // nil: not in the catalogue
-	permissions   *permissions // those that the record names, read ahead
-	entityWritten bool         // the grant's entity exists: an earlier attempt got that far
+	listed        bool                    // the run is the requester's
+	resource      *port.Entity            // nil: not in the catalogue
+	permissions   map[string]*port.Entity // those that the record names, read ahead
+	entityWritten bool                    // the grant's entity exists: an earlier attempt got that far
 }
 
 func (j *Job) readGrant(ctx context.Context) (grantView, error) {
-	v := grantView{permissions: &permissions{portal: j.svc.opts.Portal}}
+	var v grantView
 	var runErr error
 	portal := j.svc.opts.Portal
 	// All answers are waited for: the run decides what the others are worth, so
 	// its error comes first.
 	var g errgroup.Group
 	g.Go(func() error {
-		v.run, runErr = portal.Run(ctx, j.rec.RunID)
+		v.run, runErr = j.ownRun(ctx)
 		return nil
 	})
 	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" {
@@ -103,20 +88,17 @@ func (j *Job) readGrant(ctx context.Context) (grantView, error) {
 			return err
 		})
 	}
-	g.Go(func() error { return v.permissions.read(ctx, j.namedPermissions()) })
+	g.Go(func() (err error) {
+		v.permissions, err = j.svc.readPermissions(ctx, j.namedPermissions())
+		return err
+	})
 	g.Go(func() error {
 		entity, err := find(ctx, portal, templates.BlueprintGrant, j.name)
 		v.entityWritten = entity != nil
 		return err
 	})
 	err := g.Wait()
-	if port.IsKind(runErr, port.KindNotFound) {
-		return v, j.unknownRun(runErr)
-	}
-	if runErr != nil {
-		return v, runErr
-	}
-	return v, err
+	return v, cmp.Or(runErr, err)
 }
 
 // isRequesters reports whether the run was started by who the record says.
@@ -139,21 +121,8 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 	return slices.Contains(ids, j.rec.RunID), nil
 }
 
-// unknownRun handles a run that Port does not know: for a moment it may be that
-// we are ahead of Port, then the record is dropped.
-func (j *Job) unknownRun(err error) error {
-	if j.over(causeUnknownRun) {
-		return j.drop(eventUnknownRun, "Port does not know the run: %w", err)
-	}
-	return &again{causeUnknownRun, err}
-}
-
-// confirm checks that the record fits its run. What does not fit is dropped and
-// the run is left to its genuine record.
+// confirm checks that the run is the requester's, as far as it is to be checked.
 func (j *Job) confirm(v grantView) error {
-	if v.run.Entity != "" && v.run.Entity != j.rec.Entity {
-		return j.drop(eventWrongEntity, "the run was started on %q and the record names %q", v.run.Entity, j.rec.Entity)
-	}
 	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {
 		err := fmt.Errorf("Port does not list the run for %s", j.rec.Requester)
 		if j.over(causeUnknownRun) {
@@ -181,10 +150,9 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	if err != nil {
 		return iamops.Plan{}, req, err
 	}
-	plan, err := j.svc.opts.Access.Plan(req.grant(v.run.ID))
+	plan, err := j.svc.opts.Access.Plan(req.Request)
 	if err != nil {
-		var e *iamops.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*iamops.Error](err); ok {
 			err = e.Err // without our name of the step
 		}
 		return plan, req, refuse("this cannot be granted on this resource", "%w", err)
@@ -196,16 +164,14 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 // are never created again: a grant that was revoked meanwhile stays revoked.
 func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
 	j.making = true
-	access := j.svc.opts.Access
+	bring := j.svc.opts.Access.Create
 	if entityWritten {
 		if j.made != nil && j.made.Policy == plan.Policy && j.made.Trust == plan.Trust {
 			return nil
 		}
-		err := access.Verify(ctx, plan)
-		j.svc.noteForeign(err)
-		return err
+		bring = j.svc.opts.Access.Verify
 	}
-	err := access.Create(ctx, plan)
+	err := bring(ctx, plan)
 	j.svc.noteForeign(err)
 	return err
 }
@@ -213,10 +179,7 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 // writeEntity tells Port that the grant exists, on behalf of its run. A refusal
 // is a question: where the run has ended meanwhile, its state is returned.
 func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (ended port.Status, err error) {
-	entity, err := entityOf(plan, req)
-	if err != nil {
-		return "", err
-	}
+	entity := entityOf(plan, req.Request)
 	err = j.svc.opts.Portal.UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)
 	if err == nil || !isAnswer(err) {
 		return "", err
@@ -229,14 +192,4 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 		return run.Status, nil
 	}
 	return "", giveUp("Port refused the entity of the grant: %w", err)
-}
-
-// follow accepts the end that another instance gave the run. After SUCCESS nothing
-// is touched; after anything else, everything of the run is removed.
-func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
-	j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
-	if status == port.StatusSuccess {
-		return nil
-	}
-	return j.cleanUp(ctx, lag)
 }

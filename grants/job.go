@@ -17,10 +17,10 @@ const stepTime = 15 * time.Second
 // Job is the work for one record. It is not safe for concurrent use. Everything
 // it remembers between attempts may be lost without harm.
 type Job struct {
-	removal // of the grant, where it comes to that
-	op      string
+	removal        // of the grant, where it comes to that; its patience is first with the run
+	action  string // its identifier in Port
 	rec     port.Record
-	work    func(context.Context) error
+	lost    bool // the record is lost, and the run cannot be carried out without it
 
 	began    time.Time    // the first attempt
 	failing  time.Time    // since when Port fails this run alone; zero: it does not
@@ -61,8 +61,7 @@ func (j *Job) Attempt(ctx context.Context) error {
 		// The attempt was ended from outside: nothing is decided by that.
 		return &Waiting{after: firstWait, err: context.Cause(ctx)}
 	}
-	var f *failure
-	if errors.As(err, &f) {
+	if f, failed := errors.AsType[*failure](err); failed {
 		// Decide first, then act: the run is ended before anything is removed.
 		err = j.fail(ctx, f)
 	}
@@ -93,32 +92,60 @@ func (j *Job) step(ctx context.Context) error {
 	if err := j.svc.clockError(); err != nil && j.op != opRevoke {
 		return &again{causeClock, err}
 	}
+	work := j.revoke
+	switch {
+	case j.lost:
+		return &failure{outcome: outcomeFailed, summary: summaryLost, err: errors.New(summaryLost)}
+	case j.op == opGrant:
+		work = j.grant
+	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	err := j.work(ctx)
-	var f *failure
-	var a *again
-	switch {
-	case err == nil, errors.As(err, &f), errors.As(err, &a), errors.Is(err, port.ErrMismatch), errors.Is(err, errUnreportable):
-		return err
-	}
-	return j.decide(err)
-}
-
-// decide says how a failed step goes on: wait, or give up.
-func (j *Job) decide(err error) error {
+	err := work(ctx)
+	_, failed := errors.AsType[*failure](err)
+	_, waits := errors.AsType[*again](err)
 	c, retryable := classify(err)
 	switch {
+	case err == nil, failed, waits, errors.Is(err, port.ErrMismatch), errors.Is(err, errUnreportable):
+		return err
 	case !retryable:
 		return giveUp("%w", err)
 	case j.over(c):
-		return giveUp("gave up after %s: %w", err, c.limit(j.op))
+		return giveUp("gave up after %s: %w", err, j.limit(c))
 	}
 	return &again{c, err}
 }
 
-// over reports whether the run has waited for a cause as long as it may.
-func (j *Job) over(c cause) bool { return j.patience.over(c, j.op, time.Now()) }
+// ownRun reads the job's run. That Port does not know it may be because we are
+// ahead of Port, for a moment; then the record is dropped.
+func (j *Job) ownRun(ctx context.Context) (port.Run, error) {
+	run, err := j.svc.opts.Portal.Run(ctx, j.rec.RunID)
+	switch {
+	case !port.IsKind(err, port.KindNotFound):
+		return run, err
+	case j.over(causeUnknownRun):
+		return run, j.drop(eventUnknownRun, "Port does not know the run: %w", err)
+	}
+	return run, &again{causeUnknownRun, err}
+}
+
+// open checks that the record fits its run, and that the run is to be worked on.
+// Where it is not, the attempt ends with the error. What does not fit is dropped
+// and the run is left to its genuine record.
+func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
+	switch {
+	case run.Action != j.action:
+		return false, j.drop(eventWrongAction, "the run is of action %q", run.Action)
+	case run.Status.Ended():
+		return false, j.follow(ctx, run.Status, isFresh(run))
+	case run.Status != port.StatusInProgress:
+		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
+		return false, nil
+	case run.Entity != "" && run.Entity != j.rec.Entity:
+		return false, j.drop(eventWrongEntity, "the run was started on %q and the record names %q", run.Entity, j.rec.Entity)
+	}
+	return true, nil
+}
 
 // poisoned reports whether Port has failed this run for long while it took the
 // end of others. If Port accepts no run's end at all, Port is down and the run waits.
@@ -137,8 +164,8 @@ func (j *Job) poisoned(err error) bool {
 // wait turns an unfinished attempt into the time of the next one.
 func (j *Job) wait(err error) error {
 	c, _ := classify(err)
-	j.patience.note(c, time.Now())
-	w := &Waiting{after: j.patience.wait(j.op, askedToWait(err)), err: err}
+	j.note(c)
+	w := &Waiting{after: j.pause(askedToWait(err)), err: err}
 	j.log.Warn("run waits", keyGrant, j.name, keyWait, w.after.String(), keyError, err)
 	return w
 }
@@ -158,12 +185,4 @@ func (j *Job) decision(outcome string) Decision {
 		d.Resource = j.rec.Entity
 	}
 	return d
-}
-
-// conclude notes the end of the run, once.
-func (j *Job) conclude(d Decision) {
-	if !j.ended {
-		j.ended = true
-		j.svc.conclude(j.log, d)
-	}
 }

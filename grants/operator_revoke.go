@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,11 +49,15 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 		return err
 	}
 	defer unlock()
-	h := &byHand{Operator: o, removal: o.svc.newRemoval(name, o.svc.opts.Log.With(keyOperation, opRevoke))}
+	h := &byHand{
+		removal: removal{
+			svc: o.svc, name: name, log: o.svc.opts.Log.With(keyOperation, opRevoke), patience: patience{op: opRevoke},
+		},
+	}
 	for began := time.Now(); ; {
 		err := h.revoke(ctx)
-		var left *Unfinished
-		if err == nil || errors.Is(err, ErrNoGrant) || errors.As(err, &left) {
+		_, unfinished := errors.AsType[*Unfinished](err)
+		if err == nil || unfinished || errors.Is(err, ErrNoGrant) {
 			return err
 		}
 		c, retryable := classify(err)
@@ -63,23 +68,20 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 			}
 			return err
 		}
-		h.patience.note(c, time.Now())
-		sleep(ctx, h.patience.wait(opRevoke, 0))
+		h.note(c)
+		sleep(ctx, h.pause(0))
 	}
 }
 
 // byHand is one revocation by an operator.
 type byHand struct {
-	*Operator
 	removal
 	found bool // something was there, now or at an earlier attempt
 }
 
-func (h *byHand) over(c cause) bool { return h.patience.over(c, opRevoke, time.Now()) }
-
 // revoke is one attempt.
 func (h *byHand) revoke(ctx context.Context) error {
-	portal, name := h.Operator.svc.opts.Portal, h.name
+	portal, access, name := h.svc.opts.Portal, h.svc.opts.Access, h.name
 	runID, _ := iamops.RunID(name)
 	var run port.Run
 	var entity *port.Entity
@@ -88,28 +90,28 @@ func (h *byHand) revoke(ctx context.Context) error {
 	var reads sync.WaitGroup
 	reads.Go(func() { run, runErr = portal.Run(ctx, runID) })
 	reads.Go(func() { entity, entityErr = find(ctx, portal, templates.BlueprintGrant, name) })
-	reads.Go(func() { live, lookErr = h.Operator.svc.opts.Access.Look(ctx, name) })
+	reads.Go(func() { live, lookErr = access.Look(ctx, name) })
 	reads.Wait()
 	if lookErr != nil {
 		return h.cutForeign(ctx, live, lookErr)
 	}
-	if err := firstAway(runErr, entityErr); err != nil {
+	if port.IsKind(runErr, port.KindNotFound) {
+		run, runErr = port.Run{}, nil // there is nothing to end
+	}
+	if err := cmp.Or(runErr, entityErr); err != nil {
 		return h.withoutPort(ctx, live, err)
 	}
-	ours := runErr == nil && run.Action == h.Operator.svc.opts.Actions.Grant
+	ours := run.Action == h.svc.opts.Actions.Grant
 	fresh := ours && isFresh(run)
 	h.found = h.found || live.Exists() || entity != nil || ours && !run.Status.Ended()
 	switch {
 	case !h.found && !fresh:
 		return fmt.Errorf("%w: %s", ErrNoGrant, name)
-	case !live.Exists() && entity != nil && !h.Operator.svc.isOurs(entity):
+	case !live.Exists() && entity != nil && !h.svc.isOurs(entity):
 		return &iamops.Error{
 			Op: "revoke " + name, Kind: iamops.KindForeign,
 			Err: errors.New("its entity in Port is of a role of another account or path, and IAM has nothing of it here"),
 		}
-	}
-	if runErr != nil {
-		run = port.Run{} // Port does not know it: there is nothing to end
 	}
 	if err := h.endOpen(ctx, run); err != nil {
 		return h.withoutPort(ctx, live, err)
@@ -142,7 +144,7 @@ func (h *byHand) withoutPort(ctx context.Context, live iamops.Live, why error) e
 	if err := h.cutAccess(ctx, live); err != nil {
 		return err
 	}
-	if err := h.Operator.svc.opts.Access.Detach(ctx, live); err != nil {
+	if err := h.svc.opts.Access.Detach(ctx, live); err != nil {
 		return err
 	}
 	return &Unfinished{
@@ -155,14 +157,4 @@ func (h *byHand) withoutPort(ctx context.Context, live iamops.Live, why error) e
 // answer, or does not accept the credentials.
 func isAway(err error) bool {
 	return port.IsKind(err, port.KindUnavailable) || port.IsKind(err, port.KindUnauthorized)
-}
-
-// firstAway returns the first error that is not an answer about what was asked.
-func firstAway(errs ...error) error {
-	for _, err := range errs {
-		if err != nil && !port.IsKind(err, port.KindNotFound) {
-			return err
-		}
-	}
-	return nil
 }

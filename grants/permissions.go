@@ -2,7 +2,8 @@ package grants
 
 import (
 	"context"
-	"sync"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,15 +18,6 @@ const (
 	parallelReads = 10
 )
 
-// permissions are entities of the permissions' blueprint, by identifier; nil
-// stands for one that does not exist.
-type permissions struct {
-	portal Portal
-
-	mu   sync.Mutex
-	seen map[string]*port.Entity
-}
-
 // namedPermissions are those that the record names. The record is not believed:
 // this only saves a round trip where it is right.
 func (j *Job) namedPermissions() []string {
@@ -36,52 +28,43 @@ func (j *Job) namedPermissions() []string {
 	return ids[:min(len(ids), aheadLimit)]
 }
 
-// read reads those that have not been read yet.
-func (p *permissions) read(ctx context.Context, ids []string) error {
+// readPermissions reads entities of the permissions' blueprint, by identifier; nil
+// stands for one that does not exist.
+func (s *Service) readPermissions(ctx context.Context, ids []string) (map[string]*port.Entity, error) {
+	found := make([]*port.Entity, len(ids))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
-	for _, id := range ids {
-		if _, known := p.get(id); known {
-			continue
-		}
-		g.Go(func() error {
-			e, err := find(ctx, p.portal, templates.BlueprintPermission, id)
-			if err != nil {
-				return err
-			}
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			if p.seen == nil {
-				p.seen = map[string]*port.Entity{}
-			}
-			p.seen[id] = e
-			return nil
+	for i, id := range ids {
+		g.Go(func() (err error) {
+			found[i], err = find(ctx, s.opts.Portal, templates.BlueprintPermission, id)
+			return err
 		})
 	}
-	return g.Wait()
-}
-
-func (p *permissions) get(id string) (e *port.Entity, known bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e, known = p.seen[id]
-	return e, known
+	err := g.Wait()
+	byID := make(map[string]*port.Entity, len(ids))
+	for i, id := range ids {
+		byID[id] = found[i]
+	}
+	return byID, err
 }
 
 // checkPermissions refuses what the catalogue in Port does not offer for the
 // resource. The form filters by type as well, but only for who uses the form.
 func (j *Job) checkPermissions(ctx context.Context, v grantView, req request) error {
-	if err := v.permissions.read(ctx, req.actions); err != nil {
+	ahead := func(id string) bool { _, read := v.permissions[id]; return read }
+	rest, err := j.svc.readPermissions(ctx, slices.DeleteFunc(slices.Clone(req.Actions), ahead))
+	if err != nil {
 		return err
 	}
+	maps.Copy(v.permissions, rest)
 	kind := textOf(v.resource, templates.PropertyResourceType)
-	for _, id := range req.actions {
-		e, _ := v.permissions.get(id)
+	for _, id := range req.Actions {
+		e := v.permissions[id]
 		if e == nil {
 			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, templates.BlueprintPermission)
 		}
 		if got := textOf(e, templates.PropertyResourceType); got != kind {
-			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, req.resource, kind)
+			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, req.Resource, kind)
 		}
 	}
 	return nil

@@ -26,16 +26,11 @@ func isFresh(grant port.Run) bool {
 // says when the grant's own run ends: a grant that failed ends its run first and
 // then clears; the others end it on the way, in take.
 type removal struct {
-	svc  *Service
-	name string // of the grant
-	log  *slog.Logger
-	cut  bool // the access has been taken away
-	// patience is the caller's: how long it has waited for what it did not see.
-	patience patience
-}
-
-func (s *Service) newRemoval(name string, log *slog.Logger) removal {
-	return removal{svc: s, name: name, log: log}
+	svc      *Service
+	name     string // of the grant
+	log      *slog.Logger
+	cut      bool // the access has been taken away
+	patience      // of the caller, with what it waits for
 }
 
 // take takes away what was seen of a grant: its own run is ended first if it is
@@ -87,7 +82,7 @@ func (r *removal) dismantle(ctx context.Context, live iamops.Live, lag bool) err
 	if err := r.cutAccess(ctx, live); err != nil {
 		return err
 	}
-	if lag && !live.Complete() && !r.patience.over(causeUnseen, opRevoke, time.Now()) {
+	if lag && !live.Complete() && !r.over(causeUnseen) {
 		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
 	}
 	if !live.Exists() {

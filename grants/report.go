@@ -3,6 +3,7 @@ package grants
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"port-iam/port"
 )
@@ -15,38 +16,31 @@ import (
 // otherwise Port is away and the same may be tried again.
 func (s *Service) endRun(ctx context.Context, runID string, want port.Status, message string) (port.Status, error) {
 	portal := s.opts.Portal
-	err := portal.EndRun(ctx, runID, want, message)
-	if err == nil {
-		s.noteEnded()
-		return want, nil
+	var refusal error
+	for _, end := range []func() error{
+		func() error { return portal.EndRun(ctx, runID, want, message) },
+		// The run is open and its log is refused: the status alone may pass.
+		func() error { return portal.SetStatus(ctx, runID, want) },
+	} {
+		err := end()
+		if err == nil {
+			s.lastEnded.Store(new(time.Now()))
+			return want, nil
+		}
+		run, readErr := portal.Run(ctx, runID)
+		switch {
+		case port.IsKind(readErr, port.KindNotFound):
+			return "", fmt.Errorf("%w: Port no longer knows the run", errUnreportable)
+		case readErr != nil:
+			return "", readErr
+		case run.Status.Ended():
+			return run.Status, nil
+		case !isAnswer(err):
+			return "", err
+		}
+		refusal = err
 	}
-	run, readErr := portal.Run(ctx, runID)
-	switch {
-	case port.IsKind(readErr, port.KindNotFound):
-		return "", fmt.Errorf("%w: Port no longer knows the run", errUnreportable)
-	case readErr != nil:
-		return "", readErr
-	case run.Status.Ended():
-		return run.Status, nil
-	case !isAnswer(err):
-		return "", err
-	}
-	// The run is open and its log is refused: the status alone may pass.
-	if err = portal.SetStatus(ctx, runID, want); err == nil {
-		s.noteEnded()
-		return want, nil
-	}
-	if !isAnswer(err) {
-		return "", err
-	}
-	// Refused again, perhaps because it has just been ended.
-	if run, readErr = portal.Run(ctx, runID); readErr != nil {
-		return "", readErr
-	}
-	if run.Status.Ended() {
-		return run.Status, nil
-	}
-	return "", fmt.Errorf("%w: %w", errUnreportable, err)
+	return "", fmt.Errorf("%w: %w", errUnreportable, refusal)
 }
 
 // isAnswer reports whether Port has understood and refused the request.
@@ -54,23 +48,38 @@ func isAnswer(err error) bool {
 	return port.IsKind(err, port.KindRefused) || port.IsKind(err, port.KindNotFound)
 }
 
-// fail ends the job's run FAILURE and then, for a grant, removes what was made.
-// If another instance ended the run SUCCESS meanwhile, nothing is touched.
+// fail ends the job's run FAILURE.
 func (j *Job) fail(ctx context.Context, f *failure) error {
 	d := j.decision(f.outcome)
 	d.Summary, d.Reason, d.attached, d.cut = f.summary, f.Error(), j.made != nil, j.cut
-	status, err := j.svc.endRun(ctx, j.rec.RunID, port.StatusFailure, d.message())
+	return j.end(ctx, port.StatusFailure, d)
+}
+
+// end ends the job's run and follows the end that it has then: another instance
+// may have given it another one meanwhile.
+func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
+	status, err := j.svc.endRun(ctx, j.rec.RunID, want, d.message())
 	if err != nil {
 		return err
 	}
-	if status == port.StatusFailure {
-		j.conclude(d)
+	if status == want && !j.ended {
+		j.ended = true
+		j.svc.conclude(j.log, d)
 	}
-	if j.op == opGrant && status != port.StatusSuccess {
-		// What this job never began to make need not be waited for.
-		return j.cleanUp(ctx, j.making)
+	// What this job never began to make need not be waited for.
+	return j.follow(ctx, status, j.making)
+}
+
+// follow accepts the end of the run. After SUCCESS nothing is
+// touched; after anything else, everything of a grant is removed.
+func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
+	if !j.ended {
+		j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
 	}
-	return nil
+	if j.op != opGrant || status == port.StatusSuccess {
+		return nil
+	}
+	return j.cleanUp(ctx, lag)
 }
 
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
@@ -78,7 +87,7 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 	if !j.cleaning {
 		// What the run itself was given has been used up, perhaps.
-		j.cleaning, j.patience = true, patience{}
+		j.cleaning, j.patience = true, patience{op: j.op}
 	}
 	err := j.clear(ctx, lag)
 	if err == nil {

@@ -29,27 +29,22 @@ const (
 
 // request is what a run asks for, from the run as Port has it.
 type request struct {
-	resource  string
-	requester string
-	userName  string
-	actions   []string
-	reason    string
-	start     time.Time
-	end       time.Time // zero: until revoked
+	iamops.Request
+	reason string
 }
 
 // readRequest takes the request out of a run. Its errors refuse the request:
 // they name the input, what was expected and what to do.
 func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
-	r := request{resource: run.Entity, requester: requester, start: start}
+	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: run.Entity, Start: start}}
 	if requester == "" {
 		return r, refuse("the run has no requester", "the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
 	}
 	var err error
-	if r.userName, err = s.opts.UserName(requester); err != nil {
+	if r.UserName, err = s.opts.UserName(requester); err != nil {
 		return r, refuse("the requester cannot be a user name in AWS", "requester: %w", err)
 	}
-	if r.actions, err = run.EntityIDs(inputPermissions); err != nil {
+	if r.Actions, err = run.EntityIDs(inputPermissions); err != nil {
 		return r, refuse(badInput(inputPermissions), "%w", err)
 	}
 	if r.reason, err = readReason(run); err != nil {
@@ -60,8 +55,8 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 		return r, err
 	}
 	if duration > 0 {
-		r.end = start.Add(duration)
-		if now.After(r.end.Add(-minLeft)) {
+		r.End = start.Add(duration)
+		if now.After(r.End.Add(-minLeft)) {
 			return r, refuse("the request waited too long", "the request waited too long: it was made at %s for %s. Please request again", start.Format(time.RFC3339), duration)
 		}
 	}
@@ -114,12 +109,4 @@ func startOf(run port.Run, rec port.Record, now time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("its timestamp %s is not between the start of the run and now", rec.Time.UTC().Format(time.RFC3339))
 	}
 	return rec.Time.UTC().Truncate(time.Second), nil
-}
-
-// grant is the request as iamops takes it.
-func (r request) grant(runID string) iamops.Request {
-	return iamops.Request{
-		RunID: runID, Requester: r.requester, UserName: r.userName,
-		Resource: r.resource, Actions: r.actions, Start: r.start, End: r.end,
-	}
 }

@@ -25,26 +25,19 @@ const (
 	causeClock                   // the local clock is wrong
 )
 
-// How long a run goes on for each cause before it gives up; 0 is for ever.
-func (c cause) limit(op string) time.Duration {
-	switch c {
-	case causeAWS:
-		if op == opGrant {
-			return 10 * time.Minute
-		}
-		return 15 * time.Minute
-	case causeInvisible:
-		return 2 * time.Minute
-	case causeDiffers:
-		return 10 * time.Minute
-	case causeUnknownRun:
-		return 10 * time.Second
-	case causeUnseen:
-		return 15 * time.Second
-	default:
-		return 0
-	}
+// limits say how long a run goes on for each cause before it gives up. Without
+// one it goes on without limit.
+var limits = map[cause]time.Duration{
+	causeAWS:        15 * time.Minute,
+	causeInvisible:  2 * time.Minute,
+	causeDiffers:    10 * time.Minute,
+	causeUnknownRun: 10 * time.Second,
+	causeUnseen:     15 * time.Second,
 }
+
+// grantLimit is the limit of causeAWS for a grant; there is more time to take
+// access away.
+const grantLimit = 10 * time.Minute
 
 const (
 	// poisonAfter is how long Port may fail a single run, while it takes the end
@@ -63,6 +56,7 @@ const (
 // tried again. It counts the time spent on each cause, so an hour without Port
 // does not use up what AWS is given.
 type patience struct {
+	op    string // the operation of the run
 	spent map[cause]time.Duration
 	cause cause     // of the last attempt that did not finish
 	last  time.Time // when that was; zero before the first
@@ -71,7 +65,8 @@ type patience struct {
 
 // note says that an attempt did not finish because of c. The time since the one
 // before was spent on what that one waited for.
-func (p *patience) note(c cause, now time.Time) {
+func (p *patience) note(c cause) {
+	now := time.Now()
 	if p.spent == nil {
 		p.spent = map[cause]time.Duration{}
 	}
@@ -86,18 +81,25 @@ func (p *patience) note(c cause, now time.Time) {
 }
 
 // over reports whether the run has spent its time on a cause.
-func (p *patience) over(c cause, op string, now time.Time) bool {
+func (p *patience) over(c cause) bool {
 	spent := p.spent[c]
 	if p.cause == c && !p.last.IsZero() {
-		spent += now.Sub(p.last)
+		spent += time.Since(p.last)
 	}
-	limit := c.limit(op)
+	limit := p.limit(c)
 	return limit > 0 && spent >= limit
 }
 
-// wait is how long to wait before the next attempt: doubling, with jitter, at
+func (p *patience) limit(c cause) time.Duration {
+	if c == causeAWS && p.op == opGrant {
+		return grantLimit
+	}
+	return limits[c]
+}
+
+// pause is how long to wait before the next attempt: doubling, with jitter, at
 // least what the other side asked for, and not far beyond what is left.
-func (p *patience) wait(op string, asked time.Duration) time.Duration {
+func (p *patience) pause(asked time.Duration) time.Duration {
 	d := maxWait
 	if p.row < 6 {
 		d = firstWait << p.row
@@ -106,7 +108,7 @@ func (p *patience) wait(op string, asked time.Duration) time.Duration {
 		d = min(d, time.Second)
 	}
 	d = d/2 + rand.N(d/2+1)
-	if limit := p.cause.limit(op); limit > 0 {
+	if limit := p.limit(p.cause); limit > 0 {
 		d = min(d, max(limit-p.spent[p.cause], firstWait))
 	}
 	return max(d, asked)
@@ -138,11 +140,11 @@ func (w *Waiting) RetryAfter() time.Duration { return w.after }
 
 // classify finds the cause of a failed step; false when trying again is no use.
 func classify(err error) (cause, bool) {
-	var a *again
-	switch {
-	case errors.As(err, &a):
+	if a, waits := errors.AsType[*again](err); waits {
 		return a.cause, true
-	case port.IsKind(err, port.KindUnavailable), port.IsKind(err, port.KindUnauthorized):
+	}
+	switch {
+	case isAway(err):
 		return causePort, true
 	case iamops.Temporary(err):
 		return causeAWS, true
@@ -160,8 +162,7 @@ func classify(err error) (cause, bool) {
 
 // askedToWait is what Port asked for in its answer; 0 when it did not.
 func askedToWait(err error) time.Duration {
-	var e *port.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*port.Error](err); ok {
 		return e.RetryAfter
 	}
 	return 0

@@ -1,11 +1,11 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -20,41 +20,16 @@ func (j *Job) revoke(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run := view.run
-	if want := j.action(); run.Action != want {
-		return j.drop(eventWrongAction, "the run is of action %q", run.Action)
-	}
-	if run.Status.Ended() {
-		j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(run.Status))
-		return nil
-	}
-	if run.Status != port.StatusInProgress {
-		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
-		return nil
+	if open, err := j.open(ctx, view.run); !open {
+		return err
 	}
 	if err := j.mayRevoke(ctx, view); err != nil {
 		return err
 	}
-	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), run.ID); err != nil {
+	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), j.rec.RunID); err != nil {
 		return err
 	}
-	d := j.decision(outcomeSucceeded)
-	status, err := j.svc.endRun(ctx, run.ID, port.StatusSuccess, d.message())
-	if err != nil {
-		return err
-	}
-	if status == port.StatusSuccess {
-		j.conclude(d)
-	}
-	return nil
-}
-
-// action is the identifier of the job's action in Port.
-func (j *Job) action() string {
-	if j.op == opExpire {
-		return j.svc.opts.Actions.Expire
-	}
-	return j.svc.opts.Actions.Revoke
+	return j.end(ctx, port.StatusSuccess, j.decision(outcomeSucceeded))
 }
 
 // revokeView is what Port and IAM say about a revocation, read at once.
@@ -69,44 +44,24 @@ type revokeView struct {
 func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
 	var v revokeView
 	var runErr, grantErr error
-	portal := j.svc.opts.Portal
 	var grantRun string
 	grantRun, v.named = iamops.RunID(j.name)
-	var g errgroup.Group
-	g.Go(func() error {
-		v.run, runErr = portal.Run(ctx, j.rec.RunID)
-		return nil
-	})
+	var reads sync.WaitGroup
+	reads.Go(func() { v.run, runErr = j.ownRun(ctx) })
 	if v.named {
-		g.Go(func() error {
-			v.grant, grantErr = portal.Run(ctx, grantRun)
-			return nil
-		})
-		g.Go(func() error {
-			v.live, v.liveErr = j.svc.opts.Access.Look(ctx, j.name)
-			return nil
-		})
+		reads.Go(func() { v.grant, grantErr = j.svc.opts.Portal.Run(ctx, grantRun) })
+		reads.Go(func() { v.live, v.liveErr = j.svc.opts.Access.Look(ctx, j.name) })
 	}
-	if err := g.Wait(); err != nil {
-		return v, err
+	reads.Wait()
+	if port.IsKind(grantErr, port.KindNotFound) {
+		grantErr = nil
 	}
-	switch {
-	case port.IsKind(runErr, port.KindNotFound):
-		return v, j.unknownRun(runErr)
-	case runErr != nil:
-		return v, runErr
-	case grantErr != nil && !port.IsKind(grantErr, port.KindNotFound):
-		return v, grantErr
-	}
-	return v, nil
+	return v, cmp.Or(runErr, grantErr)
 }
 
-// mayRevoke checks that the record fits its run, and that what the run asks for
-// is a grant of ours that may be taken away.
+// mayRevoke checks that what the run asks for is a grant of ours that may be taken
+// away.
 func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
-	if v.run.Entity != "" && v.run.Entity != j.rec.Entity {
-		return j.drop(eventWrongEntity, "the run was started on %q and the record names %q", v.run.Entity, j.rec.Entity)
-	}
 	lacks := v.run.Entity == "" && j.op != opExpire
 	if lacks || v.run.Entity != "" && v.run.Blueprint != templates.BlueprintGrant {
 		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, templates.BlueprintGrant)

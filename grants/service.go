@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,41 +39,12 @@ type Portal interface {
 	Invocation(ctx context.Context, action string) (string, error)
 }
 
-// Access is what a grant needs of IAM. Errors are [iamops.Error]; each method
-// may be repeated.
-type Access interface {
-	// Plan works a grant out; it calls nothing.
-	Plan(g iamops.Request) (iamops.Plan, error)
-	// Create makes role and policy, or adopts what this run made before.
-	Create(ctx context.Context, p iamops.Plan) error
-	// Verify checks that both are there as planned.
-	Verify(ctx context.Context, p iamops.Plan) error
-	// Attach makes the grant usable.
-	Attach(ctx context.Context, p iamops.Plan) error
-	// Look reads what exists and proves that it is ours.
-	Look(ctx context.Context, name string) (iamops.Live, error)
-	// Cut takes the access away in one call.
-	Cut(ctx context.Context, s iamops.Live) error
-	// Detach leaves the role without managed policies.
-	Detach(ctx context.Context, s iamops.Live) error
-	// Remove deletes what Look found.
-	Remove(ctx context.Context, s iamops.Live) error
-	// List shows everything under our path. It proves nothing.
-	List(ctx context.Context) (map[string]iamops.Listed, error)
-	// Changed says what about a grant was changed by hand.
-	Changed(s iamops.Live) []string
-	// Allowance reads what the policy of a grant allows.
-	Allowance(ctx context.Context, s iamops.Live) (iamops.Allowance, error)
-}
-
 // Options configure [New].
 type Options struct {
 	Portal Portal
-	Access Access
+	Access *iamops.Ops
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
-	// RoleARN is the ARN that the role of a grant has.
-	RoleARN func(name string) string
 	// Duration of a grant whose request names none; 0: until revoked.
 	Duration time.Duration
 	// MaxDuration is the longest that may be requested; 0: no limit.
@@ -102,10 +73,9 @@ type Service struct {
 	confirmed confirmed
 	recent    recent
 
-	mu sync.Mutex
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
-	// that is away from one that fails a single run.
-	lastEnded time.Time
+	// that is away from one that fails a single run. nil: not yet.
+	lastEnded atomic.Pointer[time.Time]
 }
 
 // New makes a service and registers its metrics; its error is that of a metric
@@ -120,24 +90,18 @@ func New(o Options) (*Service, error) {
 
 // Grant makes the work for a record of the grant action.
 func (s *Service) Grant(rec port.Record) *Job {
-	j := s.newJob(opGrant, iamops.Name(rec.RunID), rec)
-	j.work = j.grant
-	return j
+	return s.newJob(opGrant, s.opts.Actions.Grant, iamops.Name(rec.RunID), rec)
 }
 
 // Revoke makes the work for a record of the revoke action.
 func (s *Service) Revoke(rec port.Record) *Job {
-	j := s.newJob(opRevoke, rec.Entity, rec)
-	j.work = j.revoke
-	return j
+	return s.newJob(opRevoke, s.opts.Actions.Revoke, rec.Entity, rec)
 }
 
 // Expire makes the work for a record of the automation that Port starts when
 // the time of a grant is over.
 func (s *Service) Expire(rec port.Record) *Job {
-	j := s.newJob(opExpire, rec.Entity, rec)
-	j.work = j.revoke
-	return j
+	return s.newJob(opExpire, s.opts.Actions.Expire, rec.Entity, rec)
 }
 
 // Operations, as in the labels of metrics.
@@ -147,8 +111,13 @@ const (
 	opExpire = "expire"
 )
 
-func (s *Service) newJob(op, name string, rec port.Record) *Job {
-	return &Job{op: op, rec: rec, removal: s.newRemoval(name, s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID))}
+func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
+	return &Job{
+		removal: removal{
+			svc: s, name: name, log: s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID), patience: patience{op: op},
+		},
+		action: action, rec: rec,
+	}
 }
 
 // clockError says that the local clock is wrong; nil where it is not, or AWS has
@@ -160,16 +129,9 @@ func (s *Service) clockError() error {
 	return nil
 }
 
-func (s *Service) noteEnded() {
-	s.mu.Lock()
-	s.lastEnded = time.Now()
-	s.mu.Unlock()
-}
-
 func (s *Service) endedSince(t time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lastEnded.After(t)
+	last := s.lastEnded.Load()
+	return last != nil && last.After(t)
 }
 
 // noteForeign counts an object that is in the way and not ours.

@@ -40,7 +40,7 @@ type need int
 
 const (
 	needNothing need = iota
-	needLive         // [Access.Look]
+	needLive         // [iamops.Ops.Look]
 	needRun          // the run that made the grant
 	needEntity       // the grant's entity, by its identifier
 )

@@ -3,9 +3,9 @@ package grants
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
-	"port-iam/iamops"
 	"port-iam/port"
 )
 
@@ -13,10 +13,10 @@ import (
 type sighting struct {
 	at   time.Time
 	ends map[int32]int64
-	job  *Job // of a removal that was begun: its patience outlasts a sweep
+	job  *Job // once the run counts as lost: its patience outlasts a sweep
 }
 
-// lostLimit bounds the work on one lost revocation in one sweep.
+// lostLimit bounds the work on one lost run in one sweep.
 const lostLimit = 2 * time.Minute
 
 // lostRuns ends or handles runs that stay open although everything that was
@@ -27,7 +27,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	seen := map[string]bool{}
 	var open []port.Run
 	for _, action := range o.Actions.All() {
-		how, err := w.svc.opts.Portal.Invocation(ctx, action)
+		how, err := o.Portal.Invocation(ctx, action)
 		if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
 			continue // another backend's runs
 		}
@@ -45,11 +45,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 			}
 		}
 	}
-	for id := range w.waiting {
-		if !seen[id] {
-			delete(w.waiting, id)
-		}
-	}
+	maps.DeleteFunc(w.waiting, func(id string, _ *sighting) bool { return !seen[id] })
 	if len(open) == 0 {
 		return 0, nil
 	}
@@ -61,6 +57,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	if err != nil {
 		return lost, err
 	}
+	wrongClock := w.svc.clockError() != nil
 	var t trouble
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
@@ -70,6 +67,9 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		}
 		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {
 			continue
+		}
+		if wrongClock && r.Action != o.Actions.Revoke {
+			continue // with a wrong clock only what people revoke is removed
 		}
 		if err := w.recover(ctx, r, first); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
@@ -94,60 +94,22 @@ func passed(committed, ends map[int32]int64) bool {
 }
 
 // recover settles a lost run. A grant cannot be made up for: the run does not
-// say who asked. What takes access away can.
+// say who asked. What takes access away can, if the run says from which grant.
 func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error {
 	actions := w.svc.opts.Actions
 	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
-	switch {
-	case r.Action == actions.Grant:
-		return w.endLost(ctx, opGrant, iamops.Name(r.ID), r)
-	case r.Action == actions.Expire && r.Entity == "":
-		return w.endLost(ctx, opExpire, r.ID, r)
-	case seen.job == nil:
-		rec := port.Record{RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt}
-		if seen.job = w.svc.Revoke(rec); r.Action == actions.Expire {
-			seen.job = w.svc.Expire(rec)
+	if seen.job == nil {
+		rec := port.Record{
+			RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt,
+			Signature: port.SignatureValid, // Port itself says that the run exists
 		}
+		work := map[string]func(port.Record) *Job{
+			actions.Grant: w.svc.Grant, actions.Revoke: w.svc.Revoke, actions.Expire: w.svc.Expire,
+		}
+		seen.job = work[r.Action](rec)
+		seen.job.lost = r.Action == actions.Grant || r.Action == actions.Expire && r.Entity == ""
 	}
 	return handle(ctx, seen.job)
-}
-
-// endLost ends a run that cannot be carried out any more, and removes what was
-// made of a grant.
-func (w *Sweeper) endLost(ctx context.Context, operation, name string, r port.Run) error {
-	began := time.Now()
-	unlock, err := w.svc.locks.lock(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	log := w.log.With(keyRunID, r.ID)
-	status, err := w.svc.endRun(ctx, r.ID, port.StatusFailure, "The request was lost, please request again.")
-	if errors.Is(err, errUnreportable) {
-		w.svc.metrics.unreportable.Inc()
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if status == port.StatusFailure {
-		d := Decision{Operation: operation, Outcome: outcomeFailed, Grant: name, Summary: "lost", Reason: "lost", Took: time.Since(began)}
-		if operation == opGrant {
-			d.Resource = r.Entity
-		}
-		w.svc.conclude(log, d)
-	}
-	if operation != opGrant || status == port.StatusSuccess {
-		return nil
-	}
-	removal := w.svc.newRemoval(name, log)
-	if err := removal.clear(ctx, false); err != nil {
-		if _, retryable := classify(err); retryable {
-			return err
-		}
-		removal.unfinished(err)
-	}
-	return nil
 }
 
 // handle works on a run for a while. If it is not finished in time, it returns an
@@ -157,8 +119,8 @@ func handle(ctx context.Context, j *Job) error {
 	defer cancel()
 	for {
 		err := j.Attempt(ctx)
-		var wait *Waiting
-		if !errors.As(err, &wait) {
+		wait, waits := errors.AsType[*Waiting](err)
+		if !waits {
 			return nil // finished, or dropped, which has been counted
 		}
 		if !sleep(ctx, wait.RetryAfter()) {

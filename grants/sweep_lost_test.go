@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"port-iam/grants"
 	"port-iam/iamops/iamtest"
@@ -85,5 +86,51 @@ func TestLostRunNewTopic(t *testing.T) {
 		later(sweepGrace)
 		w.sweep(s)
 		w.wantRun(lost.RunID, "FAILURE")
+	})
+}
+
+// TestLostRevokeUnsigned: a revocation that was lost has no record, and so no
+// signature; it is carried out where signatures are required.
+func TestLostRevokeUnsigned(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		rec := w.request(nil)
+		w.process().succeed(rec)
+		revoke := w.revoke(rec.RunID)
+		p := w.process(func(o *grants.Options) { o.RequireSignature = true })
+		s := p.sweeper()
+		for range 8 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		w.wantRun(revoke.RunID, "SUCCESS")
+		w.wantGrants(0)
+		p.wantMetric("port_iam_security_events_total", 0, "signature")
+	})
+}
+
+// TestLostWrongClock: with a wrong clock a lost grant waits, so that nothing is
+// removed, and a lost revocation is carried out.
+func TestLostWrongClock(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		lostGrant, lostRevoke := w.request(nil), w.revoke(rec.RunID)
+		w.aws.SetClockSkew(-9 * time.Hour)
+		s := p.sweeper()
+		for range 8 {
+			if _, err := s.Sweep(context.Background()); err == nil {
+				t.Error("swept by a wrong clock")
+			}
+			later(sweepInterval)
+		}
+		w.wantRun(lostGrant.RunID, "IN_PROGRESS")
+		w.wantRun(lostRevoke.RunID, "SUCCESS")
+		w.aws.SetClockSkew(0)
+		for range 2 {
+			w.sweep(s)
+		}
+		w.wantRun(lostGrant.RunID, "FAILURE")
+		w.wantGrants(0)
 	})
 }

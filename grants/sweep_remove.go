@@ -29,7 +29,7 @@ func (w *Sweeper) act(ctx context.Context, j *judged) error {
 			return err
 		}
 	}
-	r := w.svc.newRemoval(j.name, w.log)
+	r := removal{svc: w.svc, name: j.name, log: w.log}
 	if err := r.take(ctx, j.run, j.live, false, ""); err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		w.t.Fatal(err)
 	}
 	o := grants.Options{
-		Portal: portal, Access: ops, RoleARN: ops.RoleARN,
+		Portal: portal, Access: ops,
 		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
 		Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour, ConfirmRequester: true,
 		UserName:  func(email string) (string, error) { return email, nil },

@@ -88,7 +88,7 @@ func (c *clients) newOps(org string, in iamops.Identity) (*iamops.Ops, error) {
 func (c *clients) newService(ops *iamops.Ops) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
-		Portal: c.portal, Access: ops, RoleARN: ops.RoleARN, Actions: cfg.actions,
+		Portal: c.portal, Access: ops, Actions: cfg.actions,
 		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,

@@ -78,7 +78,7 @@ func (p *process) build() {
 	})
 	must(err)
 	service, err := grants.New(grants.Options{
-		Portal: portal, Access: ops, RoleARN: ops.RoleARN,
+		Portal: portal, Access: ops,
 		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
 		Duration: defaultDuration, MaxDuration: maxDuration, ConfirmRequester: true,
 		UserName:  func(email string) (string, error) { return email, nil },
