@@ -39,10 +39,39 @@ type Portal interface {
 	Invocation(ctx context.Context, action string) (string, error)
 }
 
+// Access is what a grant needs of IAM, in one account. Errors are [iamops.Error];
+// each method may be repeated.
+type Access interface {
+	// RoleARN is the ARN that the role of a grant has.
+	RoleARN(name string) string
+	// Plan works a grant out; it calls nothing.
+	Plan(r iamops.Request) (iamops.Plan, error)
+	// Create makes role and policy, or adopts what this run made before.
+	Create(ctx context.Context, p iamops.Plan) error
+	// Verify checks that both are there as planned.
+	Verify(ctx context.Context, p iamops.Plan) error
+	// Attach makes the grant usable.
+	Attach(ctx context.Context, p iamops.Plan) error
+	// Look reads what exists and proves that it is ours.
+	Look(ctx context.Context, name string) (iamops.Live, error)
+	// Cut takes the access away in one call.
+	Cut(ctx context.Context, l iamops.Live) error
+	// Detach leaves the role without managed policies.
+	Detach(ctx context.Context, l iamops.Live) error
+	// Remove deletes what Look found.
+	Remove(ctx context.Context, l iamops.Live) error
+	// List shows everything under our path. It proves nothing.
+	List(ctx context.Context) (map[string]iamops.Listed, error)
+	// Changed says what about a grant was changed by hand.
+	Changed(l iamops.Live) []string
+	// Allowance reads what the policy of a grant allows.
+	Allowance(ctx context.Context, l iamops.Live) (iamops.Allowance, error)
+}
+
 // Options configure [New].
 type Options struct {
 	Portal Portal
-	Access *iamops.Ops
+	Access Access
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
 	// Duration of a grant whose request names none; 0: until revoked.

@@ -50,7 +50,7 @@ type Sweeper struct {
 	log  *slog.Logger
 
 	// What is remembered saves calls; losing it costs some.
-	memory  map[string]memory    // of what IAM lists, by name
+	memory  map[string]*memory   // of what IAM lists, by name
 	turn    string               // the last grant that was looked at closely
 	stopped string               // the grant at which the last sweep gave up; "" if it did not
 	waiting map[string]*sighting // open runs, by id
@@ -67,7 +67,7 @@ type memory struct {
 func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	return &Sweeper{
 		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
-		memory: map[string]memory{}, waiting: map[string]*sighting{},
+		memory: map[string]*memory{}, waiting: map[string]*sighting{},
 	}
 }
 

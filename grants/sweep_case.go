@@ -31,9 +31,12 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 		}
 		f.entity = &entities[i]
 	}
-	maps.DeleteFunc(w.memory, func(name string, _ memory) bool { return all[name] == nil || !all[name].inIAM })
+	maps.DeleteFunc(w.memory, func(name string, _ *memory) bool { return all[name] == nil || !all[name].inIAM })
 	out := make([]*facts, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if w.memory[name] == nil {
+			w.memory[name] = &memory{}
+		}
 		all[name].memory = w.memory[name]
 		out = append(out, all[name])
 	}
@@ -64,8 +67,7 @@ func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict,
 		switch {
 		case n == needNothing, suspect && n == needLive && v.remove != "":
 			if v.remove == "" && f.runRead && f.run.Status == port.StatusSuccess {
-				f.memory.succeeded = f.listed.RoleCreated // it stays so
-				w.memory[f.name] = f.memory
+				f.succeeded = f.listed.RoleCreated // it stays so
 			}
 			return v, nil
 		case n == needLive:
@@ -96,7 +98,7 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 		exists: live.Exists(), role: live.HasRole(), attached: live.Attached(), cut: live.IsCut(),
 	}
 	f.seen.end, _ = live.End()
-	before := f.memory
+	before := *f.memory
 	f.foreign, f.changed = foreign, !foreign && len(changes) > 0
 	switch {
 	case foreign && !before.foreign:
@@ -105,7 +107,6 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 	case f.changed && !before.changed:
 		w.log.Error("a grant was changed by hand", keyGrant, f.name, keyReason, strings.Join(changes, "; "))
 	}
-	w.memory[f.name] = f.memory
 	return nil
 }
 

@@ -18,7 +18,7 @@ type facts struct {
 	closely bool          // it is its turn to be looked at closely
 	braked  bool          // too many grants lack their entities: see [Sweeper.brake]
 
-	memory // of earlier sweeps, and of the look at this one
+	*memory // of earlier sweeps, and of the look at this one
 	// Read at this sweep.
 	looked     bool
 	seen       seen

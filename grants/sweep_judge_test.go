@@ -113,7 +113,7 @@ func TestJudge(t *testing.T) {
 		{"an entity whose role appeared", []func(*facts){onlyEntity, looked}, StateActive, "", needNothing},
 	} {
 		f := &facts{
-			name: "Permission-r_1", inIAM: true,
+			name: "Permission-r_1", inIAM: true, memory: &memory{},
 			listed:  iamops.Listed{Name: "Permission-r_1", RunID: "r_1", RoleCreated: made, PolicyCreated: made, Ends: ends, EndKnown: true},
 			entity:  &port.Entity{Identifier: "Permission-r_1"},
 			runRead: true, run: port.Run{ID: "r_1", Status: port.StatusSuccess, EndedAt: ended},
@@ -137,7 +137,7 @@ func TestJudgeForced(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	f := &facts{
-		name: "Permission-r_1", inIAM: true, runRead: true, looked: true, seen: seen{exists: true, role: true, attached: true},
+		name: "Permission-r_1", inIAM: true, memory: &memory{}, runRead: true, looked: true, seen: seen{exists: true, role: true, attached: true},
 		listed: iamops.Listed{Name: "Permission-r_1", RunID: "r_1", RoleCreated: now.Add(-time.Hour), EndKnown: true},
 	}
 	for force, want := range map[bool]string{false: "", true: removedOrphaned} {
