@@ -1,12 +1,14 @@
 package grants
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/port"
 )
 
 // Decision is how a run ended. The log of the run in Port, the line in our log,
@@ -39,9 +41,9 @@ func (d Decision) message() string {
 	case d.Summary == summaryLost:
 		return "The request was lost, please request again."
 	case d.Outcome == outcomeFailed && d.Operation == opGrant:
-		left := "Nothing of this request can be used."
+		left := "No access was given."
 		if d.attached {
-			left = "What was made of this request is being removed."
+			left = "The access is being removed."
 		}
 		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, left)
 	case d.Outcome == outcomeFailed && d.cut:
@@ -114,6 +116,16 @@ func giveUp(format string, err error, args ...any) error {
 	return &failure{outcome: outcomeFailed, summary: summaryOf(err), err: fmt.Errorf(format, append(args, err)...)}
 }
 
+// portRefused ends a run because Port refused what was to be done; what says it in
+// words, instead of the name of the call.
+func portRefused(what string, err error) error {
+	f := &failure{outcome: outcomeFailed, summary: summaryOf(err), err: fmt.Errorf("%s: %w", what, err)}
+	if e, ok := errors.AsType[*port.Error](err); ok {
+		f.err = fmt.Errorf("%s: %s", what, e.Answer())
+	}
+	return f
+}
+
 // summaryOf says which side failed and how, without people and resources.
 func summaryOf(err error) string {
 	c, _ := classify(err)
@@ -122,6 +134,8 @@ func summaryOf(err error) string {
 		return "AWS refuses the daemon a right"
 	case iamops.IsKind(err, iamops.KindQuota):
 		return "a quota of the AWS account is used up"
+	case iamops.IsKind(err, iamops.KindConflict):
+		return "something else changes or uses the role or policy"
 	case iamops.IsKind(err, iamops.KindForeign):
 		return "a role or policy of that name is not ours"
 	case c == causeClock:
@@ -133,5 +147,5 @@ func summaryOf(err error) string {
 	case c == causeAWS:
 		return "AWS does not answer, or throttles"
 	}
-	return "AWS refuses, or shows something else than was made"
+	return "AWS refused a call, or the role or policy differs from the request"
 }

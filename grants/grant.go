@@ -191,5 +191,5 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (e
 	if run.Status.Ended() {
 		return run.Status, nil
 	}
-	return "", giveUp("Port refused the entity of the grant: %w", err)
+	return "", portRefused("Port refused the entity of the grant", err)
 }

@@ -180,7 +180,7 @@ func (j *Job) drop(event, format string, args ...any) error {
 
 // decision is the record of how the run ended.
 func (j *Job) decision(outcome string) Decision {
-	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Took: time.Since(j.began), Requester: j.rec.Requester}
+	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Requester: j.rec.Requester}
 	if j.op == opGrant {
 		d.Resource = j.rec.Entity
 	}

@@ -138,7 +138,7 @@ func (o *Operator) row(ctx context.Context, w *Sweeper, f *facts, stopped error)
 	}
 	v, unknown := verdict{ends: f.end()}, stopped
 	if unknown == nil || f.listed.RunID == "" { // a name alone can be enough
-		v, unknown = w.examine(ctx, f, false)
+		v, unknown = w.decide(ctx, f)
 	}
 	l.State, l.Why, l.Ends, l.Run = v.state, v.why, v.ends, string(f.run.Status)
 	switch {

@@ -49,11 +49,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 		return err
 	}
 	defer unlock()
-	h := &byHand{
-		removal: removal{
-			svc: o.svc, name: name, log: o.svc.opts.Log.With(keyOperation, opRevoke), patience: patience{op: opRevoke},
-		},
-	}
+	h := &byHand{removal: o.svc.newRemoval(opRevoke, name, o.svc.opts.Log.With(keyOperation, opRevoke))}
 	for began := time.Now(); ; {
 		err := h.revoke(ctx)
 		_, unfinished := errors.AsType[*Unfinished](err)

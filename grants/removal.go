@@ -137,7 +137,7 @@ func (r *removal) deleteEntity(ctx context.Context, revokingRun string) error {
 	case run.Status.Ended():
 		return nil
 	}
-	return giveUp("the access is removed, and Port refused to delete the entity: %w", err)
+	return portRefused("the access is removed, and Port refused to delete the entity", err)
 }
 
 // unfinished notes that a clean-up ends here: the sweep goes on with it.

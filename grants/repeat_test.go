@@ -162,9 +162,9 @@ func TestExpire(t *testing.T) {
 // everything of it is removed.
 func TestFinalFailure(t *testing.T) {
 	for op, fate := range map[string]string{
-		"CreatePolicy":     "Nothing of this request can be used",
-		"CreateRole":       "Nothing of this request can be used",
-		"AttachRolePolicy": "What was made of this request is being removed",
+		"CreatePolicy":     "No access was given",
+		"CreateRole":       "No access was given",
+		"AttachRolePolicy": "The access is being removed",
 	} {
 		t.Run(op, func(t *testing.T) {
 			inWorld(t, iamtest.Options{Visibility: 2 * time.Second}, func(w *world) {

@@ -63,7 +63,7 @@ func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
 		return err
 	}
 	if status == want && !j.ended {
-		j.ended = true
+		j.ended, d.Took = true, time.Since(j.began)
 		j.svc.conclude(j.log, d)
 	}
 	// What this job never began to make need not be waited for.

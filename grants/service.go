@@ -141,12 +141,12 @@ const (
 )
 
 func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
-	return &Job{
-		removal: removal{
-			svc: s, name: name, log: s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID), patience: patience{op: op},
-		},
-		action: action, rec: rec,
-	}
+	log := s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID)
+	return &Job{removal: s.newRemoval(op, name, log), action: action, rec: rec}
+}
+
+func (s *Service) newRemoval(op, name string, log *slog.Logger) removal {
+	return removal{svc: s, name: name, log: log, patience: patience{op: op}}
 }
 
 // clockError says that the local clock is wrong; nil where it is not, or AWS has

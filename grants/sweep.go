@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,17 +98,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 // Sweep looks at everything once and removes what is to go. Its error says why
 // it could not go on; what it did until then is in the report.
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
-	r, err := w.sweep(ctx, false)
-	if err == nil {
-		left := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Removed })
-		w.svc.metrics.noteGrants(left, w.overdue())
-		w.svc.recent.noteSweep(Swept{At: time.Now(), Grants: left})
-	}
-	if w.opts.Offsets != nil {
-		var lostErr error
-		r.Lost, lostErr = w.lostRuns(ctx)
-		err = errors.Join(err, lostErr)
-	}
+	r, err := w.sweep(ctx)
 	result := "ok"
 	switch {
 	case err != nil:
@@ -120,8 +111,39 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 	return r, err
 }
 
-// DryRun reports what a sweep would do now, and changes nothing.
-func (w *Sweeper) DryRun(ctx context.Context) (Report, error) { return w.sweep(ctx, true) }
+func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
+	all, err := w.names(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	r, err := w.settle(ctx, all, w.remove)
+	if err == nil {
+		left := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Removed })
+		w.svc.metrics.noteGrants(left, w.overdue())
+		w.svc.recent.noteSweep(Swept{At: time.Now(), Grants: left})
+	}
+	if w.opts.Offsets != nil {
+		var lostErr error
+		r.Lost, lostErr = w.lostRuns(ctx)
+		err = errors.Join(err, lostErr)
+	}
+	return r, err
+}
+
+// DryRun reports what the next sweep would do, and changes nothing.
+func (w *Sweeper) DryRun(ctx context.Context) (Report, error) {
+	dry := w.svc.NewSweeper(w.opts)
+	dry.log, dry.turn, dry.stopped = slog.New(slog.DiscardHandler), w.turn, w.stopped
+	all, err := dry.names(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return dry.settle(ctx, all, func(ctx context.Context, j *judged) (err error) {
+		j.verdict, err = dry.decide(ctx, j.facts)
+		j.removed = err == nil && j.remove != ""
+		return err
+	})
+}
 
 // overdue is the time before which a grant that ended should be gone.
 func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interval) }
@@ -130,64 +152,65 @@ func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interv
 type judged struct {
 	*facts
 	verdict
-	known   bool // the verdict stands on all that it needs
+	known   bool // the verdict could be reached
 	removed bool
 }
 
-// sweep judges everything, then acts on what is to go or, in a dry run, says what
-// a sweep would do.
-func (w *Sweeper) sweep(ctx context.Context, dryRun bool) (Report, error) {
-	var r Report
+// names lists what IAM and Port hold, beginning behind the name at which the sweep
+// before gave up: what always fails must not starve the others.
+func (w *Sweeper) names(ctx context.Context) ([]*judged, error) {
 	listed, err := w.svc.opts.Access.List(ctx)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	// Asked after AWS has answered: its answers carry its time.
 	if err := w.svc.clockError(); err != nil {
-		return r, fmt.Errorf("nothing is swept: %w", err)
+		return nil, fmt.Errorf("nothing is swept: %w", err)
 	}
 	// Known even where the sweep gets no further.
 	w.svc.metrics.noteOverdue(listed, w.overdue())
 	entities, err := w.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	// What always fails must not starve the others.
-	cases := behind(w.cases(listed, entities), w.stopped)
+	var all []*judged
+	for _, f := range behind(w.cases(listed, entities), w.stopped) {
+		all = append(all, &judged{facts: f})
+	}
 	w.stopped = ""
-	all := make([]*judged, len(cases))
-	for i, f := range cases {
-		all[i] = &judged{facts: f}
-	}
-	var t trouble
-	err = w.each(all, &t, func(j *judged) (err error) {
-		j.verdict, err = w.examine(ctx, j.facts, true)
-		j.known = err == nil
-		return err
-	})
-	r.Braked = w.brake(all)
-	var doomed []*judged
-	for _, j := range all {
-		if j.remove != "" && j.known && !j.braked {
-			doomed = append(doomed, j)
-		}
-	}
-	acted := w.each(doomed, &t, func(j *judged) (err error) {
-		if dryRun {
-			reason := j.remove
-			j.verdict, err = w.examine(ctx, j.facts, false)
-			j.removed = err == nil && j.remove == reason
+	return all, nil
+}
+
+// settle judges one name after the other, and has removed what is to go. Where
+// many of a kind mean that something else is wrong, all are judged first.
+func (w *Sweeper) settle(ctx context.Context, all []*judged, remove func(context.Context, *judged) error) (Report, error) {
+	err := w.each(all, func(j *judged) (err error) {
+		if j.verdict, err = w.suspect(ctx, j.facts); err != nil {
 			return err
 		}
-		return w.act(ctx, j)
+		if j.runRead && j.run.ID == "" && j.state == StateOrphaned {
+			w.log.Error("Port does not know the run of a grant", keyGrant, j.name)
+		}
+		if j.known = true; j.remove == "" || j.doubtful {
+			return nil
+		}
+		return remove(ctx, j)
 	})
+	r := Report{Braked: w.brake(all)}
+	var doubtful []*judged
+	for _, j := range all {
+		if j.doubtful && j.remove != "" && !j.braked {
+			doubtful = append(doubtful, j)
+		}
+	}
+	removing := w.each(doubtful, func(j *judged) error { return remove(ctx, j) })
 	for _, j := range all {
 		if j.state != "" { // the sweep came to it
 			r.Findings = append(r.Findings, Finding{Name: j.name, State: j.state, Ends: j.ends, Why: j.why, Removed: j.removed})
 		}
 	}
 	if err == nil {
-		err = acted
+		err = removing
 	}
 	return r, err
 }
@@ -202,8 +225,9 @@ func behind(sorted []*facts, name string) []*facts {
 }
 
 // each does something with one name after the other, until there is too much
-// trouble.
-func (w *Sweeper) each(all []*judged, t *trouble, do func(*judged) error) error {
+// trouble. The next sweep begins behind the first name at which one gave up.
+func (w *Sweeper) each(all []*judged, do func(*judged) error) error {
+	var t trouble
 	for _, j := range all {
 		err := do(j)
 		if err == nil {
@@ -211,7 +235,7 @@ func (w *Sweeper) each(all []*judged, t *trouble, do func(*judged) error) error 
 		}
 		w.log.Warn("grant could not be swept", keyGrant, j.name, keyError, err)
 		if t.giveUpAfter(err) {
-			w.stopped = j.name
+			w.stopped = cmp.Or(w.stopped, j.name)
 			return err
 		}
 	}

@@ -57,31 +57,48 @@ func (w *Sweeper) chooseClose(sorted []*facts) {
 	}
 }
 
-// examine judges one name, reading what it takes. suspect: it is enough to
-// suspect that the name is to be removed, and the live objects are not looked at
-// for that alone.
-func (w *Sweeper) examine(ctx context.Context, f *facts, suspect bool) (verdict, error) {
+// decide judges one name, reading all that it takes.
+func (w *Sweeper) decide(ctx context.Context, f *facts) (verdict, error) {
 	for {
-		v, n := judge(f, time.Now(), rules{grace: w.opts.Grace, force: w.opts.Force})
-		var err error
-		switch {
-		case n == needNothing, suspect && n == needLive && v.remove != "":
-			if v.remove == "" && f.runRead && f.run.Status == port.StatusSuccess {
-				f.succeeded = f.listed.RoleCreated // it stays so
-			}
+		v, n := w.judge(f)
+		if n == needNothing {
 			return v, nil
-		case n == needLive:
-			err = w.look(ctx, f)
-		case n == needRun:
-			err = w.readRun(ctx, f)
-		case n == needEntity:
-			if f.entity, err = find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name); err == nil {
-				f.entityRead = true
-			}
 		}
-		if err != nil {
+		if err := w.read(ctx, f, n); err != nil {
 			return v, err
 		}
+	}
+}
+
+// suspect judges one name, reading what it takes but the live objects of a grant
+// that seems to have to go: who removes it reads them.
+func (w *Sweeper) suspect(ctx context.Context, f *facts) (verdict, error) {
+	for {
+		v, n := w.judge(f)
+		if n == needNothing || v.remove != "" {
+			return v, nil
+		}
+		if err := w.read(ctx, f, n); err != nil {
+			return v, err
+		}
+	}
+}
+
+func (w *Sweeper) judge(f *facts) (verdict, need) {
+	return judge(f, time.Now(), rules{grace: w.opts.Grace, force: w.opts.Force})
+}
+
+// read reads what judge asks for.
+func (w *Sweeper) read(ctx context.Context, f *facts, n need) (err error) {
+	switch n {
+	case needLive:
+		return w.look(ctx, f)
+	case needRun:
+		return w.readRun(ctx, f)
+	default:
+		f.entity, err = find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name)
+		f.entityRead = err == nil
+		return err
 	}
 }
 
@@ -113,12 +130,12 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 // readRun reads the run that made the grant.
 func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
 	run, err := w.svc.opts.Portal.Run(ctx, f.listed.RunID)
-	switch {
-	case port.IsKind(err, port.KindNotFound):
-		w.log.Error("Port does not know the run of a grant", keyGrant, f.name)
-	case err != nil:
+	if err != nil && !port.IsKind(err, port.KindNotFound) {
 		return err
 	}
 	f.run, f.runRead = run, true
+	if run.Status == port.StatusSuccess && !f.late() {
+		f.succeeded = f.listed.RoleCreated // it stays so
+	}
 	return nil
 }

@@ -88,3 +88,71 @@ func TestCloseLooksTakeTurns(t *testing.T) {
 		p.wantMetric("port_iam_grants", 1, "changed")
 	})
 }
+
+// TestSweepFinishesAtOnce: among many grants, an interrupted removal of one that
+// has expired is finished by the next sweep, whosever turn for a close look it is.
+func TestSweepFinishesAtOnce(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		var short []string
+		for i := range 160 {
+			if i%20 != 0 {
+				p.succeed(w.request(nil))
+				continue
+			}
+			rec := w.short()
+			p.succeed(rec)
+			short = append(short, iamops.Name(rec.RunID))
+		}
+		for _, name := range short {
+			live, err := p.ops.Look(context.Background(), name)
+			if err == nil {
+				err = p.ops.Cut(context.Background(), live)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		later(2 * time.Hour)
+		w.sweep(p.sweeper())
+		w.wantGrants(160 - len(short))
+	})
+}
+
+// TestDryRunIsTheNextSweep: a sweep removes what a dry run has said, also where
+// only a close look shows it.
+func TestDryRunIsTheNextSweep(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		for i := range 150 {
+			rec := w.request(nil)
+			p.succeed(rec)
+			if i%15 != 0 {
+				continue
+			}
+			live, err := p.ops.Look(context.Background(), iamops.Name(rec.RunID))
+			if err == nil {
+				err = p.ops.Cut(context.Background(), live)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := p.sweeper()
+		removed := func(sweep func(context.Context) (grants.Report, error)) (names []string) {
+			for name, f := range w.look(sweep) {
+				if f.Removed {
+					names = append(names, name)
+				}
+			}
+			slices.Sort(names)
+			return names
+		}
+		for range 3 {
+			said := removed(s.DryRun)
+			if done := removed(s.Sweep); !slices.Equal(said, done) || len(done) == 0 {
+				t.Errorf("said %v, removed %v", said, done)
+			}
+		}
+	})
+}

@@ -51,6 +51,9 @@ type verdict struct {
 	why    string
 	ends   time.Time
 	remove string // the reason of its removal, as the metrics name it; "": it stays
+	// doubtful: so many of these would mean that something else is wrong: see
+	// [Sweeper.brake].
+	doubtful bool
 }
 
 // rules are the settings that judge goes by.
@@ -83,13 +86,15 @@ func (f *facts) judgeClosely(now time.Time, r rules) (verdict, need) {
 	switch {
 	case f.listed.RunID == "":
 		return verdict{state: StateForeign, why: "its name is not that of a grant"}, needNothing
-	case !f.looked && f.mustLook():
+	case !f.looked && f.mustLook(now):
 		return verdict{state: StateActive}, needLive
+	case f.foreign && f.seen.exists && expired(f.seen.end, now):
+		return verdict{state: StateForeign, why: "one of role and policy is not ours; the time of the other is over", remove: removedExpired}, needNothing
 	case f.foreign && f.seen.exists && !f.runRead:
 		return verdict{state: StateForeign}, needRun
 	case f.foreign && f.seen.exists && f.run.Status.Ended() && f.run.Status != port.StatusSuccess:
 		return verdict{
-			state: StateForeign, why: "its tags are not ours, but those of what a failed run left next to it are", remove: removedOrphaned,
+			state: StateForeign, why: "one of role and policy is not ours; the other was left by a failed run", remove: removedOrphaned,
 		}, needNothing
 	case f.foreign:
 		return verdict{state: StateForeign, why: "its tags are not ours"}, needNothing
@@ -153,7 +158,9 @@ func (f *facts) judgeByRun(now time.Time, r rules) (verdict, need) {
 	}
 	waits := f.braked || !f.endedFor(r.grace, now)
 	if f.hasRole() {
-		return orphaned("its run succeeded, and Port has no entity of it", !waits)
+		v, n := orphaned("its run succeeded, and Port has no entity of it", !waits)
+		v.doubtful = true
+		return v, n
 	}
 	return orphaned("a policy without a role", !waits && now.Sub(f.listed.PolicyCreated) >= r.grace)
 }
@@ -172,8 +179,8 @@ func (f *facts) judgeEntity(now time.Time, r rules) verdict {
 }
 
 // mustLook: what the lists show does not suffice, or it is its turn.
-func (f *facts) mustLook() bool {
-	return f.inIAM && (f.closely || !f.listed.HasRole() || !f.listed.EndKnown && !f.foreign)
+func (f *facts) mustLook(now time.Time) bool {
+	return f.inIAM && (f.closely || !f.listed.HasRole() || !f.listed.EndKnown && !f.foreign || f.foreign && expired(f.listed.Ends, now))
 }
 
 // standing is the verdict of a grant that nothing speaks against.

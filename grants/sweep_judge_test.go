@@ -72,8 +72,9 @@ func TestJudge(t *testing.T) {
 
 		{"foreign", []func(*facts){seenNothing, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign before", []func(*facts){func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
-		{"foreign before and over", []func(*facts){over, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign before and over", []func(*facts){over, func(f *facts) { f.foreign = true }}, StateActive, "", needLive},
 		{"foreign next to what a failed run left", []func(*facts){looked, run(port.StatusFailure), func(f *facts) { f.foreign = true }}, StateForeign, removedOrphaned, needNothing},
+		{"foreign next to what has expired", []func(*facts){looked, over, func(f *facts) { f.foreign = true }}, StateForeign, removedExpired, needNothing},
 		{"foreign next to what is ours", []func(*facts){looked, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign next to what is ours, its run not read", []func(*facts){looked, noRun, func(f *facts) { f.foreign = true }}, StateForeign, "", needRun},
 

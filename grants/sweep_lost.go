@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -40,6 +41,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		}
 		for _, r := range runs {
 			if r.Status == port.StatusInProgress {
+				r.Action = action
 				open = append(open, r)
 				seen[r.ID] = true
 			}
@@ -57,7 +59,6 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	if err != nil {
 		return lost, err
 	}
-	wrongClock := w.svc.clockError() != nil
 	var t trouble
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
@@ -67,9 +68,6 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		}
 		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {
 			continue
-		}
-		if wrongClock && r.Action != o.Actions.Revoke {
-			continue // with a wrong clock only what people revoke is removed
 		}
 		if err := w.recover(ctx, r, first); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
@@ -108,6 +106,7 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error
 		}
 		seen.job = work[r.Action](rec)
 		seen.job.lost = r.Action == actions.Grant || r.Action == actions.Expire && r.Entity == ""
+		seen.job.name = cmp.Or(seen.job.name, r.ID)
 	}
 	return handle(ctx, seen.job)
 }
@@ -120,8 +119,8 @@ func handle(ctx context.Context, j *Job) error {
 	for {
 		err := j.Attempt(ctx)
 		wait, waits := errors.AsType[*Waiting](err)
-		if !waits {
-			return nil // finished, or dropped, which has been counted
+		if !waits || j.lost && j.cleaning {
+			return nil // finished, dropped, which has been counted, or for the next sweep to clean up
 		}
 		if !sleep(ctx, wait.RetryAfter()) {
 			return wait

@@ -8,6 +8,7 @@ import (
 
 	"port-iam/grants"
 	"port-iam/iamops/iamtest"
+	"port-iam/port"
 )
 
 // progress is how far the group is said to have come.
@@ -108,8 +109,7 @@ func TestLostRevokeUnsigned(t *testing.T) {
 	})
 }
 
-// TestLostWrongClock: with a wrong clock a lost grant waits, so that nothing is
-// removed, and a lost revocation is carried out.
+// TestLostWrongClock: with a wrong clock nothing is swept, and lost runs wait.
 func TestLostWrongClock(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
@@ -125,12 +125,39 @@ func TestLostWrongClock(t *testing.T) {
 			later(sweepInterval)
 		}
 		w.wantRun(lostGrant.RunID, "IN_PROGRESS")
-		w.wantRun(lostRevoke.RunID, "SUCCESS")
+		w.wantRun(lostRevoke.RunID, "IN_PROGRESS")
 		w.aws.SetClockSkew(0)
-		for range 2 {
+		for range 4 {
 			w.sweep(s)
+			later(sweepInterval)
 		}
 		w.wantRun(lostGrant.RunID, "FAILURE")
+		w.wantRun(lostRevoke.RunID, "SUCCESS")
 		w.wantGrants(0)
+	})
+}
+
+// nameless is a Port whose list does not say of which action a run is.
+type nameless struct{ grants.Portal }
+
+func (n nameless) Runs(ctx context.Context, f port.RunFilter) ([]port.Run, error) {
+	runs, err := n.Portal.Runs(ctx, f)
+	for i := range runs {
+		runs[i].Action = ""
+	}
+	return runs, err
+}
+
+// TestLostRunOfTheListedAction: a lost run is of the action that it was listed for.
+func TestLostRunOfTheListedAction(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process(func(o *grants.Options) { o.Portal = nameless{o.Portal} })
+		lost := w.request(nil)
+		s := p.sweeper()
+		for range 4 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		w.wantRun(lost.RunID, "FAILURE")
 	})
 }

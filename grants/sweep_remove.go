@@ -3,40 +3,42 @@ package grants
 import (
 	"context"
 	"time"
-
-	"port-iam/port"
 )
 
-// act takes away a grant that is to be removed. Under the lock of the grant the
-// live objects are read again and judged again: the removal stands only if the
-// same reason still holds.
-func (w *Sweeper) act(ctx context.Context, j *judged) error {
+// remove takes away a grant that is suspected of having to go. Under the lock of
+// the grant the live objects are read again and judged again, and only that
+// verdict counts.
+func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	began := time.Now()
 	unlock, err := w.svc.locks.lock(ctx, j.name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	reason := j.remove
+	allowed := j.doubtful // the brake was asked
 	j.looked, j.seen, j.entityRead = false, seen{}, false
 	j.runRead = j.runRead && j.run.Status.Ended()
-	j.verdict, err = w.examine(ctx, j.facts, false)
-	if err != nil || j.remove != reason {
+	if j.verdict, err = w.decide(ctx, j.facts); err != nil {
 		return err
+	}
+	if j.verdict.remove == "" || j.doubtful && !allowed {
+		w.log.Warn("grant stays: it is not what the lists showed", keyGrant, j.name, "state", string(j.state), keyReason, j.why)
+		return nil
 	}
 	if !j.runRead { // nothing of it was needed to judge, but it may be open
 		if err := w.readRun(ctx, j.facts); err != nil {
 			return err
 		}
 	}
-	r := removal{svc: w.svc, name: j.name, log: w.log}
+	r := w.svc.newRemoval(opExpire, j.name, w.log)
 	if err := r.take(ctx, j.run, j.live, false, ""); err != nil {
 		return err
 	}
 	j.removed = true
-	w.svc.metrics.removed.WithLabelValues(reason).Inc()
-	if reason == removedExpired {
-		w.svc.conclude(w.log, Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: j.name, Took: time.Since(began)})
+	w.svc.metrics.removed.WithLabelValues(j.verdict.remove).Inc()
+	if j.verdict.remove == removedExpired {
+		d := Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: j.name, Took: time.Since(began)}
+		w.svc.conclude(w.svc.opts.Log.With(keyOperation, opExpire), d)
 	}
 	w.log.Info("grant removed", keyGrant, j.name, keyReason, j.why)
 	return nil
@@ -50,14 +52,12 @@ func (w *Sweeper) brake(all []*judged) int {
 	roles := 0
 	now := time.Now()
 	for _, j := range all {
-		if !j.listed.HasRole() {
+		if !j.hasRole() {
 			continue
 		}
 		roles++
-		if j.listed.RunID == "" || j.entity != nil || expired(j.listed.Ends, now) {
-			continue
-		}
-		if !j.known || j.state == StateOrphaned && j.run.Status == port.StatusSuccess && !j.late() {
+		unknown := !j.known && j.listed.RunID != "" && j.entity == nil && !expired(j.listed.Ends, now)
+		if j.doubtful || unknown {
 			suspects = append(suspects, j)
 		}
 	}

@@ -30,8 +30,6 @@ const (
 	// KindCut: the role carries the Deny of a revocation; it must not be used
 	// again.
 	KindCut
-	// KindForeign: an object of that name exists and is not ours.
-	KindForeign
 	// KindInvalid: the request cannot be carried out as it is: our own check
 	// or AWS refuses the input.
 	KindInvalid
@@ -39,6 +37,9 @@ const (
 	KindQuota
 	// KindDenied: the daemon's own permissions do not allow the call.
 	KindDenied
+	// KindForeign: an object of that name exists and is not ours. It ranks last: it
+	// is counted wherever it is met.
+	KindForeign
 
 	kindExists // internal: EntityAlreadyExists leads to adoption or one of the above
 )

@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -40,8 +41,13 @@ type Error struct {
 }
 
 // Error says what was attempted and what came back.
-func (e *Error) Error() string {
-	s := e.Op
+func (e *Error) Error() string { return e.Op + e.answer() }
+
+// Answer is what came back, for those who know what was attempted.
+func (e *Error) Answer() string { return strings.TrimLeft(e.answer(), ": ") }
+
+func (e *Error) answer() string {
+	var s string
 	if e.Status != 0 {
 		s += fmt.Sprintf(": HTTP %d", e.Status)
 	}
