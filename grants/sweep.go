@@ -116,7 +116,7 @@ func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r, err := w.settle(ctx, all, w.remove)
+	r, err := w.judgeAndRemove(ctx, all, w.remove)
 	if err == nil {
 		left := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Removed })
 		w.svc.metrics.noteGrants(left, w.overdue())
@@ -138,7 +138,7 @@ func (w *Sweeper) DryRun(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return dry.settle(ctx, all, func(ctx context.Context, j *judged) (err error) {
+	return dry.judgeAndRemove(ctx, all, func(ctx context.Context, j *judged) (err error) {
 		j.verdict, err = dry.decide(ctx, j.facts)
 		j.removed = err == nil && j.remove != ""
 		return err
@@ -181,9 +181,9 @@ func (w *Sweeper) names(ctx context.Context) ([]*judged, error) {
 	return all, nil
 }
 
-// settle judges one name after the other, and has removed what is to go. Where
+// judgeAndRemove judges one name after the other, and has removed what is to go. Where
 // many of a kind mean that something else is wrong, all are judged first.
-func (w *Sweeper) settle(ctx context.Context, all []*judged, remove func(context.Context, *judged) error) (Report, error) {
+func (w *Sweeper) judgeAndRemove(ctx context.Context, all []*judged, remove func(context.Context, *judged) error) (Report, error) {
 	err := w.each(all, func(j *judged) (err error) {
 		if j.verdict, err = w.suspect(ctx, j.facts); err != nil {
 			return err
