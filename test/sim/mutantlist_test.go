@@ -94,13 +94,13 @@ var mutants = []mutant{
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), true)`,
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), false)`,
 	}}},
-	{name: "the sweeper leaves removals that were interrupted", seed: 1337, changes: []change{{
+	{name: "the sweeper leaves removals that were interrupted", seed: 1949, changes: []change{{
 		"grants/sweep_judge.go", "	case f.seen.cut:\n", "	case false:\n",
 	}}},
 	{name: "the sweeper leaves what nothing is attached to", seed: 92, changes: []change{{
 		"grants/sweep_judge.go", "	detached := f.seen.role && !f.seen.attached\n", "	detached := false\n",
 	}}},
-	{name: "the sweeper removes without waiting", seed: 1735, changes: []change{{
+	{name: "the sweeper removes without waiting", seed: 1962, changes: []change{{
 		"grants/sweep_judge.go",
 		"	case !f.run.Status.Ended():\n		v := f.standing()\n",
 		"	case !f.run.Status.Ended() && f.entity == nil:\n		return orphaned(\"its run is open\", true)\n	case !f.run.Status.Ended():\n		v := f.standing()\n",
