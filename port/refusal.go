@@ -74,28 +74,28 @@ const maxWait = 10 * time.Minute
 // Port reports its rate limit with every answer, but only after 429 does the
 // reset say when to come back.
 func retryAfter(status int, h http.Header, now time.Time) time.Duration {
-	asked := h.Get("Retry-After")
-	if asked == "" && status == http.StatusTooManyRequests {
-		asked = h.Get("X-Ratelimit-Reset")
+	wait, ok := untilThen(h.Get("Retry-After"), now)
+	if !ok && status == http.StatusTooManyRequests {
+		wait, _ = untilThen(h.Get("X-Ratelimit-Reset"), now)
 	}
-	return untilThen(asked, now)
+	return wait
 }
 
 // untilThen reads a date, a time in seconds since 1970, which is a large number, or
-// a delay in seconds.
-func untilThen(s string, now time.Time) time.Duration {
+// a delay in seconds. It is false for anything else.
+func untilThen(s string, now time.Time) (time.Duration, bool) {
 	at, err := http.ParseTime(s)
 	if err != nil {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(n > 0) {
-			return 0
+			return 0, false
 		}
 		if n < 1e8 {
-			return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
+			return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second)), true
 		}
 		at = time.Unix(int64(min(n, 1e15)), 0)
 	}
-	return min(maxWait, max(0, at.Sub(now)))
+	return min(maxWait, max(0, at.Sub(now))), true
 }
 
 // shorten cuts s after at most n bytes, between characters.

@@ -27,6 +27,7 @@ func TestPortSaysWhenToComeBack(t *testing.T) {
 		{name: "header of HTTP", status: 429, retry: is("2"), waits: 2 * time.Second},
 		{name: "fraction", status: 429, retry: is("1.5"), waits: 1500 * time.Millisecond},
 		{name: "header of HTTP goes first", status: 429, retry: is("2"), reset: is("60"), waits: 2 * time.Second},
+		{name: "header of HTTP cannot be used", status: 429, retry: is("soon"), reset: is("3"), waits: 3 * time.Second},
 		{name: "date", status: 429, retry: func() string { return date(2 * time.Second) }, waits: 2 * time.Second},
 		{name: "away for a while", status: 503, retry: is("2"), waits: 2 * time.Second},
 		{name: "long delay", status: 429, reset: is("60"), hands: time.Minute},
