@@ -8,11 +8,14 @@ import (
 )
 
 // tokens holds the current access token. Its turn, a channel with one slot, is
-// held while the token is looked at or fetched, so that one fetch serves all.
+// held while the token is looked at or fetched, so that one fetch serves all, also
+// when it fails.
 type tokens struct {
-	turn    chan struct{}
-	token   string
-	expires time.Time
+	turn     chan struct{}
+	token    string // "" after Port has rejected it
+	expires  time.Time
+	failed   Error // of the last fetch that failed
+	failedAt time.Time
 }
 
 const opToken = "get an access token"
@@ -20,15 +23,22 @@ const opToken = "get an access token"
 // token returns the current token, or fetches one where there is none but the one
 // that Port has rejected.
 func (c *Client) token(ctx context.Context, rejected string) (string, *Error) {
-	t := &c.tokens
+	t, begun := &c.tokens, time.Now()
 	select {
 	case t.turn <- struct{}{}:
 		defer func() { <-t.turn }()
 	case <-ctx.Done():
 		return "", &Error{Op: opToken, Kind: KindUnavailable, Err: cause(ctx, ctx.Err())}
 	}
-	if t.token != rejected && time.Now().Before(t.expires) {
+	if t.token == rejected {
+		t.token = ""
+	}
+	switch {
+	case t.token != "" && time.Now().Before(t.expires):
 		return t.token, nil
+	case begun.Before(t.failedAt): // this call waited for that fetch
+		e := t.failed
+		return "", &e
 	}
 	body, _ := json.Marshal(map[string]string{"clientId": c.id, "clientSecret": c.secret}) // two strings always encode
 	var answer struct {
@@ -40,11 +50,15 @@ func (c *Client) token(ctx context.Context, rejected string) (string, *Error) {
 		op: opToken, route: routeToken, method: http.MethodPost,
 		path: []string{"auth", "access_token"}, into: &answer,
 	}, body, "")
-	if e != nil {
-		return "", e
+	if e == nil && answer.AccessToken == "" {
+		e = incomplete(opToken, "accessToken")
 	}
-	if answer.AccessToken == "" {
-		return "", incomplete(opToken, "accessToken")
+	if e != nil {
+		// That the time of this call was over says nothing about Port.
+		if e.Kind != KindUnavailable || ctx.Err() == nil {
+			t.failed, t.failedAt = *e, time.Now()
+		}
+		return "", e
 	}
 	t.token, t.expires = answer.AccessToken, asked.Add(usable(answer.ExpiresIn))
 	return t.token, nil

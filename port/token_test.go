@@ -55,6 +55,49 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	})
 }
 
+// One fetch that fails serves all who waited for it; the next call fetches again.
+func TestOneRefusalOfATokenServesAll(t *testing.T) {
+	for name, refuse := range map[string]func(*world){
+		"credentials": func(w *world) { w.RejectCredentials(true) },
+		"too many": func(w *world) {
+			w.Fault(porttest.Fault{Route: "token", Status: http.StatusTooManyRequests, RetryAfter: "60", Count: -1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *world) {
+				refuse(w)
+				w.Fault(porttest.Fault{Kind: porttest.Delayed, Route: "token", Delay: time.Second, Count: -1})
+				for want := 1; want <= 2; want++ {
+					together(50, func() {
+						if _, err := w.client.Run(t.Context(), openRun); err == nil || !strings.Contains(err.Error(), "read run "+openRun+": get an access token: HTTP 4") {
+							t.Errorf("error: %v", err)
+						}
+					})
+					if n := w.tries("token"); n != want {
+						t.Errorf("%d requests for a token, want %d", n, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// No call is sent with a token that Port has rejected while there is no other.
+func TestARejectedTokenIsNotUsedAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.readRun(t)
+		w.ExpireTokens()
+		w.Fault(porttest.Fault{Route: "token", Status: http.StatusServiceUnavailable, Count: -1})
+		for range 3 {
+			_, err := w.client.Run(t.Context(), openRun)
+			wantError(t, err, port.KindUnavailable)
+		}
+		if n := w.tries("run_get"); n != 2 {
+			t.Errorf("%d requests, want one that succeeded and one that was rejected", n)
+		}
+	})
+}
+
 // A call that learns late that its token was revoked must not throw away the new
 // one.
 func TestALateRefusalKeepsTheNewToken(t *testing.T) {
