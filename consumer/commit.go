@@ -25,19 +25,27 @@ func (s *session) commit(ctx context.Context, cl *kgo.Client, which func() []*pa
 	if len(heads) == 0 || s.over.Err() != nil {
 		return
 	}
-	accepted, err := s.send(ctx, cl, heads)
+	results, err := s.send(ctx, cl, heads)
+	failed := []error{err}
 	for _, p := range parts {
-		if accepted[p.id] {
-			p.tracker.committed(heads[p.id])
+		head, sent := heads[p.id]
+		switch result := results[p.id]; {
+		case !sent || err != nil:
+		case result != nil:
+			failed = append(failed, fmt.Errorf("partition %d: %w", p.id, result))
+		default:
+			p.tracker.committed(head)
 		}
 	}
-	s.commitResult(err)
+	s.commitResult(errors.Join(failed...))
 }
 
-// send makes one OffsetCommit request and returns which partitions it was
-// accepted for. Brokers check the member and not who holds a partition, so the
+var errNoAnswer = errors.New("the answer does not name the partition")
+
+// send makes one OffsetCommit request and returns what the answer says of each
+// partition. Brokers check the member and not who holds a partition, so the
 // request must not go out under another member id than the heads belong to.
-func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.EpochOffset) (map[int32]bool, error) {
+func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.EpochOffset) (map[int32]error, error) {
 	member := s.memberID()
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
@@ -47,25 +55,24 @@ func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.
 		}
 		return nil
 	})
-	accepted := map[int32]bool{}
-	var failed []error
+	results := map[int32]error{}
+	for id := range heads {
+		results[id] = errNoAnswer
+	}
+	var failed error
 	cl.CommitOffsetsSync(ctx, map[string]map[int32]kgo.EpochOffset{s.c.opts.Topic: heads},
 		func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
 			if err != nil {
-				failed = append(failed, err)
+				failed = err
 				return
 			}
 			for _, t := range resp.Topics {
 				for _, p := range t.Partitions {
-					if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-						failed = append(failed, fmt.Errorf("partition %d: %w", p.Partition, err))
-					} else {
-						accepted[p.Partition] = true
-					}
+					results[p.Partition] = kerr.ErrorForCode(p.ErrorCode)
 				}
 			}
 		})
-	return accepted, errors.Join(failed...)
+	return results, failed
 }
 
 // commitResult decides what a commit's outcome means for the session.

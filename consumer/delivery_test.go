@@ -241,6 +241,28 @@ func TestCommitFaults(t *testing.T) {
 	}
 }
 
+// TestCommitWithoutAnswer: a partition that the answer does not name counts as a
+// commit that failed, the log tells of it, and it is committed the next time.
+func TestCommitWithoutAnswer(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			return req.ResponseKind(), nil, true
+		})
+		w.produce(t, 0, runs("a", 3)...)
+		j := new(journal)
+		o := w.options(newLedger().handler)
+		o.Log = j.logger()
+		r := start(t, o)
+		w.awaitCommit(t, 0, 3)
+		if n := testutil.ToFloat64(r.metrics.commitErrors); n != 1 {
+			t.Errorf("%v commits failed, want 1", n)
+		}
+		if !strings.Contains(j.String(), "partition 0: "+errNoAnswer.Error()) {
+			t.Errorf("the log does not tell of it: %s", j)
+		}
+	})
+}
+
 // TestGroupFaults does the same with joining, heartbeats and fetches.
 func TestGroupFaults(t *testing.T) {
 	for _, f := range []kfake.Fault{
