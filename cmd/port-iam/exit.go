@@ -19,14 +19,18 @@ const (
 	exitNotFound = 3 // there is no such grant
 )
 
-// configError says what is wrong with settings, flags or arguments.
+// configError says what is wrong with settings, and with flags that stand for them.
 type configError struct{ error }
 
 func (e configError) Unwrap() error { return e.error }
 
+// usageError says what is wrong with the command line itself.
+type usageError struct{ error }
+
 var (
-	errNotAsked = configError{errors.New("this is not a terminal, so nobody can be asked to confirm: add --yes if you are sure")}
-	errDeclined = errors.New("not confirmed, nothing was changed")
+	errNotAsked   = usageError{errors.New("this is not a terminal, so nobody can be asked to confirm: add --yes if you are sure")}
+	errDeclined   = errors.New("not confirmed, nothing was changed")
+	errPortSilent = errors.New("Port cannot be asked") // and nothing else says whose grants are ours
 )
 
 // report writes the error of a command and returns the exit code.
@@ -35,7 +39,9 @@ func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	switch {
 	case errors.As(err, new(configError)):
 		code, format = exitConfig, "port-iam: configuration:\n%v\n" // may be several lines
-	case errors.Is(err, grants.ErrNoGrant):
+	case errors.As(err, new(usageError)):
+		code = exitConfig
+	case errors.Is(err, grants.ErrNoGrant), errors.Is(err, errPortSilent) && (cmd.Name() == "show" || cmd.Name() == "revoke"):
 		code = exitNotFound
 	}
 	if cmd.Name() == healthcheckName {
@@ -66,5 +72,5 @@ func needSubcommand(cmd *cobra.Command, _ []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return configError{fmt.Errorf("say what to do: %s", strings.Join(names, ", "))}
+	return usageError{fmt.Errorf("say what to do: %s", strings.Join(names, ", "))}
 }

@@ -42,8 +42,7 @@ func newGrantsList() *cobra.Command {
 			"  foreign          has our path or name but is not ours: port-iam never touches it\n" +
 			"  unknown          Port or AWS could not be asked\n\n" +
 			"The states changed, and foreign by its tags, need a close look: 50 grants get one unless --closely is given.\n" +
-			"Exit code: 0 listed, 1 Port or AWS could not be asked (the list then shows what IAM has), 2 a setting is wrong,\n" +
-			"3 Port could not be asked and IAM has no grant.",
+			"Exit code: 0 listed, 1 Port or AWS could not be asked (the list then shows what IAM has), 2 a setting is wrong.",
 		Example: "  port-iam grants list\n" +
 			"  port-iam grants list --json | jq -r '.[] | select(.state == \"active\") | .requester'",
 		Args: cobra.NoArgs,

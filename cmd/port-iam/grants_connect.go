@@ -82,7 +82,7 @@ func (c *connection) organization(ctx context.Context, told string, stderr io.Wr
 	case err != nil:
 		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)
 	case len(found) == 0:
-		return "", fmt.Errorf("%w: no role under %s has the tags of a grant", grants.ErrNoGrant, path)
+		return "", fmt.Errorf("%w, and no role under %s has the tags of a grant: set PORT_ORG_ID", errPortSilent, path)
 	case len(found) > 1:
 		return "", fmt.Errorf("the roles under %s are of several organisations (%s), and Port cannot be asked which one is ours: set PORT_ORG_ID",
 			path, printable(strings.Join(found, ", ")))

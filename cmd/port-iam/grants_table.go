@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,6 @@ func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) er
 	rows := [][]string{
 		{"Name", cell(g.Name)},
 		{"State", string(g.State)},
-		{"Why", cell(flat(g.Why))},
 		{"Requester", cell(g.Requester)},
 		{"Resource", cell(resourceOf(g))},
 		{"Permissions", cell(strings.Join(g.Permissions, ", "))},
@@ -102,6 +102,9 @@ func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) er
 		{"Role", role},
 		{"Entity in Port", entity},
 		{"Run", cell(g.Run)},
+	}
+	if g.Why != "" {
+		rows = slices.Insert(rows, 2, []string{"Why", flat(g.Why)})
 	}
 	if g.Looked != nil {
 		rows = append(rows, []string{"Usable", usable(g, now)})

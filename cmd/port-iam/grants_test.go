@@ -98,6 +98,9 @@ func TestGrantsShow(t *testing.T) {
 			}
 		}
 	}
+	if out := wantCommand(t, 0, "", "grants show "+names[grants.StateActive]); strings.Contains(out, "Why") {
+		t.Errorf("an active grant has no reason:\n%s", out)
+	}
 	var g grantJSON
 	w.must(json.Unmarshal([]byte(wantCommand(t, 0, "", "grants show --json "+names[grants.StateActive])), &g))
 	attached := true
@@ -220,6 +223,10 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 		w := newOperatorWorld(t, nil)
 		defer w.portAway()()
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-none")
+		wantCommand(t, 3, "no role under /port-iam/", "grants show Permission-none")
+		const says = "port-iam: Port cannot be asked, and no role under /port-iam/ has the tags of a grant: set PORT_ORG_ID\n"
+		wantCommand(t, 1, says, "grants list")
+		wantCommand(t, 1, says, "grants sweep --yes")
 		w.AWS.AddRoleSession("/port-iam/", "Permission-r_foreign", "stranger")
 		wantCommand(t, 3, "no role under /port-iam/", "grants revoke --yes Permission-r_foreign")
 		w.must(w.anotherOrganization("r_theirs", "org_theirs"))

@@ -44,7 +44,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if !begun {
-		err = configError{err} // cobra did not understand flags or arguments
+		err = usageError{err} // cobra did not understand flags or arguments
 	}
 	return report(cmd, err, stderr)
 }

@@ -37,6 +37,8 @@ func TestWrongArguments(t *testing.T) {
 	} {
 		wantCommand(t, code, "", args)
 	}
+	wantCommand(t, exitConfig, "port-iam: unknown command \"nonsense\" for \"port-iam\"\n", "nonsense") // it is no configuration
+	wantCommand(t, exitConfig, "port-iam: say what to do: ", "print")
 	t.Setenv("LISTEN_ADDRESS", "nonsense")
 	wantCommand(t, exitFailed, "LISTEN_ADDRESS: ", "healthcheck")
 }

@@ -69,7 +69,9 @@ func withoutUser(text string) string {
 func (p *statusPage) know(name, value string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.facts[slices.Index(p.facts, fact{name, ""})].Value = value
+	if i := slices.IndexFunc(p.facts, func(f fact) bool { return f.Name == name }); i >= 0 {
+		p.facts[i].Value = value
+	}
 }
 
 // follow shows the runs and grants of a service from now on.
@@ -149,7 +151,8 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // now reads the metrics, so that the page and a dashboard say the same about this
 // moment.
-func (p *statusPage) now() (out []fact) {
+func (p *statusPage) now() []fact {
+	var inFlight, oldest []fact
 	partitions, records, most, where := 0, 0.0, 0.0, ""
 	families, _ := p.metrics.Gather() // a collector that fails leaves the others
 	for _, f := range families {
@@ -157,13 +160,13 @@ func (p *statusPage) now() (out []fact) {
 			value := m.GetGauge().GetValue()
 			switch f.GetName() {
 			case "port_iam_runs_in_flight":
-				out = append(out, fact{"In flight: " + m.GetLabel()[0].GetValue(), fmt.Sprint(value)})
+				inFlight = append(inFlight, fact{"In flight: " + m.GetLabel()[0].GetValue(), fmt.Sprint(value)})
 			case "port_iam_oldest_unfinished_seconds":
 				age := "none"
 				if value > 0 {
 					age = (time.Duration(value) * time.Second).String() + " old"
 				}
-				out = append(out, fact{"Oldest unfinished record", age})
+				oldest = append(oldest, fact{"Oldest unfinished record", age})
 			case "port_iam_consumer_lag_records":
 				partitions++
 				records += value
@@ -177,5 +180,5 @@ func (p *statusPage) now() (out []fact) {
 	if partitions > 0 {
 		behind = fmt.Sprintf("%.0f in %d partitions%s", records, partitions, where)
 	}
-	return append(out, fact{"Records behind", behind})
+	return slices.Concat(inFlight, []fact{{"Records behind", behind}}, oldest)
 }

@@ -56,11 +56,14 @@ func testPage(t *testing.T, details bool, problem error) *statusPage {
 	cfg.serve.details, cfg.sweep.interval = details, time.Minute
 	cfg.port.baseURL = "https://user:hunter2@api.port.io/sub?token=hunter2"
 	p := newStatusPage(reg, ready, cfg)
+	p.know("Organisation", "org_of_a_moment_ago")
 	p.know("Organisation", "org_demo")
+	p.know("A fact that the page does not have", "x")
 	p.follow(fakeHistory{})
 
 	inFlight := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "port_iam_runs_in_flight"}, []string{"operation"})
 	inFlight.WithLabelValues("grant").Set(3)
+	inFlight.WithLabelValues("revoke").Set(0)
 	lag := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "port_iam_consumer_lag_records"}, []string{"partition"})
 	lag.WithLabelValues("0").Set(2)
 	lag.WithLabelValues("5").Set(40)
@@ -103,6 +106,9 @@ func TestStatusShows(t *testing.T) {
 	)
 	if soon, late, forever := strings.Index(page, "Permission-soon"), strings.Index(page, "Permission-late"), strings.Index(page, "Permission-forever"); soon > late || late > forever {
 		t.Error("grants are not listed by their end")
+	}
+	if parts := regexp.MustCompile(`In flight: grant<(?s:.*)In flight: revoke<(?s:.*)Records behind<(?s:.*)Oldest unfinished record<`); !parts.MatchString(page) {
+		t.Errorf("what is true at this moment is in another order:\n%s", page)
 	}
 	_, page = show(t, testPage(t, false, errors.New("HTTP 401 "+hostile)), http.MethodGet, "/")
 	wantParts(t, page, "<title>port-iam: not ready</title>", "port: HTTP 401 &lt;script")
