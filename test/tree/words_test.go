@@ -28,7 +28,7 @@ var avoided = []struct {
 	{words(`somebody|someone`), "name who: the requester, the operator, Port, IAM, another instance"},
 	{words(`whoever|whomever`), "name who, or say: a person who"},
 	{words(`who is away`), "say what cannot be reached"},
-	{words(`what is there`), "name what exists"},
+	{words(`what is there|what was there|what['’]s there`), "name what exists"},
 	{words(`anew`), "again"},
 	{words(`mend|mends|mended|mending`), "fix, repair"},
 	{words(`for good`), "permanently"},
@@ -60,12 +60,13 @@ func findWords(text string, line int) []string {
 
 func TestFindWords(t *testing.T) {
 	for text, want := range map[string][]string{
-		"Somebody's role":            {`1: "Somebody"`},
-		"one\n\nask WHOEVER":         {`3: "WHOEVER"`},
-		"it ends for\n# good.":       {`1: "for\n# good"`},
-		"all\n// the same, it":       {`1: "all\n// the same"`},
-		"mended, then begun anew":    {`1: "anew"`, `1: "mended"`},
-		"what is there? Who is away": {`1: "Who is away"`, `1: "what is there"`},
+		"Somebody's role":              {`1: "Somebody"`},
+		"one\n\nask WHOEVER":           {`3: "WHOEVER"`},
+		"it ends for\n# good.":         {`1: "for\n# good"`},
+		"all\n// the same, it":         {`1: "all\n// the same"`},
+		"mended, then begun anew":      {`1: "anew"`, `1: "mended"`},
+		"what is there? Who is away":   {`1: "Who is away"`, `1: "what is there"`},
+		"What's there, what was there": {`1: "What's there"`, `1: "what was there"`},
 
 		"amend, recommend, mender, renewed": nil,
 		"somebody_else, who is\naway_again": nil,
@@ -105,21 +106,43 @@ func wordsOfGo(name string, code []byte) ([]string, error) {
 		}
 		found = append(found, findWords(text.String(), files.Position(group.Pos()).Line)...)
 	}
+	parts := map[ast.Node]bool{} // of a text that was looked at
 	ast.Inspect(file, func(n ast.Node) bool {
-		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			text, _ := strconv.Unquote(literal.Value) // the parser has accepted it
-			if literal.Value[0] == '"' {
-				text = strings.ReplaceAll(text, "\n", " ")
-			}
-			found = append(found, findWords(text, files.Position(literal.Pos()).Line)...)
+		if e, ok := n.(ast.Expr); ok && !parts[n] {
+			found = append(found, findWords(textOf(e, parts), files.Position(e.Pos()).Line)...)
 		}
 		return true
 	})
 	return found, nil
 }
 
+// textOf is the text of a string, or of what + joins, and notes its parts. What is no
+// string ends a word.
+func textOf(e ast.Expr, parts map[ast.Node]bool) string {
+	parts[e] = true
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		if e.Kind != token.STRING || err != nil {
+			break
+		}
+		if e.Value[0] == '"' {
+			text = strings.ReplaceAll(text, "\n", " ")
+		}
+		return text
+	case *ast.ParenExpr:
+		return textOf(e.X, parts)
+	case *ast.BinaryExpr:
+		if e.Op == token.ADD {
+			return textOf(e.X, parts) + textOf(e.Y, parts)
+		}
+	}
+	return "\x00"
+}
+
 func TestWordsOfGo(t *testing.T) {
-	code := "package x\n\n// Mend says that\n// what is\n// there\nvar anew = \"one\\nsomeone\" + `two\nfor\ngood` // https://example.com/anew\n"
+	code := "package x\n\n// Mend says that\n// what is\n// there\nvar anew = \"one\\nsomeone \" + `two\nfor\ngood` // https://example.com/anew\n" +
+		"var b = x + \"it ends for \" +\n\"good\" + f(\"some\"+(\"body\")) + \"all the \" + x + \"same\"\n"
 	found, err := wordsOfGo("x.go", []byte(code))
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +151,7 @@ func TestWordsOfGo(t *testing.T) {
 	for _, f := range found {
 		lines = append(lines, f[:strings.LastIndex(f, `"`)+1])
 	}
-	want := []string{`4: "what is\n// there"`, `3: "Mend"`, `6: "someone"`, `7: "for\ngood"`}
+	want := []string{`4: "what is\n// there"`, `3: "Mend"`, `6: "someone"`, `7: "for\ngood"`, `9: "for good"`, `10: "somebody"`}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
