@@ -62,6 +62,27 @@ func patterns(p *problems, variable, text string) []string {
 	return list
 }
 
+// services are a list of prefixes of services, and the actions that AWS has of them.
+func services(p *problems, variable, text string) (prefixes []string, actions []catalogue.Action) {
+	known, err := catalogue.Open()
+	if err != nil {
+		p.add(variable, "%v", err)
+		return nil, nil
+	}
+	prefixes = splitList(text)
+	for _, prefix := range prefixes {
+		of, err := known.Actions(prefix)
+		switch {
+		case err != nil:
+			p.add(variable, "%v", err)
+		case len(of) == 0:
+			p.add(variable, "AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
+		}
+		actions = append(actions, of...)
+	}
+	return prefixes, actions
+}
+
 func tags(p *problems, text string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range splitList(text) {
@@ -119,12 +140,15 @@ func caPool(p *problems, file string) *x509.CertPool {
 	return pool
 }
 
-// checkURL refuses what would send credentials in the clear.
+// checkURL refuses what would send credentials in the clear, and repeats none.
 func checkURL(p *problems, variable, text string, insecure bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		p.add(variable, "is not a URL such as https://api.port.io")
 		return
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
+		p.add(variable, "must hold neither credentials nor a query nor a fragment")
 	}
 	if u.Scheme == "https" || insecure || u.Hostname() == "localhost" {
 		return

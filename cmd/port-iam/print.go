@@ -18,9 +18,11 @@ import (
 // printer holds the flags of `port-iam print` and fills documents with them, or
 // with the settings of `port-iam run` where a flag is not given.
 type printer struct {
-	place              templates.Place
-	boundary, services string
-	tags               map[string]string // IAM_TAGS
+	place                        templates.Place
+	boundary, services, approval string
+	tags                         map[string]string // IAM_TAGS
+	limits                       templates.Limits
+	automation                   templates.Automation
 }
 
 // newPrint makes the command that prints the documents that AWS and Port need.
@@ -46,7 +48,7 @@ func newPrint() *cobra.Command {
 		"A managed policy to create under the name that IAM_PERMISSIONS_BOUNDARY gives, outside of the path that the daemon may change.\n"+
 			"It allows the services, on resources of this account, and denies what is never granted.\n"+
 			"Narrow it to the permissions that people may request.",
-		"  port-iam print boundary --account 123456789012 --services s3,ec2,dynamodb", p.fill, p.limits)
+		"  port-iam print boundary --account 123456789012 --services s3,ec2,dynamodb", p.fillLimits, p.renderLimits)
 	limits.Flags().StringVar(&p.services, "services", "s3,ec2", "prefixes of the services that may be granted, comma separated")
 	cmd.AddCommand(limits,
 		p.document("management-policy", "Print the policy of the daemon: its least privilege",
@@ -68,11 +70,13 @@ func newPrint() *cobra.Command {
 }
 
 // document makes the command that prints one document.
-func (p *printer) document(use, short, long, example string, fill func() error, render func() (string, error)) *cobra.Command {
+func (p *printer) document(use, short, long, example string, fill func(*problems), render func() (string, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fill(); err != nil {
+			var bad problems
+			fill(&bad)
+			if err := errors.Join(bad...); err != nil {
 				return configError{err}
 			}
 			text, err := render()
@@ -85,71 +89,67 @@ func (p *printer) document(use, short, long, example string, fill func() error, 
 	}
 }
 
-// fillBounded is fill for a document that needs a boundary.
-func (p *printer) fillBounded() error {
-	err := p.fill()
-	if p.boundary != "" && p.boundary != noBoundary {
-		return err
-	}
-	return errors.New("--boundary, IAM_PERMISSIONS_BOUNDARY: is missing: without a boundary no policy for the daemon is less than an administrator's; `port-iam print boundary` prints one to start from")
+// fill takes values without a flag from the environment, and account and partition
+// from the boundary.
+func (p *printer) fill(bad *problems) {
+	p.read(bad)
+	p.needAccount(bad)
 }
 
-// fill takes values without a flag from the environment, and account and partition
-// from the boundary. The error names everything that is wrong.
-func (p *printer) fill() error {
+// fillBounded is fill for a document that needs a boundary, whose ARN usually holds
+// the account.
+func (p *printer) fillBounded(bad *problems) {
+	p.read(bad)
+	if p.boundary == "" || p.boundary == noBoundary {
+		bad.add("--boundary, IAM_PERMISSIONS_BOUNDARY", "is missing: without a boundary the daemon needs an administrator's rights, so there is no smaller policy to print; `port-iam print boundary` prints one to start from")
+		return
+	}
+	p.needAccount(bad)
+}
+
+func (p *printer) needAccount(bad *problems) {
+	if p.place.Account == "" {
+		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
+	}
+}
+
+func (p *printer) read(bad *problems) {
 	s := readSettings().IAM
-	var bad problems
 	p.place.Path, p.boundary = cmp.Or(p.place.Path, s.Path), cmp.Or(p.boundary, s.Boundary)
 	if err := iamops.CheckPath(p.place.Path); err != nil {
 		bad.add("--path, IAM_PATH", "%v", err)
 	}
-	p.tags = tags(&bad, s.Tags)
+	p.tags = tags(bad, s.Tags)
 	if p.boundary != "" {
-		checkBoundary(&bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
+		checkBoundary(bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
 	}
 	account, partition, _ := placeOf(p.boundary)
 	p.place.Account, p.place.Partition = cmp.Or(p.place.Account, account), cmp.Or(p.place.Partition, partition, "aws")
-	oneOf(&bad, "--partition", p.place.Partition, "aws", "aws-us-gov", "aws-cn")
-	switch {
-	case p.place.Account == "":
-		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
-	case !templates.IsAccount(p.place.Account):
+	oneOf(bad, "--partition", p.place.Partition, "aws", "aws-us-gov", "aws-cn")
+	if p.place.Account != "" && !templates.IsAccount(p.place.Account) {
 		bad.add("--account", "%q is not 12 digits", p.place.Account)
 	}
-	return errors.Join(bad...)
 }
 
-// limits prints a boundary that allows the services asked for. It denies the
-// services that are never granted, and of those asked for the actions that are
+// fillLimits is fill for a boundary that allows the services asked for. It denies
+// the services that are never granted, and of those asked for the actions that are
 // never granted.
-func (p *printer) limits() (string, error) {
-	known, err := catalogue.Open()
-	if err != nil {
-		return "", err
-	}
-	limits := templates.Limits{Account: p.place.Account, Services: splitList(p.services), Never: catalogue.DeniedServices()}
-	var bad problems
-	for _, prefix := range limits.Services {
-		actions, err := known.Actions(prefix)
-		if err != nil {
-			return "", err
-		}
-		if len(actions) == 0 {
-			bad.add("--services", "AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
-		}
-		for _, a := range actions {
-			if a.Denied {
-				limits.Never = append(limits.Never, a.Name)
-			}
-		}
-	}
-	if len(limits.Services) == 0 {
+func (p *printer) fillLimits(bad *problems) {
+	p.fill(bad)
+	prefixes, actions := services(bad, "--services", p.services)
+	if len(prefixes) == 0 {
 		bad.add("--services", "is empty: a boundary without services would allow nothing")
 	}
-	if err := errors.Join(bad...); err != nil {
-		return "", err
+	p.limits = templates.Limits{Account: p.place.Account, Services: prefixes, Never: catalogue.DeniedServices()}
+	for _, a := range actions {
+		if a.Denied {
+			p.limits.Never = append(p.limits.Never, a.Name)
+		}
 	}
-	text, err := templates.Boundary(limits)
+}
+
+func (p *printer) renderLimits() (string, error) {
+	text, err := templates.Boundary(p.limits)
 	if err != nil {
 		return "", fmt.Errorf("--services: %w", err)
 	}
@@ -158,27 +158,23 @@ func (p *printer) limits() (string, error) {
 
 // addPortal adds the documents for Port to `port-iam print`.
 func (p *printer) addPortal(cmd *cobra.Command) {
-	approval := ""
 	actions := p.document("actions", "Print the actions and the automation that setup installs in Port",
 		"A JSON array of the bodies that `port-iam setup` sends. The message of each names the account.\n"+
 			"Identifiers are those of GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION.",
-		"  port-iam print actions --account 123456789012", p.fill, func() (string, error) { return p.actions(approval) })
-	approvalFlag(actions, &approval)
+		"  port-iam print actions --account 123456789012", p.fillActions,
+		func() (string, error) { return bodies(templates.Actions(p.automation)) })
+	approvalFlag(actions, &p.approval)
 	cmd.AddCommand(actions,
 		p.document("blueprints", "Print the blueprints that setup installs in Port",
 			"A JSON array of the bodies that `port-iam setup` sends, in the order in which they refer to each other.",
-			"  port-iam print blueprints", func() error { return nil }, func() (string, error) { return bodies(templates.Blueprints()) }),
+			"  port-iam print blueprints", func(*problems) {}, func() (string, error) { return bodies(templates.Blueprints()) }),
 	)
 }
 
-func (p *printer) actions(approval string) (string, error) {
-	var bad problems
-	a := readSettings().automation(&config{}, &bad, approval)
-	if err := errors.Join(bad...); err != nil {
-		return "", err
-	}
-	a.Account = p.place.Account
-	return bodies(templates.Actions(a))
+func (p *printer) fillActions(bad *problems) {
+	p.fill(bad)
+	p.automation = readSettings().automation(&config{}, bad, p.approval)
+	p.automation.Account = p.place.Account
 }
 
 // bodies lays documents out as an array for reading, the members of each in the

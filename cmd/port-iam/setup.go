@@ -35,8 +35,9 @@ func newSetup() *cobra.Command {
 		Use:   "setup",
 		Short: "Create or update blueprints, actions and the automation in Port",
 		Long: "Installs in Port what port-iam needs, and shows what it changes. The second time it changes nothing.\n" +
-			"What you added stays: properties, inputs, values of enums, titles, approval. Of an existing action only the\n" +
-			"message to Kafka is updated. Nothing is removed. If something in Port contradicts, it is shown and nothing is changed.\n\n" +
+			"What you added stays: properties, inputs, values of enums, titles, approval. Of an existing action setup updates the\n" +
+			"message to Kafka, adds inputs and the field publish if they are missing, and switches approval on if --require-approval\n" +
+			"asks for it. Nothing is removed. If something in Port conflicts with this, setup shows it and changes nothing.\n\n" +
 			"Settings: PORT_CLIENT_ID, PORT_CLIENT_SECRET, PORT_BASE_URL, GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION, and\n" +
 			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The account is that of --account, of the ARN in\n" +
 			"IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +
@@ -131,8 +132,9 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 	cfg := &config{}
 	s.parsePort(cfg, &bad)
 	c := setup.Choice{
-		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples, Starter: splitList(f.starter),
+		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples,
 	}
+	c.Starter, _ = services(&bad, "--starter-permissions", f.starter)
 	if len(c.Starter) > 0 {
 		s.parseRules(cfg, &bad)
 		c.Rules = cfg.rules

@@ -169,12 +169,13 @@ func TestSetupRefused(t *testing.T) {
 		code       int
 		texts      []string
 	}{
-		{"settings", "--account 12 --require-approval=never", map[string]string{"PORT_BASE_URL": "http://port.example.com", "GRANT_ACTION": "a/b"}, 2, []string{
+		{"settings", "--account 12 --require-approval=never --starter-permissions s33,s34", map[string]string{"PORT_BASE_URL": "http://port.example.com", "GRANT_ACTION": "a/b"}, 2, []string{
 			"port-iam: configuration:\n", "PORT_CLIENT_ID: is missing", "PORT_CLIENT_SECRET: is missing", "PORT_BASE_URL: is http://",
 			`--account: "12" is not 12 digits`, `--require-approval: "never" is none of grants, all`, `GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: "a/b" cannot be`,
+			`--starter-permissions: AWS has no service "s33": prefixes are`, `--starter-permissions: AWS has no service "s34"`,
 		}},
 		{"the same action twice", account, with("GRANT_ACTION", "revoke_permissions"), 2, []string{"GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: must be three different actions"}},
-		{"service", "--starter-permissions s33" + account, env, 2, []string{`starter permissions: AWS has no service "s33"`}},
+		{"service", "--starter-permissions s33" + account, env, 2, []string{`--starter-permissions: AWS has no service "s33"`}},
 		{"rules", "--starter-permissions s3" + account, with("GRANT_DENY", "x"), 2, []string{`GRANT_DENY: "x" is not an action pattern`}},
 		{"argument", "more" + account, env, 2, []string{`unknown command "more"`}},
 		{"credentials", account, with("PORT_CLIENT_ID", "other"), 1, []string{"check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL"}},
