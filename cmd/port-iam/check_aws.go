@@ -12,7 +12,7 @@ import (
 
 const (
 	remedyManagement = "attach the policy that `port-iam print management-policy` prints to the user or role of the daemon"
-	mayNotRead       = "the credentials may not read that, and the daemon need not"
+	mayNotRead       = "these credentials lack the right to read that; the daemon does not need it"
 )
 
 func (c *checker) whoWeAre(context.Context) stepOutcome {
@@ -90,10 +90,10 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	}
 	if len(outside) > 0 {
 		const most = 20
-		return failed(fmt.Errorf("%s in Port outside of the boundary, which would be granted and not work: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
+		return failed(fmt.Errorf("%s in Port outside of the boundary: requests for them would succeed, but the access would not work: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
 			"allow them in "+c.cfg.iam.boundary+", or delete them from "+templates.BlueprintPermission+" in Port")
 	}
-	return fine("%s, none outside of the boundary as far as its text tells", count(len(entities), "permission"))
+	return fine("%s, all are inside the boundary, judging by its text", count(len(entities), "permission"))
 }
 
 func (c *checker) identityCenter(ctx context.Context) stepOutcome {
@@ -144,7 +144,7 @@ func (c *checker) rights(ctx context.Context) stepOutcome {
 	}
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
-		return skipped("the credentials may not ask for that (iam:SimulatePrincipalPolicy), and the daemon need not")
+		return skipped("these credentials lack iam:SimulatePrincipalPolicy; the daemon does not need it")
 	case err != nil:
 		return skipped("IAM cannot tell: %v", err)
 	case len(lacking) > 0:

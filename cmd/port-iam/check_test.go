@@ -102,7 +102,7 @@ func TestCheckSkips(t *testing.T) {
 				w.t.Fatal(err)
 			}
 			w.principal(management)
-		}, map[string]string{"boundary": "the daemon need not", "permissions in the boundary": "the daemon need not", "rights of the daemon": "iam:SimulatePrincipalPolicy"}},
+		}, map[string]string{"boundary": "the daemon does not need it", "permissions in the boundary": "the daemon does not need it", "rights of the daemon": "iam:SimulatePrincipalPolicy"}},
 		{
 			"no boundary by choice", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "none"; w.principal(allOfIAM) },
 			map[string]string{"boundary": "IAM_PERMISSIONS_BOUNDARY=none", "permissions in the boundary": "there is no boundary"},

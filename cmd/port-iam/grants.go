@@ -34,7 +34,7 @@ func newGrantsList() *cobra.Command {
 		Short: "List all grants: who may do what on which resource, and until when",
 		Long: "Lists the roles and policies under IAM_PATH together with the entities of grants in Port. The states are:\n" +
 			"  active           as it should be\n" +
-			"  expired          its time is over: AWS lets nobody use it, and the daemon's sweep removes it\n" +
+			"  expired          its time is over: AWS denies its use, and the daemon's sweep removes it\n" +
 			"  orphaned         its run did not succeed: the sweep removes it\n" +
 			"  missing in Port  Port has no entity of it, or does not know its run\n" +
 			"  incomplete       being made, or its removal was interrupted\n" +

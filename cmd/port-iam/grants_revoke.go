@@ -122,7 +122,7 @@ func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr 
 			_, err := fmt.Fprintln(stdout, "There is no grant.")
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: nothing of %s%s", grants.ErrNoGrant, f.requester, f.resource)
+		return nil, fmt.Errorf("%w: %s%s has none", grants.ErrNoGrant, f.requester, f.resource)
 	}
 	return names, writeGrants(stdout, chosen, time.Now())
 }

@@ -149,7 +149,7 @@ func TestGrantsRevoke(t *testing.T) {
 	want("by requester", revoked("--requester ALICE@example.com"), names[grants.StateActive], hers)
 	want("by resource", revoked("--resource "+porttest.SampleBucket), another)
 	wantCommand(t, 3, "no such grant", "grants revoke --yes Permission-none none")
-	wantCommand(t, 3, "no such grant", "grants revoke --yes --requester nobody@example.com")
+	wantCommand(t, 3, "no such grant: nobody@example.com has none", "grants revoke --yes --requester nobody@example.com")
 	wantCommand(t, 3, "no such grant", "grants revoke --yes --resource arn:aws:s3:::none")
 
 	before := w.AWS.Snapshot()

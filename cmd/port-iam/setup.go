@@ -35,9 +35,10 @@ func newSetup() *cobra.Command {
 		Use:   "setup",
 		Short: "Create or update blueprints, actions and the automation in Port",
 		Long: "Installs in Port what port-iam needs, and shows what it changes. The second time it changes nothing.\n" +
-			"What you added stays: properties, inputs, values of enums, titles, approval. Of an existing action setup updates the\n" +
-			"message to Kafka, adds inputs and the field publish if they are missing, and switches approval on if --require-approval\n" +
-			"asks for it. Nothing is removed. If something in Port conflicts with this, setup shows it and changes nothing.\n\n" +
+			"What you added stays: properties, inputs, values of enums, titles, approval. An existing action gets the message\n" +
+			"to Kafka, inputs that it lacks, and approval if --require-approval asks for it and it has none; the automation is\n" +
+			"switched on unless you switched it off. Nothing is removed. If something in Port conflicts with this, setup shows\n" +
+			"it and changes nothing.\n\n" +
 			"Settings: PORT_CLIENT_ID, PORT_CLIENT_SECRET, PORT_BASE_URL, GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION, and\n" +
 			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The account is that of --account, of the ARN in\n" +
 			"IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +

@@ -9,8 +9,8 @@
 // What a customer has changed stays: setup adds what is missing and never removes
 // anything. Titles, descriptions, icons, required properties, approval, inputs and
 // values of enums are the customer's once they exist. Of an existing action only
-// the message that it writes to Kafka is port-iam's own, as the daemon reads it;
-// fields that a customer added to it stay too.
+// the message to Kafka is port-iam's own, without the fields that a customer added;
+// inputs and publish are added if they are missing, approval if it is asked for.
 //
 // What cannot be brought together without overwriting something is a conflict:
 // then setup changes nothing at all.
