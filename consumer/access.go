@@ -22,7 +22,7 @@ type accessCache struct {
 
 const (
 	askWait = 10 * time.Second // for one answer
-	askGap  = 10 * time.Second // between two answers
+	askGap  = 30 * time.Second // between two answers
 )
 
 // get returns the access in force.
