@@ -23,16 +23,20 @@ const (
 	listed = 10
 )
 
-// missingEntities are those that do not exist.
-func missingEntities(ctx context.Context, portal *port.Client, want []Entity) ([]Entity, error) {
+// missingEntities are those that do not exist. Of a new blueprint, none do.
+func (p *Plan) missingEntities(ctx context.Context, want []Entity) ([]Entity, error) {
 	missing := make([]bool, len(want))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, e := range want {
+		missing[i] = slices.ContainsFunc(p.items, func(it item) bool { return it.kind == blueprint && it.id == e.Blueprint && !it.exists })
+		if missing[i] {
+			continue
+		}
 		g.Go(func() error {
-			_, err := portal.Entity(ctx, e.Blueprint, e.Identifier)
-			if missing[i] = port.IsKind(err, port.KindNotFound); missing[i] {
-				return nil // also where the blueprint does not exist yet
+			_, err := p.portal.Entity(ctx, e.Blueprint, e.Identifier)
+			if port.IsKind(err, port.KindNotFound) {
+				missing[i], err = true, nil
 			}
 			return err
 		})

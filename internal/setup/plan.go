@@ -52,7 +52,7 @@ func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, err
 		p.items = append(p.items, it)
 	}
 	var err error
-	p.entities, err = missingEntities(ctx, portal, want.Entities)
+	p.entities, err = p.missingEntities(ctx, want.Entities)
 	return p, err
 }
 

@@ -39,6 +39,9 @@ func TestEmptyOrganisation(t *testing.T) {
 	if diff := cmp.Diff(plan, shown); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
+	if n := w.CallCount("entity_get"); n > 0 {
+		t.Errorf("%d entities of new blueprints were read", n)
+	}
 	if n := strings.Count(progress, "created "); n != 13 {
 		t.Errorf("progress:\n%s", progress)
 	}
