@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/internal/setup"
+	"port-iam/port/porttest"
 )
 
 // form is the grant action with that form and nothing else to remark.
@@ -170,5 +171,25 @@ func TestTheEndOfGrantsBecomesATimer(t *testing.T) {
 	}
 	if n := len(at(b, "relations").(object)); n != 2 {
 		t.Errorf("%d relations", n)
+	}
+}
+
+// Of a blueprint only what changes is sent: what another program changes meanwhile
+// in the rest of it stays.
+func TestOnlyWhatChangesOfABlueprintIsSent(t *testing.T) {
+	w := newWorld(t)
+	body := func(relations string) string {
+		return `{"identifier":"iam_permissions","title":"P","schema":{"properties":{}},"relations":{` + relations + `}}`
+	}
+	w.AddBlueprint(body(``))
+	defer w.OnCall(func(c porttest.Call) {
+		if c.Route == "blueprint_patch" && !c.Done {
+			w.AddBlueprint(body(`"team":{"target":"aws_resource","required":false,"many":false}`))
+		}
+	})()
+	w.mustInstall(t, want(t, choice()))
+	b, _ := w.Blueprint("iam_permissions")
+	if at(b, "relations", "team") == nil || at(b, "schema", "properties", "resource_type") == nil {
+		t.Errorf("%v", b)
 	}
 }

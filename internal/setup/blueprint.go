@@ -9,8 +9,8 @@ import (
 	"port-iam/templates"
 )
 
-// blueprint returns the fields of a blueprint to write: what Port has, and what
-// was missing. have is changed.
+// blueprint returns the fields of a blueprint in which something changes: what Port
+// has, and what was missing. have is changed.
 func (d *differ) blueprint(have, want port.Object) port.Object {
 	schema, relations := d.child(have, "schema"), d.child(have, "relations")
 	properties := d.child(schema, "schema.properties")
@@ -27,7 +27,11 @@ func (d *differ) blueprint(have, want port.Object) port.Object {
 	if model.ID == templates.BlueprintGrant {
 		d.beyondUs(schema, relations, model)
 	}
-	return port.Object{"schema": schema, "relations": relations}
+	fields := port.Object{"schema": schema, "relations": relations}
+	maps.DeleteFunc(fields, func(name string, _ any) bool {
+		return !slices.ContainsFunc(d.changes, func(c change) bool { return strings.HasPrefix(c.path, name+".") })
+	})
+	return fields
 }
 
 const remedyField = "change it in Port, or give yours another name there"
