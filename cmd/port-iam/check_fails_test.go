@@ -51,7 +51,7 @@ func TestCheckFails(t *testing.T) {
 		{"may not read actions", func(w *checkWorld) {
 			w.Port.Fault(porttest.Fault{Route: "action_get", ID: "revoke_permissions", Status: 403, Count: -1})
 		}, []string{"action revoke_permissions"}, "403", "allowed to read blueprints, actions", nil},
-		{"no action", func(w *checkWorld) { w.env["REVOKE_ACTION"] = "none" }, []string{"action none"}, "Port has no action none", "run `port-iam setup`, or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION", nil},
+		{"no action", func(w *checkWorld) { w.env["REVOKE_ACTION"] = "none" }, []string{"action none"}, "Port has no action none", "run `port-iam setup`, or set REVOKE_ACTION to the identifier", nil},
 		{
 			"broker without a name", func(w *checkWorld) { w.env["KAFKA_BROKERS"] = "kafka.invalid:9092" },
 			[]string{"Kafka DNS"},

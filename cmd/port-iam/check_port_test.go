@@ -94,7 +94,7 @@ func TestCheckModel(t *testing.T) {
 		bySetup  = "run `port-iam setup`"
 		inPort   = "change it in Port, or give yours another name there"
 		optional = "make it optional in Port"
-		another  = "choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
+		another  = "choose another identifier with "
 		foreign  = "rename or delete that action in Port, or " + another
 		property = "schema.properties."
 		payload  = "invocationMethod.payload"
@@ -118,12 +118,12 @@ func TestCheckModel(t *testing.T) {
 		{"resources without a type", ofResources, []string{`{"schema":{"properties":{"resource_type":null},"required":[]}}`}, property + `resource_type is missing`, bySetup},
 		{"types of permissions are lists", ofPermissions, []string{`{"schema":{"properties":{"resource_type":{"type":"array","enum":null}}}}`}, property + `resource_type.type is "array" and must be "string"`, inPort},
 
-		{"another backend", toRevoke, []string{`{"invocationMethod":{"type":"WEBHOOK"}}`}, `invocationMethod.type is "WEBHOOK" and must be "KAFKA"`, "switch its backend to Kafka in Port, or " + another},
-		{"another operation", toRevoke, []string{`{"trigger":{"operation":"DAY-2"}}`}, `trigger.operation is "DAY-2" and must be "DELETE"`, foreign},
-		{"on another blueprint", toRequest, []string{`{"trigger":{"blueprintIdentifier":"iam_permissions"}}`}, `trigger.blueprintIdentifier is "iam_permissions" and must be "aws_resource"`, foreign},
-		{"not an automation", toExpire, []string{`{"trigger":{"type":"self-service"}}`}, `trigger.type is "self-service" and must be "automation"`, foreign},
-		{"the timer of another property", toExpire, []string{`{"trigger":{"event":{"propertyIdentifier":"review_at"}}}`}, `trigger.event.propertyIdentifier is "review_at" and must be "expiry_time"`, foreign},
-		{"another event", toExpire, []string{`{"trigger":{"event":{"type":"ENTITY_UPDATED"}}}`}, `trigger.event.type is "ENTITY_UPDATED" and must be "TIMER_PROPERTY_EXPIRED"`, foreign},
+		{"another backend", toRevoke, []string{`{"invocationMethod":{"type":"WEBHOOK"}}`}, `invocationMethod.type is "WEBHOOK" and must be "KAFKA"`, "switch its backend to Kafka in Port, or " + another + "REVOKE_ACTION"},
+		{"another operation", toRevoke, []string{`{"trigger":{"operation":"DAY-2"}}`}, `trigger.operation is "DAY-2" and must be "DELETE"`, foreign + "REVOKE_ACTION"},
+		{"on another blueprint", toRequest, []string{`{"trigger":{"blueprintIdentifier":"iam_permissions"}}`}, `trigger.blueprintIdentifier is "iam_permissions" and must be "aws_resource"`, foreign + "GRANT_ACTION"},
+		{"not an automation", toExpire, []string{`{"trigger":{"type":"self-service"}}`}, `trigger.type is "self-service" and must be "automation"`, foreign + "EXPIRE_ACTION"},
+		{"the timer of another property", toExpire, []string{`{"trigger":{"event":{"propertyIdentifier":"review_at"}}}`}, `trigger.event.propertyIdentifier is "review_at" and must be "expiry_time"`, foreign + "EXPIRE_ACTION"},
+		{"another event", toExpire, []string{`{"trigger":{"event":{"type":"ENTITY_UPDATED"}}}`}, `trigger.event.type is "ENTITY_UPDATED" and must be "TIMER_PROPERTY_EXPIRED"`, foreign + "EXPIRE_ACTION"},
 		{"permissions are a text", toRequest, []string{input("permissions", `{"type":"string"}`)}, `trigger.userInputs.properties.permissions.type is "string" and must be "array"`, "change it in Port"},
 		{"the duration is a number", toRequest, []string{input("duration", `{"type":"number"}`)}, `trigger.userInputs.properties.duration.type is "number" and must be "string"`, "change it in Port"},
 		{"no permissions", toRequest, []string{input("permissions", `null`)}, `trigger.userInputs.properties.permissions is missing and must be of type "array"`, bySetup},
@@ -203,7 +203,8 @@ func TestCheckLeavesTheCustomersChoices(t *testing.T) {
 		},
 		{"further fields of the message", toRequest, []string{message(`{"mine":"{{ .trigger.at }}","status":"NEW"}`)}, "would change invocationMethod.payload.status"},
 		{"the action by its name", toExpire, []string{message(`{"action":"revoke_expired_permissions","payload":null,"trigger":null}`)}, "would change invocationMethod.payload.action"},
-		{"switched off", toExpire, []string{`{"publish":false}`}, "it is switched off in Port"},
+		{"switched off", toExpire, []string{`{"publish":false}`}, "what has expired stays listed until the daemon sweeps"},
+		{"switched off", toRevoke, []string{`{"publish":false}`}, "it is switched off in Port (publish is false) and stays so: nobody can start it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newCheckWorld(t)

@@ -21,8 +21,15 @@ const (
 	messagePath = "invocationMethod.payload"
 	accountPath = messagePath + ".context.account"
 
-	remedyOtherAction = "choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
+	remedyOtherAction = "choose another identifier with "
+	// Settings that hold the identifiers of actions.
+	grantAction, revokeAction, expireAction = "GRANT_ACTION", "REVOKE_ACTION", "EXPIRE_ACTION"
 )
+
+// setting holds the identifier of an action as setup would install it.
+func setting(want port.Object) string {
+	return map[string]string{"DAY-2": grantAction, "DELETE": revokeAction, "": expireAction}[want.Text("trigger", "operation")]
+}
 
 // action returns the body to write: what Port has, and what was missing. have is
 // changed.
@@ -36,14 +43,14 @@ func (d *differ) action(have, want port.Object) port.Object {
 	d.trigger(body, want)
 	d.invocation(d.child(body, "invocationMethod"), want)
 	d.approval(body, want)
-	if publish, wanted := want["publish"]; wanted {
-		switch body["publish"] {
-		case nil:
-			body["publish"] = publish
-			d.set("publish", nil, publish)
-		case false:
-			d.notes = append(d.notes, "it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps")
-		}
+	switch off := "it is switched off in Port (publish is false) and stays so: "; {
+	case body["publish"] == false && setting(want) == expireAction:
+		d.notes = append(d.notes, off+"what has expired stays listed until the daemon sweeps")
+	case body["publish"] == false:
+		d.notes = append(d.notes, off+"nobody can start it")
+	case body["publish"] == nil && want["publish"] != nil:
+		body["publish"] = want["publish"]
+		d.set("publish", nil, want["publish"])
 	}
 	return body
 }
@@ -58,7 +65,7 @@ func (d *differ) trigger(body, want port.Object) {
 		"trigger.event.type", "trigger.event.blueprintIdentifier", "trigger.event.propertyIdentifier",
 	} {
 		names := strings.Split(path, ".")
-		d.fixed(path, body.At(names...), want.At(names...), "rename or delete that action in Port, or "+remedyOtherAction)
+		d.fixed(path, body.At(names...), want.At(names...), "rename or delete that action in Port, or "+remedyOtherAction+setting(want))
 	}
 	order, _ := want.At("trigger", "userInputs", "order").([]any)
 	if len(order) == 0 || len(d.conflicts) > 0 {
@@ -99,7 +106,7 @@ func place(form object, name string) {
 // message of its own, Port writes one that the daemon reads too.
 func (d *differ) invocation(have object, want port.Object) {
 	if have["type"] != kafka {
-		d.conflict("switch its backend to Kafka in Port, or "+remedyOtherAction, "invocationMethod.type is %s and must be %q", show(have["type"]), kafka)
+		d.conflict("switch its backend to Kafka in Port, or "+remedyOtherAction+setting(want), "invocationMethod.type is %s and must be %q", show(have["type"]), kafka)
 		return
 	}
 	message, _ := want.At("invocationMethod", "payload").(object)

@@ -27,7 +27,7 @@ func action(trigger, method string) func(*world) {
 const (
 	dayTwo = `{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"aws_resource","userInputs":{"properties":{}}}`
 	kafka  = `{"type":"KAFKA"}`
-	rename = ": rename or delete that action in Port, or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION"
+	rename = ": rename or delete that action in Port, or choose another identifier with GRANT_ACTION"
 	yours  = ": change it in Port, or give yours another name there"
 )
 
@@ -59,7 +59,7 @@ func TestConflicts(t *testing.T) {
 		{
 			"another backend", action(dayTwo, `{"type":"GITHUB","org":"o","repo":"r","workflow":"w"}`),
 			[]string{`action request_permissions: invocationMethod.type is "GITHUB" and must be "KAFKA": ` +
-				`switch its backend to Kafka in Port, or choose another identifier with GRANT_ACTION, REVOKE_ACTION or EXPIRE_ACTION`},
+				`switch its backend to Kafka in Port, or choose another identifier with GRANT_ACTION`},
 		},
 		{
 			"another account", func(w *world) { w.AddAction(foreignAction) },

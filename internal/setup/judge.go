@@ -28,7 +28,7 @@ func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems
 	if !it.exists {
 		remedy := remedySetup
 		if it.kind != blueprint {
-			remedy += ", or set GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION to the identifiers that Port has"
+			remedy += ", or set " + setting(want) + " to the identifier that Port has"
 		}
 		return []Problem{{"Port has no " + it.name(), remedy}}, nil, nil
 	}
