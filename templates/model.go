@@ -39,10 +39,11 @@ type Field struct {
 	// then it may be of any type.
 	Use string
 
-	Type, Format, Items string // of a property; Items is the type in an array
-	ResourceTypes       bool   // its values are the types of resources
-	Target              string // of a relation: the blueprint that it leads to
-	Many                bool   // it leads to any number of entities
+	Type, Format, Items string   // of a property; Items is the type in an array
+	Formats             []string // others that take what the daemon writes
+	ResourceTypes       bool     // its values are the types of resources
+	Target              string   // of a relation: the blueprint that it leads to
+	Many                bool     // it leads to any number of entities
 
 	// Optional: the daemon works where the blueprint lacks it.
 	Optional bool
@@ -79,7 +80,7 @@ func Model() []Blueprint {
 		ID: BlueprintGrant, Title: "Provisioned Permissions", Icon: "Lock",
 		Meaning: "Access that was granted and has not ended: who may do what on which resource, and until when",
 		Properties: []Field{
-			{Name: PropertyRequester, Title: "Requester", Type: "string", Format: "user", Use: operator, Meaning: "Who requested the access and may use it"},
+			{Name: PropertyRequester, Title: "Requester", Type: "string", Format: "user", Formats: []string{"email", "idn-email"}, Use: operator, Meaning: "Who requested the access and may use it"},
 			{Name: PropertyPolicy, Title: "IAM Policy", Type: "object", Use: daemonFills, Meaning: "What the access allows"},
 			{Name: PropertySignInURL, Title: "Sign-in URL", Type: "string", Format: "url", Use: operator, Meaning: "Switches the AWS console to the role of this access"},
 			{Name: PropertyPolicyARN, Title: "Policy ARN", Type: "string", Use: daemonFills, Meaning: "The policy in IAM"},

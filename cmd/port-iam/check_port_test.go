@@ -96,6 +96,8 @@ func TestCheckModel(t *testing.T) {
 		optional = "make it optional in Port"
 		another  = "choose another identifier with "
 		foreign  = "rename or delete that action in Port, or " + another
+		theInput = "change it in Port: the daemon reads this input"
+		form     = "trigger.userInputs.properties."
 		property = "schema.properties."
 		payload  = "invocationMethod.payload"
 		noRun    = "and must be the message of a run"
@@ -111,6 +113,10 @@ func TestCheckModel(t *testing.T) {
 		{"the end is no timer", ofGrants, []string{`{"schema":{"properties":{"expiry_time":{"format":"date-time"}}}}`}, property + `expiry_time.format is "date-time" and must be "timer"`, inPort},
 		{"the end has no format", ofGrants, []string{`{"schema":{"properties":{"expiry_time":{"format":null}}}}`}, property + `expiry_time.format is missing and must be "timer"`, bySetup},
 		{"a property is missing", ofGrants, []string{`{"schema":{"properties":{"role_arn":null}}}`}, property + `role_arn is missing and must be of type "string"`, bySetup},
+		{"a URL for an ARN", ofGrants, []string{`{"schema":{"properties":{"role_arn":{"format":"url"}}}}`}, property + `role_arn.format is "url" and must be null`, inPort},
+		{"a time for an ARN", ofGrants, []string{`{"schema":{"properties":{"policy_arn":{"format":"date-time"}}}}`}, property + `policy_arn.format is "date-time" and must be null`, inPort},
+		{"a URL for a person", ofGrants, []string{`{"schema":{"properties":{"requester":{"format":"url"}}}}`}, property + `requester.format is "url" and must be "user"`, inPort},
+		{"few requesters", ofGrants, []string{`{"schema":{"properties":{"requester":{"enum":["alice@example.com"]}}}}`}, property + `requester.enum is ["alice@example.com"] and must be null`, inPort},
 		{"a property of another type", ofGrants, []string{`{"schema":{"properties":{"iam_policy":{"type":"string"}}}}`}, property + `iam_policy.type is "string" and must be "object"`, inPort},
 		{"a relation is missing", ofGrants, []string{`{"relations":{"aws_resource":null}}`}, `relations.aws_resource is missing and must lead to "aws_resource"`, bySetup},
 		{"a relation to another blueprint", ofGrants, []string{`{"relations":{"permissions":{"target":"aws_resource"}}}`}, `relations.permissions.target is "aws_resource" and must be "iam_permissions"`, inPort},
@@ -126,6 +132,8 @@ func TestCheckModel(t *testing.T) {
 		{"another event", toExpire, []string{`{"trigger":{"event":{"type":"ENTITY_UPDATED"}}}`}, `trigger.event.type is "ENTITY_UPDATED" and must be "TIMER_PROPERTY_EXPIRED"`, foreign + "EXPIRE_ACTION"},
 		{"permissions are a text", toRequest, []string{input("permissions", `{"type":"string"}`)}, `trigger.userInputs.properties.permissions.type is "string" and must be "array"`, "change it in Port"},
 		{"the duration is a number", toRequest, []string{input("duration", `{"type":"number"}`)}, `trigger.userInputs.properties.duration.type is "number" and must be "string"`, "change it in Port"},
+		{"resources for permissions", toRequest, []string{input("permissions", `{"items":{"blueprint":"aws_resource"}}`)}, form + `permissions.items.blueprint is "aws_resource" and must be "iam_permissions"`, theInput},
+		{"permissions that nobody sees", toRequest, []string{input("permissions", `{"visible":false}`)}, form + `permissions.visible is false and must be true`, theInput},
 		{"no permissions", toRequest, []string{input("permissions", `null`)}, `trigger.userInputs.properties.permissions is missing and must be of type "array"`, bySetup},
 
 		{"another account", toRequest, []string{message(`{"context":{"account":"210987654321"}}`)}, `it is for account "210987654321" and must be for account "` + demo.Account + `"`, "use the AWS credentials of that account, or choose other identifiers"},

@@ -79,12 +79,24 @@ func (d *differ) trigger(body, want port.Object) {
 		path := "trigger.userInputs.properties." + name
 		wanted, _ := want.At("trigger", "userInputs", "properties", name).(object)
 		if have, exists := properties[name].(object); exists {
-			d.fixed(path+".type", have["type"], wanted["type"], "change it in Port: the daemon reads this input")
+			d.input(path, have, wanted, slices.Contains(required, v))
 			continue
 		}
 		properties[name] = wanted
 		d.add(path, wanted, slices.Contains(required, v))
 		place(form, name)
+	}
+}
+
+// input checks an input that the form has.
+func (d *differ) input(path string, have, want port.Object, required bool) {
+	const remedy = "change it in Port: the daemon reads this input"
+	d.fixed(path+".type", have["type"], want["type"], remedy)
+	if of := have.Text("items", "blueprint"); of != "" {
+		d.fixed(path+".items.blueprint", of, want.Text("items", "blueprint"), remedy)
+	}
+	if required && have["visible"] == false && have["default"] == nil {
+		d.conflict(remedy, "%s.visible is false and must be true, or nobody can fill it", path)
 	}
 }
 

@@ -56,12 +56,17 @@ func (d *differ) property(have object, path string, f templates.Field, want obje
 	if f.Use != "" {
 		d.fixed(path+".type", have["type"], want["type"], remedyField)
 	}
-	if f.Format == templates.FormatTimer {
-		if have["format"] == nil {
-			have["format"] = f.Format
-			d.add(path+".format", f.Format, true)
+	timer := f.Format == templates.FormatTimer
+	if timer && have["format"] == nil {
+		have["format"] = f.Format
+		d.add(path+".format", f.Format, true)
+	}
+	if f.Use != "" && !f.ResourceTypes { // the daemon writes it
+		format, _ := have["format"].(string)
+		if timer || !slices.Contains(append(f.Formats, "", "markdown"), format) {
+			d.fixed(path+".format", have["format"], want["format"], remedyField)
 		}
-		d.fixed(path+".format", have["format"], want["format"], remedyField)
+		d.fixed(path+".enum", have["enum"], nil, remedyField)
 	}
 	// Where the list of values is gone, every value is allowed.
 	values, limited := have["enum"].([]any)
