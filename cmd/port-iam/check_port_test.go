@@ -82,6 +82,13 @@ const (
 // message patches the message of an action, or a part of it.
 func message(patch string) string { return `{"invocationMethod":{"payload":` + patch + `}}` }
 
+// wrapped makes of the message of the request its wrapped form, which the daemon
+// reads as well.
+const wrapped = `{"action":null,"resourceType":null,"status":null,"trigger":null,"context":null,"payload":{
+	"action":"{{ .action.identifier }}","resourceType":"run","trigger":"{{ .trigger }}","entity":null,"properties":null,
+	"context":{"entity":"{{ .entity.identifier }}","runId":"{{ .run.id }}"},
+	"payload":{"action":"{{ .action.identifier }}","properties":"{{ .inputs }}"}}}`
+
 // input patches one input of the form.
 func input(name, patch string) string {
 	return `{"trigger":{"userInputs":{"properties":{"` + name + `":` + patch + `}}}}`
@@ -100,7 +107,8 @@ func TestCheckModel(t *testing.T) {
 		form     = "trigger.userInputs.properties."
 		property = "schema.properties."
 		payload  = "invocationMethod.payload"
-		noRun    = "and must be the message of a run"
+		noRun    = "the daemon does not read " + payload + " as a run, because of its field "
+		remove   = "remove from it what port-iam does not write"
 	)
 	for _, tt := range []struct {
 		name, step  string
@@ -137,16 +145,27 @@ func TestCheckModel(t *testing.T) {
 		{"no permissions", toRequest, []string{input("permissions", `null`)}, `trigger.userInputs.properties.permissions is missing and must be of type "array"`, bySetup},
 
 		{"another account", toRequest, []string{message(`{"context":{"account":"210987654321"}}`)}, `it is for account "210987654321" and must be for account "` + demo.Account + `"`, "use the AWS credentials of that account, or choose other identifiers"},
-		{"another message", toRequest, []string{message(`null`), message(`{"hello":"{{ .run.id }}"}`)}, payload + `.context.runId is "" and must be "{{ .run.id }}"`, bySetup},
-		{"no run id", toRevoke, []string{message(`{"context":{"runId":null}}`)}, payload + `.context.runId is "" and must be "{{ .run.id }}"`, bySetup},
+		{"another message", toRequest, []string{message(`null`), message(`{"hello":"{{ .run.id }}"}`)}, payload + `.context is missing and must be {`, bySetup},
+		{"no run id", toRevoke, []string{message(`{"context":{"runId":null}}`)}, payload + `.context.runId is missing and must be "{{ .run.id }}"`, bySetup},
 		{"another thing for the run id", toExpire, []string{message(`{"context":{"runId":"{{ .event.context.entityIdentifier }}"}}`)}, payload + `.context.runId is "{{ .event.context.entityIdentifier }}" and must be`, bySetup},
 		{"another name of the action", toRequest, []string{message(`{"action":"mine","payload":{"action":{"identifier":null}}}`)}, payload + `.action is "mine" and must be "{{ .action.identifier }}"`, bySetup},
 		{"the same entity always", toRequest, []string{message(`{"context":{"entity":"arn:aws:s3:::b"}}`)}, payload + `.context.entity is "arn:aws:s3:::b" and must be "{{ .entity.identifier }}"`, bySetup},
-		{"no requester", toRequest, []string{message(`{"trigger":null}`)}, payload + `.trigger is null and must be "{{ .trigger }}", or the runs have no requester`, bySetup},
-		{"not a run", toRequest, []string{message(`{"resourceType":"audit"}`)}, noRun, bySetup},
-		{"for another backend", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":{"type":"WEBHOOK"}}}}`)}, noRun, bySetup},
-		{"for an agent", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":{"agent":true}}}}`)}, noRun, "remove from it what port-iam does not write"},
-		{"a change", toRequest, []string{message(`{"diff":{"before":{}}}`)}, noRun, "remove from it what port-iam does not write"},
+		{"no requester", toRequest, []string{message(`{"trigger":null}`)}, payload + `.trigger is missing and must be "{{ .trigger }}"`, bySetup},
+		{"not a run", toRequest, []string{message(`{"resourceType":"audit"}`)}, payload + `.resourceType is "audit" and must be "run"`, bySetup},
+		{"for another backend", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":{"type":"WEBHOOK"}}}}`)}, payload + `.payload.action.invocationMethod.type is "WEBHOOK" and must be "KAFKA"`, bySetup},
+		{"for an agent", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":{"agent":true}}}}`)}, noRun + `"payload.action.invocationMethod.agent"`, remove},
+		{"a change", toRequest, []string{message(`{"diff":{"before":{}}}`)}, noRun + `"diff"`, remove},
+		{"a change that says so twice", toRequest, []string{message(`{"diff":{},"changelogDestination":{}}`)}, noRun + `"diff, changelogDestination"`, remove},
+		{"a change, in capitals", toRequest, []string{message(`{"mine":"` + strings.Repeat("x", 200) + `","DIFF":1}`)}, noRun + `"DIFF"`, remove},
+		{"no entity to request for", toRequest, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .entity.identifier }}"`, bySetup},
+		{"no entity to revoke", toRevoke, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .entity.identifier }}"`, bySetup},
+		{"no entity that has expired", toExpire, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .event.context.entityIdentifier }}"`, bySetup},
+		{"the run for the entity", toRequest, []string{message(`{"context":{"entity":"{{ .run.id }}"}}`)}, payload + `.context.entity is "{{ .run.id }}" and must be`, bySetup},
+		{"the time for the trigger", toRequest, []string{message(`{"trigger":"{{ .trigger.at }}"}`)}, payload + `.trigger is "{{ .trigger.at }}" and must be "{{ .trigger }}"`, bySetup},
+		{"the same requester always", toRequest, []string{message(`{"trigger":{"by":{"user":{"email":"alice@example.com"}}}}`)}, payload + `.trigger is {"by":{"user":{"email":"alice@example.com"}}} and must be "{{ .trigger }}"`, bySetup},
+		{"another name of the action inside", toRequest, []string{message(`{"payload":{"action":{"identifier":"mine"}}}`)}, payload + `.payload.action.identifier is "mine" and must be`, bySetup},
+		{"another entity in the wrapped form", toRequest, []string{message(wrapped), message(`{"payload":{"context":{"entity":"x"}}}`)}, payload + `.context is missing and must be {`, bySetup},
+		{"no requester in the wrapped form", toRequest, []string{message(wrapped), message(`{"payload":{"trigger":{"by":{"user":"{{ .trigger.by.userId }}"}}}}`)}, payload + `.trigger is missing and must be`, bySetup},
 		{"a list", toRequest, []string{message(`[]`)}, payload + ` is not an object`, "make it one in Port, or empty it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -179,6 +198,12 @@ func TestCheckModel(t *testing.T) {
 // TestCheckLeavesTheCustomersChoices: what the daemon can work with is no failure.
 func TestCheckLeavesTheCustomersChoices(t *testing.T) {
 	const alone = "as the daemon needs it"
+	changes := func(path string) string {
+		return alone + "; `port-iam setup` would change invocationMethod.payload." + path
+	}
+	doubt := func(path string) string {
+		return alone + "; invocationMethod.payload." + path + " cannot be judged: \"{{ "
+	}
 	for _, tt := range []struct {
 		name, step string
 		patches    []string
@@ -207,8 +232,33 @@ func TestCheckLeavesTheCustomersChoices(t *testing.T) {
 			"a message that Port has migrated", toRequest,
 			[]string{message(`{"action":"{{ .action.identifier[(\"vm_\" | length):] }}","trigger":"{{ .trigger | {by, origin, at} }}",
 			"context":{"entity":"{{ (if .entity == {} then null else .entity.identifier end) }}"},"payload":{"entity":"{{ (if .entity == {} then null else .entity end) }}"}}`)},
-			"`port-iam setup` would change invocationMethod.payload.trigger",
+			`payload.trigger cannot be judged: "{{ .trigger | {by, origin, at} }}"; ` + "`port-iam setup` would change invocationMethod.payload.action; " +
+				"`port-iam setup` would change invocationMethod.payload.context.entity; `port-iam setup` would change invocationMethod.payload.payload.entity; " +
+				"`port-iam setup` would change invocationMethod.payload.trigger",
 		},
+		{"email addresses", ofGrants, []string{`{"schema":{"properties":{"requester":{"format":"email"},"role_arn":{"format":"markdown"}}}}`}, alone},
+		{"permissions that are fixed", toRequest, []string{input("permissions", `{"visible":false,"default":["s3:GetObject"]}`)}, alone},
+		{"permissions as texts", toRequest, []string{input("permissions", `{"items":{"blueprint":null,"format":null,"dataset":null}}`)}, alone},
+		{"an input that nobody needs to see", toRequest, []string{input("reason", `{"visible":false}`)}, alone},
+
+		{"a part of the trigger", toRequest, []string{message(`{"trigger":{"by":"{{ .trigger.by }}"}}`)}, changes("trigger")},
+		{"the user of the trigger", toRequest, []string{message(`{"trigger":{"by":{"user":"{{ .trigger.by.user }}"}}}`)}, changes("trigger")},
+		{"the email of the trigger", toRequest, []string{message(`{"trigger":{"by":{"user":{"email":"{{.trigger.by.user.email}}"}}}}`)}, changes("trigger")},
+		{"the whole action inside", toRequest, []string{message(`{"payload":{"action":"{{ .action }}"}}`)}, changes("payload.action")},
+		{"the wrapped form", toRequest, []string{message(wrapped)}, changes("action")},
+		{"an empty account", toRequest, []string{message(`{"context":{"account":""}}`)}, "it does not name an AWS account"},
+		{"a number as the account", toRequest, []string{message(`{"context":{"account":210987654321}}`)}, "it does not name an AWS account"},
+		{"no requester of a revocation", toRevoke, []string{message(`{"trigger":null}`)}, changes("trigger")},
+		{"a filter", toRequest, []string{message(`{"context":{"runId":"{{ .run.id | tostring }}"}}`)}, doubt("context.runId")},
+		{"an index", toRevoke, []string{message(`{"context":{"runId":"{{ .run[\"id\"] }}"}}`)}, doubt("context.runId")},
+		{"a property of the entity", toRequest, []string{message(`{"context":{"entity":"{{ .entity.properties.arn }}"}}`)}, doubt("context.entity")},
+		{"more than the entity", toRequest, []string{message(`{"context":{"entity":"{{ .entity.identifier }}/x"}}`)}, doubt("context.entity")},
+		{"the entity of another event", toRequest, []string{message(`{"context":{"entity":"{{ .event.context.entityIdentifier }}"}}`)}, doubt("context.entity")},
+		{"an email in small letters", toRequest, []string{message(`{"trigger":{"by":{"user":{"email":"{{ .trigger.by.user.email | ascii_downcase }}"}}}}`)}, doubt("trigger.by.user.email")},
+		{"a kind of resource that is worked out", toRequest, []string{message(`{"resourceType":"{{ \"run\" }}"}`)}, doubt("resourceType")},
+		{"a backend that is worked out", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":"{{ {type: \"KAFKA\"} }}"}}}`)}, changes("payload.action.invocationMethod")},
+		{"an expression in the wrapped form", toRequest, []string{message(wrapped), message(`{"payload":{"context":{"entity":"{{ .entity | .identifier }}"}}}`)}, doubt("payload.context.entity")},
+		{"an expression that nothing depends on", toRequest, []string{message(`{"mine":"{{ now }}"}`)}, alone},
 		{"further fields of the message", toRequest, []string{message(`{"mine":"{{ .trigger.at }}","status":"NEW"}`)}, "would change invocationMethod.payload.status"},
 		{"the action by its name", toExpire, []string{message(`{"action":"revoke_expired_permissions","payload":null,"trigger":null}`)}, "would change invocationMethod.payload.action"},
 		{"switched off", toExpire, []string{`{"publish":false}`}, "what has expired stays listed until the daemon sweeps"},

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -127,67 +126,42 @@ func (d *differ) invocation(have object, want port.Object) {
 		have["payload"] = message
 		d.add(messagePath, message, false)
 	case object:
-		before := show(own)
-		d.readable(own, message, want)
-		d.message(messagePath, own, message)
-		if _, verdict := decode(own); verdict != port.VerdictRun {
-			d.conflict("remove from it what port-iam does not write", "%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, before)
-			d.faults = nil // the conflict says it
+		s := newSample(want)
+		d.doubts = s.doubts(own)
+		reads := func() string { return s.read(own) }
+		if reads() == s.read(s.ours) {
+			reads = func() string { return "" } // no change is needed
+		}
+		d.message(messagePath, own, message, reads)
+		if s.read(own) != s.read(s.ours) {
+			d.conflict("remove from it what port-iam does not write", "the daemon does not read %s as a run, because of its field %q", messagePath, s.culprit(own))
 		}
 	default:
 		d.conflict("make it one in Port, or empty it", messagePath+" is not an object")
 	}
 }
 
-// readable judges a message by what the daemon reads in it. It is read before
-// Port has filled it in, so what is read are Port's expressions. Those for the
-// entity and the requester may be others than ours.
-func (d *differ) readable(have, message object, want port.Object) {
-	got, verdict := decode(have)
-	ours, _ := decode(message)
-	if verdict != port.VerdictRun {
-		d.fault("%s is %s and must be the message of a run, which the daemon does not take it for", messagePath, show(have))
-		return
-	}
-	if !same(got.RunID, ours.RunID) {
-		d.fault("%s.context.runId is %s and must be %s", messagePath, show(got.RunID), show(ours.RunID))
-	}
-	if got.Action != want.Text("identifier") && !same(got.Action, ours.Action) {
-		d.fault("%s.action is %s and must be %s, or the daemon takes its runs for those of another action", messagePath, show(got.Action), show(ours.Action))
-	}
-	if got.Entity != "" && !strings.Contains(got.Entity, "{{") {
-		d.fault("%s.context.entity is %s and must be %s", messagePath, show(got.Entity), show(ours.Entity))
-	}
-	trigger, _ := have["trigger"].(string)
-	if want.Text("trigger", "type") != automation && got.Requester == "" && !strings.Contains(trigger, "{{") {
-		d.fault("%s.trigger is %s and must be %s, or the runs have no requester", messagePath, show(have["trigger"]), show(message["trigger"]))
-	}
-}
-
-func decode(message object) (port.Record, port.Verdict) {
-	text, _ := json.Marshal(message) // it was JSON
-	return port.Decode(text)
-}
-
 // message brings the fields of the message up to date that are port-iam's, and
-// leaves others.
-func (d *differ) message(path string, have, want object) {
+// leaves others. A change is needed where the daemon reads something else then.
+func (d *differ) message(path string, have, want object, reads func() string) {
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		at := path + "." + name
 		old := have[name]
 		inner, isObject := old.(object)
 		wanted, nested := want[name].(object)
+		text, _ := old.(string)
 		switch {
-		case at == accountPath && old != nil && old != want[name]:
+		case at == accountPath && text != "" && text != want[name]:
 			d.conflict("use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
 				"or delete this action in Port if that account is gone",
 				"it is for account %s and must be for account %s, because one action serves one account", show(old), show(want[name]))
 		case nested && isObject && len(wanted) > 0:
-			d.message(at, inner, wanted)
+			d.message(at, inner, wanted, reads)
 		case nested && isObject, same(old, want[name]):
 		default:
+			before := reads()
 			have[name] = want[name]
-			d.set(at, old, want[name])
+			d.changes = append(d.changes, change{path: at, old: old, new: want[name], needed: reads() != before})
 		}
 	}
 }

@@ -87,6 +87,16 @@ func TestActions(t *testing.T) {
 			`false`,
 			"  ? it is switched off in Port (publish is false) and stays so: what has expired stays listed until the daemon sweeps",
 		},
+		{
+			"an action that is switched off stays so", strings.Replace(form(`{"properties":{}}`), `{`, `{"publish":false,`, 1), asBefore,
+			[]string{"publish"},
+			`false`, "  ? it is switched off in Port (publish is false) and stays so: nobody can start it",
+		},
+		{
+			"an account that is none is written", strings.Replace(form(`{"properties":{}}`), `"KAFKA"`, `"KAFKA","payload":{"context":{"account":210987654321}}`, 1), asBefore,
+			[]string{"invocationMethod", "payload", "context", "account"},
+			`"` + account + `"`, `    ~ invocationMethod.payload.context.account: 210987654321 -> "` + account + `"`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)

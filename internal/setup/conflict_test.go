@@ -72,8 +72,8 @@ func TestConflicts(t *testing.T) {
 		},
 		{
 			"a message that the daemon takes for a change", action(dayTwo, `{"type":"KAFKA","payload":{"diff":{"before":"x"}}}`),
-			[]string{`action request_permissions: invocationMethod.payload is {"diff":{"before":"x"}} and must be the message of a run, ` +
-				`which the daemon does not take it for: remove from it what port-iam does not write`},
+			[]string{`action request_permissions: the daemon does not read invocationMethod.payload as a run, because of its field "diff": ` +
+				`remove from it what port-iam does not write`},
 		},
 		{"an automation", action(`{"type":"automation","event":{"type":"RUN_CREATED","actionIdentifier":"x"}}`, kafka), []string{
 			`action request_permissions: trigger.type is "automation" and must be "self-service"` + rename,
@@ -84,6 +84,25 @@ func TestConflicts(t *testing.T) {
 		{
 			"another blueprint", action(strings.Replace(dayTwo, "aws_resource", "service", 1), kafka),
 			[]string{`action request_permissions: trigger.blueprintIdentifier is "service" and must be "aws_resource"` + rename},
+		},
+		{
+			"values that the daemon does not write", model(`"role_arn":{"type":"string","format":"url"},"requester":{"type":"string","format":"email","enum":["a@example.com"]}`, ``, ``),
+			[]string{
+				`blueprint provisioned_permissions: schema.properties.requester.enum is ["a@example.com"] and must be null` + yours,
+				`blueprint provisioned_permissions: schema.properties.role_arn.format is "url" and must be null` + yours,
+			},
+		},
+		{
+			"a field that decides, which setup does not write", action(dayTwo, `{"type":"KAFKA","payload":{"context":{"runid":"r_1"}}}`),
+			[]string{`action request_permissions: the daemon does not read invocationMethod.payload as a run, because of its field "context.runid": remove from it what port-iam does not write`},
+		},
+		{
+			"an input that shows nothing to choose",
+			action(strings.Replace(dayTwo, `{"properties":{}}`, `{"properties":{"permissions":{"type":"array","visible":false,"items":{"format":"entity","blueprint":"aws_resource"}}}}`, 1), kafka),
+			[]string{
+				`action request_permissions: trigger.userInputs.properties.permissions.items.blueprint is "aws_resource" and must be "iam_permissions": change it in Port: the daemon reads this input`,
+				`action request_permissions: trigger.userInputs.properties.permissions.visible is false and must be true, or nobody can fill it: change it in Port: the daemon reads this input`,
+			},
 		},
 		{
 			"an input of another type", action(strings.Replace(dayTwo, `{"properties":{}}`, `{"properties":{"permissions":{"type":"string"}}}`, 1), kafka),

@@ -44,7 +44,7 @@ func show(v any) string {
 type differ struct {
 	changes   []change
 	conflicts []Problem // what setup cannot change without overwriting something
-	faults    []Problem // what the changes put right together
+	doubts    []string  // what cannot be judged before the changes
 	notes     []string
 }
 
@@ -59,11 +59,6 @@ func (d *differ) set(path string, old, v any) {
 // conflict is solved by what the remedy says, and only by a person.
 func (d *differ) conflict(remedy, format string, args ...any) {
 	d.conflicts = append(d.conflicts, Problem{fmt.Sprintf(format, args...), remedy})
-}
-
-// fault is a problem that the changes solve.
-func (d *differ) fault(format string, args ...any) {
-	d.faults = append(d.faults, Problem{fmt.Sprintf(format, args...), remedySetup})
 }
 
 // child returns the object at the end of a path, which is in o, and makes one that

@@ -32,7 +32,7 @@ func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems
 		}
 		return []Problem{{"Port has no " + it.name(), remedy}}, nil, nil
 	}
-	problems, notes = append(it.conflicts, it.faults...), it.notes
+	problems, notes = it.conflicts, append(it.doubts, it.notes...)
 	for _, c := range it.changes {
 		switch {
 		case c.needed:
@@ -49,7 +49,7 @@ func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems
 // problem is the change as what keeps the daemon from working.
 func (c change) problem() Problem {
 	must, is := "must be "+show(c.new), "is missing"
-	if o, ok := c.new.(object); ok { // a property, an input or a relation
+	if o, ok := c.new.(object); ok && !strings.HasPrefix(c.path, messagePath) { // a property, an input or a relation
 		must = "must be of type " + show(o["type"])
 		if o["target"] != nil {
 			must = "must lead to " + show(o["target"])
