@@ -113,8 +113,10 @@ type checker struct {
 // newChecker asks AWS who we are: steps before those about AWS want to know, too.
 func newChecker(ctx context.Context, cfg *config, stderr io.Writer) (*checker, error) {
 	c := &checker{clients: clients{cfg: cfg, log: slog.New(slog.DiscardHandler)}, org: cfg.port.orgID}
-	if err := c.open(ctx); err != nil {
-		return nil, err
+	if c.whoErr = c.open(ctx); c.portal == nil {
+		return nil, c.whoErr
+	} else if c.whoErr != nil {
+		return c, nil
 	}
 	defer progress(stderr, "asking AWS who we are")()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)

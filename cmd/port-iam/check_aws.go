@@ -17,6 +17,8 @@ const (
 
 func (c *checker) whoWeAre(context.Context) stepOutcome {
 	switch err := c.whoErr; {
+	case c.aws == nil:
+		return failed(err, "correct what it names, for example AWS_PROFILE or AWS_CA_BUNDLE")
 	case iamops.RejectedCredentials(err):
 		return failed(err, "check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the role of this machine or pod")
 	case err != nil:

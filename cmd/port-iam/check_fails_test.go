@@ -76,6 +76,8 @@ func TestCheckFails(t *testing.T) {
 			"InvalidClientTokenId", "AWS_ACCESS_KEY_ID",
 			[]string{"AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon"},
 		},
+		{"no AWS profile", func(w *checkWorld) { w.env["AWS_PROFILE"] = "absent" }, []string{"AWS identity"}, "absent", "AWS_PROFILE", []string{"AWS clock", "rights of the daemon"}},
+		{"no authorities of AWS", func(w *checkWorld) { w.env["AWS_CA_BUNDLE"] = "/absent" }, []string{"AWS identity"}, "/absent", "AWS_CA_BUNDLE", []string{"path"}},
 		{"clock of AWS", func(w *checkWorld) { w.AWS.SetClockSkew(-2 * time.Minute) }, []string{"AWS clock"}, "ahead of AWS's", "set the clock", nil},
 		{
 			"no boundary", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = demo.Boundary + "X"; w.principal(allOfIAM) },
