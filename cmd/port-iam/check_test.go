@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -72,6 +73,17 @@ func TestCheckTrustedBroker(t *testing.T) {
 		if o := do(t.Context()); o.Result != resultOK {
 			t.Errorf("%+v", o)
 		}
+	}
+}
+
+// TestCheckClockFollowsNoRedirect: the time is that of PORT_BASE_URL.
+func TestCheckClockFollowsNoRedirect(t *testing.T) {
+	w := newCheckWorld(t)
+	server := httptest.NewServer(http.RedirectHandler("http://127.0.0.1:1", http.StatusFound))
+	t.Cleanup(server.Close)
+	w.env["PORT_BASE_URL"] = server.URL
+	if o := w.checker(t.Context()).portClock(t.Context()); o.Result != resultOK {
+		t.Errorf("%+v", o)
 	}
 }
 
