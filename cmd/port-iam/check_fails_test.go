@@ -38,7 +38,7 @@ func TestCheckFails(t *testing.T) {
 		{
 			"another organisation", func(w *checkWorld) { w.env["PORT_ORG_ID"] = "org_other" },
 			[]string{"Port organisation"},
-			"PORT_ORG_ID is org_other", "correct PORT_ORG_ID",
+			"PORT_ORG_ID is org_other, and the credentials are of " + demo.Org, "correct PORT_ORG_ID",
 			[]string{"Kafka login"},
 		},
 		{"clock of Port", func(w *checkWorld) { w.env["PORT_BASE_URL"] = lateProxy(w.t, w.PortURL) }, []string{"Port clock"}, "ahead of Port's", "set the clock", nil},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,12 +35,12 @@ func (c *checker) login(ctx context.Context) stepOutcome {
 		return portFailed(err)
 	}
 	c.org = org
-	return fine("%s accepts the credentials", withoutUser(c.cfg.port.baseURL))
+	return fine("%s accepts the credentials", c.cfg.port.baseURL)
 }
 
 func (c *checker) organization(context.Context) stepOutcome {
-	if err := c.cfg.checkOrganization(c.org); err != nil {
-		return failed(err, "correct PORT_ORG_ID or remove it, or use the right credentials")
+	if c.cfg.checkOrganization(c.org) != nil {
+		return failed(fmt.Errorf("PORT_ORG_ID is %s, and the credentials are of %s", c.cfg.port.orgID, c.org), "correct PORT_ORG_ID or remove it, or use the right credentials")
 	}
 	return fine("%s", c.org)
 }
@@ -90,7 +91,9 @@ func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 		account := c.identity.Account
 		if c.whoErr != nil {
 			account, _ = c.portal.ActionAccount(ctx, action)
-			remarks = append(remarks, "whether it is for the right AWS account is not known")
+			if account != "" {
+				remarks = append(remarks, "it is for AWS account "+account+", and whether the credentials are of that account is not known")
+			}
 		}
 		ours.Account = cmp.Or(account, ours.Account)
 	}

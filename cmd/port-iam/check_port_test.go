@@ -289,7 +289,7 @@ func TestCheckWithoutAWS(t *testing.T) {
 	if diff := cmp.Diff([]string{"AWS identity"}, results(steps, resultFailed)); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
 	}
-	for name, why := range map[string]string{toRequest: "as the daemon needs it; whether it is for the right AWS account is not known", toRevoke: "it does not name an AWS account"} {
+	for name, why := range map[string]string{toRequest: "as the daemon needs it; it is for AWS account " + demo.Account + ", and whether", toRevoke: "it does not name an AWS account"} {
 		if !strings.Contains(steps[name].Why, why) {
 			t.Errorf("%s: %+v", name, steps[name])
 		}
