@@ -10,10 +10,12 @@ import (
 	"port-iam/port/porttest"
 )
 
-// disturb has the n-th call of the organisation meet a fault.
+// disturb has the n-th call of the organisation meet a fault, and no other call that
+// is under way at the same time.
 func (w *world) disturb(n int, f porttest.Fault) (remove func()) {
 	return w.OnCall(func(c porttest.Call) {
 		if c.N == n && !c.Done {
+			f.Route, f.ID = c.Route, c.ID
 			w.Fault(f)
 		}
 	})
