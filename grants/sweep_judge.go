@@ -88,14 +88,15 @@ func (f *facts) judgeClosely(now time.Time, r rules) (verdict, need) {
 		return verdict{state: StateForeign, why: "its name is not that of a grant"}, needNothing
 	case !f.looked && f.mustLook(now):
 		return verdict{state: StateActive}, needLive
+	case f.foreign && f.looked && !f.seen.exists:
+		return verdict{state: StateForeign, why: "its tags are not ours"}, needNothing
+	// Next to what is foreign there may be something of ours.
 	case f.foreign && f.seen.exists && expired(f.seen.end, now):
 		return verdict{state: StateForeign, why: "one of role and policy is not ours; the time of the other is over", remove: removedExpired}, needNothing
-	case f.foreign && f.seen.exists && !f.runRead:
+	case f.foreign && !f.runRead:
 		return verdict{state: StateForeign}, needRun
-	case f.foreign && f.seen.exists && f.run.Status.Ended() && f.run.Status != port.StatusSuccess:
-		return verdict{
-			state: StateForeign, why: "one of role and policy is not ours; the other was left by a failed run", remove: removedOrphaned,
-		}, needNothing
+	case f.foreign && f.run.Status.Ended() && f.run.Status != port.StatusSuccess:
+		return verdict{state: StateForeign, why: "one of role and policy is not ours; the other was left by a failed run", remove: removedOrphaned}, needNothing
 	case f.foreign:
 		return verdict{state: StateForeign, why: "its tags are not ours"}, needNothing
 	case f.seen.cut:

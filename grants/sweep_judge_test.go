@@ -72,6 +72,9 @@ func TestJudge(t *testing.T) {
 
 		{"foreign", []func(*facts){seenNothing, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign before", []func(*facts){func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
+		{"foreign before, its run not read", []func(*facts){noRun, func(f *facts) { f.foreign = true }}, StateForeign, "", needRun},
+		{"foreign before, its run failed", []func(*facts){run(port.StatusFailure), func(f *facts) { f.foreign = true }}, StateForeign, removedOrphaned, needLive},
+		{"foreign, its run failed, nothing of ours", []func(*facts){seenNothing, run(port.StatusFailure), func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign before and over", []func(*facts){over, func(f *facts) { f.foreign = true }}, StateActive, "", needLive},
 		{"foreign next to what a failed run left", []func(*facts){looked, run(port.StatusFailure), func(f *facts) { f.foreign = true }}, StateForeign, removedOrphaned, needNothing},
 		{"foreign next to what has expired", []func(*facts){looked, over, func(f *facts) { f.foreign = true }}, StateForeign, removedExpired, needNothing},

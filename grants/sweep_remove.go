@@ -22,7 +22,9 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		return err
 	}
 	if j.verdict.remove == "" || j.doubtful && !allowed {
-		w.log.Warn("grant stays: it is not what the lists showed", keyGrant, j.name, "state", string(j.state), keyReason, j.why)
+		if j.state != StateForeign { // which has been told
+			w.log.Warn("grant stays: it is not what the lists showed", keyGrant, j.name, "state", string(j.state), keyReason, j.why)
+		}
 		return nil
 	}
 	if !j.runRead { // nothing of it was needed to judge, but it may be open

@@ -1,8 +1,10 @@
 package iamops
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -20,30 +22,35 @@ func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 		return Live{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
 	}
 	s := Live{Name: name, RunID: runID}
-	var g errgroup.Group
-	g.Go(func() error {
-		role, err := o.ownRole(ctx, runID)
-		if err == nil {
-			err = gone(o.api.listRole(ctx, role))
+	var roleErr, policyErr error
+	var reads sync.WaitGroup
+	reads.Go(func() {
+		var role *liveRole
+		if role, roleErr = o.ownRole(ctx, runID); roleErr == nil {
+			roleErr = gone(o.api.listRole(ctx, role))
 		}
-		if err == nil {
+		if roleErr == nil {
 			s.role = role
 		}
-		return gone(err)
 	})
-	g.Go(func() error {
-		policy, err := o.ownPolicy(ctx, runID)
-		if err == nil {
-			policy.old, err = o.api.oldVersions(ctx, policy.arn)
-			err = gone(err)
+	reads.Go(func() {
+		var policy *livePolicy
+		if policy, policyErr = o.ownPolicy(ctx, runID); policyErr == nil {
+			policy.old, policyErr = o.api.oldVersions(ctx, policy.arn)
+			policyErr = gone(policyErr)
 		}
-		if err == nil {
+		if policyErr == nil {
 			s.policy = policy
 		}
-		return gone(err)
 	})
-	err := g.Wait() // before s is read: the reads above write it
-	return s, err
+	reads.Wait()
+	// That one is foreign decides only once the other one was read.
+	for _, err := range []error{roleErr, policyErr} {
+		if Temporary(err) {
+			return s, err
+		}
+	}
+	return s, cmp.Or(gone(roleErr), gone(policyErr))
 }
 
 // ownRole reads the role of a grant without its policies, if it is ours.

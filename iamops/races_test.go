@@ -124,6 +124,29 @@ func TestPolicyUsedElsewhere(t *testing.T) {
 	same(t, "let go", want, w)
 }
 
+// TestForeignNextToUnread: that the role is foreign says nothing of the policy of
+// that name; where that cannot be read, the look is not over.
+func TestForeignNextToUnread(t *testing.T) {
+	t.Parallel()
+	w := newFake(t, iamtest.Options{})
+	p := w.planOf(t, request())
+	w.fake.AddRoleSession("/port-iam/", p.Name, "mallory")
+	noError(t, w.ops.CreatePolicy(t.Context(), p))
+	over := w.fake.Fault(iamtest.Fault{Op: "GetPolicy", Code: "AccessDenied", Status: http.StatusForbidden, Count: -1})
+	_, err := w.ops.Look(t.Context(), p.Name)
+	wantKind(t, "Look", iamops.KindForeign, err)
+	over()
+	over = w.fake.Fault(iamtest.Fault{Op: "GetPolicy", Code: "ExpiredToken", Status: http.StatusForbidden, Count: -1})
+	_, err = w.ops.Look(t.Context(), p.Name)
+	wantKind(t, "Look, the policy unread", iamops.KindUnavailable, err)
+	over()
+	live, err := w.ops.Look(t.Context(), p.Name)
+	wantKind(t, "Look", iamops.KindForeign, err)
+	if !live.Exists() || live.HasRole() {
+		t.Errorf("what is ours: %+v", live)
+	}
+}
+
 // TestNamesInOtherCase are objects whose names differ from ours in letter case
 // alone, which is enough for AWS to call ours taken.
 func TestNamesInOtherCase(t *testing.T) {
