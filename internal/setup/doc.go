@@ -16,5 +16,5 @@
 // then setup changes nothing at all.
 //
 // The model itself, its rows and its documents, is in package templates. This
-// package knows neither settings nor AWS.
+// package reads no settings, though its advice names some, and does not know AWS.
 package setup
