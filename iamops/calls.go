@@ -29,6 +29,7 @@ type API struct {
 	GetPolicyVersion         call[iam.GetPolicyVersionInput, iam.GetPolicyVersionOutput]
 	GetRole                  call[iam.GetRoleInput, iam.GetRoleOutput]
 	ListAttachedRolePolicies call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
+	ListEntitiesForPolicy    call[iam.ListEntitiesForPolicyInput, iam.ListEntitiesForPolicyOutput]
 	ListPolicies             call[iam.ListPoliciesInput, iam.ListPoliciesOutput]
 	ListPolicyVersions       call[iam.ListPolicyVersionsInput, iam.ListPolicyVersionsOutput]
 	ListRolePolicies         call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
@@ -52,6 +53,7 @@ func newAPI(c *iam.Client) *API {
 		GetPolicyVersion:         c.GetPolicyVersion,
 		GetRole:                  c.GetRole,
 		ListAttachedRolePolicies: c.ListAttachedRolePolicies,
+		ListEntitiesForPolicy:    c.ListEntitiesForPolicy,
 		ListPolicies:             c.ListPolicies,
 		ListPolicyVersions:       c.ListPolicyVersions,
 		ListRolePolicies:         c.ListRolePolicies,

@@ -42,7 +42,7 @@ func (o *Ops) Rights() []Right {
 		{[]string{"iam:CreatePolicy", "iam:TagPolicy"}, policy, made},
 		{[]string{"iam:AttachRolePolicy", "iam:DetachRolePolicy"}, role, attached},
 		{[]string{"iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy"}, role, bounded},
-		{[]string{"iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"}, policy, nil},
+		{[]string{"iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy", "iam:ListPolicyVersions"}, policy, nil},
 		{[]string{"iam:ListPolicies", "iam:ListRoles"}, "*", nil},
 	}
 }

@@ -214,6 +214,7 @@ func (s thief) others() []attempt {
 		{"read an inline policy of a foreign role", false, s.call("iam:GetRolePolicy", otherRole, nil)},
 		{"read the policies of a foreign role", false, s.call("iam:ListAttachedRolePolicies", otherRole, nil)},
 		{"read a foreign policy", false, s.call("iam:GetPolicyVersion", otherPolicy, nil)},
+		{"see who uses a foreign policy", false, s.call("iam:ListEntitiesForPolicy", otherPolicy, nil)},
 		{"read all users and keys", false, s.call("iam:GetAccountAuthorizationDetails", "*", nil)},
 		{"read the data that is granted", false, s.call("s3:GetObject", "arn:"+s.partition+":s3:::reports/x", nil)},
 		{"leave the organisation", false, s.call("organizations:LeaveOrganization", "*", nil)},

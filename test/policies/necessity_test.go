@@ -24,9 +24,6 @@ func TestNothingIsSuperfluous(t *testing.T) {
 			calls = append(calls, c.requests...)
 		}
 	}
-	for _, q := range sweeping(t, s.setting) {
-		calls = append(calls, q.request)
-	}
 
 	wider, narrower := variants(t, document)
 	if len(wider) < 20 || len(narrower) < 20 {
