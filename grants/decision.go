@@ -31,6 +31,7 @@ type Decision struct {
 	end       time.Time // of a grant; zero: until revoked
 	attached  bool      // a grant that failed was attached, perhaps
 	cut       bool      // a removal that failed has cut the access
+	differs   string    // what the entity said otherwise than IAM, of a removal
 }
 
 // message is the log of the run in Port.
@@ -55,7 +56,11 @@ func (d Decision) message() string {
 		if requester == "" {
 			requester = "not known (started by Port)"
 		}
-		return fmt.Sprintf("Permission %s has been deleted.\nRequested by: %s", d.Grant, requester)
+		text := fmt.Sprintf("Permission %s has been deleted.\nRequested by: %s", d.Grant, requester)
+		if d.differs != "" {
+			text += "\n" + d.differs
+		}
+		return text
 	}
 	lines := []string{
 		"Permissions on the AWS resource: " + d.Resource,
@@ -134,7 +139,7 @@ func summaryOf(err error) string {
 		return "AWS refuses the daemon a right"
 	case iamops.IsKind(err, iamops.KindQuota):
 		return "a quota of the AWS account is used up"
-	case iamops.IsKind(err, iamops.KindConflict):
+	case iamops.IsKind(err, iamops.KindConflict), iamops.IsKind(err, iamops.KindKept):
 		return "something else changes or uses the role or policy"
 	case iamops.IsKind(err, iamops.KindForeign):
 		return "a role or policy of that name is not ours"

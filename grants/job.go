@@ -59,10 +59,12 @@ func (j *Job) Attempt(ctx context.Context) error {
 	err = j.step(ctx)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		// The attempt was ended from outside: nothing is decided by that.
+		j.restore(ctx)
 		return &Waiting{after: firstWait, err: context.Cause(ctx)}
 	}
 	if f, failed := errors.AsType[*failure](err); failed {
 		// Decide first, then act: the run is ended before anything is removed.
+		j.restore(ctx)
 		err = j.fail(ctx, f)
 	}
 	if j.poisoned(err) {
@@ -70,8 +72,10 @@ func (j *Job) Attempt(ctx context.Context) error {
 	}
 	switch {
 	case err == nil, errors.Is(err, port.ErrMismatch):
+		j.restore(ctx)
 		return err
 	case errors.Is(err, errUnreportable):
+		j.restore(ctx)
 		j.svc.metrics.unreportable.Inc()
 		j.log.Error("run cannot be reported", keyGrant, j.name, keyError, err)
 		return nil

@@ -33,6 +33,7 @@ type metrics struct {
 	duration     *prometheus.HistogramVec
 	events       *prometheus.CounterVec
 	unreportable prometheus.Counter
+	cut          prometheus.Histogram
 
 	// Only the instance that sweeps sets these.
 	grants  *prometheus.GaugeVec
@@ -68,6 +69,11 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "port_iam_unreportable_runs_total",
 			Help: "Runs that are open in Port and whose end Port refused.",
 		}),
+		cut: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "port_iam_cut_duration_seconds",
+			Help:    "Time from the record of a revocation or an expiry to the moment at which the access was cut.",
+			Buckets: []float64{.1, .25, .5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 900},
+		}),
 		grants: gauges("port_iam_grants",
 			"Grants by state, as the last sweep of this instance left them; 0 on instances that do not sweep.", "state"),
 		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -82,7 +88,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	m.zero()
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.grants, m.overdue, m.sweeps, m.removed,
+		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.cut, m.grants, m.overdue, m.sweeps, m.removed,
 	} {
 		if reg != nil {
 			errs = append(errs, reg.Register(c))

@@ -1,16 +1,13 @@
 package grants
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
-	"port-iam/templates"
 )
 
 // handLimit bounds the time that a person waits for one grant to be removed.
@@ -33,8 +30,9 @@ func (u *Unfinished) Error() string { return fmt.Sprintf("%s (%v)", u.Left, u.Er
 // Unwrap returns why it is unfinished.
 func (u *Unfinished) Unwrap() error { return u.Err }
 
-// Revoke takes a grant away by the steps of the daemon: its run is ended if it
-// is still open, the access is cut, role and policy are removed, then the entity.
+// Revoke takes a grant away by the steps of the daemon: the access is cut, the
+// grant's run is ended if it is still open, the policy is removed, then the role,
+// then the entity.
 //
 // With Port away it stops where Port must be told before anything else goes: the
 // error is an [Unfinished], and the role stays, cut and without policies, so that
@@ -50,6 +48,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 	}
 	defer unlock()
 	h := &byHand{removal: o.svc.newRemoval(opRevoke, name, o.svc.opts.Log.With(keyOperation, opRevoke))}
+	defer func() { h.restore(ctx) }()
 	for began := time.Now(); ; {
 		err := h.revoke(ctx)
 		_, unfinished := errors.AsType[*Unfinished](err)
@@ -77,75 +76,34 @@ type byHand struct {
 
 // revoke is one attempt.
 func (h *byHand) revoke(ctx context.Context) error {
-	portal, access, name := h.svc.opts.Portal, h.svc.opts.Access, h.name
-	runID, _ := iamops.RunID(name)
-	var run port.Run
-	var entity *port.Entity
-	var live iamops.Live
-	var runErr, entityErr, lookErr error
-	var reads sync.WaitGroup
-	reads.Go(func() { run, runErr = portal.Run(ctx, runID) })
-	reads.Go(func() { entity, entityErr = find(ctx, portal, templates.BlueprintGrant, name) })
-	reads.Go(func() { live, lookErr = access.Look(ctx, name) })
-	reads.Wait()
-	if lookErr != nil {
-		return h.cutForeign(ctx, live, lookErr)
-	}
-	if port.IsKind(runErr, port.KindNotFound) {
-		run, runErr = port.Run{}, nil // there is nothing to end
-	}
-	if err := cmp.Or(runErr, entityErr); err != nil {
-		return h.withoutPort(ctx, live, err)
-	}
-	ours := run.Action == h.svc.opts.Actions.Grant
-	fresh := ours && isFresh(run)
-	h.found = h.found || live.Exists() || entity != nil || ours && !run.Status.Ended()
-	switch {
-	case !h.found && !fresh:
-		return fmt.Errorf("%w: %s", ErrNoGrant, name)
-	case !live.Exists() && entity != nil && !h.svc.isOurs(entity):
-		return &iamops.Error{
-			Op: "revoke " + name, Kind: iamops.KindForeign,
-			Err: errors.New("its entity in Port is of a role of another account or path, and IAM has nothing of it here"),
-		}
-	}
-	if err := h.endOpen(ctx, run); err != nil {
-		return h.withoutPort(ctx, live, err)
-	}
-	if err := h.dismantle(ctx, live, fresh); err != nil {
+	found, err := h.svc.opts.Access.Find(ctx, h.name)
+	if err != nil && !iamops.IsKind(err, iamops.KindForeign) {
 		return err
 	}
-	if !h.found {
-		return fmt.Errorf("%w: %s", ErrNoGrant, name)
+	if err := h.cutAccess(ctx, found); err != nil {
+		return err
 	}
-	err := h.deleteEntity(ctx, "")
+	s := h.read(ctx, found)
+	ours := s.run.Action == h.svc.opts.Actions.Grant
+	h.found = h.found || h.cut || s.live.Exists() || s.entity != nil || ours && !s.run.Status.Ended()
+	// A grant that is not found may not be visible yet, or Port may know more.
+	if !h.found && !s.lag && s.liveErr == nil && s.runErr == nil && s.entityErr == nil {
+		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
+	}
+	err = h.take(ctx, s, "")
 	switch {
-	case err == nil:
-		return nil
-	case isAway(err):
+	case err == nil && !h.found:
+		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
+	case err == nil || !isAway(err):
+		return err
+	case !s.live.HasRole() && !h.sawRole:
+		return &Unfinished{Left: "IAM has nothing of it; Port may have an entity: revoke again when Port answers", Err: err}
+	case s.runErr == nil && s.entityErr == nil:
 		return &Unfinished{Left: "role and policy are gone; left is the entity in Port, if there is one: revoke again when Port answers", Err: err}
 	}
-	return fmt.Errorf("role and policy are gone, and Port refused to delete the entity: %w", err)
-}
-
-// withoutPort takes the access away and leaves the role, as a mark that lasts:
-// the sweep sees its Deny and goes on with the removal.
-func (h *byHand) withoutPort(ctx context.Context, live iamops.Live, why error) error {
-	if !isAway(why) {
-		return why
-	}
-	if !live.Exists() {
-		return &Unfinished{Left: "IAM has nothing of it; Port may have an entity: revoke again when Port answers", Err: why}
-	}
-	if err := h.cutAccess(ctx, live); err != nil {
-		return err
-	}
-	if err := h.svc.opts.Access.Detach(ctx, live); err != nil {
-		return err
-	}
 	return &Unfinished{
-		Left: "the access is removed; left are role, policy and the entity in Port: revoke again when Port answers, or let the daemon's sweep do it",
-		Err:  why,
+		Left: "the access is removed, and the policy is gone; left are the role, which carries a Deny, and the entity in Port: revoke again when Port answers, or let the daemon's sweep do it",
+		Err:  err,
 	}
 }
 

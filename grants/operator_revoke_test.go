@@ -114,7 +114,7 @@ func TestOperatorRevokeOrder(t *testing.T) {
 		if err := p.operator().Revoke(context.Background(), iamops.Name(rec.RunID)); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"run_log", "PutRolePolicy", "DetachRolePolicy", "DeleteRolePolicy", "DeleteRole", "DeletePolicy", "entity_delete"}
+		want := []string{"PutRolePolicy", "run_log", "DetachRolePolicy", "DeletePolicy", "DeleteRolePolicy", "DeleteRole", "entity_delete"}
 		if diff := cmp.Diff(want, writes); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -158,7 +158,7 @@ func TestOperatorRevokeWithoutPort(t *testing.T) {
 					t.Errorf("it took %s", took)
 				}
 				roles, policies, _ := w.left()
-				if len(roles) != 1 || len(policies) != 1 || len(roles[0].Attached) != 0 || len(roles[0].Inline) != 1 {
+				if len(roles) != 1 || len(policies) != 0 || len(roles[0].Attached) != 0 || len(roles[0].Inline) != 1 {
 					t.Errorf("left: %+v", roles)
 				}
 				back()

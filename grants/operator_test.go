@@ -31,9 +31,12 @@ func (w *world) granted(p *process, duration string) string {
 // takeFromIAM removes role and policy behind Port's back.
 func takeFromIAM(w *world, p *process, name string) {
 	w.t.Helper()
-	state, err := p.ops.Look(context.Background(), name)
-	if err == nil {
-		err = p.ops.Remove(context.Background(), state)
+	ctx := context.Background()
+	state, err := p.ops.Look(ctx, name)
+	for _, step := range []func(context.Context, iamops.Live) error{p.ops.Detach, p.ops.DeletePolicy, p.ops.DeleteRole} {
+		if err == nil {
+			err = step(ctx, state)
+		}
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/internal/priority"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -22,100 +24,227 @@ func isFresh(grant port.Run) bool {
 }
 
 // removal takes one grant away. A revocation, the clean-up of a failed grant, the
-// sweep and the operator use it. Each caller holds the lock of the grant, and
-// says when the grant's own run ends: a grant that failed ends its run first and
-// then clears; the others end it on the way, in take.
+// sweep and the operator use it, all in the same order: cut as soon as the role is
+// known to be ours, then read the rest, then take what is left. Each caller holds
+// the lock of the grant.
 type removal struct {
-	svc      *Service
-	name     string // of the grant
-	log      *slog.Logger
-	cut      bool // the access has been taken away
-	patience      // of the caller, with what it waits for
+	svc   *Service
+	name  string // of the grant
+	log   *slog.Logger
+	asked time.Time // when somebody asked for the removal; zero where nobody did
+
+	cut                bool         // the access has been taken away
+	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
+	sawRole, sawPolicy bool         // in IAM, now or before
+	differs            string       // what the entity said otherwise than IAM; "" where nothing
+	patience                        // of the caller, with what it waits for
 }
 
-// take takes away what was seen of a grant: its own run is ended first if it is
-// still open, so that nothing can complete it any more; then the access is cut,
-// the objects are removed, and the entity goes, on behalf of the revoking run if
-// there is one. lag is that of dismantle.
-func (r *removal) take(ctx context.Context, grant port.Run, live iamops.Live, lag bool, revokingRun string) error {
-	if err := r.endOpen(ctx, grant); err != nil {
+// hurry marks the calls up to the detaching where somebody has asked for the
+// removal.
+func (r *removal) hurry(ctx context.Context) context.Context {
+	if r.asked.IsZero() {
+		return ctx
+	}
+	return priority.Urgent(ctx)
+}
+
+// standing is what is known of a grant that is to be taken away, read at once.
+// Each part decides by itself: that one cannot be read keeps nothing else from
+// being done.
+type standing struct {
+	live      iamops.Live
+	liveErr   error
+	run       port.Run // that made the grant; zero where Port does not know it
+	runErr    error
+	entity    *port.Entity // nil: none
+	entityErr error
+	lag       bool // some of it may not be visible in IAM yet
+}
+
+// cutAccess takes the access away: by the Deny or, where AWS does not take that,
+// by detaching. It needs nothing but a role that is proven to be ours.
+func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
+	if !found.HasRole() || r.lifted != nil {
+		return nil
+	}
+	ctx, access := r.hurry(ctx), r.svc.opts.Access
+	if err := access.Cut(ctx, found); err != nil {
+		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
+		if detaching := access.Detach(ctx, found); detaching != nil {
+			return fmt.Errorf("%w (and it could not be detached either: %w)", err, detaching)
+		}
+	}
+	if !r.cut && !r.asked.IsZero() {
+		r.svc.metrics.cut.Observe(max(0, time.Since(r.asked).Seconds()))
+	}
+	r.cut, r.sawRole = true, true
+	return nil
+}
+
+// read reads what is there of the grant, in IAM what was not found yet.
+func (r *removal) read(ctx context.Context, found iamops.Live) standing {
+	var s standing
+	ctx, portal := r.hurry(ctx), r.svc.opts.Portal
+	runID, _ := iamops.RunID(r.name)
+	var reads sync.WaitGroup
+	reads.Go(func() {
+		if s.run, s.runErr = portal.Run(ctx, runID); port.IsKind(s.runErr, port.KindNotFound) {
+			s.run, s.runErr = port.Run{}, nil // nothing can be made for it any more
+		}
+	})
+	reads.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
+	reads.Go(func() { s.live, s.liveErr = r.svc.opts.Access.Rest(ctx, found) })
+	reads.Wait()
+	s.lag = s.run.Action == r.svc.opts.Actions.Grant && isFresh(s.run)
+	return s
+}
+
+// take takes away what is left of a grant: the access if that was not cut yet; the
+// grant's own run is ended if it is still open, the policy is detached and
+// deleted, then the role goes and, on behalf of the revoking run if there is one,
+// the entity. Until Port has said that
+// the run has ended, the role with its Deny and the entity stay: nothing can make
+// the grant again under an open run.
+func (r *removal) take(ctx context.Context, s standing, revokingRun string) error {
+	r.sawRole, r.sawPolicy = r.sawRole || s.live.HasRole(), r.sawPolicy || s.live.HasPolicy()
+	foreign := iamops.IsKind(s.liveErr, iamops.KindForeign)
+	if s.liveErr != nil && !foreign {
+		return s.liveErr
+	}
+	if err := r.mayBeGone(s); err != nil {
 		return err
 	}
-	if err := r.dismantle(ctx, live, lag); err != nil {
+	if !r.cut {
+		if err := r.cutAccess(ctx, s.live); err != nil {
+			return err
+		}
+	}
+	open := r.endOpen(r.hurry(ctx), s)
+	access := r.svc.opts.Access
+	if err := access.Detach(r.hurry(ctx), s.live); err != nil {
 		return err
+	}
+	// Nothing can be used any more: what follows is tidying.
+	if err := access.DeletePolicy(ctx, s.live); err != nil {
+		return err
+	}
+	switch {
+	case open != nil:
+		return open
+	case s.entityErr != nil:
+		return s.entityErr
+	case s.lag && !foreign && !(r.sawRole && r.sawPolicy) && !r.over(causeUnseen):
+		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
+	}
+	if err := r.deleteRole(ctx, s.live); err != nil {
+		return err
+	}
+	if foreign {
+		return s.liveErr // what is not ours stays, and is named
 	}
 	return r.deleteEntity(ctx, revokingRun)
 }
 
-// clear removes everything of a grant whose run has ended other than SUCCESS.
+// deleteRole deletes a role that nothing of ours hangs on any more. AWS keeps a
+// role for as long as it does not see that its policies are gone, and each of them
+// that is written begins that time anew: so the Deny, which goes last, stays off
+// while the same is tried again. Where the role cannot be deleted, the Deny is put
+// back before anything else.
+func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
+	err := r.svc.opts.Access.DeleteRole(ctx, live)
+	if r.lifted = nil; err == nil {
+		return nil
+	}
+	r.lifted = &live
+	kept := iamops.IsKind(err, iamops.KindKept)
+	if kept && ctx.Err() == nil && !r.over(causeLifted) {
+		return &again{causeLifted, err}
+	}
+	r.restore(ctx)
+	if kept && ctx.Err() == nil {
+		return giveUp("gave up after %s: %w", err, r.limit(causeLifted))
+	}
+	return err
+}
+
+// restoreTime bounds the writing of a Deny, also where what it belongs to was
+// stopped.
+const restoreTime = 10 * time.Second
+
+// restore puts the Deny back that deleteRole took off, where the role still
+// stands. Whoever stops working on a removal calls it.
+func (r *removal) restore(ctx context.Context) {
+	if r.lifted == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
+	defer cancel()
+	if err := r.svc.opts.Access.Cut(r.hurry(ctx), *r.lifted); err != nil {
+		r.log.Error("the Deny could not be put back on a role that AWS does not delete; nothing is attached to it", keyGrant, r.name, keyError, err)
+	}
+	r.lifted = nil
+}
+
+// clear removes everything of a grant whose run has ended other than SUCCESS. lag
+// is that of [standing].
 func (r *removal) clear(ctx context.Context, lag bool) error {
-	live, err := r.svc.opts.Access.Look(ctx, r.name)
-	if iamops.IsKind(err, iamops.KindForeign) && live.Exists() {
-		// What is not ours stays; what is, goes.
-		if removing := r.dismantle(ctx, live, false); removing != nil {
-			return removing
-		}
-	}
-	if err != nil {
+	access := r.svc.opts.Access
+	found, err := access.Find(ctx, r.name)
+	if err != nil && !iamops.IsKind(err, iamops.KindForeign) {
 		return err
 	}
-	return r.take(ctx, port.Run{}, live, lag, "")
+	if err := r.cutAccess(ctx, found); err != nil {
+		return err
+	}
+	s := standing{lag: lag}
+	s.live, s.liveErr = access.Rest(ctx, found)
+	return r.take(ctx, s, "")
 }
 
-// endOpen ends the run that made a grant if it is still open. Where Port refuses
-// even that, the access is taken away anyway.
-func (r *removal) endOpen(ctx context.Context, grant port.Run) error {
-	if grant.ID == "" || grant.Status.Ended() || grant.Action != r.svc.opts.Actions.Grant {
+// mayBeGone refuses to call a grant gone whose role was never here: the entity
+// says that it is in another account or under another path. A role that is found
+// is removed whatever the entity says.
+func (r *removal) mayBeGone(s standing) error {
+	if s.entity == nil || r.svc.isOurs(s.entity) {
 		return nil
 	}
-	_, err := r.svc.endRun(ctx, grant.ID, port.StatusFailure, "The grant was revoked before it was complete.")
+	arn := textOf(s.entity, templates.PropertyRoleARN)
+	if r.sawRole || r.sawPolicy {
+		r.differs = fmt.Sprintf("Its entity named the role %q, and %q was removed.", arn, r.svc.opts.Access.RoleARN(r.name))
+		r.log.Warn("entity names another role than the one that is removed", keyGrant, r.name, "role_arn", arn)
+		return nil
+	}
+	if s.liveErr != nil {
+		return s.liveErr
+	}
+	if s.lag && !r.over(causeUnseen) {
+		return &again{causeUnseen, fmt.Errorf("grant %s is not visible in IAM", r.name)}
+	}
+	return refuse("the grant is of another account", "%w", &iamops.Error{
+		Op: "revoke " + r.name, Kind: iamops.KindForeign,
+		Err: fmt.Errorf("its role is %q by its entity, which is not of this account and path, and nothing of it is here: use the action of the account that the role is in", arn),
+	})
+}
+
+// endOpen ends the run that made a grant if it is still open. nil: it has ended.
+func (r *removal) endOpen(ctx context.Context, s standing) error {
+	const stays = "its role, which is cut, and its entity stay until the run that made it has ended"
+	switch {
+	case s.runErr != nil && isAway(s.runErr) && !r.over(causeGrantRun):
+		return &again{causeGrantRun, fmt.Errorf("Port does not give the run of the grant: %w", s.runErr)}
+	case s.runErr != nil:
+		return giveUp("%s: %w", s.runErr, stays)
+	case s.run.ID == "" || s.run.Status.Ended():
+		return nil
+	case s.run.Action != r.svc.opts.Actions.Grant:
+		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
+	}
+	_, err := r.svc.endRun(ctx, s.run.ID, port.StatusFailure, "The grant was revoked before it was complete.")
 	if errors.Is(err, errUnreportable) {
-		return nil
+		return giveUp("%s, and Port refuses its end: %w", err, stays)
 	}
 	return err
-}
-
-// dismantle removes what was seen in IAM: access first, then the objects. lag:
-// some of it may not be visible yet; where it is not, dismantle asks to look
-// again for a while.
-func (r *removal) dismantle(ctx context.Context, live iamops.Live, lag bool) error {
-	if err := r.cutAccess(ctx, live); err != nil {
-		return err
-	}
-	if lag && !live.Complete() && !r.over(causeUnseen) {
-		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
-	}
-	if !live.Exists() {
-		return nil
-	}
-	return r.svc.opts.Access.Remove(ctx, live)
-}
-
-// cutAccess writes the Deny. AWS may refuse it permanently, as it does where the
-// boundary was removed by hand or the role is full of inline policies; detaching
-// is allowed anyway and comes next.
-func (r *removal) cutAccess(ctx context.Context, live iamops.Live) error {
-	if !live.Exists() {
-		return nil
-	}
-	err := r.svc.opts.Access.Cut(ctx, live)
-	if err != nil && !iamops.Temporary(err) {
-		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
-		return nil
-	}
-	r.cut = r.cut || err == nil
-	return err
-}
-
-// cutForeign cuts the access of a role that is ours where the policy of that name
-// is not, which keeps the grant from being removed: why.
-func (r *removal) cutForeign(ctx context.Context, live iamops.Live, why error) error {
-	if iamops.IsKind(why, iamops.KindForeign) && live.HasRole() {
-		if err := r.cutAccess(ctx, live); err != nil {
-			return err
-		}
-	}
-	return why
 }
 
 // deleteEntity deletes the entity, on behalf of the revoking run if there is one.

@@ -22,6 +22,9 @@ const (
 	causeDiffers                 // another copy of this run is at work with other documents
 	causeUnknownRun              // Port does not know the run yet, or not for that requester
 	causeUnseen                  // not everything of the grant is visible, which may be lag
+	causeKept                    // something is attached still, or that it was detached is not visible yet
+	causeLifted                  // the same of a role whose Deny is off
+	causeGrantRun                // Port does not give the run that made the grant, and answers otherwise
 	causeClock                   // the local clock is wrong
 )
 
@@ -33,6 +36,9 @@ var limits = map[cause]time.Duration{
 	causeDiffers:    10 * time.Minute,
 	causeUnknownRun: 10 * time.Second,
 	causeUnseen:     15 * time.Second,
+	causeKept:       visibilityLag,
+	causeLifted:     visibilityLag,
+	causeGrantRun:   poisonAfter,
 }
 
 // grantLimit is the limit of causeAWS for a grant; there is more time to take
@@ -104,8 +110,11 @@ func (p *patience) pause(asked time.Duration) time.Duration {
 	if p.row < 6 {
 		d = firstWait << p.row
 	}
-	if p.cause == causeUnknownRun || p.cause == causeUnseen {
+	switch p.cause {
+	case causeUnknownRun, causeUnseen:
 		d = min(d, time.Second)
+	case causeKept, causeLifted:
+		d = min(d, 5*time.Second)
 	}
 	d = d/2 + rand.N(d/2+1)
 	if limit := p.limit(p.cause); limit > 0 {
@@ -146,6 +155,8 @@ func classify(err error) (cause, bool) {
 	switch {
 	case isAway(err):
 		return causePort, true
+	case iamops.IsKind(err, iamops.KindKept):
+		return causeKept, true
 	case iamops.Temporary(err):
 		return causeAWS, true
 	case iamops.IsKind(err, iamops.KindNotFound):

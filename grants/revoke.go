@@ -1,7 +1,6 @@
 package grants
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -14,79 +13,84 @@ import (
 
 // revoke handles a run of the revoke action, and of the automation that Port
 // starts when a grant's time is over. The names in IAM come from the entity's
-// identifier, never from its properties.
+// identifier, never from its properties. The access is cut as soon as the record
+// has been found to fit its run and the role to be ours, before anything else is
+// read.
 func (j *Job) revoke(ctx context.Context) error {
-	view, err := j.readRevoke(ctx)
+	run, found, findErr, err := j.readRevoke(j.hurry(ctx))
 	if err != nil {
 		return err
 	}
-	if open, err := j.open(ctx, view.run); !open {
+	if open, err := j.open(ctx, run); !open {
 		return err
 	}
-	if err := j.mayRevoke(ctx, view); err != nil {
+	if err := j.mayRevoke(run); err != nil {
 		return err
 	}
-	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), j.rec.RunID); err != nil {
+	// A role that is not ours keeps nothing of ours from being removed.
+	if findErr != nil && !iamops.IsKind(findErr, iamops.KindForeign) {
+		return findErr
+	}
+	if err := j.hasEnded(found); err != nil {
 		return err
 	}
-	return j.end(ctx, port.StatusSuccess, j.decision(outcomeSucceeded))
+	if err := j.cutAccess(ctx, found); err != nil {
+		return err
+	}
+	s := j.read(ctx, found)
+	j.svc.noteForeign(s.liveErr)
+	if err := j.hasEnded(s.live); err != nil {
+		return err
+	}
+	if j.op == opExpire && !found.HasRole() && s.lag && !s.run.Status.Ended() {
+		return refuse("the grant is still being made", "the grant %s is still being made, and has no role yet: its time cannot be over", j.name)
+	}
+	if err := j.take(ctx, s, j.rec.RunID); err != nil {
+		return err
+	}
+	d := j.decision(outcomeSucceeded)
+	d.differs = j.differs
+	return j.end(ctx, port.StatusSuccess, d)
 }
 
-// revokeView is what Port and IAM say about a revocation, read at once.
-type revokeView struct {
-	run     port.Run
-	grant   port.Run    // the run that made the grant; zero where Port does not know it
-	named   bool        // the entity's identifier is the name of a grant
-	live    iamops.Live // what exists in IAM
-	liveErr error       // IAM's answer decides only after the run is confirmed
-}
-
-func (j *Job) readRevoke(ctx context.Context) (revokeView, error) {
-	var v revokeView
-	var runErr, grantErr error
-	var grantRun string
-	grantRun, v.named = iamops.RunID(j.name)
+// readRevoke reads the run and, at the same time, the role: IAM's answer decides
+// only after the run is confirmed.
+func (j *Job) readRevoke(ctx context.Context) (run port.Run, found iamops.Live, findErr, err error) {
 	var reads sync.WaitGroup
-	reads.Go(func() { v.run, runErr = j.ownRun(ctx) })
-	if v.named {
-		reads.Go(func() { v.grant, grantErr = j.svc.opts.Portal.Run(ctx, grantRun) })
-		reads.Go(func() { v.live, v.liveErr = j.svc.opts.Access.Look(ctx, j.name) })
+	reads.Go(func() { run, err = j.ownRun(ctx) })
+	if _, named := iamops.RunID(j.name); named {
+		reads.Go(func() { found, findErr = j.svc.opts.Access.Find(ctx, j.name) })
 	}
 	reads.Wait()
-	if port.IsKind(grantErr, port.KindNotFound) {
-		grantErr = nil
-	}
-	return v, cmp.Or(runErr, grantErr)
+	return run, found, findErr, err
 }
 
-// mayRevoke checks that what the run asks for is a grant of ours that may be taken
-// away.
-func (j *Job) mayRevoke(ctx context.Context, v revokeView) error {
-	lacks := v.run.Entity == "" && j.op != opExpire
-	if lacks || v.run.Entity != "" && v.run.Blueprint != templates.BlueprintGrant {
-		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", v.run.Entity, v.run.Blueprint, templates.BlueprintGrant)
+// mayRevoke checks that the run was started on what may be a grant of ours.
+func (j *Job) mayRevoke(run port.Run) error {
+	lacks := run.Entity == "" && j.op != opExpire
+	if lacks || run.Entity != "" && run.Blueprint != templates.BlueprintGrant {
+		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", run.Entity, run.Blueprint, templates.BlueprintGrant)
 	}
-	if !v.named {
+	if _, named := iamops.RunID(j.name); !named {
 		return refuse("the entity is not a grant of port-iam", "the entity %q is not a grant of port-iam (%s<run id>): delete it by hand if it is not needed", j.name, iamops.NamePrefix)
 	}
-	if v.liveErr != nil {
-		j.svc.noteForeign(v.liveErr)
-		if j.op == opExpire {
-			return v.liveErr
-		}
-		return j.cutForeign(ctx, v.live, v.liveErr)
+	return nil
+}
+
+// hasEnded refuses an expiry before the end that the tags in IAM say.
+func (j *Job) hasEnded(live iamops.Live) error {
+	if j.op != opExpire || !live.Exists() {
+		return nil
 	}
-	if j.op == opExpire && v.live.Exists() {
-		end, limited := v.live.End()
-		if !limited {
-			return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
-		}
-		switch early := time.Until(end); {
-		case early > iamops.MaxClockSkew:
-			return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
-		case early > 0: // our clock is a little behind Port's
-			return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
-		}
+	end, limited := live.End()
+	if !limited {
+		return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
+	}
+	switch early := time.Until(end); {
+	case early > iamops.MaxClockSkew:
+		return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
+	case early > 0: // our clock is a little behind Port's
+		return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
 	}
 	return nil
 }

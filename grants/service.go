@@ -52,14 +52,22 @@ type Access interface {
 	Verify(ctx context.Context, p iamops.Plan) error
 	// Attach makes the grant usable.
 	Attach(ctx context.Context, p iamops.Plan) error
+	// Find reads the role alone, and proves that it is ours.
+	Find(ctx context.Context, name string) (iamops.Live, error)
 	// Look reads what exists and proves that it is ours.
 	Look(ctx context.Context, name string) (iamops.Live, error)
+	// Rest reads what Find did not.
+	Rest(ctx context.Context, found iamops.Live) (iamops.Live, error)
 	// Cut takes the access away in one call.
-	Cut(ctx context.Context, l iamops.Live) error
+	Cut(ctx context.Context, found iamops.Live) error
 	// Detach leaves the role without managed policies.
 	Detach(ctx context.Context, l iamops.Live) error
-	// Remove deletes what Look found.
-	Remove(ctx context.Context, l iamops.Live) error
+	// DeletePolicy deletes the policy; that it succeeds proves that nothing can use
+	// it any more.
+	DeletePolicy(ctx context.Context, l iamops.Live) error
+	// DeleteRole deletes the role. The Deny of Cut goes last, and comes back where
+	// the role cannot be deleted.
+	DeleteRole(ctx context.Context, l iamops.Live) error
 	// List shows everything under our path. It proves nothing.
 	List(ctx context.Context) (map[string]iamops.Listed, error)
 	// Changed says what about a grant was changed by hand.
@@ -142,7 +150,11 @@ const (
 
 func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
 	log := s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID)
-	return &Job{removal: s.newRemoval(op, name, log), action: action, rec: rec}
+	j := &Job{removal: s.newRemoval(op, name, log), action: action, rec: rec}
+	if j.Urgent() {
+		j.asked = rec.Time
+	}
+	return j
 }
 
 func (s *Service) newRemoval(op, name string, log *slog.Logger) removal {

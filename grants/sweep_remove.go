@@ -33,8 +33,21 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		}
 	}
 	r := w.svc.newRemoval(opExpire, j.name, w.log)
-	if err := r.take(ctx, j.run, j.live, false, ""); err != nil {
-		return err
+	defer func() { r.restore(ctx) }()
+	for {
+		err := r.take(ctx, standing{live: j.live, run: j.run, entity: j.entity}, "")
+		if err == nil {
+			break
+		}
+		// Between two sweeps the Deny is on the role, so this one waits for AWS to
+		// see that nothing hangs on it.
+		if r.lifted == nil {
+			return err
+		}
+		r.note(causeLifted)
+		if !sleep(ctx, r.pause(0)) {
+			return err
+		}
 	}
 	j.removed = true
 	w.svc.metrics.removed.WithLabelValues(j.verdict.remove).Inc()

@@ -153,20 +153,27 @@ func TestSweepInterrupted(t *testing.T) {
 	})
 }
 
-// TestSweepDetached: a removal that AWS refused between the Deny, which goes with
-// the role's other inline policies, and the role itself, is finished too.
+// TestSweepDetached: a removal that ended between the Deny, which goes with the
+// role's other inline policies, and the role itself, is finished too.
 func TestSweepDetached(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
 		rec := w.request(nil)
 		p.succeed(rec)
-		allowed := w.aws.Fault(iamtest.Fault{Op: "DeleteRole", Code: "AccessDenied", Status: 403, Count: -1})
-		revoke := w.revoke(rec.RunID)
-		if err := p.handle(revoke); err != nil {
-			t.Fatal(err)
+		dead := func(op string) (revive func()) {
+			return w.aws.Fault(iamtest.Fault{Op: op, Kind: iamtest.LostRequest, Count: -1})
 		}
-		contains(t, "log", w.wantRun(revoke.RunID, "FAILURE"), "already cut")
-		allowed()
+		var revive []func()
+		stop := w.aws.OnCall(func(c iamtest.Call) {
+			if c.Done && c.Op == "DeleteRolePolicy" {
+				revive = append(revive, dead("DeleteRole"), dead("PutRolePolicy"))
+			}
+		})
+		w.crashAt(p, w.revoke(rec.RunID), "DeleteRolePolicy")
+		stop()
+		for _, r := range revive {
+			r()
+		}
 		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 0 || len(roles[0].Inline) != 0 {
 			t.Fatalf("left: %+v", roles)
 		}
@@ -194,14 +201,7 @@ func TestSweepOrphans(t *testing.T) {
 		}
 	}
 	removeRole := func(w *world, id string) {
-		p := w.process()
-		state, err := p.ops.Look(context.Background(), iamops.Name(id))
-		if err == nil {
-			err = p.ops.Remove(context.Background(), state)
-		}
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		takeFromIAM(w, w.process(), iamops.Name(id))
 	}
 	for _, c := range []struct {
 		name        string

@@ -68,7 +68,7 @@ func testCut(t *testing.T, newWorld func(t *testing.T) *world) {
 	// Gone between the look and the cut: nothing is left to cut.
 	state, err := w.ops.Look(t.Context(), p.Name)
 	noError(t, err)
-	noError(t, w.ops.Remove(t.Context(), state))
+	noError(t, remove(t.Context(), w.ops, state))
 	noError(t, w.ops.Cut(t.Context(), state))
 	noError(t, w.ops.Cut(t.Context(), iamops.Live{}))
 }
@@ -89,10 +89,10 @@ func testRemove(t *testing.T, newWorld func(t *testing.T) *world) {
 
 			state, err := w.ops.Look(t.Context(), p.Name)
 			noError(t, err)
-			noError(t, w.ops.Remove(t.Context(), state))
+			noError(t, remove(t.Context(), w.ops, state))
 			unchanged(t, "anything else than the grant in Remove", want, w.snapshot(t))
-			noError(t, w.ops.Remove(t.Context(), state))
-			noError(t, w.ops.Remove(t.Context(), iamops.Live{}))
+			noError(t, remove(t.Context(), w.ops, state))
+			noError(t, remove(t.Context(), w.ops, iamops.Live{}))
 			unchanged(t, "the second Remove", want, w.snapshot(t))
 		})
 	}

@@ -103,7 +103,7 @@ func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := o.api.listRole(ctx, live); err != nil {
+	if live, err = o.api.listRole(ctx, *live); err != nil {
 		return err
 	}
 	switch {

@@ -19,9 +19,11 @@ const (
 	// own, or does not accept our credentials at present. The call may have
 	// taken effect. Try again.
 	KindUnavailable Kind = iota
-	// KindConflict: something else is changing the object, or still hangs on it.
-	// Try again.
+	// KindConflict: something else is changing the object. Try again.
 	KindConflict
+	// KindKept: AWS does not delete the object while something hangs on it, or
+	// until it is visible that nothing does any more. Try again for a while.
+	KindKept
 	// KindNotFound: the object is not there, or not yet visible.
 	KindNotFound
 	// KindDiffers: an object of this run exists with other documents than those
@@ -66,7 +68,7 @@ func IsKind(err error, k Kind) bool {
 // Temporary reports whether err asks to try the same again later. An error that
 // is not an [Error] is not temporary.
 func Temporary(err error) bool {
-	return IsKind(err, KindUnavailable) || IsKind(err, KindConflict)
+	return IsKind(err, KindUnavailable) || IsKind(err, KindConflict) || IsKind(err, KindKept)
 }
 
 // codes is the one table of AWS's error codes. A code that is not in it counts
@@ -79,7 +81,7 @@ var codes = map[string]Kind{
 	"LimitExceeded":       KindQuota,
 
 	"ConcurrentModification":        KindConflict,
-	"DeleteConflict":                KindConflict,
+	"DeleteConflict":                KindKept,
 	"EntityTemporarilyUnmodifiable": KindConflict,
 	"InvalidInput":                  KindInvalid,
 	"ValidationError":               KindInvalid,

@@ -26,7 +26,7 @@ func TestErrors(t *testing.T) {
 		{"EntityAlreadyExists", 409, internal, false, false, false},
 		{"LimitExceeded", 409, iamops.KindQuota, false, false, false},
 		{"ConcurrentModification", 409, iamops.KindConflict, true, false, false},
-		{"DeleteConflict", 409, iamops.KindConflict, true, false, false},
+		{"DeleteConflict", 409, iamops.KindKept, true, false, false},
 		{"EntityTemporarilyUnmodifiable", 409, iamops.KindConflict, true, false, false},
 		{"InvalidInput", 400, iamops.KindInvalid, false, false, false},
 		{"ValidationError", 400, iamops.KindInvalid, false, false, false},

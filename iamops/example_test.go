@@ -52,12 +52,14 @@ func ExampleNew() {
 
 	state, err := ops.Look(ctx, plan.Name)
 	fmt.Println(state.Complete(), err)
-	fmt.Println(ops.Cut(ctx, state), ops.Remove(ctx, state))
+	fmt.Println(ops.Cut(ctx, state), ops.Detach(ctx, state))
+	fmt.Println(ops.DeletePolicy(ctx, state), ops.DeleteRole(ctx, state))
 	fmt.Println(len(fake.Snapshot().Roles), len(fake.Snapshot().Policies))
 	// Output:
 	// arn:aws:iam::123456789012:role/port-iam/Permission-r_1 <nil>
 	// <nil> <nil> <nil>
 	// true <nil>
+	// <nil> <nil>
 	// <nil> <nil>
 	// 0 0
 }

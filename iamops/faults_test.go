@@ -35,7 +35,7 @@ var troubles = []trouble{
 	refusal("ServiceFailure", http.StatusInternalServerError, true, iamops.KindUnavailable),
 	refusal("ConcurrentModification", http.StatusConflict, true, iamops.KindConflict),
 	refusal("EntityTemporarilyUnmodifiable", http.StatusConflict, true, iamops.KindConflict),
-	refusal("DeleteConflict", http.StatusConflict, false, iamops.KindConflict),
+	refusal("DeleteConflict", http.StatusConflict, false, iamops.KindKept),
 	refusal("InvalidClientTokenId", http.StatusForbidden, false, iamops.KindUnavailable),
 	refusal("ExpiredToken", http.StatusForbidden, false, iamops.KindUnavailable),
 	refusal("AccessDenied", http.StatusForbidden, false, iamops.KindDenied),

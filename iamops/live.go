@@ -32,6 +32,9 @@ func (s Live) Exists() bool { return s.role != nil || s.policy != nil }
 // HasRole reports whether the role is there.
 func (s Live) HasRole() bool { return s.role != nil }
 
+// HasPolicy reports whether the policy is there.
+func (s Live) HasPolicy() bool { return s.policy != nil }
+
 // Complete reports whether both role and policy are there.
 func (s Live) Complete() bool { return s.role != nil && s.policy != nil }
 

@@ -12,22 +12,44 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// Find reads the role of a grant, without its policies, and proves that it is
+// ours: all that [Ops.Cut] needs, in one call. [KindForeign]: a role of that name
+// exists and is not ours; it must be left alone. Nothing found is no error.
+func (o *Ops) Find(ctx context.Context, name string) (Live, error) {
+	s, err := named(name)
+	if err != nil {
+		return s, err
+	}
+	s.role, err = o.ownRole(ctx, s.RunID)
+	return s, gone(err)
+}
+
 // Look reads what exists of the grant of that name and proves that it is ours:
 // by path, by name and by the tags of the live objects. [KindForeign]: an object
 // of that name exists and is not ours; it must be left alone, and the result
 // holds the other object where that is ours. Nothing found is no error.
 func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
-	runID, ok := RunID(name)
-	if !ok {
-		return Live{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
+	s, err := named(name)
+	if err != nil {
+		return s, err
 	}
-	s := Live{Name: name, RunID: runID}
+	return o.Rest(ctx, s)
+}
+
+// Rest is [Ops.Look] for what [Ops.Find] has begun: a role that was found is not
+// read again, only its policies.
+func (o *Ops) Rest(ctx context.Context, found Live) (Live, error) {
+	s := Live{Name: found.Name, RunID: found.RunID}
 	var roleErr, policyErr error
 	var reads sync.WaitGroup
 	reads.Go(func() {
-		var role *liveRole
-		if role, roleErr = o.ownRole(ctx, runID); roleErr == nil {
-			roleErr = gone(o.api.listRole(ctx, role))
+		role := found.role
+		if role == nil {
+			role, roleErr = o.ownRole(ctx, s.RunID)
+		}
+		if roleErr == nil {
+			role, roleErr = o.api.listRole(ctx, *role)
+			roleErr = gone(roleErr) // the role was seen
 		}
 		if roleErr == nil {
 			s.role = role
@@ -35,7 +57,7 @@ func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 	})
 	reads.Go(func() {
 		var policy *livePolicy
-		if policy, policyErr = o.ownPolicy(ctx, runID); policyErr == nil {
+		if policy, policyErr = o.ownPolicy(ctx, s.RunID); policyErr == nil {
 			policy.old, policyErr = o.api.oldVersions(ctx, policy.arn)
 			policyErr = gone(policyErr)
 		}
@@ -51,6 +73,15 @@ func (o *Ops) Look(ctx context.Context, name string) (Live, error) {
 		}
 	}
 	return s, cmp.Or(gone(roleErr), gone(policyErr))
+}
+
+// named is what is known of a grant before anything was read.
+func named(name string) (Live, error) {
+	runID, ok := RunID(name)
+	if !ok {
+		return Live{}, refused(KindInvalid, "look at "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
+	}
+	return Live{Name: name, RunID: runID}, nil
 }
 
 // ownRole reads the role of a grant without its policies, if it is ours.
@@ -97,8 +128,8 @@ func (a *API) role(ctx context.Context, name string) (*liveRole, error) {
 	return r, nil
 }
 
-// listRole reads the policies of a role, both lists at once.
-func (a *API) listRole(ctx context.Context, r *liveRole) error {
+// listRole adds the policies of a role, both lists at once.
+func (a *API) listRole(ctx context.Context, r liveRole) (*liveRole, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		in := &iam.ListRolePoliciesInput{RoleName: &r.name}
@@ -119,7 +150,7 @@ func (a *API) listRole(ctx context.Context, r *liveRole) error {
 		}
 		return err
 	})
-	return g.Wait()
+	return &r, g.Wait()
 }
 
 // policy reads a managed policy without its versions.

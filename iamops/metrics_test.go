@@ -96,7 +96,7 @@ func TestMetricsCount(t *testing.T) {
 		noError(t, ops.CreatePolicy(t.Context(), p))
 		state, err := ops.Look(t.Context(), p.Name)
 		noError(t, err)
-		wantKind(t, "Remove", iamops.KindUnavailable, ops.Remove(t.Context(), state))
+		wantKind(t, "DeletePolicy", iamops.KindUnavailable, ops.DeletePolicy(t.Context(), state))
 		_, err = clients.Identity(t.Context())
 		noError(t, err)
 

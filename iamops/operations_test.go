@@ -63,14 +63,29 @@ func operations() []operation {
 
 // revoke is how package grants takes a grant away.
 func revoke(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error {
-	state, err := ops.Look(ctx, p.Name)
+	found, err := ops.Find(ctx, p.Name)
+	if err == nil {
+		err = ops.Cut(ctx, found)
+	}
 	if err != nil {
 		return err
 	}
-	if err := ops.Cut(ctx, state); err != nil {
+	state, err := ops.Rest(ctx, found)
+	if err != nil {
 		return err
 	}
-	return ops.Remove(ctx, state)
+	return remove(ctx, ops, state)
+}
+
+// remove takes away what was seen of a grant.
+func remove(ctx context.Context, ops *iamops.Ops, seen iamops.Live) error {
+	if err := ops.Detach(ctx, seen); err != nil {
+		return err
+	}
+	if err := ops.DeletePolicy(ctx, seen); err != nil {
+		return err
+	}
+	return ops.DeleteRole(ctx, seen)
 }
 
 func nothing(*testing.T, *world, iamops.Plan) {}

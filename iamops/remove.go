@@ -3,6 +3,7 @@ package iamops
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -16,11 +17,12 @@ const denyName = "port-iam-revoked"
 const denyDocument = `{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Effect":"Deny","Action":"*","Resource":"*"}]}`
 
 // Cut takes the access of a grant away in one call, sessions that exist
-// included: an inline Deny on the role. Repeating it is harmless. A role that
-// does not exist needs no cut. [KindDenied]: the boundary was removed by hand, so
-// the daemon may not write to the role any more; detaching still works.
+// included: an inline Deny on the role that [Ops.Find] found. Repeating it is
+// harmless. A role that does not exist needs no cut. [KindDenied]: the boundary
+// was removed by hand, so the daemon may not write to the role any more;
+// [Ops.Detach] still works.
 func (o *Ops) Cut(ctx context.Context, s Live) error {
-	if s.role == nil || s.IsCut() {
+	if s.role == nil {
 		return nil
 	}
 	_, err := o.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
@@ -29,13 +31,16 @@ func (o *Ops) Cut(ctx context.Context, s Live) error {
 	return gone(wrap(err, "cut access of role %q", s.Name))
 }
 
-// Detach takes every managed policy off the role that [Ops.Look] found, and
-// leaves the role. It comes after [Ops.Cut] where the role must stay for now.
+// Detach takes the policy of the grant off its role, whatever IAM's lists say:
+// what was attached a moment ago may not be in them yet. What they do show goes
+// too. Nothing attached is a success.
 func (o *Ops) Detach(ctx context.Context, s Live) error {
 	if s.role == nil {
 		return nil
 	}
-	for _, arn := range s.role.attached {
+	own := o.policyARN(s.Name)
+	others := slices.DeleteFunc(slices.Clone(s.role.attached), func(arn string) bool { return arn == own })
+	for _, arn := range append([]string{own}, others...) {
 		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &s.role.name, PolicyArn: &arn})
 		if err := gone(wrap(err, "detach %s from role %q", arn, s.Name)); err != nil {
 			return err
@@ -44,15 +49,11 @@ func (o *Ops) Detach(ctx context.Context, s Live) error {
 	return nil
 }
 
-// Remove deletes everything of a grant that [Ops.Look] found, dependents first.
-// An object that is gone already is a success. [KindConflict]: something was added
-// meanwhile, or a change is not visible yet; look and remove again.
-func (o *Ops) Remove(ctx context.Context, s Live) error {
-	if s.role != nil {
-		if err := o.removeRole(ctx, s); err != nil {
-			return err
-		}
-	}
+// DeletePolicy deletes the policy of a grant that [Ops.Look] found, with all its
+// versions. Gone already is a success. AWS deletes no policy that is attached to
+// anything: a success proves that it is not. [KindKept]: it still is, or its
+// detaching is not visible yet; the error names what keeps it.
+func (o *Ops) DeletePolicy(ctx context.Context, s Live) error {
 	if s.policy == nil {
 		return nil
 	}
@@ -63,14 +64,60 @@ func (o *Ops) Remove(ctx context.Context, s Live) error {
 		}
 	}
 	_, err := o.api.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: &s.policy.arn})
-	return gone(wrap(err, "delete policy %q", s.Name))
+	err = gone(wrap(err, "delete policy %q", s.Name))
+	if IsKind(err, KindKept) {
+		return o.keptPolicy(ctx, s, err)
+	}
+	return err
 }
 
-func (o *Ops) removeRole(ctx context.Context, s Live) error {
-	if err := o.Detach(ctx, s); err != nil {
-		return err
+// keptPolicy says what keeps a policy, until when it can be used there, and the
+// way out.
+func (o *Ops) keptPolicy(ctx context.Context, s Live, why error) error {
+	until := ""
+	if end, limited := s.End(); limited {
+		until = " until " + rfc3339(end)
 	}
-	// The Deny goes last: what it cuts must be detached before.
+	holders, err := o.api.holders(ctx, s.policy.arn)
+	holders = slices.DeleteFunc(holders, func(h string) bool { return h == "role "+s.Name })
+	switch {
+	case err != nil:
+		return refused(KindKept, "delete policy "+s.Name, "the policy is still attached somewhere, which can use it%s, and the daemon cannot read where (%w): detach it there", until, err)
+	case len(holders) == 0:
+		return why // that it was detached is not visible yet
+	}
+	return refused(KindKept, "delete policy "+s.Name, "the policy is still attached to %s, which can use it%s: detach it there", strings.Join(holders, ", "), until)
+}
+
+// holders are the roles, users and groups that a policy is attached to or is the
+// boundary of.
+func (a *API) holders(ctx context.Context, arn string) ([]string, error) {
+	in := &iam.ListEntitiesForPolicyInput{PolicyArn: &arn}
+	return all(ctx, a.ListEntitiesForPolicy, in, &in.Marker,
+		func(page *iam.ListEntitiesForPolicyOutput) (names []string, marker *string) {
+			for _, r := range page.PolicyRoles {
+				names = append(names, "role "+aws.ToString(r.RoleName))
+			}
+			for _, u := range page.PolicyUsers {
+				names = append(names, "user "+aws.ToString(u.UserName))
+			}
+			for _, g := range page.PolicyGroups {
+				names = append(names, "group "+aws.ToString(g.GroupName))
+			}
+			return names, page.Marker
+		},
+		"list what policy %q is attached to", arn)
+}
+
+// DeleteRole deletes the role of a grant that [Ops.Look] found, with its inline
+// policies. It comes after [Ops.DeletePolicy]: the Deny of [Ops.Cut] goes last of
+// them. An error means that it may be off while the role stands: the caller writes
+// it again. Gone already is a success. [KindKept]: something still hangs on the
+// role, or that nothing does any more is not visible yet.
+func (o *Ops) DeleteRole(ctx context.Context, s Live) error {
+	if s.role == nil {
+		return nil
+	}
 	others := slices.DeleteFunc(slices.Clone(s.role.inline), func(n string) bool { return n == denyName })
 	for _, name := range append(others, denyName) {
 		_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.role.name, PolicyName: &name})
@@ -79,7 +126,20 @@ func (o *Ops) removeRole(ctx context.Context, s Live) error {
 		}
 	}
 	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &s.role.name})
-	return gone(wrap(err, "delete role %q", s.Name))
+	return gone(keptRole(s.Name, wrap(err, "delete role %q", s.Name)))
+}
+
+// keptRole adds the way out to an error by which AWS keeps a role.
+func keptRole(name string, err error) error {
+	switch {
+	case IsKind(err, KindKept) && strings.Contains(err.Error(), "instance profile"):
+		return refused(KindInvalid, "delete role "+name, "%w Take it out (aws iam remove-role-from-instance-profile)", err)
+	case IsKind(err, KindKept):
+		return refused(KindKept, "delete role "+name, "%w Take off what was added to it since", err)
+	case IsKind(err, KindDenied):
+		return refused(KindDenied, "delete role "+name, "%w: let the daemon do iam:DeleteRole (its own policy and the service control policies count), or delete the role by hand", err)
+	}
+	return err
 }
 
 // gone turns "not found" into success.

@@ -22,7 +22,7 @@ func TestDetach(t *testing.T) {
 	if !state.Complete() || state.Attached() {
 		t.Errorf("after detaching: complete %v, attached %v", state.Complete(), state.Attached())
 	}
-	noError(t, w.ops.Remove(t.Context(), state))
+	noError(t, remove(t.Context(), w.ops, state))
 	noError(t, w.ops.Detach(t.Context(), state)) // gone meanwhile
 	noError(t, w.ops.Detach(t.Context(), iamops.Live{}))
 }

@@ -103,7 +103,9 @@ func work(t *testing.T, s setting) []call {
 		if err := ops.Cut(ctx, state); cut != (err == nil) || err != nil && !iamops.IsKind(err, iamops.KindDenied) {
 			t.Errorf("cut: %v", err)
 		}
-		noError(t, ops.Remove(ctx, state))
+		noError(t, ops.Detach(ctx, state))
+		noError(t, ops.DeletePolicy(ctx, state))
+		noError(t, ops.DeleteRole(ctx, state))
 		state, err = ops.Look(ctx, p.Name)
 		if noError(t, err); state.Exists() {
 			t.Errorf("something is left: %+v", w.fake.Snapshot())

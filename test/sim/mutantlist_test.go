@@ -75,13 +75,13 @@ var mutants = []mutant{
 	}}},
 	{name: "a revocation reports before it removes", seed: 1995, changes: []change{{
 		"grants/revoke.go",
-		"	if err := j.take(ctx, view.grant, view.live, isFresh(view.grant), j.rec.RunID); err != nil {\n		return err\n	}\n",
-		"	defer func() { _ = j.take(ctx, view.grant, view.live, isFresh(view.grant), j.rec.RunID) }()\n",
+		"	if err := j.take(ctx, s, j.rec.RunID); err != nil {\n		return err\n	}\n",
+		"	defer func() { _ = j.take(ctx, s, j.rec.RunID) }()\n",
 	}}},
 	{name: "a revocation leaves the open run of its grant", seed: 1921, changes: []change{{
 		"grants/revoke.go",
-		"j.take(ctx, view.grant, view.live, isFresh(view.grant), j.rec.RunID); err",
-		"j.take(ctx, port.Run{}, view.live, isFresh(view.grant), j.rec.RunID); err",
+		"	if err := j.take(ctx, s, j.rec.RunID); err != nil {\n",
+		"	s.run = port.Run{}\n	if err := j.take(ctx, s, j.rec.RunID); err != nil {\n",
 	}}},
 	{name: "an expiry does not look at the end", seed: 190, changes: []change{{
 		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
