@@ -134,7 +134,7 @@ func (r *removal) take(ctx context.Context, s standing, revokingRun string) erro
 		return open
 	case s.entityErr != nil:
 		return s.entityErr
-	case s.lag && !foreign && !(r.sawRole && r.sawPolicy) && !r.over(causeUnseen):
+	case s.lag && !foreign && (!r.sawRole || !r.sawPolicy) && !r.over(causeUnseen):
 		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
 	}
 	if err := r.deleteRole(ctx, s.live); err != nil {

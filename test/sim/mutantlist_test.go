@@ -84,7 +84,7 @@ var mutants = []mutant{
 		"	s.run = port.Run{}\n	if err := j.take(ctx, s, j.rec.RunID); err != nil {\n",
 	}}},
 	{name: "an expiry does not look at the end", seed: 190, changes: []change{{
-		"grants/revoke.go", "		switch early := time.Until(end); {\n", "		switch early := time.Duration(0); {\n",
+		"grants/revoke.go", "	switch early := time.Until(end); {\n", "	switch early := time.Duration(0); {\n",
 	}}},
 	{name: "the sweeper leaves what has expired", seed: 1996, changes: []change{{
 		"grants/sweep_judge.go", "	if !f.isListed() || !expired(f.end(), now) {\n", "	if true {\n",
