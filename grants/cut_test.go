@@ -69,11 +69,7 @@ func TestPolicyNotOurs(t *testing.T) {
 // retagPolicy does to the policy of a grant what a tagging rule might.
 func (w *world) retagPolicy(name string) {
 	w.t.Helper()
-	admin := iam.NewFromConfig(aws.Config{
-		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
-		Credentials: credentials.NewStaticCredentialsProvider("admin", "secret", ""),
-	})
-	_, err := admin.TagPolicy(context.Background(), &iam.TagPolicyInput{
+	_, err := w.admin().TagPolicy(context.Background(), &iam.TagPolicyInput{
 		PolicyArn: aws.String("arn:aws:iam::" + account + ":policy/port-iam/" + name),
 		Tags:      []types.Tag{{Key: aws.String("port-iam-managed-by"), Value: aws.String("another-tool")}},
 	})
@@ -96,5 +92,13 @@ func TestExpireABitEarly(t *testing.T) {
 			t.Error("removed before its end")
 		}
 		w.wantGrants(0)
+	})
+}
+
+// admin is a person with every right in the account.
+func (w *world) admin() *iam.Client {
+	return iam.NewFromConfig(aws.Config{
+		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
+		Credentials: credentials.NewStaticCredentialsProvider("admin", "secret", ""),
 	})
 }

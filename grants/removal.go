@@ -62,6 +62,9 @@ type standing struct {
 	lag       bool // some of it may not be visible in IAM yet
 }
 
+// cutTime bounds the wait for the Deny, so that there is time left to detach.
+const cutTime = 5 * time.Second
+
 // cutAccess takes the access away: by the Deny or, where AWS does not take that,
 // by detaching. It needs nothing but a role that is proven to be ours.
 func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
@@ -69,7 +72,9 @@ func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
 		return nil
 	}
 	ctx, access := r.hurry(ctx), r.svc.opts.Access
-	if err := access.Cut(ctx, found); err != nil {
+	soon, cancel := context.WithTimeout(ctx, cutTime)
+	defer cancel()
+	if err := access.Cut(soon, found); err != nil {
 		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
 		if detaching := access.Detach(ctx, found); detaching != nil {
 			return fmt.Errorf("%w (and it could not be detached either: %w)", err, detaching)
