@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -30,6 +31,12 @@ func (j *Job) grant(ctx context.Context) error {
 	if err := j.confirm(view); err != nil {
 		return err
 	}
+	switch {
+	case view.entityErr != nil:
+		return view.entityErr
+	case view.entity != nil && !j.svc.isOurs(view.entity):
+		return j.standAside(ctx)
+	}
 	plan, req, err := j.plan(view)
 	if err != nil {
 		return err
@@ -37,15 +44,13 @@ func (j *Job) grant(ctx context.Context) error {
 	if err := j.checkPermissions(ctx, view, req); err != nil {
 		return err
 	}
-	if err := j.make(ctx, plan, view.entityWritten); err != nil {
+	if err := j.make(ctx, plan, view.entity != nil); err != nil {
 		return err
 	}
-	ended, err := j.writeEntity(ctx, plan, req)
-	if err != nil {
-		return err
-	}
-	if ended != "" {
-		return j.follow(ctx, ended, true)
+	if view.entity == nil {
+		if accepted, err := j.writeEntity(ctx, plan, req); !accepted {
+			return err
+		}
 	}
 	j.made = &plan
 	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {
@@ -56,49 +61,37 @@ func (j *Job) grant(ctx context.Context) error {
 	return j.end(ctx, port.StatusSuccess, d)
 }
 
-// grantView is what Port says about a request, read at once.
+// grantView is what Port says about a request, read at once. What was read
+// because the record names it may be somebody's invention: its errors are kept
+// here, and count only after the record was found to fit, and only for what the
+// run names.
 type grantView struct {
-	run           port.Run
-	listed        bool                    // the run is the requester's
-	resource      *port.Entity            // nil: not in the catalogue
-	permissions   map[string]*port.Entity // those that the record names, read ahead
-	entityWritten bool                    // the grant's entity exists: an earlier attempt got that far
+	run         port.Run
+	listed      bool // the run is the requester's
+	listErr     error
+	resource    *port.Entity // nil: not in the catalogue
+	resourceErr error
+	permissions map[string]*port.Entity // those that the record names, as far as they could be read
+	entity      *port.Entity            // of the grant: an earlier attempt got that far
+	entityErr   error
 }
 
-func (j *Job) readGrant(ctx context.Context) (grantView, error) {
-	var v grantView
-	var runErr error
+// readGrant waits for all answers. Its error is that of the run, which decides
+// what the others are worth.
+func (j *Job) readGrant(ctx context.Context) (v grantView, err error) {
 	portal := j.svc.opts.Portal
-	// All answers are waited for: the run decides what the others are worth, so
-	// its error comes first.
-	var g errgroup.Group
-	g.Go(func() error {
-		v.run, runErr = j.ownRun(ctx)
-		return nil
-	})
+	var reads sync.WaitGroup
+	reads.Go(func() { v.run, err = j.ownRun(ctx) })
 	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" {
-		g.Go(func() (err error) {
-			v.listed, err = j.isRequesters(ctx)
-			return err
-		})
+		reads.Go(func() { v.listed, v.listErr = j.isRequesters(ctx) })
 	}
 	if j.rec.Entity != "" {
-		g.Go(func() (err error) {
-			v.resource, err = find(ctx, portal, templates.BlueprintResource, j.rec.Entity)
-			return err
-		})
+		reads.Go(func() { v.resource, v.resourceErr = find(ctx, portal, templates.BlueprintResource, j.rec.Entity) })
 	}
-	g.Go(func() (err error) {
-		v.permissions, err = j.svc.readPermissions(ctx, j.namedPermissions())
-		return err
-	})
-	g.Go(func() error {
-		entity, err := find(ctx, portal, templates.BlueprintGrant, j.name)
-		v.entityWritten = entity != nil
-		return err
-	})
-	err := g.Wait()
-	return v, cmp.Or(runErr, err)
+	reads.Go(func() { v.permissions = j.readAhead(ctx) })
+	reads.Go(func() { v.entity, v.entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
+	reads.Wait()
+	return v, err
 }
 
 // isRequesters reports whether the run was started by who the record says.
@@ -122,16 +115,39 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 }
 
 // confirm checks that the run is the requester's, as far as it is to be checked.
+// That Port refuses the question is no confirmation either.
 func (j *Job) confirm(v grantView) error {
-	if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {
-		err := fmt.Errorf("Port does not list the run for %s", j.rec.Requester)
-		if j.over(causeUnknownRun) {
-			return j.drop(eventWrongRequester, "%w", err)
-		}
-		return &again{causeUnknownRun, err}
+	switch {
+	case !j.svc.opts.ConfirmRequester:
+		return nil
+	case j.rec.Requester == "":
+		return j.confirmNobody(v.run)
+	case v.listed:
+		return nil
+	case v.listErr != nil && !isAnswer(v.listErr):
+		return v.listErr
 	}
-	return nil
+	err := cmp.Or(v.listErr, fmt.Errorf("Port does not list the run for %s", j.rec.Requester))
+	if j.over(causeUnknownRun) {
+		return j.drop(eventWrongRequester, "%w", err)
+	}
+	return &again{causeUnknownRun, err}
 }
+
+// confirmNobody checks a record without a requester. Port's list of runs can
+// only be asked for those of an e-mail, so it cannot confirm that there is none;
+// but each run names who started it. The run of a machine has no requester, and
+// is refused for that reason. The run of a person has another record, the
+// genuine one, and is left to it.
+func (j *Job) confirmNobody(run port.Run) error {
+	if strings.HasSuffix(run.CreatedBy, machineSuffix) {
+		return nil
+	}
+	return j.drop(eventWrongRequester, "it names no requester, and Port does not say that a machine started the run")
+}
+
+// machineSuffix ends Port's id of a machine, as opposed to a person.
+const machineSuffix = "@clients"
 
 // plan checks the request and works it out.
 func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
@@ -139,6 +155,8 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	switch {
 	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
 		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, templates.BlueprintResource)
+	case v.resourceErr != nil:
+		return iamops.Plan{}, request{}, v.resourceErr
 	case v.resource == nil:
 		return iamops.Plan{}, request{}, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, templates.BlueprintResource)
 	}
@@ -176,20 +194,43 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 	return err
 }
 
-// writeEntity tells Port that the grant exists, on behalf of its run. A refusal
-// is a question: where the run has ended meanwhile, its state is returned.
-func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (ended port.Status, err error) {
-	entity := entityOf(plan, req.Request)
-	err = j.svc.opts.Portal.UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)
+// writeEntity tells Port, on behalf of the run, that the grant exists: access
+// begins only once Port has accepted that for a run that is still open. The
+// entity is created and never overwritten, so it names one role for good. Where
+// the result is false the attempt ends with the error.
+//
+// The run may end between the answer and the attaching, or, where the entity was
+// there already, since the run was read. Attaching then opens nothing. Who ends
+// the run of a grant takes it away: the Deny comes first, then the policy is
+// deleted, and role and Deny stay until the run has ended. So the policy meets
+// the Deny, or there is no policy or no role to attach.
+func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (accepted bool, err error) {
+	portal := j.svc.opts.Portal
+	err = portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), j.rec.RunID)
 	if err == nil || !isAnswer(err) {
-		return "", err
+		return err == nil, err
 	}
-	run, readErr := j.svc.opts.Portal.Run(ctx, j.rec.RunID)
-	if readErr != nil {
-		return "", readErr
+	// A refusal is a question, whatever reason Port names: the run has ended, or
+	// the entity exists, perhaps by a write of ours whose answer was lost.
+	var run port.Run
+	var entity *port.Entity
+	var runErr, entityErr error
+	var reads sync.WaitGroup
+	reads.Go(func() { run, runErr = portal.Run(ctx, j.rec.RunID) })
+	reads.Go(func() { entity, entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
+	reads.Wait()
+	refusal, _ := errors.AsType[*port.Error](err)
+	switch readErr := cmp.Or(runErr, entityErr); {
+	case runErr == nil && run.Status.Ended():
+		return false, j.follow(ctx, run.Status, true)
+	case readErr != nil:
+		return false, readErr
+	case entity == nil && refusal.Status == http.StatusConflict && !j.over(causeUnseen):
+		return false, &again{causeUnseen, err}
+	case entity == nil:
+		return false, portRefused("Port refused the entity of the grant", err)
+	case !j.svc.isOurs(entity):
+		return false, j.standAside(ctx)
 	}
-	if run.Status.Ended() {
-		return run.Status, nil
-	}
-	return "", portRefused("Port refused the entity of the grant", err)
+	return true, nil
 }

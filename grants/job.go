@@ -22,12 +22,15 @@ type Job struct {
 	rec     port.Record
 	lost    bool // the record is lost, and the run cannot be carried out without it
 
-	began    time.Time    // the first attempt
-	failing  time.Time    // since when Port fails this run alone; zero: it does not
-	ended    bool         // the end of the run is in the metrics
-	making   bool         // this job began to make role and policy
-	made     *iamops.Plan // created by this job, entity written, not yet attached
-	cleaning bool         // the run has ended, what was made of it is being removed
+	began   time.Time // the first attempt
+	failing time.Time // since when Port fails this run alone; zero: it does not
+	ended   bool      // the end of the run is in the metrics
+	// unreportable: the last attempt finished the record of a run that is open and
+	// whose end Port does not take.
+	unreportable bool
+	making       bool         // this job began to make role and policy
+	made         *iamops.Plan // created by this job, entity written, not yet attached
+	cleaning     bool         // the run has ended, what was made of it is being removed
 }
 
 // Key is the name of the grant: one thing happens to a grant at a time.
@@ -39,8 +42,11 @@ func (j *Job) Urgent() bool { return j.op != opGrant }
 // errUnreportable: the run is open and Port refuses its end.
 var errUnreportable = errors.New("Port refuses the end of an open run")
 
-// Attempt works on the run once. nil: finished. An error that wraps
-// [port.ErrMismatch]: the record does not fit its run and was dropped. A
+// Attempt works on the run once. nil: finished, and j.unreportable tells whether
+// the run has stayed open because Port does not take its end: such a run is
+// counted and logged once in a process, however many jobs meet it, and what was
+// made for it is left to the sweep. An error that wraps [port.ErrMismatch]: the
+// record does not fit its run and was dropped; nothing was done about the run. A
 // [Waiting]: not finished, call again after its time.
 func (j *Job) Attempt(ctx context.Context) error {
 	unlock, err := j.svc.locks.lock(ctx, j.name)
@@ -56,6 +62,9 @@ func (j *Job) Attempt(ctx context.Context) error {
 		j.log.Debug("run taken up", keyGrant, j.name)
 	}
 
+	j.unreportable = false
+	answered := j.probe(ctx)
+	defer answered() // what was asked ends with the attempt
 	err = j.step(ctx)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		// The attempt was ended from outside: nothing is decided by that.
@@ -67,20 +76,31 @@ func (j *Job) Attempt(ctx context.Context) error {
 		j.restore(ctx)
 		err = j.fail(ctx, f)
 	}
-	if j.poisoned(err) {
-		err = fmt.Errorf("%w: %w", errUnreportable, err)
+	poisoned := j.poisoned(err, answered)
+	mismatch, unreportable := errors.Is(err, port.ErrMismatch), errors.Is(err, errUnreportable)
+	if err != nil && !mismatch && !unreportable && !poisoned {
+		return j.wait(err)
 	}
+	j.restore(ctx)
 	switch {
-	case err == nil, errors.Is(err, port.ErrMismatch):
-		j.restore(ctx)
+	case poisoned && j.cleaning:
+		j.unfinished(err)
+	case poisoned, unreportable:
+		j.leaveOpen(err)
+	default:
 		return err
-	case errors.Is(err, errUnreportable):
-		j.restore(ctx)
+	}
+	return nil
+}
+
+// leaveOpen finishes the record of a run whose end Port does not take.
+func (j *Job) leaveOpen(err error) {
+	j.unreportable = true
+	j.svc.failing.remove(j.rec.RunID)
+	if j.svc.unreportable.add(j.rec.RunID) {
 		j.svc.metrics.unreportable.Inc()
 		j.log.Error("run cannot be reported", keyGrant, j.name, keyError, err)
-		return nil
 	}
-	return j.wait(err)
 }
 
 // step does the work within its time and turns what will not get better into a
@@ -121,14 +141,15 @@ func (j *Job) step(ctx context.Context) error {
 }
 
 // ownRun reads the job's run. That Port does not know it may be because we are
-// ahead of Port, for a moment; then the record is dropped.
+// ahead of Port, for a moment; then the record is dropped. It is too where Port
+// refuses to give the run: what the record says cannot be compared.
 func (j *Job) ownRun(ctx context.Context) (port.Run, error) {
 	run, err := j.svc.opts.Portal.Run(ctx, j.rec.RunID)
 	switch {
-	case !port.IsKind(err, port.KindNotFound):
+	case !isAnswer(err):
 		return run, err
 	case j.over(causeUnknownRun):
-		return run, j.drop(eventUnknownRun, "Port does not know the run: %w", err)
+		return run, j.drop(eventUnknownRun, "Port does not give the run: %w", err)
 	}
 	return run, &again{causeUnknownRun, err}
 }
@@ -149,20 +170,6 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 		return false, j.drop(eventWrongEntity, "the run was started on %q and the record names %q", run.Entity, j.rec.Entity)
 	}
 	return true, nil
-}
-
-// poisoned reports whether Port has failed this run for long while it took the
-// end of others. If Port accepts no run's end at all, Port is down and the run waits.
-func (j *Job) poisoned(err error) bool {
-	if c, _ := classify(err); err == nil || c != causePort {
-		j.failing = time.Time{}
-		return false
-	}
-	now := time.Now()
-	if j.failing.IsZero() || !j.svc.endedSince(now.Add(-proofLasts)) {
-		j.failing = now
-	}
-	return now.Sub(j.failing) >= poisonAfter
 }
 
 // wait turns an unfinished attempt into the time of the next one.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,6 +16,9 @@ import (
 const (
 	// aheadLimit is how many permissions are read before the run confirms them.
 	aheadLimit = 50
+	// aheadTime is how long they may keep the attempt: they are the record's, and
+	// must not use up the time of its run.
+	aheadTime = 3 * time.Second
 	// parallelReads bounds the permissions that are read at once for one run.
 	parallelReads = 10
 )
@@ -28,23 +33,34 @@ func (j *Job) namedPermissions() []string {
 	return ids[:min(len(ids), aheadLimit)]
 }
 
+// readAhead reads the permissions that the record names, as far as that goes:
+// what Port does not give in time is read again when the run names it.
+func (j *Job) readAhead(ctx context.Context) map[string]*port.Entity {
+	ctx, cancel := context.WithTimeout(ctx, aheadTime)
+	defer cancel()
+	read, _ := j.svc.readPermissions(ctx, j.namedPermissions())
+	return read
+}
+
 // readPermissions reads entities of the permissions' blueprint, by identifier; nil
-// stands for one that does not exist.
+// stands for one that does not exist. With an error it returns what it has read.
 func (s *Service) readPermissions(ctx context.Context, ids []string) (map[string]*port.Entity, error) {
-	found := make([]*port.Entity, len(ids))
+	var mu sync.Mutex
+	byID := make(map[string]*port.Entity, len(ids))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
-	for i, id := range ids {
-		g.Go(func() (err error) {
-			found[i], err = find(ctx, s.opts.Portal, templates.BlueprintPermission, id)
+	for _, id := range ids {
+		g.Go(func() error {
+			e, err := find(ctx, s.opts.Portal, templates.BlueprintPermission, id)
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				byID[id] = e
+			}
 			return err
 		})
 	}
 	err := g.Wait()
-	byID := make(map[string]*port.Entity, len(ids))
-	for i, id := range ids {
-		byID[id] = found[i]
-	}
 	return byID, err
 }
 

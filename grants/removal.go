@@ -105,13 +105,21 @@ func (r *removal) read(ctx context.Context, found iamops.Live) standing {
 	return s
 }
 
-// take takes away what is left of a grant: the access if that was not cut yet; the
-// grant's own run is ended if it is still open, the policy is detached and
-// deleted, then the role goes and, on behalf of the revoking run if there is one,
-// the entity. Until Port has said that
-// the run has ended, the role with its Deny and the entity stay: nothing can make
-// the grant again under an open run.
+// take takes away what is left of a grant, see takeMade, and the entity, on behalf
+// of the revoking run if there is one.
 func (r *removal) take(ctx context.Context, s standing, revokingRun string) error {
+	if err := r.takeMade(ctx, s); err != nil {
+		return err
+	}
+	return r.deleteEntity(ctx, revokingRun)
+}
+
+// takeMade takes away what is left of a grant in IAM: the access if that was not
+// cut yet; the grant's own run is ended if it is still open, the policy is
+// detached and deleted, then the role goes. Until Port has said that the run has
+// ended, the role with its Deny stays, and so does the entity: nothing can make
+// the grant again under an open run.
+func (r *removal) takeMade(ctx context.Context, s standing) error {
 	r.sawRole, r.sawPolicy = r.sawRole || s.live.HasRole(), r.sawPolicy || s.live.HasPolicy()
 	foreign := iamops.IsKind(s.liveErr, iamops.KindForeign)
 	if s.liveErr != nil && !foreign {
@@ -148,7 +156,7 @@ func (r *removal) take(ctx context.Context, s standing, revokingRun string) erro
 	if foreign {
 		return s.liveErr // what is not ours stays, and is named
 	}
-	return r.deleteEntity(ctx, revokingRun)
+	return nil
 }
 
 // deleteRole deletes a role that nothing of ours hangs on any more. AWS keeps a
@@ -194,6 +202,14 @@ func (r *removal) restore(ctx context.Context) {
 // clear removes everything of a grant whose run has ended other than SUCCESS. lag
 // is that of [standing].
 func (r *removal) clear(ctx context.Context, lag bool) error {
+	if err := r.clearMade(ctx, lag); err != nil {
+		return err
+	}
+	return r.deleteEntity(ctx, "")
+}
+
+// clearMade removes what was made in IAM for a grant that nobody needs any more.
+func (r *removal) clearMade(ctx context.Context, lag bool) error {
 	access := r.svc.opts.Access
 	found, err := access.Find(ctx, r.name)
 	if err != nil && !iamops.IsKind(err, iamops.KindForeign) {
@@ -204,7 +220,7 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 	}
 	s := standing{lag: lag}
 	s.live, s.liveErr = access.Rest(ctx, found)
-	return r.take(ctx, s, "")
+	return r.takeMade(ctx, s)
 }
 
 // mayBeGone refuses to call a grant gone whose role was never here: the entity

@@ -85,15 +85,30 @@ func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
 // lag: it was made so recently that IAM may not show everything yet.
 func (j *Job) cleanUp(ctx context.Context, lag bool) error {
+	return j.tidy(func() error { return j.clear(ctx, lag) })
+}
+
+// standAside ends an attempt whose role is not the one that the entity of the
+// grant names: run and entity are left to the attempt whose role that is, and
+// what was made here is removed.
+func (j *Job) standAside(ctx context.Context) error {
+	j.log.Warn("grant is left to another attempt: its entity names another role",
+		keyGrant, j.name, "role_arn", j.svc.opts.Access.RoleARN(j.name))
+	return j.tidy(func() error { return j.clearMade(ctx, j.making) })
+}
+
+// tidy removes what is not needed any more. It goes on for as long as a removal
+// is given; the sweep does the rest.
+func (j *Job) tidy(remove func() error) error {
 	if !j.cleaning {
 		// What the run itself was given has been used up, perhaps.
 		j.cleaning, j.patience = true, patience{op: j.op}
 	}
-	err := j.clear(ctx, lag)
+	err := remove()
 	if err == nil {
 		return nil
 	}
-	if c, retryable := classify(err); retryable && !j.over(c) && !j.poisoned(err) {
+	if c, retryable := classify(err); retryable && !j.over(c) {
 		return &again{c, err}
 	}
 	j.unfinished(err)

@@ -46,14 +46,6 @@ var limits = map[cause]time.Duration{
 const grantLimit = 10 * time.Minute
 
 const (
-	// poisonAfter is how long Port may fail a single run, while it takes the end
-	// of others, before that run is given up as unreportable.
-	poisonAfter = 30 * time.Minute
-	// proofLasts is how long the end of another run shows that Port is there.
-	proofLasts = 10 * time.Minute
-)
-
-const (
 	firstWait = 500 * time.Millisecond
 	maxWait   = 30 * time.Second
 )

@@ -28,9 +28,9 @@ type Portal interface {
 	SetStatus(ctx context.Context, id string, s port.Status) error
 	// Entity reads an entity.
 	Entity(ctx context.Context, blueprint, id string) (port.Entity, error)
-	// UpsertEntity writes an entity on behalf of a run; Port refuses once that
-	// run has ended. Repeating it is harmless.
-	UpsertEntity(ctx context.Context, blueprint string, e port.Entity, runID string) error
+	// CreateEntity writes an entity that does not exist yet, on behalf of a run;
+	// Port refuses where it exists, and once that run has ended.
+	CreateEntity(ctx context.Context, blueprint string, e port.Entity, runID string) error
 	// DeleteEntity deletes an entity, on behalf of a run unless runID is "".
 	DeleteEntity(ctx context.Context, blueprint, id, runID string) error
 	// Entities lists all entities of a blueprint.
@@ -107,8 +107,10 @@ type Service struct {
 	locks   *locks
 	metrics *metrics
 
-	confirmed confirmed
-	recent    recent
+	confirmed    confirmed
+	recent       recent
+	failing      failing
+	unreportable runSet // counted already
 
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
 	// that is away from one that fails a single run. nil: not yet.

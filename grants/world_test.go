@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
@@ -120,6 +121,14 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		w.t.Fatal(err)
 	}
 	return p
+}
+
+// admin is a person who changes things in AWS by hand.
+func (w *world) admin() *iam.Client {
+	return iam.NewFromConfig(aws.Config{
+		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
+		Credentials: credentials.NewStaticCredentialsProvider("admin", "secret", ""),
+	})
 }
 
 // request starts a run of the grant action and returns its record.

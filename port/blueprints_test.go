@@ -63,7 +63,7 @@ func TestBlueprintsAndActions(t *testing.T) {
 		if got, _ := w.Action("a=b"); got["title"] != "A" {
 			t.Errorf("after the update: %v", got)
 		}
-		if err := c.CreateEntity(ctx, grants, newGrant()); err != nil {
+		if err := c.CreateEntity(ctx, grants, newGrant(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if _, made := w.Entity(grants, newGrant().Identifier); !made {
@@ -100,7 +100,7 @@ func TestBlueprintAndActionErrors(t *testing.T) {
 			return c.CreateAction(ctx, body)
 		}, port.KindRefused, 409},
 		{"entity exists", func(ctx context.Context, c *port.Client, _ *testing.T) error {
-			return c.CreateEntity(ctx, grants, port.Entity{Identifier: oldGrant})
+			return c.CreateEntity(ctx, grants, port.Entity{Identifier: oldGrant}, "")
 		}, port.KindRefused, 409},
 		{"no such blueprint to update", func(ctx context.Context, c *port.Client, _ *testing.T) error {
 			return c.UpdateBlueprint(ctx, "none", port.Object{"title": "A"})

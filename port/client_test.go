@@ -2,6 +2,7 @@ package port_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,9 +49,12 @@ func TestRunIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !strings.HasPrefix(got.CreatedBy, "auth0|") {
+			t.Errorf("created by %q, want the id of a person", got.CreatedBy)
+		}
 		want := port.Run{
 			ID: openRun, Action: "request_permissions", Blueprint: "aws_resource", Entity: bucket,
-			Status: port.StatusInProgress, CreatedAt: created,
+			Status: port.StatusInProgress, CreatedAt: created, CreatedBy: got.CreatedBy,
 			Properties: map[string]json.RawMessage{
 				"permissions": json.RawMessage(`["s3:PutObject",{"identifier":"s3:GetObject","title":"Get"}]`),
 				"duration":    json.RawMessage(`"1h"`),
@@ -103,7 +107,7 @@ func TestAnEndedRunRefuses(t *testing.T) {
 			t.Errorf("second end: %+v", log)
 		}
 		wantError(t, w.client.SetStatus(ctx, openRun, port.StatusFailure), port.KindRefused)
-		write := asError(t, w.client.UpsertEntity(ctx, grants, newGrant(), openRun), port.KindRefused)
+		write := asError(t, w.client.CreateEntity(ctx, grants, newGrant(), openRun), port.KindRefused)
 		if write.Code != "run_exhausted" {
 			t.Errorf("write under an ended run: %+v", write)
 		}
@@ -117,21 +121,20 @@ func TestAnEndedRunRefuses(t *testing.T) {
 func TestEntityIsWrittenReadAndDeleted(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		ctx, e := t.Context(), newGrant()
-		if err := w.client.UpsertEntity(ctx, grants, e, openRun); err != nil {
+		if err := w.client.CreateEntity(ctx, grants, e, openRun); err != nil {
 			t.Fatal(err)
 		}
-		// A second write changes what it gives and nothing else.
+		// A second write changes nothing.
 		e.Properties = map[string]json.RawMessage{"role_arn": json.RawMessage(`"arn"`)}
-		if err := w.client.UpsertEntity(ctx, grants, e, ""); err != nil {
-			t.Fatal(err)
+		taken := asError(t, w.client.CreateEntity(ctx, grants, e, openRun), port.KindRefused)
+		if taken.Status != 409 || taken.Code != "identifier_taken" {
+			t.Errorf("second write: %+v", taken)
 		}
 		got, err := w.client.Entity(ctx, grants, e.Identifier)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := newGrant()
-		want.Properties["role_arn"] = json.RawMessage(`"arn"`)
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(newGrant(), got); diff != "" {
 			t.Errorf("entity (-want +got):\n%s", diff)
 		}
 
@@ -146,7 +149,7 @@ func TestEntityIsWrittenReadAndDeleted(t *testing.T) {
 
 func TestEntitiesThatOthersNeedStay(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		if err := w.client.UpsertEntity(t.Context(), grants, newGrant(), ""); err != nil {
+		if err := w.client.CreateEntity(t.Context(), grants, newGrant(), ""); err != nil {
 			t.Fatal(err)
 		}
 		e := asError(t, w.client.DeleteEntity(t.Context(), "aws_resource", bucket, ""), port.KindRefused)
@@ -173,7 +176,7 @@ func TestWritesThatDoNotFitAreRefused(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {
 				e := newGrant()
 				c.change(&e)
-				if got := asError(t, w.client.UpsertEntity(t.Context(), grants, e, openRun), c.kind); got.Code != c.code {
+				if got := asError(t, w.client.CreateEntity(t.Context(), grants, e, openRun), c.kind); got.Code != c.code {
 					t.Errorf("code %q, want %q", got.Code, c.code)
 				}
 				if _, exists := w.Entity(grants, e.Identifier); exists {

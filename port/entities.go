@@ -45,32 +45,22 @@ func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, erro
 	return *answer.Entities, nil
 }
 
-// CreateEntity creates an entity. [KindRefused] with status 409 when there is one
-// of this identifier, which after a lost answer may be the effect of an earlier
-// try; the other kinds as for [Client.UpsertEntity].
-func (c *Client) CreateEntity(ctx context.Context, blueprint string, e Entity) error {
+// CreateEntity creates an entity, and never changes one. With a runID Port shows
+// the entity under that run, which must be in progress; "" ties it to none.
+// [KindRefused] with status 409 when there is one of this identifier, which
+// after a lost answer may be the effect of an earlier try; [KindNotFound] when
+// the blueprint or a related entity does not exist; [KindRefused] otherwise when
+// the entity does not fit its blueprint or the run has ended. Which of two
+// reasons Port names is not known.
+func (c *Client) CreateEntity(ctx context.Context, blueprint string, e Entity, runID string) error {
 	return c.do(ctx, call{
 		op: "create entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
-		path: []string{"blueprints", blueprint, "entities"}, query: url.Values{"upsert": {"false"}}, body: e,
-	})
-}
-
-// UpsertEntity creates the entity, or changes the given fields of the existing
-// one. With a runID Port shows the change under that run, which must be in
-// progress; "" ties it to none. [KindNotFound] when the blueprint or a related
-// entity does not exist; [KindRefused] when the entity does not fit its
-// blueprint or the run has ended.
-func (c *Client) UpsertEntity(ctx context.Context, blueprint string, e Entity, runID string) error {
-	return c.do(ctx, call{
-		op: "upsert entity " + e.Identifier + " of " + blueprint, route: routeEntityUpsert, method: http.MethodPost,
-		path:  []string{"blueprints", blueprint, "entities"},
-		query: withRun(url.Values{"upsert": {"true"}, "merge": {"true"}}, runID),
-		body:  e,
+		path: []string{"blueprints", blueprint, "entities"}, query: withRun(url.Values{"upsert": {"false"}}, runID), body: e,
 	})
 }
 
 // DeleteEntity deletes one entity and none that depend on it. runID is that of
-// [Client.UpsertEntity]. [KindNotFound] when there is no such entity, which
+// [Client.CreateEntity]. [KindNotFound] when there is no such entity, which
 // after a lost answer may be the effect of an earlier try; [KindRefused] when
 // others depend on it.
 func (c *Client) DeleteEntity(ctx context.Context, blueprint, id, runID string) error {

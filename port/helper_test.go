@@ -144,8 +144,8 @@ var methods = []method{
 		_, err := c.Entity(ctx, "aws_resource", bucket)
 		return err
 	}},
-	{"UpsertEntity", "entity_upsert", false, func(ctx context.Context, c *port.Client) error {
-		return c.UpsertEntity(ctx, grants, newGrant(), openRun)
+	{"CreateEntity", "entity_upsert", false, func(ctx context.Context, c *port.Client) error {
+		return c.CreateEntity(ctx, grants, newGrant(), openRun)
 	}},
 	{"DeleteEntity", "entity_delete", false, func(ctx context.Context, c *port.Client) error {
 		return c.DeleteEntity(ctx, grants, oldGrant, openRun)

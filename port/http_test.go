@@ -25,7 +25,7 @@ func TestOverRealHTTP(t *testing.T) {
 	defer stop()
 	client := realClient(t, url)
 	// The order matters: the run must be open for the writes under it.
-	for _, name := range []string{"OrganizationID", "KafkaCredentials", "Run", "Runs", "Entity", "UpsertEntity", "DeleteEntity", "EndRun"} {
+	for _, name := range []string{"OrganizationID", "KafkaCredentials", "Run", "Runs", "Entity", "CreateEntity", "DeleteEntity", "EndRun"} {
 		if err := named(t, name).call(t.Context(), client); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -32,6 +32,7 @@ func TestALostRequestIsRepeatedWhereThatIsHarmless(t *testing.T) {
 func TestALostAnswer(t *testing.T) {
 	want := map[string]port.Kind{
 		"SetStatus":    port.KindRefused,
+		"CreateEntity": port.KindRefused,
 		"DeleteEntity": port.KindNotFound,
 		"EndRun":       port.KindUnavailable,
 	}

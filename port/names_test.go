@@ -21,8 +21,8 @@ func TestImpossibleNamesAreNotSent(t *testing.T) {
 			"SetStatus": func(ctx context.Context, c *port.Client) error { return c.SetStatus(ctx, name, port.StatusSuccess) },
 			"Entity":    func(ctx context.Context, c *port.Client) error { _, err := c.Entity(ctx, grants, name); return err },
 			"Entity of": func(ctx context.Context, c *port.Client) error { _, err := c.Entity(ctx, name, oldGrant); return err },
-			"UpsertEntity of": func(ctx context.Context, c *port.Client) error {
-				return c.UpsertEntity(ctx, name, newGrant(), "")
+			"CreateEntity of": func(ctx context.Context, c *port.Client) error {
+				return c.CreateEntity(ctx, name, newGrant(), "")
 			},
 			"DeleteEntity":    func(ctx context.Context, c *port.Client) error { return c.DeleteEntity(ctx, grants, name, "") },
 			"DeleteEntity of": func(ctx context.Context, c *port.Client) error { return c.DeleteEntity(ctx, name, oldGrant, "") },
@@ -73,8 +73,8 @@ func TestEntitiesWithAwkwardNames(t *testing.T) {
 			const blueprint = `team/x\y`
 			w.AddBlueprint(`{"identifier":"team/x\\y","schema":{"properties":{}}}`)
 			ctx := t.Context()
-			if err := w.client.UpsertEntity(ctx, blueprint, port.Entity{Identifier: id}, ""); err != nil {
-				t.Fatalf("UpsertEntity(%q): %v", id, err)
+			if err := w.client.CreateEntity(ctx, blueprint, port.Entity{Identifier: id}, ""); err != nil {
+				t.Fatalf("CreateEntity(%q): %v", id, err)
 			}
 			if e, err := w.client.Entity(ctx, blueprint, id); err != nil || e.Identifier != id {
 				t.Errorf("Entity(%q) is %q: %v", id, e.Identifier, err)

@@ -121,6 +121,7 @@ type runAnswer struct {
 	Status           Status                     `json:"status"`
 	RequiredApproval json.RawMessage            `json:"requiredApproval"`
 	Properties       map[string]json.RawMessage `json:"properties"`
+	CreatedBy        json.RawMessage            `json:"createdBy"`
 	CreatedAt        time.Time                  `json:"createdAt"`
 	UpdatedAt        time.Time                  `json:"updatedAt"`
 	EndedAt          time.Time                  `json:"endedAt"`
@@ -134,6 +135,7 @@ func (a runAnswer) run() Run {
 	if r.Status.Ended() && r.EndedAt.IsZero() {
 		r.EndedAt = a.UpdatedAt // nothing changes an ended run
 	}
+	_ = json.Unmarshal(a.CreatedBy, &r.CreatedBy) // of another form it says nothing
 	switch string(a.RequiredApproval) {
 	case "", "null", "false":
 	default: // true, or an object that says who has to approve

@@ -33,6 +33,8 @@ type Run struct {
 	Blueprint string
 	Entity    string
 	Status    Status
+	// CreatedBy is Port's id of who started the run; empty when Port does not say.
+	CreatedBy string
 	// RequiredApproval is true when a person had to approve the run.
 	RequiredApproval bool
 	// Properties are the inputs of the run, by name, undecoded.

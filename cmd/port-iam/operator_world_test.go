@@ -96,7 +96,7 @@ func (w *operatorWorld) make(runID string, end time.Time, status port.Status) st
 	w.must(w.conn.ops.Attach(ctx, p))
 	if status == port.StatusSuccess {
 		text := func(v any) json.RawMessage { b, _ := json.Marshal(v); return b }
-		w.must(w.conn.portal.UpsertEntity(ctx, grantBlueprint, port.Entity{
+		w.must(w.conn.portal.CreateEntity(ctx, grantBlueprint, port.Entity{
 			Identifier: p.Name, Properties: map[string]json.RawMessage{"requester": text(bob), "role_arn": text(p.RoleARN)},
 			Relations: map[string]json.RawMessage{"aws_resource": text(arn), "permissions": text([]string{"ec2:StopInstances"})},
 		}, ""))

@@ -97,7 +97,7 @@ func createEntities(ctx context.Context, portal *port.Client, entities []Entity,
 	g.SetLimit(parallel)
 	for _, e := range entities {
 		g.Go(func() error {
-			err := portal.CreateEntity(ctx, e.Blueprint, e.Entity)
+			err := portal.CreateEntity(ctx, e.Blueprint, e.Entity, "")
 			var refusal *port.Error
 			if errors.As(err, &refusal) && refusal.Status == http.StatusConflict {
 				err = nil // it exists by now: another program made it, or an earlier try of ours

@@ -34,7 +34,8 @@ func (s *Server) runOf(r *request) error {
 	return nil
 }
 
-// postEntity is the route entity_upsert.
+// postEntity is the route entity_upsert. Which reason Port names first, that the
+// run has ended or that the entity exists, is not known; here it is the run.
 func (s *Server) postEntity(r *request) (answer, error) {
 	name, id := r.path["blueprint"], r.body["identifier"].(string)
 	if err := s.runOf(r); err != nil {

@@ -33,21 +33,21 @@ var mutants = []mutant{
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 187, changes: []change{{
 		"grants/grant.go",
-		"UpsertEntity(ctx, templates.BlueprintGrant, entity, j.rec.RunID)",
-		`UpsertEntity(ctx, templates.BlueprintGrant, entity, "")`,
+		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), j.rec.RunID)",
+		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), "")`,
 	}}},
 	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
 	}}, survives: "Port refuses the entity of a run that has ended, so what was created again is never attached, and swept"},
 	{name: "access begins before the entity", seed: 1352, changes: []change{{
 		"grants/grant.go",
-		"	ended, err := j.writeEntity(ctx, plan, req)\n",
-		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	ended, err := j.writeEntity(ctx, plan, req)\n",
+		"	if view.entity == nil {\n",
+		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	if view.entity == nil {\n",
 	}}},
 	{name: "the requester is not confirmed", seed: 1983, changes: []change{{
 		"grants/grant.go",
-		`if j.svc.opts.ConfirmRequester && j.rec.Requester != "" && !v.listed {`,
-		"if false {",
+		"	case v.listed:\n",
+		"	case true:\n",
 	}}},
 	{name: "the end of the run is not looked at", seed: 1982, changes: []change{
 		{"grants/job.go", "	case run.Status.Ended():\n", "	case false && run.Status.Ended():\n"},
