@@ -137,6 +137,8 @@ func summaryOf(err error) string {
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
 		return "AWS refuses the daemon a right"
+	case iamops.IsKind(err, iamops.KindBoundary):
+		return "the permissions boundary is missing"
 	case iamops.IsKind(err, iamops.KindQuota):
 		return "a quota of the AWS account is used up"
 	case iamops.IsKind(err, iamops.KindConflict), iamops.IsKind(err, iamops.KindKept):

@@ -23,7 +23,10 @@ func badInput(name string) string { return fmt.Sprintf("input %q is wrong", name
 const (
 	minDuration = 15 * time.Minute
 	// minLeft is how much of a grant must be left when it is handled.
-	minLeft        = 5 * time.Minute
+	minLeft = 5 * time.Minute
+	// maxAge is how long after its start a request may still be granted: who asked
+	// does not expect it any more, and what it was judged by may have changed.
+	maxAge         = 24 * time.Hour
 	maxReasonChars = 500
 )
 
@@ -37,6 +40,12 @@ type request struct {
 // they name the input, what was expected and what to do.
 func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
 	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: run.Entity, Start: start}}
+	tooLate := func(asked string) error {
+		return refuse("the request waited too long", "the request waited too long, please request again: it was made at %s%s", start.Format(time.RFC3339), asked)
+	}
+	if now.Sub(start) > maxAge {
+		return r, tooLate("")
+	}
 	if requester == "" {
 		return r, refuse("the run has no requester", "the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
 	}
@@ -57,7 +66,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 	if duration > 0 {
 		r.End = start.Add(duration)
 		if now.After(r.End.Add(-minLeft)) {
-			return r, refuse("the request waited too long", "the request waited too long: it was made at %s for %s. Please request again", start.Format(time.RFC3339), duration)
+			return r, tooLate(fmt.Sprintf(" for %s", duration))
 		}
 	}
 	return r, nil

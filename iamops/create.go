@@ -6,11 +6,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/smithy-go"
 )
 
 // Create makes policy and role of a plan at once, or adopts what this run made
@@ -41,8 +43,8 @@ func (o *Ops) CreatePolicy(ctx context.Context, p Plan) error {
 }
 
 // CreateRole makes the role of a plan, or adopts the one that this run made
-// before. Errors as of [Ops.CreatePolicy], and [KindCut] where the role has been
-// revoked.
+// before. Errors as of [Ops.CreatePolicy], [KindCut] where the role has been
+// revoked, and [KindBoundary].
 func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 	in := &iam.CreateRoleInput{
 		RoleName: &p.Name, Path: &o.opts.Path, AssumeRolePolicyDocument: &p.Trust,
@@ -53,10 +55,23 @@ func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 	}
 	_, err := o.api.CreateRole(ctx, in)
 	err = wrap(err, "create role %q", p.Name)
-	if !IsKind(err, kindExists) {
-		return err
+	switch {
+	case IsKind(err, kindExists):
+		return o.verifyRole(ctx, p)
+	case in.PermissionsBoundary != nil && blamesBoundary(err):
+		return refused(KindBoundary, "create role "+p.Name,
+			"the permissions boundary %s does not exist in this account, or cannot be attached: the platform team has to create that policy, or to correct IAM_PERMISSIONS_BOUNDARY (%w)",
+			o.opts.Boundary, errors.Unwrap(err))
 	}
-	return o.verifyRole(ctx, p)
+	return err
+}
+
+// blamesBoundary reports whether AWS refused a new role for its boundary. There is
+// nothing else that CreateRole could miss: a principal of the trust policy that
+// does not exist is a malformed document.
+func blamesBoundary(err error) bool {
+	api, answered := errors.AsType[smithy.APIError](err)
+	return answered && (api.ErrorCode() == "NoSuchEntity" || api.ErrorCode() == "PolicyNotAttachable")
 }
 
 // Verify checks that role and policy of a plan are there exactly as planned.
@@ -84,8 +99,8 @@ func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 		// path differ, or it is not visible yet. Only the caller's clock can tell.
 		return err
 	}
-	if !maps.Equal(live.tags, p.Tags) {
-		return refused(KindDiffers, op, "its tags are not those of this request")
+	if err := o.sameTags(op, live.tags, p.Tags); err != nil {
+		return err
 	}
 	document, err := o.api.document(ctx, p.PolicyARN, live.version)
 	if err != nil {
@@ -106,21 +121,40 @@ func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 	if live, err = o.api.listRole(ctx, *live); err != nil {
 		return err
 	}
+	foreign := slices.DeleteFunc(slices.Clone(live.attached), func(arn string) bool { return arn == p.PolicyARN })
 	switch {
 	case live.isCut():
 		return refused(KindCut, op, "the role has been revoked")
 	case len(live.inline) > 0:
-		return refused(KindDiffers, op, "it has inline policies that are not ours")
-	case slices.ContainsFunc(live.attached, func(arn string) bool { return arn != p.PolicyARN }):
-		return refused(KindDiffers, op, "it has attached policies that are not ours")
-	case !maps.Equal(live.tags, p.Tags):
-		return refused(KindDiffers, op, "its tags are not those of this request")
+		return refused(KindDiffers, op, "it has inline policies that are not ours: %s", strings.Join(live.inline, ", "))
+	case len(foreign) > 0:
+		return refused(KindDiffers, op, "it has attached policies that are not ours: %s", strings.Join(foreign, ", "))
 	case live.boundary != o.opts.Boundary:
 		return refused(KindDiffers, op, "its permissions boundary is %q and not %q", live.boundary, o.opts.Boundary)
 	case live.description != p.Description:
-		return refused(KindDiffers, op, "its description is not that of this request")
+		return refused(KindDiffers, op, "its description is %q and not %q", live.description, p.Description)
 	case !sameJSON(p.Trust, live.trust):
 		return refused(KindDiffers, op, "its trust policy is not that of this request")
+	}
+	return o.sameTags(op, live.tags, p.Tags)
+}
+
+// sameTags names the tag in which an object differs from what this attempt would
+// make. All of them count: a tag of the role becomes one of its sessions, and may
+// open something. Values are shown where they are ours.
+func (o *Ops) sameTags(op string, live, want map[string]string) error {
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		switch got, has := live[k]; {
+		case !has:
+			return refused(KindDiffers, op, "it lacks the tag %q", k)
+		case got != want[k]:
+			return refused(KindDiffers, op, "its tag %q is %q and not %q", k, got, want[k])
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(live)) {
+		if _, ours := want[k]; !ours {
+			return refused(KindDiffers, op, "it has a tag %q that this request does not set: if something tags new roles and policies by itself, exclude %s from it, or set the tag with IAM_TAGS", k, o.opts.Path)
+		}
 	}
 	return nil
 }

@@ -35,6 +35,9 @@ const (
 	// KindInvalid: the request cannot be carried out as it is: our own check
 	// or AWS refuses the input.
 	KindInvalid
+	// KindBoundary: the permissions boundary does not exist, or is no policy that
+	// can be one. Somebody has to put that right.
+	KindBoundary
 	// KindQuota: a quota of the account is used up.
 	KindQuota
 	// KindDenied: the daemon's own permissions do not allow the call.
