@@ -19,5 +19,8 @@
 //   - lag: IAM does not show yet what was made or changed moments ago
 //   - sweep: one look at all grants; facts: what is known of one name
 //   - verdict: what a name is, and whether it is to be removed
+//   - unreportable: a run that is open and whose end Port does not take
+//   - standing aside: leaving run and entity of a grant to the attempt that made the
+//     role which the entity names
 //   - lost: a run that is open, and for which no record will come any more
 package grants
