@@ -93,11 +93,3 @@ func TestExpireABitEarly(t *testing.T) {
 		w.wantGrants(0)
 	})
 }
-
-// admin is a person with every right in the account.
-func (w *world) admin() *iam.Client {
-	return iam.NewFromConfig(aws.Config{
-		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
-		Credentials: credentials.NewStaticCredentialsProvider("admin", "secret", ""),
-	})
-}
