@@ -136,14 +136,14 @@ func (j *Job) confirm(v grantView) error {
 
 // confirmNobody checks a record without a requester. Port's list of runs can
 // only be asked for those of an e-mail, so it cannot confirm that there is none;
-// but each run names who started it. The run of a machine has no requester, and
-// is refused for that reason. The run of a person has another record, the
-// genuine one, and is left to it.
+// but each run names who started it. The run of a person has another record, the
+// genuine one, and is left to it. Any other run has no requester, and is refused
+// for that reason.
 func (j *Job) confirmNobody(run port.Run) error {
-	if strings.HasSuffix(run.CreatedBy, machineSuffix) {
+	if run.CreatedBy == "" || strings.HasSuffix(run.CreatedBy, machineSuffix) {
 		return nil
 	}
-	return j.drop(eventWrongRequester, "it names no requester, and Port does not say that a machine started the run")
+	return j.drop(eventWrongRequester, "it names no requester, and a person started the run")
 }
 
 // machineSuffix ends Port's id of a machine, as opposed to a person.
