@@ -35,6 +35,7 @@ func faults() []fault {
 		{[]string{"PortIamGrantChangedByHand critical"}, changedByHand},
 		{[]string{"PortIamGrantOverdue critical"}, keptAfterItsEnd},
 		{[]string{"PortIamRemovalsFailing critical", "PortIamAccessDenied warning"}, removalDenied},
+		{[]string{"PortIamCutSlow critical", "PortIamCutSlow warning"}, cutLate},
 		{[]string{"PortIamLagging critical", "PortIamLagging warning", "PortIamNotConsuming critical"}, heldUp},
 		{[]string{"PortIamPortThrottled warning"}, func(t *testing.T, l *live) func() {
 			return l.manyRequests(t, 20, l.world.Port.Fault(porttest.Fault{Route: "run_get", Status: 429, Count: -1}))
@@ -145,6 +146,33 @@ func removalDenied(t *testing.T, l *live) (end func()) {
 		t.Errorf("a removal that AWS denies ended %s", r.Status)
 	}
 	return end
+}
+
+// cutLate keeps the runs of three revocations from the daemon until they have
+// waited for 16 s.
+func cutLate(t *testing.T, l *live) (end func()) {
+	var granted []porttest.RunState
+	for range 3 {
+		granted = append(granted, l.request(t))
+	}
+	release := l.world.Port.Fault(porttest.Fault{Route: "run_get", Count: -1})
+	var ids []string
+	for _, grant := range granted {
+		ids = append(ids, l.world.Port.StartRun(revokeSpec(grant)))
+	}
+	eventually(t, 60*time.Second, func() string {
+		if n, _ := l.query(t, "max(port_iam_oldest_unfinished_seconds) > 16"); n == 0 {
+			return "no revocation has waited for 16 s"
+		}
+		return ""
+	})
+	release()
+	for _, id := range ids {
+		if r := l.awaitEnd(t, id); r.Status != "SUCCESS" {
+			t.Errorf("a late revocation ended %s: %v", r.Status, r.Logs)
+		}
+	}
+	return func() {}
 }
 
 // heldUp writes a record again that was first written 20 minutes ago, of a run

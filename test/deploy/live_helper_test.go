@@ -212,9 +212,11 @@ func (l *live) request(t *testing.T) porttest.RunState {
 // revoke takes back what a run has granted.
 func (l *live) revoke(t *testing.T, grant porttest.RunState) porttest.RunState {
 	t.Helper()
-	return l.awaitEnd(t, l.world.Port.StartRun(porttest.RunSpec{
-		Action: "revoke_permissions", Entity: "Permission-" + grant.ID, Requester: requester,
-	}))
+	return l.awaitEnd(t, l.world.Port.StartRun(revokeSpec(grant)))
+}
+
+func revokeSpec(grant porttest.RunState) porttest.RunSpec {
+	return porttest.RunSpec{Action: "revoke_permissions", Entity: "Permission-" + grant.ID, Requester: requester}
 }
 
 func (l *live) awaitEnd(t *testing.T, id string) (r porttest.RunState) {
