@@ -69,7 +69,33 @@ var deniedServices = map[string]string{
 var deniedActions = []struct{ pattern, why string }{
 	// Credentials of a role of the resource's, without the grant's conditions:
 	// deadline:AssumeQueueRoleForUser and whatever AWS names like it next.
-	{"*:Assume*Role*", "it hands out credentials of another role, which would outlive the grant and its conditions"},
+	{"*:Assume*Role*", otherRole},
+	// GetClusterSessionCredentials of EMR, for the runtime role of a step, and
+	// GetManagedEndpointSessionCredentials of EMR on EKS, for an execution role.
+	{"*:*SessionCredentials", otherRole},
+	// The role of a location of S3 Access Grants, for up to 12 hours.
+	{"s3:GetDataAccess", otherRole},
+	{"finspace-api:GetProgrammaticAccessCredentials", otherRole},
+	// Credentials for Systems Manager, or the login of an instance.
+	{"gamelift:GetComputeAccess", otherRole},
+	{"gamelift:GetInstanceAccess", otherRole},
+	// Just-in-time node access: a session that was approved in Systems Manager.
+	{"ssm:GetAccessToken", otherRole},
+	// The token of an identity pool, for the credentials of its role.
+	{"cognito-identity:GetOpenIdTokenForDeveloperIdentity", otherRole},
+	// A refresh token, for access tokens that assume roles.
+	{"license-manager:CreateToken", otherRole},
+	// Certificates of agents, which sign in with them.
+	{"drs:IssueAgentCertificateForDrs", otherRole},
+	{"mgn:IssueClientCertificateForMgn", otherRole},
+	// Keys that stay until they are deleted or a time of their own is over.
+	{"*:Create*AccessKey", standing}, // lightsail:CreateBucketAccessKey
+	{"*:Create*ApiKey", standing},    // grafana:CreateWorkspaceApiKey
+	{"*:Create*AccessToken", standing},
+	{"*:Create*ServiceAccountToken", standing},
+	{"aidevops:RotateAccessToken", standing},
+	{"geo:CreateKey", standing},
+	{"transfer:ImportSshPublicKey", standing}, // of a user who has a role
 	// "Configuring a budget action", AWS Cost Management User Guide: the action
 	// attaches an IAM policy or a service control policy.
 	{"budgets:CreateBudgetAction", "a budget action attaches IAM policies"},
@@ -80,10 +106,20 @@ var deniedActions = []struct{ pattern, why string }{
 	{"ec2:*EnclaveCertificateIamRole", "it associates an IAM role"},
 	// The user can be one who signs in through IAM Identity Center.
 	{"ds:ResetUserPassword", "it takes over a user of the directory, who can be one of IAM Identity Center"},
-	// The role that ssm:RequestManagedInstanceRoleToken hands out.
+	// The role that ssm:RequestManagedInstanceRoleToken hands out to who holds the
+	// key of the instance.
 	{"ssm:UpdateManagedInstanceRole", "it gives a managed instance another IAM role"},
-	{"ssm:RequestManagedInstanceRoleToken", "it hands out credentials of the managed instance's role"},
+	{"ssm:UpdateManagedInstancePublicKey", otherRole},
+	{"ssm:RequestManagedInstanceRoleToken", otherRole},
 }
+
+// Why an action that hands out credentials is never granted. Not among these are
+// actions that read a secret which exists, as secretsmanager:GetSecretValue does,
+// and tokens that end by themselves within hours: docs/security.md treats those.
+const (
+	otherRole = "it hands out credentials of another role, which would outlive the grant and its conditions"
+	standing  = "it makes a key that would outlive the grant"
+)
 
 // deniedAlways says why an action is never granted; empty if it may be.
 func deniedAlways(action string) string {

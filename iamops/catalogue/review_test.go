@@ -3,49 +3,67 @@ package catalogue
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// suspect are names of actions that may change who has access.
-var suspect = regexp.MustCompile(`Polic(y|ies)|Permission|Shar(e|ing)|Grant|AccessEntry|Visibility|Public|CrossAccount|Principal|Membership`)
+// reviews find actions by their names and want each of them either in a list of
+// what is refused or in a file, which lists those found harmless. When the data
+// moves to another version, judge the new ones.
+var reviews = []struct {
+	file     string
+	suspect  *regexp.Regexp
+	harmless *regexp.Regexp // beginnings of names that say that the action only reads, or takes away
+	levels   []Level
+}{
+	// Who has access. Those in the file set scaling, retention or network rules, or
+	// act on data of an application.
+	{
+		"testdata/write_only.txt",
+		regexp.MustCompile(`Polic(y|ies)|Permission|Shar(e|ing)|Grant|AccessEntry|Visibility|Public|CrossAccount|Principal|Membership`),
+		regexp.MustCompile(`^(Get|List|Describe|BatchGet|Delete|Remove|Revoke|Disassociate|Reject|Cancel|Search|Test|Validate)`),
+		[]Level{Write},
+	},
+	// Credentials and forwarding. Those in the file read a secret that exists, hand
+	// out what ends by itself, or act on data or users of an application. Reading
+	// can hand out something new, too.
+	{
+		"testdata/credentials.txt",
+		regexp.MustCompile(`(?i)Credential|AccessKey|ApiKey|Password|PublicKey|KeyPair|Token|Secret|Subscri(be|ption)|Login|Accessor|SignedUrl|Get\w*Access$|Access(Details|ForBucket)$|Issue|(Create|Update|Modify)User$`),
+		regexp.MustCompile(`^(List|Describe|Delete|Remove|Disassociate|BatchDisassociate|Reject|Cancel|Disable|Count|AdminDelete)`),
+		[]Level{Read, List, Write},
+	},
+}
 
-// harmless are beginnings of names that say that the action only reads, or takes
-// away.
-var harmless = regexp.MustCompile(`^(Get|List|Describe|BatchGet|Delete|Remove|Revoke|Disassociate|Reject|Cancel|Search|Test|Validate)`)
-
-// TestSharingIsComplete finds actions of level Write whose name sounds like
-// sharing, and wants each either in sharing.go or in testdata/write_only.txt,
-// which lists those found harmless: they set scaling, retention or network
-// rules, or act on data of an application. When the data moves to another
-// version, judge the new ones.
 func TestSharingIsComplete(t *testing.T) {
 	c := shared(t)
-	var got []string
-	for _, prefix := range c.Services() {
-		s, err := c.service(prefix)
+	for _, r := range reviews {
+		var got []string
+		for _, prefix := range c.Services() {
+			s, err := c.service(prefix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range s.actions {
+				full := prefix + ":" + a.name
+				if slices.Contains(r.levels, a.level) && len(a.types) > 0 && r.suspect.MatchString(a.name) && !r.harmless.MatchString(a.name) && deniedAlways(full) == "" {
+					got = append(got, full)
+				}
+			}
+		}
+		text := strings.Join(got, "\n") + "\n"
+		if *update {
+			if err := os.WriteFile(r.file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(r.file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range s.actions {
-			full := prefix + ":" + a.name
-			if a.level == Write && len(a.types) > 0 && suspect.MatchString(a.name) && !harmless.MatchString(a.name) && deniedAlways(full) == "" {
-				got = append(got, full)
-			}
-		}
+		compareLines(t, r.file, string(want), text)
 	}
-	const file = "testdata/write_only.txt"
-	text := strings.Join(got, "\n") + "\n"
-	if *update {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compareLines(t, file, string(want), text)
 }
 
 // TestListsNameWhatExists keeps the hand-written lists free of rows that match

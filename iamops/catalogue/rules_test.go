@@ -39,6 +39,9 @@ func TestRules(t *testing.T) {
 		{"the built-in list cannot be shortened", "iam:PassRole", catalogue.Rules{Allow: []string{"iam:PassRole", "*:*"}}, catalogue.DeniedAction},
 		{"nor by case", "IAM:PASSROLE", catalogue.Rules{Allow: []string{"*:*"}}, catalogue.DeniedAction},
 		{"nor for one action of a service", "deadline:AssumeQueueRoleForUser", catalogue.Rules{Allow: []string{"*:*"}}, catalogue.DeniedAction},
+		{"nor for credentials of another role", "s3:GetDataAccess", catalogue.Rules{Allow: []string{"s3:GetDataAccess"}}, catalogue.DeniedAction},
+		{"nor for keys that stay", "transfer:ImportSshPublicKey", catalogue.Rules{Allow: []string{"*:*"}}, catalogue.DeniedAction},
+		{"what goes on to another address", "sns:Subscribe", catalogue.Rules{}, catalogue.DeniedAction},
 		{"endless names", "s3:" + strings.Repeat("x", 1<<20), catalogue.Rules{}, catalogue.UnknownAction},
 		{"unknown actions of denied services are denied", "iam:NoSuchThing", catalogue.Rules{}, catalogue.DeniedAction},
 	} {
@@ -52,6 +55,16 @@ func TestRules(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 		})
+	}
+}
+
+// TestForwardingIsTheOperatorsChoice: what hands a resource's data on is refused
+// until the operator allows it by name.
+func TestForwardingIsTheOperatorsChoice(t *testing.T) {
+	r := request("sns:Subscribe", catalogue.Rules{Allow: []string{"sns:Subscribe"}})
+	r.ARN = "arn:aws:sns:eu-west-1:" + account + ":alerts"
+	if _, err := open(t).Resources(r); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -8,8 +8,10 @@ package catalogue
 // but not everywhere. A test holds the list against the names of all actions.
 //
 // Not here: what changes users and their rights inside an application on the
-// resource (members of a chat channel, policies of Verified Permissions), and
-// tokens or keys that an action hands out to the requester alone.
+// resource (members of a chat channel, policies of Verified Permissions), what
+// takes iam:PassRole, which is never granted, and tokens that an action hands out
+// to the requester alone and that end by themselves. What makes credentials for
+// AWS is never granted at all (denied.go).
 var sharing = []string{
 	// Policies on resources, under the usual name.
 	"*:PutResourcePolicy", "*:CreateResourcePolicy*", "*:UpdateResourcePolicy", "*:DeleteResourcePolicy*",
@@ -53,6 +55,26 @@ var sharing = []string{
 	"transform-custom:ShareTransformationPackage",
 	"wellarchitected:CreateLensShare", "wellarchitected:CreateProfileShare", "wellarchitected:CreateTemplateShare",
 	"wellarchitected:CreateWorkloadShare", "wellarchitected:UpdateWorkloadShare",
+	"lightsail:SetResourceAccessForBucket",
+	"qbusiness:CreateDataAccessor*", "qbusiness:UpdateDataAccessor",
+	"securitylake:UpdateSubscriber",
+	// What the resource holds goes on to an address of the requester's choice.
+	"sns:Subscribe",
+	"logs:PutSubscriptionFilter",
+	// Logins that stay: users of a broker or a cache, passwords, certificates.
+	"acm-pca:IssueCertificate",
+	"chime:PutVoiceConnectorTerminationCredentials",
+	"elasticache:CreateUser", "elasticache:ModifyUser",
+	"finspace:ResetUserPassword",
+	"geo:UpdateKey", // what a key may do, and until when
+	"health-agent:ResetPassword",
+	"kafka:BatchAssociateScramSecret",
+	"logs:PutBearerTokenAuthentication",
+	"mediapackage:RotateChannelCredentials", "mediapackage:RotateIngestEndpointCredentials",
+	"memorydb:CreateUser", "memorydb:UpdateUser",
+	"mq:CreateUser", "mq:UpdateUser",
+	"storagegateway:SetLocalConsolePassword", "storagegateway:SetSMBGuestPassword", "storagegateway:UpdateChapCredentials",
+	"workmail:ResetPassword",
 	// Principals who may enter what the resource holds.
 	"codewhisperer:AssociateCustomizationPermission",
 	"eks:CreateAccessEntry", "eks:UpdateAccessEntry", "eks:DeleteAccessEntry",
@@ -64,5 +86,6 @@ var sharing = []string{
 	"quicksight:CreateIAMPolicyAssignment", "quicksight:UpdateIAMPolicyAssignment",
 	"servicecatalog:AssociatePrincipalWithPortfolio",
 	"scn:AssignAdminPermissionsToUser",
+	"transfer:UpdateUser",
 	"workmail:PutMailboxPermissions", "workmail:DeleteMailboxPermissions",
 }
