@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,5 +143,55 @@ func TestNamedTests(t *testing.T) {
 				t.Errorf("%s: there is no %s", p.Name, s)
 			}
 		}
+	}
+}
+
+var (
+	ruleHeading = regexp.MustCompile(`(?m)^### (\d+)\. `)
+	namedRule   = regexp.MustCompile(`\brules? (\d+)(?: (?:to|and) (\d+))?\b`)
+)
+
+// TestNamedRules: the rules of docs/guarantees.md are counted without a gap, each
+// says what shows it, and what pages and comments call a rule is one.
+func TestNamedRules(t *testing.T) {
+	const page = "docs/guarantees.md"
+	text := read(t, page)
+	starts := ruleHeading.FindAllStringSubmatchIndex(text, -1)
+	for i, at := range starts {
+		rule, _, _ := strings.Cut(text[at[1]:], "\n##")
+		if n := text[at[2]:at[3]]; n != strconv.Itoa(i+1) {
+			t.Errorf("%s: rule %s comes where %d is expected", page, n, i+1)
+		}
+		if !strings.Contains(rule, "*Shown by*") && !strings.Contains(rule, "*Not yet built") {
+			t.Errorf("%s: rule %d does not say what shows it", page, i+1)
+		}
+	}
+	texts := map[string]string{}
+	for _, p := range pages(t) {
+		texts[p.Name] = p.Text
+	}
+	if err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		texts[path] = string(code)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for name, text := range texts {
+		for _, m := range namedRule.FindAllStringSubmatch(text, -1) {
+			for _, number := range m[1:] {
+				if n, err := strconv.Atoi(number); err == nil && (n < 1 || n > len(starts)) {
+					t.Errorf("%s names rule %d, and %s has %d", name, n, page, len(starts))
+				}
+			}
+			found++
+		}
+	}
+	if len(starts) < 17 || found < 5 {
+		t.Errorf("%d rules, named %d times", len(starts), found)
 	}
 }
