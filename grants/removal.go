@@ -122,7 +122,7 @@ func (r *removal) take(ctx context.Context, s standing, revokingRun string) erro
 func (r *removal) takeMade(ctx context.Context, s standing) error {
 	r.sawRole, r.sawPolicy = r.sawRole || s.live.HasRole(), r.sawPolicy || s.live.HasPolicy()
 	foreign := iamops.IsKind(s.liveErr, iamops.KindForeign)
-	if s.liveErr != nil && !foreign {
+	if s.liveErr != nil && (!foreign || !s.live.Exists()) {
 		return s.liveErr
 	}
 	if err := r.mayBeGone(s); err != nil {
@@ -235,9 +235,6 @@ func (r *removal) mayBeGone(s standing) error {
 		r.differs = fmt.Sprintf("Its entity named the role %q, and %q was removed.", arn, r.svc.opts.Access.RoleARN(r.name))
 		r.log.Warn("entity names another role than the one that is removed", keyGrant, r.name, "role_arn", arn)
 		return nil
-	}
-	if s.liveErr != nil {
-		return s.liveErr
 	}
 	if s.lag && !r.over(causeUnseen) {
 		return &again{causeUnseen, fmt.Errorf("grant %s is not visible in IAM", r.name)}

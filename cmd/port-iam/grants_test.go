@@ -207,7 +207,7 @@ func TestGrantsRevokeWithoutPort(t *testing.T) {
 				args += name
 			}
 			back := w.portAway()
-			wantCommand(t, 1, "the access is removed; left are role, policy and the entity in Port", args)
+			wantCommand(t, 1, "the access is removed, and the policy is gone; left are the role, which carries a Deny, and the entity in Port", args)
 			role := w.AWS.Snapshot().Roles[0]
 			if role.Name != name || len(role.Attached) != 0 || role.Inline["port-iam-revoked"] == "" {
 				t.Errorf("the role is %+v", role)
