@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -62,9 +61,8 @@ func (j *Job) grant(ctx context.Context) error {
 }
 
 // grantView is what Port says about a request, read at once. What was read
-// because the record names it may be somebody's invention: its errors are kept
-// here, and count only after the record was found to fit, and only for what the
-// run names.
+// because the record names it may be invented: its errors are kept here, and count
+// only after the record was found to fit, and only for what the run names.
 type grantView struct {
 	run         port.Run
 	listed      bool // the run is the requester's
@@ -196,7 +194,7 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 
 // writeEntity tells Port, on behalf of the run, that the grant exists: access
 // begins only once Port has accepted that for a run that is still open. The
-// entity is created and never overwritten, so it names one role for good. Where
+// entity is created and never overwritten, so it always names the same role. Where
 // the result is false the attempt ends with the error.
 //
 // The run may end between the answer and the attaching, or, where the entity was
@@ -219,13 +217,12 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (a
 	reads.Go(func() { run, runErr = portal.Run(ctx, j.rec.RunID) })
 	reads.Go(func() { entity, entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
 	reads.Wait()
-	refusal, _ := errors.AsType[*port.Error](err)
 	switch readErr := cmp.Or(runErr, entityErr); {
 	case runErr == nil && run.Status.Ended():
 		return false, j.follow(ctx, run.Status, true)
 	case readErr != nil:
 		return false, readErr
-	case entity == nil && refusal.Status == http.StatusConflict && !j.over(causeUnseen):
+	case entity == nil && port.IsTaken(err) && !j.over(causeUnseen):
 		return false, &again{causeUnseen, err}
 	case entity == nil:
 		return false, portRefused("Port refused the entity of the grant", err)

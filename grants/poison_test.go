@@ -123,7 +123,7 @@ func TestOutageGivesNothingUp(t *testing.T) {
 }
 
 // TestProbeFailsWithPort: where the run is failed and Port answers nothing else
-// for a part of the half hour, the time counts anew.
+// for a part of the half hour, the time begins again.
 func TestProbeFailsWithPort(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p, rec := w.process(), w.request(nil)

@@ -31,7 +31,7 @@ type removal struct {
 	svc   *Service
 	name  string // of the grant
 	log   *slog.Logger
-	asked time.Time // when somebody asked for the removal; zero where nobody did
+	asked time.Time // when a person or Port asked for the removal; zero where none did
 
 	cut                bool         // the access has been taken away
 	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
@@ -40,7 +40,7 @@ type removal struct {
 	patience                        // of the caller, with what it waits for
 }
 
-// hurry marks the calls up to the detaching where somebody has asked for the
+// hurry marks the calls up to the detaching where a person or Port has asked for the
 // removal.
 func (r *removal) hurry(ctx context.Context) context.Context {
 	if r.asked.IsZero() {
@@ -87,7 +87,7 @@ func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
 	return nil
 }
 
-// read reads what is there of the grant, in IAM what was not found yet.
+// read reads what exists of the grant, in IAM what was not found yet.
 func (r *removal) read(ctx context.Context, found iamops.Live) standing {
 	var s standing
 	ctx, portal := r.hurry(ctx), r.svc.opts.Portal
@@ -161,7 +161,7 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 
 // deleteRole deletes a role that nothing of ours hangs on any more. AWS keeps a
 // role for as long as it does not see that its policies are gone, and each of them
-// that is written begins that time anew: so the Deny, which goes last, stays off
+// that is written begins that time again: so the Deny, which goes last, stays off
 // while the same is tried again. Where the role cannot be deleted, the Deny is put
 // back before anything else.
 func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
@@ -186,7 +186,7 @@ func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
 const restoreTime = 10 * time.Second
 
 // restore puts the Deny back that deleteRole took off, where the role still
-// stands. Whoever stops working on a removal calls it.
+// stands. Each caller that stops working on a removal calls it.
 func (r *removal) restore(ctx context.Context) {
 	if r.lifted == nil {
 		return

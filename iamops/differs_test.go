@@ -26,7 +26,7 @@ func TestDifferenceIsNamed(t *testing.T) {
 		want   []string
 		not    string
 	}{
-		"tag of somebody": {tagRole("creator", "not-to-be-shown"), []string{`tag "creator"`, "exclude " + path, "IAM_TAGS"}, "not-to-be-shown"},
+		"tag of another tool": {tagRole("creator", "not-to-be-shown"), []string{`tag "creator"`, "exclude " + path, "IAM_TAGS"}, "not-to-be-shown"},
 		"tag of a policy": {func(t *testing.T, w *world, p iamops.Plan) error {
 			_, err := w.iam.TagPolicy(t.Context(), &iam.TagPolicyInput{PolicyArn: &p.PolicyARN, Tags: tags(map[string]string{"creator": "x"})})
 			return err

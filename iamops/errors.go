@@ -36,7 +36,7 @@ const (
 	// or AWS refuses the input.
 	KindInvalid
 	// KindBoundary: the permissions boundary does not exist, or is no policy that
-	// can be one. Somebody has to put that right.
+	// can be one. A person has to put that right.
 	KindBoundary
 	// KindQuota: a quota of the account is used up.
 	KindQuota

@@ -79,12 +79,12 @@ func (o *Ops) keptPolicy(ctx context.Context, s Live, why error) error {
 		until = " until " + rfc3339(end)
 	}
 	holders, err := o.api.holders(ctx, s.policy.arn)
-	holders = slices.DeleteFunc(holders, func(h string) bool { return h == "role "+s.Name })
+	holders = slices.DeleteFunc(holders, func(h string) bool { return h == "role "+s.Name }) // which it was detached from
 	switch {
 	case err != nil:
 		return refused(KindKept, "delete policy "+s.Name, "the policy is still attached somewhere, which can use it%s, and the daemon cannot read where (%w): detach it there", until, err)
 	case len(holders) == 0:
-		return why // that it was detached is not visible yet
+		return refused(KindKept, "delete policy "+s.Name, "AWS does not see yet that the policy is detached from its role (%w)", why)
 	}
 	return refused(KindKept, "delete policy "+s.Name, "the policy is still attached to %s, which can use it%s: detach it there", strings.Join(holders, ", "), until)
 }

@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -73,6 +74,12 @@ func (e *Error) Unwrap() error { return e.Err }
 func IsKind(err error, k Kind) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == k
+}
+
+// IsTaken reports whether Port refused to create something because it exists.
+func IsTaken(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindRefused && e.Status == http.StatusConflict
 }
 
 // ErrMismatch is returned by a handler of runs when a record does not fit the

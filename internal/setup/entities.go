@@ -2,10 +2,8 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -98,8 +96,7 @@ func createEntities(ctx context.Context, portal *port.Client, entities []Entity,
 	for _, e := range entities {
 		g.Go(func() error {
 			err := portal.CreateEntity(ctx, e.Blueprint, e.Entity, "")
-			var refusal *port.Error
-			if errors.As(err, &refusal) && refusal.Status == http.StatusConflict {
+			if port.IsTaken(err) {
 				err = nil // it exists by now: another program made it, or an earlier try of ours
 			}
 			if err == nil {
