@@ -17,6 +17,10 @@ import (
 // do not show is found there.
 const closeLooks = 50
 
+// LeastGrace is the shortest [SweepOptions] Grace that is safe: what AWS was told
+// is visible everywhere by then.
+const LeastGrace = visibilityLag
+
 // Offsets is how far the consumer group has come, by partition.
 type Offsets interface {
 	// Ends are the offsets that the next records will have.
@@ -33,7 +37,7 @@ type SweepOptions struct {
 	// Interval is the time between two sweeps.
 	Interval time.Duration
 	// Grace is how long something must look orphaned or lost before it is acted
-	// upon.
+	// upon. With less than [LeastGrace], what is only not visible yet looks so.
 	Grace time.Duration
 	// Sweeping reports whether this instance is the one that sweeps.
 	Sweeping func() bool

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
+	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
 	"port-iam/templates"
@@ -232,7 +233,12 @@ func (s settings) parseSweep(c *config, p *problems) {
 		p.add("SWEEP_INTERVAL", "%s is shorter than %s", s.Sweep.Interval, least)
 	}
 	c.sweep.interval = interval
-	c.sweep.grace, _ = duration(p, "SWEEP_GRACE", s.Sweep.Grace)
+	grace, ok := duration(p, "SWEEP_GRACE", s.Sweep.Grace)
+	if ok && grace < grants.LeastGrace {
+		c.warn(fmt.Sprintf("SWEEP_GRACE=%s: AWS may take %s to show a change, so a sweep may take a new grant for rubbish and remove it; set at least %[2]s",
+			s.Sweep.Grace, grants.LeastGrace))
+	}
+	c.sweep.grace = grace
 }
 
 func (s settings) parseServe(c *config, p *problems) {

@@ -96,8 +96,10 @@ func TestWarnings(t *testing.T) {
 		{"GRANT_TRUST", "account"},
 		{"PORT_CONFIRM_REQUESTER", "false"},
 		{"KAFKA_TLS", "false"},
+		{"SWEEP_GRACE", "0s"},
+		{"SWEEP_GRACE", "1m59s"},
 	} {
-		t.Run(tc.variable, func(t *testing.T) {
+		t.Run(tc.variable+"="+tc.value, func(t *testing.T) {
 			env := validEnv()
 			env[tc.variable] = tc.value
 			cfg, err := readWith(t, env)
@@ -108,6 +110,22 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("warnings: %v", cfg.warnings)
 			}
 		})
+	}
+}
+
+// TestGraceWarning: what may happen and what to set; from two minutes on it is not
+// warned about.
+func TestGraceWarning(t *testing.T) {
+	for value, want := range map[string]string{"0": "set at least 2m0s", "119s": "a sweep may take a new grant for rubbish", "2m": "", "1h": ""} {
+		env := validEnv()
+		env["SWEEP_GRACE"] = value
+		cfg, err := readWith(t, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(cfg.warnings, "\n"); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("SWEEP_GRACE=%s: warnings %q, want %q", value, got, want)
+		}
 	}
 }
 

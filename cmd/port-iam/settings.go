@@ -60,7 +60,7 @@ type settings struct {
 	}
 	Sweep struct { // when a sweep cleans up
 		Interval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
-		Grace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace."`
+		Grace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace. Less than 2m is warned about: AWS may take that long to show a change."`
 	}
 	Serve struct { // what the daemon shows of itself
 		Address   string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where the status page, /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
