@@ -161,7 +161,7 @@ func (o *Operator) describe(ctx context.Context, w *Sweeper, f *facts, l *Listin
 		l.State, l.Why = StateForeign, "its tags are not ours"
 		return nil
 	}
-	l.Looked = &Details{Attached: f.live.Attached(), Cut: f.live.IsCut(), Changes: o.svc.opts.Access.Changed(f.live)}
+	l.Looked = &Details{Attached: f.live.Attached(), Cut: f.live.IsCut(), Changes: o.svc.changed(f.live)}
 	if l.Requester == "" {
 		l.Requester = f.live.Requester()
 	}

@@ -70,8 +70,9 @@ type Access interface {
 	DeleteRole(ctx context.Context, l iamops.Live) error
 	// List shows everything under our path. It proves nothing.
 	List(ctx context.Context) (map[string]iamops.Listed, error)
-	// Changed says what about a grant was changed by hand.
-	Changed(l iamops.Live) []string
+	// Changed says what about a grant was changed by hand; userName is that of
+	// the requester in AWS, "" where it is not known.
+	Changed(l iamops.Live, userName string) []string
 	// Allowance reads what the policy of a grant allows.
 	Allowance(ctx context.Context, l iamops.Live) (iamops.Allowance, error)
 }

@@ -109,7 +109,7 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 	if err != nil && !foreign {
 		return err
 	}
-	changes := w.svc.opts.Access.Changed(live)
+	changes := w.svc.changed(live)
 	f.looked, f.live = true, live
 	f.seen = seen{
 		exists: live.Exists(), role: live.HasRole(), attached: live.Attached(), cut: live.IsCut(),
@@ -138,4 +138,15 @@ func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
 		f.succeeded = f.listed.RoleCreated // it stays so
 	}
 	return nil
+}
+
+// changed says what about a grant was changed by hand.
+func (s *Service) changed(live iamops.Live) []string {
+	userName := ""
+	if requester := live.Requester(); requester != "" {
+		if name, err := s.opts.UserName(requester); err == nil {
+			userName = name
+		}
+	}
+	return s.opts.Access.Changed(live, userName)
 }

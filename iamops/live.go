@@ -1,7 +1,6 @@
 package iamops
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -70,29 +69,4 @@ func (s Live) tag(key string) string {
 		return s.policy.tags[key]
 	}
 	return ""
-}
-
-// Changed says what about a grant is not as it was made, most likely because it
-// was changed by hand.
-func (o *Ops) Changed(s Live) []string {
-	var out []string
-	if s.role != nil {
-		if s.role.boundary != o.opts.Boundary {
-			out = append(out, fmt.Sprintf("the boundary of the role is %q and not %q", s.role.boundary, o.opts.Boundary))
-		}
-		for _, name := range s.role.inline {
-			if name != denyName {
-				out = append(out, fmt.Sprintf("the role has the inline policy %q", name))
-			}
-		}
-		for _, arn := range s.role.attached {
-			if arn != o.policyARN(s.Name) {
-				out = append(out, fmt.Sprintf("%s is attached to the role", arn))
-			}
-		}
-	}
-	if s.policy != nil && (len(s.policy.old) > 0 || s.policy.version != "v1") {
-		out = append(out, fmt.Sprintf("the policy has version %s and %d others", s.policy.version, len(s.policy.old)))
-	}
-	return out
 }

@@ -32,6 +32,7 @@ type Ops struct {
 	opts      Options
 	api       *API
 	catalogue *catalogue.Catalogue
+	trustEnds bool // every Allow of a trust policy carries the end of its grant
 }
 
 // maxPathLen leaves room for a name of 29 characters in the console's Switch
@@ -65,7 +66,7 @@ func New(o Options) (*Ops, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
 	}
-	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
+	return &Ops{opts: o, api: o.API, catalogue: actions, trustEnds: o.Templates.Check(true) == nil}, nil
 }
 
 // CheckTags refuses further tags that AWS would refuse with every role, and those

@@ -170,7 +170,7 @@ var errTooLong = errors.New("longer than AWS takes")
 // document renders what an account needs before the first grant, indented, and checks
 // its length.
 func document(name string, data any) (string, error) {
-	t, err := parse(nil, name+".json")
+	t, _, err := parse(nil, name+".json")
 	if err != nil {
 		return "", err
 	}

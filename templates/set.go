@@ -55,37 +55,44 @@ type Statement struct {
 }
 
 // Set is a pair of parsed templates. It is safe for concurrent use.
-type Set struct{ permission, trust *template.Template }
+type Set struct {
+	permission, trust *template.Template
+	ownTrust          bool
+}
+
+// BuiltInTrust reports whether the trust policy is that of the built-in template.
+func (s *Set) BuiltInTrust() bool { return !s.ownTrust }
 
 // Load parses the templates found in dir and the built-in ones for those that
 // are missing there; dir may be nil. The error names the file.
 func Load(dir fs.FS) (*Set, error) {
-	permission, err1 := parse(dir, PermissionPolicyFile)
-	trust, err2 := parse(dir, TrustPolicyFile)
+	permission, _, err1 := parse(dir, PermissionPolicyFile)
+	trust, own, err2 := parse(dir, TrustPolicyFile)
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	return &Set{permission: permission, trust: trust}, nil
+	return &Set{permission: permission, trust: trust, ownTrust: own}, nil
 }
 
-func parse(dir fs.FS, name string) (*template.Template, error) {
+// parse parses a template; own: the one in dir.
+func parse(dir fs.FS, name string) (t *template.Template, own bool, err error) {
 	text, err := builtin.ReadFile(name)
 	if dir != nil {
-		if own, ownErr := fs.ReadFile(dir, name); !errors.Is(ownErr, fs.ErrNotExist) {
-			text, err = own, ownErr
+		if found, findErr := fs.ReadFile(dir, name); !errors.Is(findErr, fs.ErrNotExist) {
+			text, err, own = found, findErr, true
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read template %s: %w", name, err)
+		return nil, own, fmt.Errorf("read template %s: %w", name, err)
 	}
-	t, err := template.New(name).
+	t, err = template.New(name).
 		Option("missingkey=error").
 		Funcs(template.FuncMap{"json": asJSON, "likeEscape": likeEscape}).
 		Parse(string(text))
 	if err != nil {
-		return nil, fmt.Errorf("parse template %s: %w", name, err)
+		return nil, own, fmt.Errorf("parse template %s: %w", name, err)
 	}
-	return t, nil
+	return t, own, nil
 }
 
 // PermissionPolicy renders the policy document: compact JSON, the same text for

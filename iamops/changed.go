@@ -1,0 +1,115 @@
+package iamops
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"port-iam/templates"
+)
+
+// Changed says what about a grant is not as it was made by the settings, most
+// likely because it was changed by hand. userName is that of the requester in
+// AWS; "" where it is not known.
+func (o *Ops) Changed(s Live, userName string) []string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if s.role != nil {
+		if s.role.boundary != o.opts.Boundary {
+			add("the boundary of the role is %q and not %q", s.role.boundary, o.opts.Boundary)
+		}
+		for _, name := range s.role.inline {
+			if name != denyName {
+				add("the role has the inline policy %q", name)
+			}
+		}
+		for _, arn := range s.role.attached {
+			if arn != o.policyARN(s.Name) {
+				add("%s is attached to the role", arn)
+			}
+		}
+		end, _ := s.End()
+		if want := description(s.RunID, end); s.role.description != want {
+			add("the description of the role is %q and not %q", s.role.description, want)
+		}
+		if why := o.changedTrust(s, userName); why != "" {
+			add("%s", why)
+		}
+	}
+	if s.policy != nil && (len(s.policy.old) > 0 || s.policy.version != "v1") {
+		add("the policy has version %s and %d others", s.policy.version, len(s.policy.old))
+	}
+	return append(out, changedTags(s)...)
+}
+
+// changedTags compares the tags of role and policy, which are made with the same.
+// It does not go by the settings: a change of IAM_TAGS is none of the grant.
+func changedTags(s Live) []string {
+	if !s.Complete() {
+		return nil
+	}
+	all := maps.Clone(s.role.tags)
+	maps.Copy(all, s.policy.tags)
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		ofRole, onRole := s.role.tags[key]
+		ofPolicy, onPolicy := s.policy.tags[key]
+		switch {
+		case !onPolicy:
+			out = append(out, fmt.Sprintf("the role has the tag %s=%q, and the policy does not have it", key, ofRole))
+		case !onRole:
+			out = append(out, fmt.Sprintf("the policy has the tag %s=%q, and the role does not have it", key, ofPolicy))
+		case ofRole != ofPolicy:
+			out = append(out, fmt.Sprintf("the tag %s is %q on the role and %q on the policy", key, ofRole, ofPolicy))
+		}
+	}
+	return out
+}
+
+// changedTrust says what about the trust policy of a role is not as it was made;
+// "" where nothing is. It is compared as a whole where it can be worked out: what
+// the built-in template makes of what the tags say. Of a template of one's own only
+// the end of the grant is known.
+func (o *Ops) changedTrust(s Live, userName string) string {
+	end, _ := s.End()
+	if known := userName != "" || o.opts.Trust == templates.TrustAccount; known && o.opts.Templates.BuiltInTrust() {
+		want, err := o.opts.Templates.TrustPolicy(templates.Data{
+			Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID, RunID: s.RunID,
+			Requester: s.Requester(), UserName: userName, Trust: o.opts.Trust, End: rfc3339(end),
+		})
+		if err == nil && !sameJSON(want, s.role.trust) {
+			return fmt.Sprintf("the trust policy of the role is %s and not %s", readable(s.role.trust), want)
+		}
+		return ""
+	}
+	if end.IsZero() || !o.trustEnds {
+		return ""
+	}
+	statements, err := parseStatements(s.role.trust)
+	if err != nil || slices.ContainsFunc(statements, func(st statement) bool { return st.Effect == effectAllow && !st.endsAt(end) }) {
+		return fmt.Sprintf("the trust policy of the role does not end at %s: %s", rfc3339(end), readable(s.role.trust))
+	}
+	return ""
+}
+
+// endsAt reports whether the statement has the condition that ends a grant.
+func (s statement) endsAt(end time.Time) bool {
+	var condition struct {
+		DateLessThan map[string]oneOrMore[string]
+	}
+	if json.Unmarshal(s.Condition, &condition) != nil {
+		return false
+	}
+	ends := condition.DateLessThan["aws:CurrentTime"]
+	return len(ends) == 1 && ends[0] == rfc3339(end)
+}
+
+// readable is a document that IAM returned, for people.
+func readable(document string) string {
+	if text, err := plain(document); err == nil {
+		return text
+	}
+	return document
+}
