@@ -101,20 +101,9 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listi
 	cases := w.cases(listed, entities)
 	all := make([]Listing, len(cases))
 	stopped := err
-	var t trouble
 	for i, f := range cases {
 		f.closely = f.closely || closely && f.inIAM
-		var failed error
-		all[i], failed = o.row(ctx, w, f, stopped)
-		if failed == nil || aboutOneGrant(failed) {
-			continue
-		}
-		if err == nil {
-			err = failed
-		}
-		if t.giveUpAfter(failed) {
-			stopped = failed
-		}
+		all[i], _ = o.row(ctx, w, f, stopped)
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)

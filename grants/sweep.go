@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +66,9 @@ type Sweeper struct {
 type memory struct {
 	succeeded        time.Time // the creation of the role whose run has ended SUCCESS
 	foreign, changed bool      // at the last close look
+	// unreportable: the run is open, no record comes for it any more, and Port does
+	// not take its end.
+	unreportable bool
 }
 
 // NewSweeper makes a sweeper. It shares the locks of the service, so that one
@@ -143,14 +147,21 @@ func (w *Sweeper) DryRun(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	return dry.judgeAndRemove(ctx, all, func(ctx context.Context, j *judged) (err error) {
-		j.verdict, err = dry.decide(ctx, j.facts)
-		j.removed = err == nil && j.remove != ""
+		j.removed, err = dry.judgeAgain(ctx, j)
 		return err
 	})
 }
 
 // overdue is the time before which a grant that ended should be gone.
 func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interval) }
+
+// noteOverdue counts what IAM lists and should be gone, but not what earlier
+// sweeps found to be foreign: of that we know no end.
+func (w *Sweeper) noteOverdue(listed map[string]iamops.Listed) {
+	ours := maps.Clone(listed)
+	maps.DeleteFunc(ours, func(name string, _ iamops.Listed) bool { return w.memory[name] != nil && w.memory[name].foreign })
+	w.svc.metrics.noteOverdue(ours, w.overdue())
+}
 
 // judged is a name with what is said of it.
 type judged struct {
@@ -172,7 +183,7 @@ func (w *Sweeper) names(ctx context.Context) ([]*judged, error) {
 		return nil, fmt.Errorf("nothing is swept: %w", err)
 	}
 	// Known even where the sweep gets no further.
-	w.svc.metrics.noteOverdue(listed, w.overdue())
+	w.noteOverdue(listed)
 	entities, err := w.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
 	if err != nil {
 		return nil, err
@@ -185,14 +196,14 @@ func (w *Sweeper) names(ctx context.Context) ([]*judged, error) {
 	return all, nil
 }
 
-// judgeAndRemove judges one name after the other, and has removed what is to go. Where
-// many of a kind mean that something else is wrong, all are judged first.
+// judgeAndRemove judges all names, and has removed what is to go. Where many of a
+// kind mean that something else is wrong, all are judged first.
 func (w *Sweeper) judgeAndRemove(ctx context.Context, all []*judged, remove func(context.Context, *judged) error) (Report, error) {
 	err := w.each(all, func(j *judged) (err error) {
 		if j.verdict, err = w.suspect(ctx, j.facts); err != nil {
 			return err
 		}
-		if j.runRead && j.run.ID == "" && j.state == StateOrphaned {
+		if j.runRead && j.run.ID == "" && (j.state == StateOrphaned || !j.isListed()) {
 			w.log.Error("Port does not know the run of a grant", keyGrant, j.name)
 		}
 		if j.known = true; j.remove == "" || j.doubtful {
@@ -228,45 +239,18 @@ func behind(sorted []*facts, name string) []*facts {
 	return slices.Concat(sorted[first:], sorted[:first])
 }
 
-// each does something with one name after the other, until there is too much
-// trouble. The next sweep begins behind the first name at which one gave up.
+// each does something with all names, several at a time, until there is too much
+// trouble. The next sweep begins behind what was troubled then.
 func (w *Sweeper) each(all []*judged, do func(*judged) error) error {
-	var t trouble
-	for _, j := range all {
-		err := do(j)
-		if err == nil {
-			continue
+	last, err := each(len(all), parallelSweep, func(i int) error {
+		err := do(all[i])
+		if err != nil {
+			w.log.Warn("grant could not be swept", keyGrant, all[i].name, keyError, err)
 		}
-		w.log.Warn("grant could not be swept", keyGrant, j.name, keyError, err)
-		if t.giveUpAfter(err) {
-			w.stopped = cmp.Or(w.stopped, j.name)
-			return err
-		}
+		return err
+	})
+	if err != nil {
+		w.stopped = cmp.Or(w.stopped, all[last].name)
 	}
-	return nil
-}
-
-// trouble counts the grants at which Port or AWS did not answer as they should.
-// The others need not suffer from one or two; with more it is not about them.
-type trouble int
-
-const tooMuch trouble = 3
-
-// giveUpAfter notes why a grant could not be swept, and reports whether to go on
-// with the others is no use.
-func (t *trouble) giveUpAfter(err error) bool {
-	if !aboutOneGrant(err) {
-		*t++
-	}
-	return *t >= tooMuch
-}
-
-// aboutOneGrant reports whether an error is about one grant, and not about Port or
-// AWS.
-func aboutOneGrant(err error) bool {
-	if iamops.IsKind(err, iamops.KindConflict) {
-		return true
-	}
-	c, _ := classify(err)
-	return c != causePort && c != causeAWS
+	return err
 }

@@ -29,7 +29,7 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 			f = &facts{name: e.Identifier, listed: iamops.Listed{RunID: runID}}
 			all[e.Identifier] = f
 		}
-		f.entity = &entities[i]
+		w.svc.noteEntity(f, &entities[i])
 	}
 	maps.DeleteFunc(w.memory, func(name string, _ *memory) bool { return all[name] == nil || !all[name].inIAM })
 	out := make([]*facts, 0, len(all))
@@ -70,6 +70,18 @@ func (w *Sweeper) decide(ctx context.Context, f *facts) (verdict, error) {
 	}
 }
 
+// judgeAgain judges a grant that is suspected of having to go, by what is read
+// now; false: it stays.
+func (w *Sweeper) judgeAgain(ctx context.Context, j *judged) (goes bool, err error) {
+	allowed := j.doubtful // the brake was asked
+	j.looked, j.seen, j.entityRead, j.runFailed = false, seen{}, false, false
+	j.runRead = j.runRead && j.run.Status.Ended()
+	if j.verdict, err = w.decide(ctx, j.facts); err != nil {
+		return false, err
+	}
+	return j.verdict.remove != "" && (allowed || !j.doubtful), nil
+}
+
 // suspect judges one name, reading what it takes but the live objects of a grant
 // that seems to have to go: who removes it reads them.
 func (w *Sweeper) suspect(ctx context.Context, f *facts) (verdict, error) {
@@ -89,17 +101,36 @@ func (w *Sweeper) judge(f *facts) (verdict, need) {
 }
 
 // read reads what judge asks for.
-func (w *Sweeper) read(ctx context.Context, f *facts, n need) (err error) {
+func (w *Sweeper) read(ctx context.Context, f *facts, n need) error {
 	switch n {
 	case needLive:
 		return w.look(ctx, f)
 	case needRun:
-		return w.readRun(ctx, f)
-	default:
-		f.entity, err = find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name)
-		f.entityRead = err == nil
+		err := w.readRun(ctx, f)
+		if f.unreportable && !f.foreign {
+			f.runFailed, err = err != nil, nil
+		}
 		return err
+	default:
+		e, err := find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name)
+		if err != nil {
+			return err
+		}
+		w.svc.noteEntity(f, e)
+		f.entityRead = true
+		return nil
 	}
+}
+
+// noteEntity notes what the entity of a grant says; nil: there is none.
+func (s *Service) noteEntity(f *facts, e *port.Entity) {
+	f.entity, f.ours, f.elsewhere, f.entityEnds = e, false, false, time.Time{}
+	if e == nil {
+		return
+	}
+	f.ours = s.isOurs(e)
+	f.elsewhere = !f.ours && textOf(e, templates.PropertyRoleARN) != ""
+	f.entityEnds, _ = time.Parse(time.RFC3339, textOf(e, templates.PropertyExpiryTime))
 }
 
 // look reads the live objects, and notes what is not ours or was changed by hand.

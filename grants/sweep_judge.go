@@ -11,12 +11,16 @@ import (
 // facts are what is known of one name. The lists give the first of them; what
 // judge needs beyond is read when it asks.
 type facts struct {
-	name    string
-	listed  iamops.Listed // zero where IAM lists nothing
-	inIAM   bool          // IAM lists it
-	entity  *port.Entity  // as Port lists it or, once entityRead, as it was read; nil: none
-	closely bool          // it is its turn to be looked at closely
-	braked  bool          // too many grants lack their entities: see [Sweeper.brake]
+	name   string
+	listed iamops.Listed // zero where IAM lists nothing
+	inIAM  bool          // IAM lists it
+	entity *port.Entity  // as Port lists it or, once entityRead, as it was read; nil: none
+	// What the entity says: its role is the one that IAM would list under this
+	// name, or another one; and its end, zero: none.
+	ours, elsewhere bool
+	entityEnds      time.Time
+	closely         bool // it is its turn to be looked at closely
+	braked          bool // too many grants lack their entities: see [Sweeper.brake]
 
 	*memory // of earlier sweeps, and of the look at this one
 	// Read at this sweep.
@@ -24,6 +28,7 @@ type facts struct {
 	seen       seen
 	live       iamops.Live // what was looked at
 	runRead    bool
+	runFailed  bool     // Port does not give the run, which is unreportable besides
 	run        port.Run // zero where Port does not know it
 	entityRead bool
 }
@@ -72,7 +77,9 @@ const lateAfter = time.Minute
 // that says so is only a suspicion, and comes with [needLive].
 func judge(f *facts, now time.Time, r rules) (verdict, need) {
 	v, n := f.judgeClosely(now, r)
-	v.ends = f.end()
+	if v.state != StateForeign || v.remove != "" { // of what is not ours we know no end
+		v.ends = f.end()
+	}
 	if v.remove != "" && !f.looked {
 		n = needLive
 	}
@@ -83,6 +90,7 @@ func judge(f *facts, now time.Time, r rules) (verdict, need) {
 // judgeByTime.
 func (f *facts) judgeClosely(now time.Time, r rules) (verdict, need) {
 	detached := f.seen.role && !f.seen.attached
+	over := expired(f.seen.end, now) && expired(f.end(), now) // which needs no run
 	switch {
 	case f.listed.RunID == "":
 		return verdict{state: StateForeign, why: "its name is not that of a grant"}, needNothing
@@ -101,8 +109,11 @@ func (f *facts) judgeClosely(now time.Time, r rules) (verdict, need) {
 		return verdict{state: StateForeign, why: "its tags are not ours"}, needNothing
 	case f.seen.cut:
 		return verdict{state: StateIncomplete, why: "its removal was interrupted", remove: removedInterrupted}, needNothing
-	case detached && !f.runRead:
+	case over:
+	case (detached || f.unreportable) && !f.runRead && !f.runFailed:
 		return f.standing(), needRun
+	case f.unreportable && (f.runFailed || f.run.ID != "" && !f.run.Status.Ended()):
+		return verdict{state: StateIncomplete, why: "its run was lost, and Port does not take its end", remove: removedInterrupted}, needNothing
 	case detached && f.run.Status == port.StatusSuccess && f.endedFor(r.grace, now):
 		// A run ends SUCCESS only after the attachment: a removal has come past its
 		// Deny and no further, or the policy was detached by hand. Both want it gone.
@@ -132,20 +143,20 @@ func (f *facts) judgeByRun(now time.Time, r rules) (verdict, need) {
 		}
 		return v, needNothing
 	}
-	whole := f.hasRole() && f.entity != nil
+	whole := f.hasRole() && f.entity != nil && !f.elsewhere
 	switch {
 	case whole && !f.succeeded.IsZero() && f.succeeded.Equal(f.listed.RoleCreated):
 		return f.standing(), needNothing
 	case !f.runRead:
 		return f.standing(), needRun
 	case !f.hasRole() && !f.hasPolicy():
-		return f.judgeEntity(now, r), needNothing
+		return f.judgeEntity(now, r)
 	case f.run.ID == "":
 		return orphaned("Port does not know its run", r.force && f.end().IsZero())
 	case !f.run.Status.Ended():
 		v := f.standing()
 		if v.state != StateChanged {
-			v.state, v.why = StateIncomplete, "its run is still open"
+			v.state, v.why = StateIncomplete, fmt.Sprintf("its run is still open (%s)", f.run.Status)
 		}
 		return v, needNothing
 	case f.run.Status != port.StatusSuccess:
@@ -159,7 +170,11 @@ func (f *facts) judgeByRun(now time.Time, r rules) (verdict, need) {
 	}
 	waits := f.braked || !f.endedFor(r.grace, now)
 	if f.hasRole() {
-		v, n := orphaned("its run succeeded, and Port has no entity of it", !waits)
+		why := "its run succeeded, and Port has no entity of it"
+		if f.elsewhere {
+			why = "its run succeeded, and its entity names a role elsewhere"
+		}
+		v, n := orphaned(why, !waits)
 		v.doubtful = true
 		return v, n
 	}
@@ -167,16 +182,29 @@ func (f *facts) judgeByRun(now time.Time, r rules) (verdict, need) {
 }
 
 // judgeEntity judges an entity of which IAM has nothing.
-func (f *facts) judgeEntity(now time.Time, r rules) verdict {
-	if f.entity == nil {
-		return verdict{state: StateIncomplete, why: "removed since the lists were read"}
-	}
+func (f *facts) judgeEntity(now time.Time, r rules) (verdict, need) {
 	v := verdict{state: StateIncomplete, why: "an entity without a role"}
-	failed := f.run.Status.Ended() && f.run.Status != port.StatusSuccess
-	if failed || f.run.Status == port.StatusSuccess && f.endedFor(r.grace, now) {
+	goes := false
+	switch {
+	case f.entity == nil:
+		v.why = "removed since the lists were read"
+	case !f.ours:
+		v.why = "an entity of a role elsewhere"
+	case f.run.ID == "":
+		v.why = "an entity without a role, and Port does not know its run"
+		goes = expired(f.entityEnds, now) || r.force && f.entityEnds.IsZero()
+	case f.run.Status == port.StatusSuccess:
+		goes = f.endedFor(r.grace, now)
+	default:
+		goes = f.run.Status.Ended()
+	}
+	switch {
+	case goes && !f.entityRead:
+		return v, needEntity
+	case goes:
 		v.remove = removedOrphaned
 	}
-	return v
+	return v, needNothing
 }
 
 // mustLook: what the lists show does not suffice, or it is its turn.

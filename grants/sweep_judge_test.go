@@ -20,7 +20,8 @@ func TestJudge(t *testing.T) {
 	looked := func(f *facts) {
 		f.looked, f.seen = true, seen{exists: true, role: true, attached: true, end: ends}
 	}
-	noEntity := func(f *facts) { f.entity = nil }
+	noEntity := func(f *facts) { f.entity, f.ours = nil, false }
+	elsewhere := func(f *facts) { f.ours, f.elsewhere = false, true }
 	noRole := func(f *facts) {
 		f.listed.RoleCreated, f.seen.role, f.seen.attached = time.Time{}, false, false
 	}
@@ -38,6 +39,7 @@ func TestJudge(t *testing.T) {
 	unknownRun := func(f *facts) { f.run = port.Run{} }
 	noRun := func(f *facts) { f.run, f.runRead = port.Run{}, false }
 	entityRead := func(f *facts) { f.entityRead = true }
+	unreportable := func(f *facts) { f.unreportable = true }
 	seenNothing := func(f *facts) { f.looked, f.seen = true, seen{} }
 
 	for _, c := range []struct {
@@ -70,6 +72,17 @@ func TestJudge(t *testing.T) {
 		{"detached, its run open", []func(*facts){looked, run(port.StatusInProgress), func(f *facts) { f.seen.attached = false }}, StateIncomplete, "", needNothing},
 		{"detached within the grace", []func(*facts){looked, func(f *facts) { f.seen.attached, f.run.EndedAt = false, now.Add(-time.Minute) }}, StateActive, "", needNothing},
 
+		{"detached and over, its run not read", []func(*facts){looked, over, noRun, func(f *facts) { f.seen.attached = false }}, StateExpired, removedExpired, needNothing},
+		{"detached, over by the list alone, its run not read", []func(*facts){looked, over, noRun, func(f *facts) { f.seen.attached, f.seen.end = false, ends }}, StateActive, "", needRun},
+		{"over, its run not read", []func(*facts){over, noRun}, StateExpired, removedExpired, needLive},
+
+		{"unreportable, its run not read", []func(*facts){looked, noRun, unreportable}, StateActive, "", needRun},
+		{"unreportable, its run open", []func(*facts){looked, run(port.StatusInProgress), unreportable}, StateIncomplete, removedInterrupted, needNothing},
+		{"unreportable, its run open, not looked at", []func(*facts){run(port.StatusInProgress), unreportable}, StateIncomplete, removedInterrupted, needLive},
+		{"unreportable, Port does not give its run", []func(*facts){looked, noRun, unreportable, func(f *facts) { f.runFailed = true }}, StateIncomplete, removedInterrupted, needNothing},
+		{"unreportable, and its run ended SUCCESS after all", []func(*facts){looked, unreportable}, StateActive, "", needNothing},
+		{"unreportable, its run unknown", []func(*facts){looked, unknownRun, unreportable}, StateOrphaned, "", needNothing},
+
 		{"foreign", []func(*facts){seenNothing, func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign before", []func(*facts){func(f *facts) { f.foreign = true }}, StateForeign, "", needNothing},
 		{"foreign before, its run not read", []func(*facts){noRun, func(f *facts) { f.foreign = true }}, StateForeign, "", needRun},
@@ -86,11 +99,15 @@ func TestJudge(t *testing.T) {
 
 		{"its run is open", []func(*facts){run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
 		{"its run waits for approval", []func(*facts){run("WAITING_FOR_APPROVAL")}, StateIncomplete, "", needNothing},
+		{"its run is in a state we do not know", []func(*facts){run("RESTING")}, StateIncomplete, "", needNothing},
 		{"its run failed", []func(*facts){run(port.StatusFailure)}, StateOrphaned, removedOrphaned, needLive},
 		{"its run failed, looked at", []func(*facts){looked, run(port.StatusFailure)}, StateOrphaned, removedOrphaned, needNothing},
 		{"its run failed, and it is gone", []func(*facts){seenNothing, noEntity, run(port.StatusFailure)}, StateIncomplete, "", needNothing},
 		{"its run is unknown", []func(*facts){looked, unknownRun}, StateOrphaned, "", needNothing},
 		{"made after its run", []func(*facts){looked, func(f *facts) { f.listed.RoleCreated = ended.Add(lateAfter + time.Second) }}, StateOrphaned, removedOrphaned, needNothing},
+		{"made after its run, no entity, too many of them", []func(*facts){looked, noEntity, func(f *facts) {
+			f.listed.RoleCreated, f.braked = ended.Add(lateAfter+time.Second), true
+		}}, StateOrphaned, removedOrphaned, needNothing},
 		{"made with its run", []func(*facts){looked, func(f *facts) { f.listed.RoleCreated = ended.Add(lateAfter) }}, StateActive, "", needNothing},
 
 		{"no entity in the list", []func(*facts){noEntity}, StateActive, "", needEntity},
@@ -101,25 +118,42 @@ func TestJudge(t *testing.T) {
 		{"no entity, and Port does not say when the run ended", []func(*facts){looked, noEntity, entityRead, func(f *facts) { f.run.EndedAt = time.Time{} }}, StateOrphaned, "", needNothing},
 		{"an entity that the list did not show", []func(*facts){entityRead}, StateActive, "", needNothing},
 
+		{"an entity of a role elsewhere in the list", []func(*facts){elsewhere}, StateActive, "", needEntity},
+		{"an entity of a role elsewhere", []func(*facts){looked, elsewhere, entityRead}, StateOrphaned, removedOrphaned, needNothing},
+		{"an entity of a role elsewhere, its run not read", []func(*facts){looked, elsewhere, noRun, func(f *facts) { f.succeeded = made }}, StateActive, "", needRun},
+		{"an entity of a role elsewhere, its run open", []func(*facts){looked, elsewhere, run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
+		{"an entity of a role elsewhere within the grace", []func(*facts){looked, elsewhere, entityRead, func(f *facts) { f.run.EndedAt = now.Add(-grace + time.Second) }}, StateOrphaned, "", needNothing},
+		{"an entity of a role elsewhere, too many of them", []func(*facts){looked, elsewhere, entityRead, func(f *facts) { f.braked = true }}, StateOrphaned, "", needNothing},
+		{"a policy alone, and an entity of a role elsewhere", []func(*facts){looked, noRole, elsewhere, entityRead}, StateOrphaned, removedOrphaned, needNothing},
+		{"an entity that says nothing of its role", []func(*facts){looked, entityRead, func(f *facts) { f.ours = false }}, StateActive, "", needNothing},
+
 		{"a policy without a role in the lists", []func(*facts){noRole}, StateActive, "", needLive},
 		{"a policy without a role", []func(*facts){looked, noRole, noEntity, entityRead}, StateOrphaned, removedOrphaned, needNothing},
 		{"a young policy without a role", []func(*facts){looked, noRole, noEntity, entityRead, func(f *facts) { f.listed.PolicyCreated = now.Add(-grace + time.Second) }}, StateOrphaned, "", needNothing},
 		{"a policy whose role the lists did not show yet", []func(*facts){looked, func(f *facts) { f.listed.RoleCreated = time.Time{} }}, StateActive, "", needNothing},
 
-		{"an entity without a role", []func(*facts){onlyEntity, seenNothing}, StateIncomplete, removedOrphaned, needNothing},
-		{"an entity without a role, not looked at", []func(*facts){onlyEntity}, StateIncomplete, removedOrphaned, needLive},
+		{"an entity without a role", []func(*facts){onlyEntity, seenNothing, entityRead}, StateIncomplete, removedOrphaned, needNothing},
+		{"an entity without a role, not looked at", []func(*facts){onlyEntity, entityRead}, StateIncomplete, removedOrphaned, needLive},
+		{"an entity without a role, in the list alone", []func(*facts){onlyEntity}, StateIncomplete, "", needEntity},
 		{"an entity without a role, its run not read", []func(*facts){onlyEntity, noRun}, StateIncomplete, "", needRun},
-		{"an entity without a role, its run open", []func(*facts){onlyEntity, run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
-		{"an entity without a role, its run unknown", []func(*facts){onlyEntity, unknownRun}, StateIncomplete, "", needNothing},
-		{"an entity without a role, its run failed just now", []func(*facts){onlyEntity, run(port.StatusFailure), seenNothing, func(f *facts) { f.run.EndedAt = now }}, StateIncomplete, removedOrphaned, needNothing},
-		{"an entity without a role within the grace", []func(*facts){onlyEntity, func(f *facts) { f.run.EndedAt = now.Add(-grace + time.Second) }}, StateIncomplete, "", needNothing},
+		{"an entity without a role, its run open", []func(*facts){onlyEntity, entityRead, run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
+		{"an entity without a role, its run in a state we do not know", []func(*facts){onlyEntity, entityRead, run("RESTING")}, StateIncomplete, "", needNothing},
+		{"an entity without a role, its run failed just now", []func(*facts){onlyEntity, run(port.StatusFailure), seenNothing, entityRead, func(f *facts) { f.run.EndedAt = now }}, StateIncomplete, removedOrphaned, needNothing},
+		{"an entity without a role within the grace", []func(*facts){onlyEntity, entityRead, func(f *facts) { f.run.EndedAt = now.Add(-grace + time.Second) }}, StateIncomplete, "", needNothing},
+		{"an entity without a role, and Port does not say when its run ended", []func(*facts){onlyEntity, entityRead, func(f *facts) { f.run.EndedAt = time.Time{} }}, StateIncomplete, "", needNothing},
+		{"an entity without a role, its run unknown", []func(*facts){onlyEntity, entityRead, unknownRun}, StateIncomplete, "", needNothing},
+		{"an entity without a role or end, its run unknown", []func(*facts){onlyEntity, entityRead, unknownRun, func(f *facts) { f.entityEnds = time.Time{} }}, StateIncomplete, "", needNothing},
+		{"an entity without a role that is over, its run unknown", []func(*facts){onlyEntity, seenNothing, entityRead, unknownRun, func(f *facts) { f.entityEnds = now }}, StateIncomplete, removedOrphaned, needNothing},
+		{"an entity without a role that is over, its run open", []func(*facts){onlyEntity, entityRead, run(port.StatusInProgress), func(f *facts) { f.entityEnds = now }}, StateIncomplete, "", needNothing},
+		{"an entity without a role that is gone meanwhile", []func(*facts){onlyEntity, seenNothing, noEntity, entityRead}, StateIncomplete, "", needNothing},
+		{"an entity that names a role elsewhere meanwhile", []func(*facts){onlyEntity, seenNothing, elsewhere, entityRead}, StateIncomplete, "", needNothing},
 		{"an entity whose role appeared, its run not read", []func(*facts){onlyEntity, looked, noRun}, StateActive, "", needRun},
 		{"an entity whose role appeared", []func(*facts){onlyEntity, looked}, StateActive, "", needNothing},
 	} {
 		f := &facts{
 			name: "Permission-r_1", inIAM: true, memory: &memory{},
-			listed:  iamops.Listed{Name: "Permission-r_1", RunID: "r_1", RoleCreated: made, PolicyCreated: made, Ends: ends, EndKnown: true},
-			entity:  &port.Entity{Identifier: "Permission-r_1"},
+			listed: iamops.Listed{Name: "Permission-r_1", RunID: "r_1", RoleCreated: made, PolicyCreated: made, Ends: ends, EndKnown: true},
+			entity: &port.Entity{Identifier: "Permission-r_1"}, ours: true, entityEnds: ends,
 			runRead: true, run: port.Run{ID: "r_1", Status: port.StatusSuccess, EndedAt: ended},
 		}
 		for _, change := range c.change {
@@ -128,6 +162,9 @@ func TestJudge(t *testing.T) {
 		v, n := judge(f, now, rules{grace: grace})
 		if v.state != c.state || v.remove != c.remove || n != c.need {
 			t.Errorf("%s: %s, remove %q, need %d (%s); want %s, %q, %d", c.name, v.state, v.remove, n, v.why, c.state, c.remove, c.need)
+		}
+		if foreign := v.state == StateForeign && v.remove == ""; foreign && !v.ends.IsZero() {
+			t.Errorf("%s: it is said to end at %s", c.name, v.ends)
 		}
 		if (v.why == "") != (v.state == StateActive) && n == needNothing {
 			t.Errorf("%s: %s because %q", c.name, v.state, v.why)

@@ -4,17 +4,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"time"
 
+	"port-iam/iamops"
 	"port-iam/port"
 )
 
 // sighting is when an open run was first seen, and where the topic ended then.
 type sighting struct {
-	at   time.Time
-	ends map[int32]int64
-	job  *Job // once the run counts as lost: its patience outlasts a sweep
+	action string
+	at     time.Time
+	ends   map[int32]int64
+	job    *Job // once the run counts as lost: its patience outlasts a sweep
 }
 
 // lostLimit bounds the work on one lost run in one sweep.
@@ -22,22 +25,44 @@ const lostLimit = 2 * time.Minute
 
 // lostRuns ends or handles runs that stay open although everything that was
 // written when they were first seen has been finished: no record will come for
-// them any more.
+// them any more. lost is how many have ended by that. An action that cannot be
+// read is in the error, and does not keep the runs of the others.
 func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
+	open, unread := w.openRuns(ctx)
+	due, err := w.overdueRuns(ctx, open)
+	if err != nil {
+		return 0, errors.Join(unread, err)
+	}
+	settled := make([]bool, len(due))
+	_, err = each(len(due), parallelSweep, func(i int) (err error) {
+		if settled[i], err = w.recover(ctx, due[i], w.waiting[due[i].ID]); err != nil {
+			w.log.Warn("lost run could not be settled", keyRunID, due[i].ID, keyError, err)
+		}
+		return err
+	})
+	for i, r := range due {
+		if settled[i] {
+			lost++
+		}
+		job, m := w.waiting[r.ID].job, w.memory[iamops.Name(r.ID)]
+		if job != nil && job.unreportable && m != nil {
+			m.unreportable = true // the next sweep takes away what was made for it
+		}
+	}
+	return lost, errors.Join(unread, err)
+}
+
+// openRuns lists the runs of our actions that are in progress, and forgets those
+// that are not any more. The error says which action could not be read; what was
+// known of its runs stays known.
+func (w *Sweeper) openRuns(ctx context.Context) (open []port.Run, err error) {
 	o := w.svc.opts
-	seen := map[string]bool{}
-	var open []port.Run
+	seen, unread := map[string]bool{}, map[string]bool{}
 	for _, action := range o.Actions.All() {
-		how, err := o.Portal.Invocation(ctx, action)
-		if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
-			continue // another backend's runs
-		}
-		if err != nil {
-			return lost, err
-		}
-		runs, err := o.Portal.Runs(ctx, port.RunFilter{Action: action, Active: true, Limit: 1000})
-		if err != nil {
-			return lost, err
+		runs, readErr := w.openRunsOf(ctx, action)
+		if readErr != nil {
+			unread[action] = true
+			err = errors.Join(err, fmt.Errorf("lost runs of action %s are not looked for: %w", action, readErr))
 		}
 		for _, r := range runs {
 			if r.Status == port.StatusInProgress {
@@ -47,38 +72,48 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 			}
 		}
 	}
-	maps.DeleteFunc(w.waiting, func(id string, _ *sighting) bool { return !seen[id] })
+	maps.DeleteFunc(w.waiting, func(id string, s *sighting) bool { return !seen[id] && !unread[s.action] })
+	return open, err
+}
+
+// openRunsOf lists the runs of an action that have not ended; none of an action
+// that is not there or that Port performs in another way than by Kafka.
+func (w *Sweeper) openRunsOf(ctx context.Context, action string) ([]port.Run, error) {
+	portal := w.svc.opts.Portal
+	how, err := portal.Invocation(ctx, action)
+	if port.IsKind(err, port.KindNotFound) || err == nil && how != "KAFKA" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return portal.Runs(ctx, port.RunFilter{Action: action, Active: true, Limit: 1000})
+}
+
+// overdueRuns are those for which no record will come any more; of the others it
+// notes when they were first seen.
+func (w *Sweeper) overdueRuns(ctx context.Context, open []port.Run) (due []port.Run, err error) {
 	if len(open) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	ends, err := w.opts.Offsets.Ends(ctx)
 	if err != nil {
-		return lost, err
+		return nil, err
 	}
 	committed, err := w.opts.Offsets.Committed(ctx)
 	if err != nil {
-		return lost, err
+		return nil, err
 	}
-	var t trouble
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
-		if !known || !passed(ends, first.ends) { // new, or the topic was made again
-			w.waiting[r.ID] = &sighting{at: time.Now(), ends: ends}
-			continue
+		switch {
+		case !known || !passed(ends, first.ends): // new, or the topic was made again
+			w.waiting[r.ID] = &sighting{action: r.Action, at: time.Now(), ends: ends}
+		case time.Since(first.at) >= w.opts.Grace && passed(committed, first.ends):
+			due = append(due, r)
 		}
-		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {
-			continue
-		}
-		if err := w.recover(ctx, r, first); err != nil {
-			w.log.Warn("lost run could not be settled", keyRunID, r.ID, keyError, err)
-			if t.giveUpAfter(err) {
-				return lost, err
-			}
-			continue
-		}
-		lost++
 	}
-	return lost, nil
+	return due, nil
 }
 
 // passed reports whether everything before the ends is finished.
@@ -93,10 +128,11 @@ func passed(committed, ends map[int32]int64) bool {
 
 // recover settles a lost run. A grant cannot be made up for: the run does not
 // say who asked. What takes access away can, if the run says from which grant.
-func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error {
+// false: it is as open as before.
+func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) (settled bool, err error) {
 	actions := w.svc.opts.Actions
-	w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
 	if seen.job == nil {
+		w.log.Warn("run was lost", keyRunID, r.ID, "action", r.Action)
 		rec := port.Record{
 			RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt,
 			Signature: port.SignatureValid, // Port itself says that the run exists
@@ -111,19 +147,21 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) error
 	return handle(ctx, seen.job)
 }
 
-// handle works on a run for a while. If it is not finished in time, it returns an
-// error and the next sweep continues.
-func handle(ctx context.Context, j *Job) error {
+// handle works on a run for a while, and reports whether it has ended. If it is
+// not finished in time, it returns an error and the next sweep continues.
+func handle(ctx context.Context, j *Job) (ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
 	for {
 		err := j.Attempt(ctx)
 		wait, waits := errors.AsType[*Waiting](err)
-		if !waits || j.lost && j.cleaning {
-			return nil // finished, dropped, which has been counted, or for the next sweep to clean up
-		}
-		if !sleep(ctx, wait.RetryAfter()) {
-			return wait
+		switch {
+		case waits && j.lost && j.cleaning: // for the next sweep to clean up
+			return true, nil
+		case !waits: // or it was dropped, which has been counted
+			return err == nil && !j.unreportable, nil
+		case !sleep(ctx, wait.RetryAfter()):
+			return false, wait
 		}
 	}
 }

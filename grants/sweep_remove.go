@@ -15,27 +15,27 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		return err
 	}
 	defer unlock()
-	allowed := j.doubtful // the brake was asked
-	j.looked, j.seen, j.entityRead = false, seen{}, false
-	j.runRead = j.runRead && j.run.Status.Ended()
-	if j.verdict, err = w.decide(ctx, j.facts); err != nil {
+	goes, err := w.judgeAgain(ctx, j)
+	if err != nil {
 		return err
 	}
-	if j.verdict.remove == "" || j.doubtful && !allowed {
+	if !goes {
 		if j.state != StateForeign { // which has been told
 			w.log.Warn("grant stays: it is not what the lists showed", keyGrant, j.name, "state", string(j.state), keyReason, j.why)
 		}
 		return nil
 	}
+	var runErr error
 	if !j.runRead { // nothing of it was needed to judge, but it may be open
-		if err := w.readRun(ctx, j.facts); err != nil {
-			return err
-		}
+		runErr = w.readRun(ctx, j.facts)
 	}
 	r := w.svc.newRemoval(opExpire, j.name, w.log)
 	defer func() { r.restore(ctx) }()
 	for {
-		err := r.take(ctx, standing{live: j.live, run: j.run, entity: j.entity}, "")
+		err := r.takeMade(ctx, standing{live: j.live, run: j.run, runErr: runErr, entity: j.entity})
+		if err == nil && !j.elsewhere { // that entity is of another role
+			err = r.deleteEntity(ctx, "")
+		}
 		if err == nil {
 			break
 		}
@@ -59,9 +59,10 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	return nil
 }
 
-// brake marks the grants whose run succeeded and of which Port has no entity. More
-// than ten and more than a tenth of all grants is no rubbish but a broken
-// environment: none of these is removed then. What could not be judged counts too.
+// brake marks the grants whose run succeeded and of which Port has no entity, or
+// one that names a role elsewhere. More than ten and more than a tenth of all grants
+// is no rubbish but a broken environment: none of these is removed then. What could
+// not be judged counts too.
 func (w *Sweeper) brake(all []*judged) int {
 	var suspects []*judged
 	roles := 0
@@ -71,7 +72,7 @@ func (w *Sweeper) brake(all []*judged) int {
 			continue
 		}
 		roles++
-		unknown := !j.known && j.listed.RunID != "" && j.entity == nil && !expired(j.listed.Ends, now)
+		unknown := !j.known && j.listed.RunID != "" && (j.entity == nil || j.elsewhere) && !expired(j.listed.Ends, now)
 		if j.doubtful || unknown {
 			suspects = append(suspects, j)
 		}

@@ -2,8 +2,8 @@ package grants_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -353,24 +353,34 @@ func TestSweepRunsOnOne(t *testing.T) {
 	})
 }
 
-// TestChangedByHand is alerted about and not repaired.
+// TestChangedByHand is alerted about once and not repaired.
 func TestChangedByHand(t *testing.T) {
-	inWorld(t, iamtest.Options{}, func(w *world) {
-		p := w.process()
-		rec := w.request(nil)
-		p.succeed(rec)
-		doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "mallory", string(doc))
-		s := p.sweeper()
-		w.sweep(s)
-		w.sweep(s)
-		p.wantMetric("port_iam_grants", 1, "changed")
-		roles, _, _ := w.left()
-		if len(roles) != 1 || len(roles[0].Inline) != 1 {
-			t.Errorf("roles %+v", roles)
-		}
-	})
+	const open = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"sts:AssumeRole"}]}`
+	for name, change := range map[string]func(w *world, name string){
+		"another policy":    func(w *world, name string) { w.changeByHand(name) },
+		"the trust policy":  func(w *world, name string) { w.trust(name, open) },
+		"a tag of the role": func(w *world, name string) { w.retag(name, "port-iam-expires-at", "2099-01-01T00:00:00Z") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				granted := w.granted(p, "8h")
+				change(w, granted)
+				before := fmt.Sprintf("%+v", w.aws.Snapshot().Roles)
+				s := p.sweeper()
+				w.sweep(s)
+				w.sweep(s)
+				p.wantMetric("port_iam_grants", 1, "changed")
+				if n := strings.Count(p.log.String(), "a grant was changed by hand"); n != 1 {
+					t.Errorf("said %d times:\n%s", n, p.log)
+				}
+				if after := fmt.Sprintf("%+v", w.aws.Snapshot().Roles); after != before {
+					t.Errorf("changed: %s", cmp.Diff(before, after))
+				}
+				if shown, err := p.operator().Show(context.Background(), granted); err != nil || len(shown.Looked.Changes) == 0 {
+					t.Errorf("shown: %+v, %v", shown, err)
+				}
+			})
+		})
+	}
 }

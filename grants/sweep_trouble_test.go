@@ -63,7 +63,7 @@ func TestSweepPassesOver(t *testing.T) {
 		w.sweep(s)
 		w.wantGrants(0)
 
-		for range 6 {
+		for range 30 {
 			p.succeed(w.short())
 		}
 		later(2 * time.Hour)
@@ -76,7 +76,7 @@ func TestSweepPassesOver(t *testing.T) {
 				tried[call.Name] = true
 			}
 		}
-		if err == nil || len(tried) != 3 {
+		if err == nil || len(tried) < 3 || len(tried) > 10 {
 			t.Errorf("tried %d grants without AWS: %v", len(tried), err)
 		}
 		back()

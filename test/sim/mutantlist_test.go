@@ -107,13 +107,13 @@ var mutants = []mutant{
 	}}},
 	{name: "lost runs are left", seed: 1, changes: []change{{
 		"grants/sweep_lost.go",
-		"		if err := w.recover(ctx, r, first); err != nil {\n",
-		"		if err := error(nil); err != nil {\n",
+		"		if settled[i], err = w.recover(ctx, due[i], w.waiting[due[i].ID]); err != nil {\n",
+		"		if err = error(nil); err != nil {\n",
 	}}},
 	{name: "lost runs are not waited for", seed: 1870, changes: []change{{
 		"grants/sweep_lost.go",
-		"		if time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends) {\n			continue\n",
-		"		if false && (time.Since(first.at) < w.opts.Grace || !passed(committed, first.ends)) {\n			continue\n",
+		"		case time.Since(first.at) >= w.opts.Grace && passed(committed, first.ends):\n",
+		"		case true || time.Since(first.at) >= w.opts.Grace && passed(committed, first.ends):\n",
 	}}},
 	{name: "tags do not matter", seed: 191, changes: []change{{
 		"iamops/look.go", "		if got, ok := tags[want[0]]; !ok || got != want[1] {\n", "		if got, ok := tags[want[0]]; false && (!ok || got != want[1]) {\n",
