@@ -74,7 +74,7 @@ type Access interface {
 	// the requester in AWS, "" where it is not known.
 	Changed(l iamops.Live, userName string) []string
 	// Allowance reads what the policy of a grant allows.
-	Allowance(ctx context.Context, l iamops.Live) (iamops.Allowance, error)
+	Allowance(ctx context.Context, name string) (iamops.Allowance, error)
 }
 
 // Options configure [New].

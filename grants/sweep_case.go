@@ -133,9 +133,15 @@ func (s *Service) noteEntity(f *facts, e *port.Entity) {
 	f.entityEnds, _ = time.Parse(time.RFC3339, textOf(e, templates.PropertyExpiryTime))
 }
 
-// look reads the live objects, and notes what is not ours or was changed by hand.
+// look reads the live objects.
 func (w *Sweeper) look(ctx context.Context, f *facts) error {
 	live, err := w.svc.opts.Access.Look(ctx, f.name)
+	return w.noteLook(f, live, err)
+}
+
+// noteLook notes the answer to a close look, unless there was none, and tells of
+// what is not ours or was changed by hand.
+func (w *Sweeper) noteLook(f *facts, live iamops.Live, err error) error {
 	foreign := iamops.IsKind(err, iamops.KindForeign)
 	if err != nil && !foreign {
 		return err
@@ -161,6 +167,11 @@ func (w *Sweeper) look(ctx context.Context, f *facts) error {
 // readRun reads the run that made the grant.
 func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
 	run, err := w.svc.opts.Portal.Run(ctx, f.listed.RunID)
+	return f.noteRun(run, err)
+}
+
+// noteRun notes what Port says of the run, unless it says nothing.
+func (f *facts) noteRun(run port.Run, err error) error {
 	if err != nil && !port.IsKind(err, port.KindNotFound) {
 		return err
 	}

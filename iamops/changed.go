@@ -44,6 +44,19 @@ func (o *Ops) Changed(s Live, userName string) []string {
 	return append(out, changedTags(s)...)
 }
 
+// Requesters are the e-mails of the person who asked for the grant: what the tags
+// of role and policy say, which is the same unless one was changed by hand.
+func (s Live) Requesters() []string {
+	var out []string
+	if s.role != nil {
+		out = append(out, s.role.tags[tagRequester])
+	}
+	if s.policy != nil {
+		out = append(out, s.policy.tags[tagRequester])
+	}
+	return slices.DeleteFunc(slices.Compact(out), func(by string) bool { return by == "" })
+}
+
 // changedTags compares the tags of role and policy, which are made with the same.
 // It does not go by the settings: a change of IAM_TAGS is none of the grant.
 func changedTags(s Live) []string {

@@ -94,18 +94,25 @@ type Allowance struct {
 	Actions, Resources []string // sorted
 }
 
-// Allowance reads the policy that [Ops.Look] found; without one it is empty.
-func (o *Ops) Allowance(ctx context.Context, s Live) (Allowance, error) {
-	if s.policy == nil {
-		return Allowance{}, nil
+// Allowance reads the policy of the grant of that name and proves that it is ours;
+// without one it is empty. It reads nothing that [Ops.Look] has to have read, so
+// that both can be asked at once.
+func (o *Ops) Allowance(ctx context.Context, name string) (Allowance, error) {
+	runID, ok := RunID(name)
+	if !ok {
+		return Allowance{}, refused(KindInvalid, "read policy "+name, "it is not the name of a grant (%s<run id>)", NamePrefix)
 	}
-	document, err := o.api.document(ctx, s.policy.arn, s.policy.version)
+	policy, err := o.ownPolicy(ctx, runID)
 	if err != nil {
-		return Allowance{}, err
+		return Allowance{}, gone(err)
+	}
+	document, err := o.api.document(ctx, policy.arn, policy.version)
+	if err != nil {
+		return Allowance{}, gone(err)
 	}
 	statements, err := parseStatements(document)
 	if err != nil {
-		return Allowance{}, refused(KindInvalid, "read policy "+s.Name, "its document cannot be read: %v", err)
+		return Allowance{}, refused(KindInvalid, "read policy "+name, "its document cannot be read: %v", err)
 	}
 	var a Allowance
 	for _, st := range statements {

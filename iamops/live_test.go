@@ -17,7 +17,7 @@ func TestRequesterAndAllowance(t *testing.T) {
 		t.Helper()
 		state, err := w.ops.Look(t.Context(), p.Name)
 		noError(t, err)
-		a, err := w.ops.Allowance(t.Context(), state)
+		a, err := w.ops.Allowance(t.Context(), p.Name)
 		noError(t, err)
 		return state.Requester(), a
 	}

@@ -41,8 +41,8 @@ func newGrantsList() *cobra.Command {
 			"  changed          changed by hand, see `port-iam grants show`\n" +
 			"  foreign          has our path or name but is not ours: port-iam never touches it\n" +
 			"  unknown          Port or AWS could not be asked\n\n" +
-			"The states changed, and foreign by its tags, need a close look: 50 grants get one unless --closely is given.\n" +
-			"Exit code: 0 listed, 1 Port or AWS could not be asked (the list then shows what IAM has), 2 a setting is wrong.",
+			"The states changed, and foreign by its tags, and where Port and IAM differ, need a close look: 50 grants get one unless --closely is given.\n" +
+			"Exit code: 0 listed, 1 Port or AWS could not be asked, or not about every grant (the list then shows what could be read), 2 a setting is wrong.",
 		Example: "  port-iam grants list\n" +
 			"  port-iam grants list --json | jq -r '.[] | select(.state == \"active\") | .requester'",
 		Args: cobra.NoArgs,
@@ -51,7 +51,7 @@ func newGrantsList() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asked.json, "json", false, "print a JSON array")
-	cmd.Flags().BoolVar(&asked.closely, "closely", false, "look closely at every grant: five calls to IAM for each")
+	cmd.Flags().BoolVar(&asked.closely, "closely", false, "look closely at every grant: seven calls to IAM for each")
 	return cmd
 }
 
@@ -64,7 +64,7 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 		return err
 	}
 	all, listErr := c.list(ctx, closely, stderr)
-	if listErr != nil && all == nil {
+	if listErr != nil && len(all) == 0 {
 		return whatToDo(listErr)
 	}
 	now := time.Now()
@@ -84,7 +84,7 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 		return err
 	}
 	if len(all) > looked && !closely && listErr == nil {
-		_, _ = fmt.Fprintf(stderr, "looked closely at %d of %d grants: add --closely to look for changes made by hand and foreign tags in all of them\n", looked, len(all))
+		_, _ = fmt.Fprintf(stderr, "looked closely at %d of %d grants: add --closely to look for changes made by hand, differences and foreign tags in all of them\n", looked, len(all))
 	}
 	if listErr != nil {
 		return fmt.Errorf("the list is not complete: %w", whatToDo(listErr))
@@ -102,7 +102,7 @@ func newGrantsShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show one grant in full",
-		Long: "Looks closely at one grant, and also shows what the list may not, such as changes made by hand.\n" +
+		Long: "Looks closely at one grant, and also shows what the list may not, such as changes made by hand, and where Port and IAM differ.\n" +
 			"Exit code: 0 shown, 1 Port or AWS could not be asked, 2 a setting is wrong, 3 no such grant.",
 		Example: "  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk",
 		Args:    cobra.ExactArgs(1),

@@ -7,11 +7,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"port-iam/grants"
 	"port-iam/iamops"
@@ -32,6 +30,8 @@ func newGrantsRevoke() *cobra.Command {
 			"Open sessions lose their access, too. If the command is interrupted, run it again: it continues where it stopped.\n" +
 			"If Port cannot be reached, the access is removed anyway; the role stays, unusable, until Port can be told (exit code 1).\n" +
 			"Foreign objects are left alone.\n" +
+			"--requester and --resource choose by what Port says and by what tags and policies in IAM say; one of both is enough.\n" +
+			"What cannot be read, or cannot be told, is named; the rest is revoked, and the exit code is 1.\n" +
 			"Exit code: 0 revoked, 1 could not, or not completely, or it is foreign, 2 a setting or flag is wrong, 3 no such grant.",
 		Example: "  port-iam grants revoke Permission-r_4kTq0aBcDeFgHiJk\n" +
 			"  port-iam grants revoke --requester alice@example.com\n" +
@@ -70,10 +70,10 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	chosen := slices.Compact(slices.Sorted(slices.Values(names)))
+	chosen, incomplete := slices.Compact(slices.Sorted(slices.Values(names))), error(nil)
 	if len(names) == 0 {
-		if chosen, err = f.choose(ctx, c, stdout, stderr); err != nil || len(chosen) == 0 {
-			return err
+		if chosen, incomplete, err = f.choose(ctx, c, stdout, stderr); err != nil || len(chosen) == 0 {
+			return errors.Join(err, incomplete)
 		}
 	}
 	if !f.yes {
@@ -85,81 +85,116 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 			return err
 		}
 	}
-	return c.revoke(ctx, chosen, stdout, stderr)
+	err = c.revoke(ctx, chosen, stdout, stderr)
+	if incomplete != nil && errors.Is(err, grants.ErrNoGrant) {
+		return incomplete // there may be more: nobody can say that there is no such grant
+	}
+	return errors.Join(err, incomplete)
 }
 
-// choose lists the grants that the flags mean, and shows them.
-func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr io.Writer) ([]string, error) {
-	all, err := c.list(ctx, false, stderr)
-	if err != nil && all == nil {
-		return nil, whatToDo(err)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "the list is not complete, choosing from what IAM has: %v\n", err)
-	}
+// choose lists the grants that the flags mean, and shows them. incomplete: there may
+// be more of them, as not everything could be read.
+func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr io.Writer) (names []string, incomplete, err error) {
+	all, listErr := c.list(ctx, !f.all, stderr)
 	var chosen []grants.Listing
-	var names []string
-	foreign, unnamed := 0, 0
+	var foreign, unread, doubtful []string
 	for _, g := range all {
+		meant, doubt := f.means(g)
 		switch {
 		case g.State == grants.StateForeign:
-			foreign++
-		case f.requester != "" && g.Requester == "":
-			unnamed++
-		case f.all, f.requester != "" && strings.EqualFold(g.Requester, f.requester), f.resource != "" && g.On(f.resource):
+			foreign = append(foreign, g.Name)
+			continue
+		case meant:
 			chosen = append(chosen, g)
 			names = append(names, g.Name)
+		case doubt != "":
+			doubtful = append(doubtful, fmt.Sprintf("%s (%s)", printable(g.Name), doubt))
+		}
+		if g.Unread != nil {
+			unread = append(unread, fmt.Sprintf("%s (%s)", printable(g.Name), flat(g.Unread.Error())))
 		}
 	}
-	if foreign > 0 {
-		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(foreign, "foreign object"))
+	if len(foreign) > 0 {
+		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(len(foreign), "foreign object"))
 	}
-	if unnamed > 0 {
-		_, _ = fmt.Fprintf(stderr, "%s without a known requester skipped, see `port-iam grants list`\n", count(unnamed, "grant"))
+	incomplete = whatIsMissing(listErr, unread, doubtful)
+	switch {
+	case len(chosen) > 0:
+		err = writeGrants(stdout, chosen, time.Now())
+	case incomplete != nil: // that there is none cannot be told
+	case f.all:
+		_, err = fmt.Fprintln(stdout, "There is no grant.")
+	default:
+		err = fmt.Errorf("%w: %s%s has none", grants.ErrNoGrant, f.requester, f.resource)
 	}
-	if len(chosen) == 0 {
-		if f.all {
-			_, err := fmt.Fprintln(stdout, "There is no grant.")
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %s%s has none", grants.ErrNoGrant, f.requester, f.resource)
-	}
-	return names, writeGrants(stdout, chosen, time.Now())
+	return names, incomplete, err
 }
 
-// parallelRevokes is how many grants are revoked at the same time: few enough for
-// IAM not to throttle the daemon, which shares the account's limits.
-const parallelRevokes = 4
+// means reports whether the flags mean a grant; where they do not, doubt says why
+// that is not certain.
+func (f *revokeFlags) means(g grants.Listing) (meant bool, doubt string) {
+	switch {
+	case f.requester != "":
+		return g.Of(f.requester), g.DoubtOf(f.requester)
+	case f.resource != "":
+		return g.On(f.resource), g.DoubtOn()
+	}
+	return f.all, ""
+}
 
-// revoke takes the grants away. A failure of one does not stop the others.
+// shown is how many names are shown of those that are only counted otherwise.
+const shown = 20
+
+// whatIsMissing says why grants may have been left out of a choice; nil: none have.
+func whatIsMissing(listErr error, unread, doubtful []string) error {
+	var parts []string
+	if len(unread) > 0 {
+		parts = append(parts, fmt.Sprintf("%s could not be read completely: %s", count(len(unread), "grant"), atMost(shown, unread, ", ")))
+	} else if listErr != nil {
+		parts = append(parts, whatToDo(listErr).Error())
+	}
+	if len(doubtful) > 0 {
+		parts = append(parts, fmt.Sprintf("of %s it cannot be told and they were left: %s", count(len(doubtful), "grant"), atMost(shown, doubtful, ", ")))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the choice may not be complete: %s: run the command again, or see `port-iam grants list`", strings.Join(parts, "; "))
+}
+
+// revoke takes the grants away, several at a time, and says in their order what
+// became of each. A failure of one does not stop the others.
 func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
 	defer progress(stderr, "revoking "+count(len(names), "grant"))()
-	failed, missing := 0, 0
-	var mu sync.Mutex // of the counts and of what is printed
-	var g errgroup.Group
-	g.SetLimit(parallelRevokes)
-	for _, name := range names {
-		g.Go(func() error {
-			err := c.operator.Revoke(ctx, name)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
-				_, err = fmt.Fprintf(stdout, "%s revoked\n", printable(name))
-				return err
-			case errors.Is(err, grants.ErrNoGrant):
-				missing++
-			default:
-				failed++
-			}
-			_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", printable(name), explainRevoke(err))
-			return nil
-		})
+	done := make([]chan error, len(names))
+	slots := make(chan struct{}, grants.Parallel)
+	for i, name := range names {
+		done[i] = make(chan error, 1)
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			done[i] <- c.operator.Revoke(ctx, name)
+		}()
 	}
-	if err := g.Wait(); err != nil {
-		return err
+	failed, missing := 0, 0
+	var writing error
+	for i, name := range names {
+		err := <-done[i]
+		switch {
+		case err == nil:
+			_, err = fmt.Fprintf(stdout, "%s revoked\n", printable(name))
+			writing = errors.Join(writing, err)
+			continue
+		case errors.Is(err, grants.ErrNoGrant):
+			missing++
+		default:
+			failed++
+		}
+		_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", printable(name), explainRevoke(err))
 	}
 	switch {
+	case writing != nil:
+		return writing
 	case failed > 0:
 		return fmt.Errorf("%d of %s not revoked, or not completely", failed, count(len(names), "grant"))
 	case missing > 0:

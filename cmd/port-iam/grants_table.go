@@ -18,6 +18,9 @@ func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
 		if g.Why != "" {
 			state += ": " + flat(g.Why)
 		}
+		if g.Looked != nil && len(g.Looked.Differences) > 0 {
+			state += "; " + flat(strings.Join(g.Looked.Differences, "; "))
+		}
 		rows = append(rows, []string{
 			cell(g.Name), cell(g.Requester), cell(resourceOf(g)), cell(few(g.Permissions)), expiresIn(g, now), state,
 		})
@@ -62,6 +65,8 @@ type grantJSON struct {
 	Run         string    `json:"run_status,omitempty"`
 	Attached    *bool     `json:"attached,omitempty"`
 	Changes     []string  `json:"changed_by_hand,omitempty"`
+	Differences []string  `json:"port_and_iam_differ,omitempty"`
+	Unread      string    `json:"could_not_be_read,omitempty"`
 }
 
 func jsonOf(g grants.Listing, now time.Time) grantJSON {
@@ -71,7 +76,10 @@ func jsonOf(g grants.Listing, now time.Time) grantJSON {
 		InIAM: g.InIAM, InPort: g.InPort, Run: g.Run,
 	}
 	if g.Looked != nil {
-		j.Attached, j.Changes = &g.Looked.Attached, g.Looked.Changes
+		j.Attached, j.Changes, j.Differences = &g.Looked.Attached, g.Looked.Changes, g.Looked.Differences
+	}
+	if g.Unread != nil {
+		j.Unread = g.Unread.Error()
 	}
 	return j
 }
@@ -110,6 +118,9 @@ func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) er
 		rows = append(rows, []string{"Usable", usable(g, now)})
 		for _, c := range g.Looked.Changes {
 			rows = append(rows, []string{"Changed by hand", flat(c)})
+		}
+		for _, d := range g.Looked.Differences {
+			rows = append(rows, []string{"Port and IAM differ", flat(d)})
 		}
 	}
 	return writeTable(w, rows)

@@ -85,10 +85,16 @@ func (w *operatorWorld) grantRun(id, requester string) string {
 // instance that ends at some time.
 func (w *operatorWorld) make(runID string, end time.Time, status port.Status) string {
 	w.t.Helper()
+	return w.makeFor(bob, runID, end, status)
+}
+
+// makeFor is make for a requester.
+func (w *operatorWorld) makeFor(requester, runID string, end time.Time, status port.Status) string {
+	w.t.Helper()
 	ctx, arn := w.t.Context(), strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
-	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: bob})
+	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: requester})
 	p, err := w.conn.ops.Plan(iamops.Request{
-		RunID: runID, Requester: bob, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
+		RunID: runID, Requester: requester, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
 	})
 	w.must(err)
 	w.must(w.conn.ops.CreatePolicy(ctx, p))
@@ -97,7 +103,7 @@ func (w *operatorWorld) make(runID string, end time.Time, status port.Status) st
 	if status == port.StatusSuccess {
 		text := func(v any) json.RawMessage { b, _ := json.Marshal(v); return b }
 		w.must(w.conn.portal.CreateEntity(ctx, grantBlueprint, port.Entity{
-			Identifier: p.Name, Properties: map[string]json.RawMessage{"requester": text(bob), "role_arn": text(p.RoleARN)},
+			Identifier: p.Name, Properties: map[string]json.RawMessage{"requester": text(requester), "role_arn": text(p.RoleARN)},
 			Relations: map[string]json.RawMessage{"aws_resource": text(arn), "permissions": text([]string{"ec2:StopInstances"})},
 		}, ""))
 	}
