@@ -152,16 +152,20 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) (sett
 func handle(ctx context.Context, j *Job) (ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
+	var why error // what it waits for, which our own limit is not
 	for {
 		err := j.Attempt(ctx)
 		wait, waits := errors.AsType[*Waiting](err)
+		if waits && ctx.Err() == nil {
+			why = wait
+		}
 		switch {
 		case waits && j.lost && j.cleaning: // for the next sweep to clean up
 			return true, nil
 		case !waits: // or it was dropped, which has been counted
 			return err == nil && !j.unreportable, nil
-		case !sleep(ctx, wait.RetryAfter()):
-			return false, wait
+		case ctx.Err() != nil, !sleep(ctx, wait.RetryAfter()):
+			return false, cmp.Or(why, err)
 		}
 	}
 }

@@ -286,7 +286,7 @@ func TestLostRemovalsSideBySide(t *testing.T) {
 			p.succeed(rec)
 			revokes = append(revokes, w.revoke(rec.RunID))
 		}
-		stuck := w.aws.Fault(iamtest.Fault{Op: "DeletePolicy", Status: 409, Code: "DeleteConflict", Count: -1})
+		stuck := w.aws.Fault(iamtest.Fault{Op: "DeletePolicy", Status: 409, Code: "ConcurrentModification", Count: -1})
 		s := p.sweeper()
 		w.sweep(s)
 		later(sweepGrace)
