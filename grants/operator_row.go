@@ -100,7 +100,7 @@ func (v *view) read(ctx context.Context, f *facts, asks bool) (n near) {
 }
 
 // decide judges one name. blind and unasked are why nothing, and why its run, can
-// be told; what does not need the run is judged all the same.
+// be told; what does not need the run is judged anyway.
 func (v *view) decide(ctx context.Context, f *facts, blind, unasked error) (verdict, error) {
 	for {
 		said, n := v.sweeper.judge(f)

@@ -76,7 +76,7 @@ func TestChanged(t *testing.T) {
 		{"trust in the account", "", "", true, "alice@example.com", trust(ends), "the trust policy of the role is "},
 		{"trust in the account, until revoked", "", "", false, "alice@example.com", trust(strings.Replace(open, "%s", "", 1)), "the trust policy of the role is "},
 		{"trust in another user", "", "", true, "bob@example.com", nil, "the trust policy of the role is "},
-		{"a tag of somebody else", "", "", true, "alice@example.com", tagRole("creator", "mallory"), `the role has the tag creator="mallory"`},
+		{"a foreign tag", "", "", true, "alice@example.com", tagRole("creator", "mallory"), `the role has the tag creator="mallory"`},
 		{"another tag of ours", "", "", true, "alice@example.com", tagRole("team", "mallory"), `the tag team is "mallory" on the role and "platform" on the policy`},
 		{"another requester", "", "", true, "alice@example.com", tagRole("port-iam-requester", "bob@example.com"), "the tag port-iam-requester is"},
 		{"a later end", "", "", true, "alice@example.com", tagRole("port-iam-expires-at", "2031-11-23T14:00:00Z"), "the tag port-iam-expires-at is"},
