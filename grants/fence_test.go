@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,27 +169,29 @@ func TestEntityIsWrittenOnce(t *testing.T) {
 // TestRevokedBeforeAttach: a revocation that happens between any two calls of an
 // attempt that finds its entity leaves nothing, and nothing usable on the way.
 func TestRevokedBeforeAttach(t *testing.T) {
-	total := 0
-	for n := 0; n == 0 || n <= total; n++ {
+	var counted atomic.Int64
+	for n, total := 0, 0; n <= total; n, total = n+1, int(counted.Load()) {
 		inWorld(t, iamtest.Options{}, func(w *world) {
 			rec := w.request(nil)
 			w.crashAt(w.process(), rec, "entity_upsert")
 			rev := w.revoke(rec.RunID)
 			p, other := w.process(), w.process()
-			revoked, cut := n == 0, false
+			var cut atomic.Bool
+			var revoke sync.Once
 			stop := w.calls(func(at int, done bool) {
-				if at == n && !done && !revoked {
-					revoked = true
-					other.succeed(rev)
+				if at == n && !done {
+					revoke.Do(func() { other.succeed(rev) })
 				}
 				if n == 0 {
-					total = max(total, at)
+					counted.Store(max(counted.Load(), int64(at)))
 				}
 			})
 			watch := w.aws.OnCall(func(c iamtest.Call) {
-				cut = cut || c.Done && c.Op == "PutRolePolicy"
+				if c.Done && c.Op == "PutRolePolicy" {
+					cut.Store(true)
+				}
 				for _, r := range w.aws.Snapshot().Roles {
-					if cut && len(r.Attached) > 0 && len(r.Inline) == 0 {
+					if cut.Load() && len(r.Attached) > 0 && len(r.Inline) == 0 {
 						t.Errorf("revoked at call %d of %d: usable after the Deny", n, total)
 					}
 				}
