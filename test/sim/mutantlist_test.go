@@ -31,7 +31,7 @@ var mutants = []mutant{
 		`		return refused(KindCut, op, "the role has been revoked")`,
 		"		return nil",
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
-	{name: "the entity is written without its run", seed: 187, changes: []change{{
+	{name: "the entity is written without its run", seed: 191, changes: []change{{
 		"grants/grant.go",
 		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), j.rec.RunID)",
 		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), "")`,
