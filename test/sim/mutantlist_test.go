@@ -38,7 +38,7 @@ var mutants = []mutant{
 	}}},
 	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
-	}}, survives: "Port refuses the entity of a run that has ended, so what was created again is never attached, and swept"},
+	}}, survives: "no schedule has a whole revocation within one attempt; TestRevokedBeforeAttach and TestNothingIsMadeAfterTheEntity have, and show it"},
 	{name: "access begins before the entity", seed: 1352, changes: []change{{
 		"grants/grant.go",
 		"	if view.entity == nil {\n",
