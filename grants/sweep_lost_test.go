@@ -265,6 +265,38 @@ func TestLostUnreportable(t *testing.T) {
 	})
 }
 
+// TestLostPoisoned: the same where Port fails all calls about one run, and answers
+// all others: the grant is cut although its run cannot be read.
+func TestLostPoisoned(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "24h"})
+		w.crashAt(w.process(), rec, "AttachRolePolicy")
+		var better []func()
+		for _, route := range []string{"run_get", "run_log", "run_patch"} {
+			better = append(better, w.port.Fault(porttest.Fault{Route: route, ID: rec.RunID, Status: 500, Count: -1}))
+		}
+		p := w.process()
+		s := p.sweeper()
+		for range 30 {
+			if r, err := s.Sweep(context.Background()); err != nil || r.Lost != 0 {
+				t.Errorf("sweep: %d lost, %v", r.Lost, err)
+			}
+			later(sweepInterval)
+		}
+		p.wantMetric("port_iam_unreportable_runs_total", 1)
+		w.wantUnusable()
+		for _, b := range better {
+			b()
+		}
+		for range 2 {
+			w.sweep(s)
+			later(sweepInterval)
+		}
+		w.wantRun(rec.RunID, "FAILURE")
+		w.wantGrants(0)
+	})
+}
+
 // wantUnusable checks that no role gives access any more.
 func (w *world) wantUnusable() {
 	w.t.Helper()
