@@ -131,7 +131,7 @@ func lasting(t *testing.T, op operation, call iamtest.Call, tr trouble, want iam
 func same(t *testing.T, what string, want iamtest.Snapshot, w *world) {
 	t.Helper()
 	diff := cmp.Diff(want, w.fake.Snapshot(),
-		cmpopts.IgnoreFields(iamtest.Role{}, "ID", "Created"), cmpopts.IgnoreFields(iamtest.Policy{}, "ID", "Created", "Updated"),
+		cmpopts.IgnoreFields(iamtest.Role{}, "ID", "Created", "Shown"), cmpopts.IgnoreFields(iamtest.Policy{}, "ID", "Created", "Updated"),
 		cmpopts.IgnoreFields(iamtest.PolicyVersion{}, "Created"), cmpopts.IgnoreUnexported(iamtest.Role{}, iamtest.Policy{}), cmpopts.EquateEmpty())
 	if diff != "" {
 		t.Errorf("%s: the account differs from the one without a fault (-want +got):\n%s", what, diff)

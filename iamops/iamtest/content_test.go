@@ -85,7 +85,7 @@ func TestAnswers(t *testing.T) {
 
 	wantRole := iamtest.Role{
 		ID: *made.Role.RoleId, Path: "/p/", Name: "R", ARN: *made.Role.Arn, Description: "é <&> \n", Trust: trustAll, Boundary: boundary,
-		Tags: map[string]string{"a:b": "user+x@example.com", "e": ""}, Attached: []string{arn}, MaxSession: 2 * time.Hour, Created: now.Truncate(time.Second),
+		Tags: map[string]string{"a:b": "user+x@example.com", "e": ""}, Attached: []string{arn}, MaxSession: 2 * time.Hour, Created: now.Truncate(time.Second), Shown: now,
 	}
 	if diff := cmp.Diff([]iamtest.Role{wantRole}, w.Snapshot().Roles, cmpopts.IgnoreUnexported(iamtest.Role{})); diff != "" {
 		t.Errorf("Snapshot (-want +got):\n%s", diff)

@@ -7,8 +7,8 @@
 // AWS applies to them (limits, character sets, conflicts, quotas, eventual
 // consistency, throttling), and an evaluator of policies that answers whether a
 // principal may do something at this moment. It also makes trouble on request:
-// see [Server.Fault], [Server.SetVisibility], [Server.SetClockSkew] and
-// [Server.RejectCredentials].
+// see [Server.Fault], [Server.SetVisibility], [Server.SetLag],
+// [Server.SetClockSkew] and [Server.RejectCredentials].
 //
 // It does not verify signatures, and it knows no service but IAM and STS: what
 // a session could do elsewhere is asked with [Server.Allowed].
@@ -16,7 +16,8 @@
 // # What is eventually consistent
 //
 // A write is checked and applied at once. For the time of
-// [Options].Visibility, reads still show the state before it. A call that adds
+// [Options].Visibility, or what [Server.SetLag] says, reads still show the state
+// before it. A call that adds
 // to a role or policy (attach, put, tag, a new version) needs it to be visible
 // already; one that removes needs it only to exist, but reports DeleteConflict
 // while the dependents it looks for are either there or still visible. Names are

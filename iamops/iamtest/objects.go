@@ -19,6 +19,8 @@ type Role struct {
 	Inline     map[string]string
 	MaxSession time.Duration
 	Created    time.Time
+	// Shown is when reads begin to show the role, by [Options].Now.
+	Shown time.Time
 
 	// trusted binds each user or role that Trust names to the unique id it had
 	// then: a principal made again under the same name is not trusted.

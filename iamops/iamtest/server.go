@@ -43,7 +43,7 @@ type Server struct {
 	operations map[string]operation
 
 	mu               sync.Mutex
-	visibility       time.Duration
+	lag              func() time.Duration
 	skew             time.Duration
 	requireKnownKeys bool
 	rejectAll        bool
@@ -85,7 +85,7 @@ func New(opts Options) *Server {
 	return &Server{
 		opts:       opts,
 		operations: operations(),
-		visibility: opts.Visibility,
+		lag:        func() time.Duration { return opts.Visibility },
 		bucket:     bucket{tokens: opts.Burst},
 		roles:      newTable[Role](),
 		policies:   newTable[Policy](),
@@ -95,10 +95,15 @@ func New(opts Options) *Server {
 }
 
 // SetVisibility changes how long later writes stay invisible to reads.
-func (s *Server) SetVisibility(d time.Duration) {
+func (s *Server) SetVisibility(d time.Duration) { s.SetLag(func() time.Duration { return d }) }
+
+// SetLag has f say for each later write how long it stays invisible to reads. A
+// write that shows hides the ones before it, shown or not. f must not use the
+// server.
+func (s *Server) SetLag(f func() time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.visibility = d
+	s.lag = f
 }
 
 // SetClockSkew sets how far AWS's clock runs ahead of [Options].Now.
@@ -147,22 +152,26 @@ func (s *Server) unique(prefix string, length int) string {
 
 func (s *Server) setRole(role *Role) {
 	now := s.opts.Now()
-	s.roles.set(roleKey(role.Name), role, now, now.Add(s.visibility))
+	visible := now.Add(s.lag())
+	if role.Shown.IsZero() || visible.Before(role.Shown) {
+		role.Shown = visible
+	}
+	s.roles.set(roleKey(role.Name), role, now, visible)
 }
 
 func (s *Server) removeRole(name string) {
 	now := s.opts.Now()
-	s.roles.set(roleKey(name), nil, now, now.Add(s.visibility))
+	s.roles.set(roleKey(name), nil, now, now.Add(s.lag()))
 }
 
 func (s *Server) setPolicy(policy *Policy) {
 	now := s.opts.Now()
-	s.policies.set(policyKey(policy.ARN), policy, now, now.Add(s.visibility))
+	s.policies.set(policyKey(policy.ARN), policy, now, now.Add(s.lag()))
 }
 
 func (s *Server) removePolicy(arn string) {
 	now := s.opts.Now()
-	s.policies.set(policyKey(arn), nil, now, now.Add(s.visibility))
+	s.policies.set(policyKey(arn), nil, now, now.Add(s.lag()))
 }
 
 // arn builds the ARN of an IAM object of this account; path begins and ends with

@@ -102,6 +102,34 @@ func TestVisibility(t *testing.T) {
 	})
 }
 
+// TestLag has each write stay invisible for a time of its own: a later one that
+// shows hides an earlier one that does not.
+func TestLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, iamtest.Options{})
+		lags := []time.Duration{time.Minute, 20 * time.Second}
+		w.SetLag(func() time.Duration {
+			lag := lags[0]
+			lags = lags[1:]
+			return lag
+		})
+		getRole := func() error {
+			_, err := w.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("r")})
+			return err
+		}
+		w.role(t, "r")
+		if shown := time.Until(w.Snapshot().Roles[0].Shown); shown != time.Minute {
+			t.Errorf("shown in %v", shown)
+		}
+		_, err := w.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("r")})
+		noError(t, err)
+		wantCode(t, "NoSuchEntity", getRole())
+		pass(t, time.Minute)
+		wantCode(t, "NoSuchEntity", getRole())
+	})
+}
+
 func TestThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
