@@ -26,12 +26,13 @@ const (
 	slow                  // sent later
 	answered              // answered by something in between, not applied
 	denied                // AWS says that it is not allowed, this once
+	throttled             // AWS says that there are too many calls
 )
 
 func (k faultKind) String() string {
 	return [...]string{
 		"none", "crash before", "crash after", "stall before", "stall after",
-		"request lost", "answer lost", "late", "hang", "slow", "answered", "denied",
+		"request lost", "answer lost", "late", "hang", "slow", "answered", "denied", "throttled",
 	}[k]
 }
 
@@ -52,6 +53,9 @@ func (f fault) String() string {
 // weather is how often calls meet which trouble.
 type weather struct {
 	loss, crash, stall, denial float64
+	// throttling is the share of AWS's calls that somebody else's rate leaves no
+	// room for.
+	throttling float64
 }
 
 // fault is what the call of a number meets: a function of the seed and the
@@ -82,6 +86,8 @@ func (pl *plan) fault(n int) fault {
 		return f
 	case roll > 1-w.denial:
 		return fault{kind: denied}
+	case r.Float64() < w.throttling:
+		return fault{kind: throttled}
 	}
 	return fault{}
 }
@@ -125,8 +131,11 @@ func (x *wire) canned(r *http.Request, f fault) *http.Response {
 		answers = awsAnswers
 	}
 	c := answers[f.pick%len(answers)]
-	if f.kind == denied {
+	switch f.kind {
+	case denied:
 		c = canned{403, xml, awsError("AccessDenied"), ""}
+	case throttled:
+		c = canned{400, xml, awsError("Throttling"), ""}
 	}
 	h := http.Header{"Content-Type": {c.contentType}}
 	if x.to == "aws" {

@@ -17,6 +17,13 @@ import (
 // foreignName is a name like those of grants, of a role that is not ours.
 const foreignName = "Permission-r_foreign"
 
+// otherAccount begins the ARNs of the roles of grants in another account, and
+// otherName is the name of one.
+const (
+	otherAccount = "arn:aws:iam::210987654321:role" + path
+	otherName    = "Permission-r_account"
+)
+
 // borrower is a foreign role that a policy of ours gets attached to.
 const borrower = "Borrower"
 
@@ -59,7 +66,9 @@ func (w *world) plant() {
 		w.port.AddEntity(grantEntity, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":%q}}`, id, arn))
 	}
 	entity("by-hand", "")
-	entity("Permission-r_account", "arn:aws:iam::210987654321:role"+path+"Permission-r_account")
+	for _, id := range append([]string{otherName}, w.plan.elsewhere...) {
+		entity(id, otherAccount+id)
+	}
 	w.foreign = w.notOurs()
 }
 

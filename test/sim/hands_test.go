@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +27,27 @@ func (w *world) byHand(o *order) {
 // cannot be deleted, and must hold up nothing but its own grant.
 const lent = "policy lent"
 
+// edited is an entity that names a role of another account.
+const edited = "entity edited"
+
+// edit changes the entity of a finished grant, as a person can in Port.
+func (w *world) edit(o *order) {
+	e, found := w.port.Entity(grantEntity, o.name())
+	if !found {
+		return
+	}
+	properties := maps.Clone(e["properties"].(map[string]any))
+	properties["role_arn"] = otherAccount + o.name()
+	e["properties"] = properties
+	text, err := json.Marshal(e)
+	must(err)
+	w.mu.Lock()
+	o.handled = edited
+	w.mu.Unlock()
+	w.trace.add("by hand: %s of %s", edited, o.run)
+	w.port.AddEntity(grantEntity, string(text))
+}
+
 // halfDone is what a person did not bring to an end: anything may be left of the
 // grant until its end.
 const halfDone = "half done"
@@ -41,7 +64,7 @@ func (w *world) doByHand(o *order, what string) {
 		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
 		if err == nil {
 			// Only what is seen to be detached can be deleted.
-			sleep(ctx, w.plan.visibility+time.Second)
+			sleep(ctx, max(w.plan.visibility, w.plan.lag)+time.Second)
 			_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
 		}
 	case "boundary removed":

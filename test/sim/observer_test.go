@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,11 +19,16 @@ type observer struct {
 	mu       sync.Mutex
 	accepted map[string]bool // entities that Port has accepted
 	ended    map[string]bool
-	removed  map[string]bool // grants that a run has reported to be gone
+	removed  map[string]bool // grants that a run or an operator was told to be gone
+	denied   map[string]bool // unique ids of roles that have carried a Deny
+	cut      map[string]bool // names of these
 }
 
 func observe(w *world) (stop func()) {
-	o := &observer{w: w, accepted: map[string]bool{}, ended: map[string]bool{}, removed: map[string]bool{}}
+	o := &observer{
+		w: w, accepted: map[string]bool{}, ended: map[string]bool{}, removed: map[string]bool{},
+		denied: map[string]bool{}, cut: map[string]bool{},
+	}
 	w.observer = o
 	stopPort, stopAWS := w.port.OnCall(o.portCall), w.aws.OnCall(o.awsCall)
 	return func() { stopPort(); stopAWS() }
@@ -35,8 +41,12 @@ func (o *observer) portCall(c porttest.Call) {
 	switch c.Route {
 	case "entity_upsert":
 		o.mu.Lock()
+		again := o.accepted[c.ID]
 		o.accepted[c.ID] = true
 		o.mu.Unlock()
+		if again {
+			o.w.violation("the entity %s was written again", c.ID)
+		}
 		if run, ok := iamops.RunID(c.ID); ok && o.endedFor(run) > 0 {
 			o.w.violation("the entity of run %s was written after the run had ended", run)
 		}
@@ -89,7 +99,7 @@ func (o *observer) runEnded(run, status string) {
 			o.w.background(o.w.endOf(order).Sub(o.w.remoteNow())+time.Second, func() { o.over(order) })
 		}
 	case order.target != nil:
-		o.gone(order)
+		o.gone("run "+run, order.target, order.placed)
 	}
 }
 
@@ -117,18 +127,35 @@ func (o *observer) goneSoon(failed *order) {
 	}
 }
 
-// gone checks that a grant that was reported to be gone cannot be used, not by
-// sessions either that began before.
-func (o *observer) gone(taker *order) {
-	target := taker.target
+// unseenLimit is how long not found is taken for not visible yet.
+const unseenLimit = 15 * time.Second
+
+// hidden reports whether reads did not show the role of a grant for as long as
+// somebody who asked for its removal has to look for it. The sweep finds it then.
+func (o *observer) hidden(target *order, asked time.Time) bool {
+	for _, r := range o.w.aws.Snapshot().Roles {
+		if r.Name == target.name() && r.Path == path {
+			return r.Shown.After(asked.Add(unseenLimit))
+		}
+	}
+	return false
+}
+
+// gone checks that a grant that was reported to be gone to who asked for that
+// cannot be used, not by sessions either that began before.
+func (o *observer) gone(who string, target *order, asked time.Time) {
+	if o.hidden(target, asked) {
+		o.w.trace.add("%s is hidden from %s", target.name(), who)
+		return
+	}
 	o.mu.Lock()
 	o.removed[target.run] = true
 	o.mu.Unlock()
 	if o.usable(target.name()) {
-		o.w.violation("run %s ended SUCCESS and %s can still be used", taker.run, target.name())
+		o.w.violation("%s was told that %s is gone, and it can still be used", who, target.name())
 	}
 	if key := o.w.people.session(target); key != "" && o.w.people.may(key, target) {
-		o.w.violation("run %s ended SUCCESS and a session of %s goes on", taker.run, target.name())
+		o.w.violation("%s was told that %s is gone, and a session of it goes on", who, target.name())
 	}
 }
 
@@ -136,6 +163,7 @@ func (o *observer) awsCall(c iamtest.Call) {
 	if !c.Done || c.Code != "" || strings.HasPrefix(c.Op, "Get") || strings.HasPrefix(c.Op, "List") {
 		return
 	}
+	o.stays(c)
 	name := c.Name[strings.LastIndex(c.Name, "/")+1:]
 	run, ok := iamops.RunID(name)
 	if !ok {
@@ -173,27 +201,51 @@ func (o *observer) awsCall(c iamtest.Call) {
 	}
 }
 
+// stays checks that from the first Deny on a role to its end, no policy is
+// attached without the Deny.
+func (o *observer) stays(c iamtest.Call) {
+	o.mu.Lock() // nobody looks at an older state behind a newer one
+	defer o.mu.Unlock()
+	snap := o.w.aws.Snapshot()
+	for _, r := range snap.Roles {
+		switch {
+		case !o.w.ours(r.Name, r.Path):
+		case isDenied(r):
+			o.denied[r.ID], o.cut[r.Name] = true, true
+		case o.denied[r.ID] && isAttached(snap, r):
+			o.w.violation("after %s %s, %s carries its policy without the Deny that it had", c.Op, c.Name, r.Name)
+		}
+	}
+}
+
+// wasCut reports whether the role of a grant has ever carried a Deny.
+func (o *observer) wasCut(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cut[name]
+}
+
 // usable reports whether a role gives any access to those who may assume it.
 func (o *observer) usable(name string) bool {
 	snap := o.w.aws.Snapshot()
-	there := map[string]bool{}
-	for _, p := range snap.Policies {
-		there[p.ARN] = true
-	}
 	for _, r := range snap.Roles {
-		if r.Name != name || r.Path != path {
-			continue
-		}
-		for _, doc := range r.Inline {
-			if strings.Contains(doc, `"Deny"`) {
-				return false
-			}
-		}
-		for _, arn := range r.Attached {
-			if there[arn] {
-				return true
-			}
+		if r.Name == name && r.Path == path && !isDenied(r) && isAttached(snap, r) {
+			return true
 		}
 	}
 	return false
+}
+
+func isDenied(r iamtest.Role) bool {
+	for _, doc := range r.Inline {
+		if strings.Contains(doc, `"Deny"`) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAttached reports whether a policy that exists is attached to a role.
+func isAttached(snap iamtest.Snapshot, r iamtest.Role) bool {
+	return slices.ContainsFunc(snap.Policies, func(p iamtest.Policy) bool { return slices.Contains(r.Attached, p.ARN) })
 }

@@ -32,18 +32,22 @@ type order struct {
 	target    *order        // of a revocation or expiry
 	entity    string        // of a revocation of something else
 
-	refused  bool   // must fail, and nothing may be made
-	doomed   bool   // AWS refuses one of its steps permanently
-	rivals   bool   // two records come at once, and AWS refuses the step of one of them
-	lost     bool   // its record was never written
-	waiting  bool   // for an approval that never comes, or was declined
-	inTheWay bool   // a foreign role has its name
-	handled  string // what a person did to its objects by hand
-	approved bool
+	refused  bool // must fail, and nothing may be made
+	doomed   bool // AWS refuses one of its steps permanently
+	rivals   bool // two records come at once, and AWS refuses the step of one of them
+	lost     bool // its record was never written
+	waiting  bool // for an approval that never comes, or was declined
+	inTheWay bool // a foreign role has its name
+	// unreadable: something of its target cannot be read.
+	unreadable bool
+	handled    string // what a person did to its objects by hand
+	approved   bool
 
 	created time.Time // by Port's clock
+	placed  time.Time // by the local one
 	start   time.Time // of a grant: when it was made, or its record where it was approved; zero before
 	takers  []*order  // revocations and expiries of it
+	byCLI   []*revoke // revocations by an operator
 }
 
 func (o *order) name() string { return iamops.Name(o.run) }
@@ -59,7 +63,7 @@ func (w *world) place(o *order) {
 		o.target.takers = append(o.target.takers, o)
 	}
 	w.mu.Unlock()
-	o.created = w.remoteNow().UTC().Truncate(time.Millisecond)
+	o.placed, o.created = time.Now(), w.remoteNow().UTC().Truncate(time.Millisecond)
 	spec := porttest.RunSpec{ID: o.run, Requester: o.requester, RequiredApproval: o.approved || o.waiting}
 	switch o.kind {
 	case kindGrant:

@@ -103,7 +103,7 @@ func (w *world) succeeded(o *order) bool {
 func (w *world) taken(o *order) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(o.takers) > 0 || o.handled != ""
+	return len(o.takers) > 0 || len(o.byCLI) > 0 || o.handled != ""
 }
 
 // takers are the revocations and expiries of a grant so far.

@@ -17,11 +17,16 @@ type plan struct {
 
 	portDelay, awsDelay time.Duration
 	visibility          time.Duration
+	lag                 time.Duration // the longest that a write stays invisible
 	rate, burst         float64
 	weather             weather
+	// signed records are required, and other instances have other settings.
+	signed, mixed bool
 
 	events   []event
 	inTheWay []*order // grants whose name a foreign role has
+	// elsewhere are entities of another account, named like grants.
+	elsewhere []string
 	// calm is when no new trouble begins, settled when the last of it is over.
 	calm, settled time.Duration
 	// checked is when the oracle looks.
@@ -84,6 +89,7 @@ func draw(seed uint64) *plan {
 	if !d.quiet {
 		d.trouble()
 	}
+	d.others()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.

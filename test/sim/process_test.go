@@ -32,6 +32,7 @@ type process struct {
 	clients *iamops.Clients
 	cancel  context.CancelFunc
 	done    chan struct{}
+	onCall  func() // before each numbered call; nil: nothing
 
 	mu     sync.Mutex
 	dead   bool
@@ -50,12 +51,13 @@ func (w *world) start(slot int) {
 	w.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
-	p.build()
+	p.build(w.plan.mixed && w.started%2 == 0 && !w.calm())
 	w.trace.add("%s starts", p.name)
 	go p.run(ctx)
 }
 
-func (p *process) build() {
+// service makes what handles runs. other: with other settings than most.
+func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheus.Registry) {
 	w := p.w
 	reg := prometheus.NewRegistry()
 	log := slog.New(slog.NewTextHandler(w.trace, &slog.HandlerOptions{Level: w.plan.logLevel, ReplaceAttr: noTime})).With("p", p.name)
@@ -72,22 +74,34 @@ func (p *process) build() {
 	must(err)
 	docs, err := templates.Load(nil)
 	must(err)
+	bound, lasts := boundary, defaultDuration
+	if other {
+		bound, lasts = otherBoundary, otherDuration
+	}
 	ops, err := iamops.New(iamops.Options{
-		API: p.clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: boundary,
+		API: p.clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: bound,
 		Trust: templates.TrustIdentityCenter, Templates: docs,
 	})
 	must(err)
 	service, err := grants.New(grants.Options{
 		Portal: portal, Access: ops,
 		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
-		Duration: defaultDuration, MaxDuration: maxDuration, ConfirmRequester: true,
+		Duration: lasts, MaxDuration: maxDuration, ConfirmRequester: true, RequireSignature: w.plan.signed,
 		UserName:  func(email string) (string, error) { return email, nil },
 		ClockSkew: p.clients.ClockSkew, Log: log, Registerer: reg,
 	})
 	must(err)
+	return service, log, reg
+}
+
+func (p *process) build(other bool) {
+	w := p.w
+	service, log, reg := p.service(other)
+	var err error
 	p.kafka, err = consumer.New(consumer.Options{
 		Access:    func(context.Context) (port.KafkaAccess, error) { return port.KafkaAccess{Brokers: w.brokers}, nil },
 		Mechanism: "none", Topic: topic, Group: group, Concurrency: 8, Log: log, Registerer: reg, Dialer: p.dialBroker,
+		Decode: decode,
 		Actions: map[string]consumer.Handler{
 			grantAction:  func(r port.Record) consumer.Job { return service.Grant(r) },
 			revokeAction: func(r port.Record) consumer.Job { return service.Revoke(r) },
@@ -211,7 +225,7 @@ func (p *process) kill() bool {
 
 // crash kills the process and has another one started in its place.
 func (p *process) crash() {
-	if p.kill() {
+	if p.kill() && p.slot != noSlot {
 		p.w.replace(p, p.w.plan.restart(p.name))
 	}
 }

@@ -16,12 +16,22 @@ func (w *world) publish(run string) {
 	w.mu.Lock()
 	o := w.byRun[run]
 	w.mu.Unlock()
-	if o == nil || o.lost {
+	if o == nil {
 		return
 	}
 	r := rand.New(rand.NewPCG(w.plan.seed, sum(run)))
 	form := []porttest.Form{porttest.FormTemplated, porttest.FormEnvelope, porttest.FormWrapped}[r.IntN(3)]
 	message := w.port.Message(run, form)
+	if o.lost {
+		// Who wants to make up for it does not know the secret.
+		if w.plan.signed && r.IntN(2) == 0 {
+			w.background(time.Second, func() { w.write(0, message, w.remoteNow()) })
+		}
+		return
+	}
+	if w.plan.signed {
+		message = sign(message, w.remoteNow())
+	}
 	// Copies of one message carry one timestamp: it is the producer's.
 	at := w.remoteNow()
 	w.mu.Lock()
@@ -34,19 +44,21 @@ func (w *world) publish(run string) {
 	if r.IntN(3) == 0 {
 		copies += 1 + r.IntN(2)
 	}
-	if o.rivals {
+	// For two instances, where there are so many.
+	twice := o.rivals || w.plan.mixed && r.IntN(2) == 0
+	if twice {
 		copies = 2
 	}
 	for i := range copies {
 		after := time.Duration(r.IntN(500)) * time.Millisecond
 		switch {
-		case o.rivals:
+		case twice:
 			after /= 4
 		case i > 0 && r.IntN(2) == 0:
 			after = time.Duration(r.IntN(int(w.plan.last/time.Millisecond))) * time.Millisecond
 		}
 		partition := r.Int32N(w.plan.partitions)
-		if o.rivals { // for two instances, where there are so many
+		if twice {
 			partition = int32(i) % w.plan.partitions
 		}
 		w.background(after, func() { w.write(partition, message, at) })

@@ -57,6 +57,9 @@ func (x *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !counts {
 		return x.send(r.Context(), x.base, r, body)
 	}
+	if x.p.onCall != nil {
+		x.p.onCall()
+	}
 	n, f := x.p.w.number(x.p, what)
 	resp, err := x.meet(r, body, f, slept)
 	if _, dead := x.p.pass(); dead != nil {
@@ -110,7 +113,7 @@ func (x *wire) meet(r *http.Request, body []byte, f fault, slept bool) (*http.Re
 		}
 	case answered:
 		return x.canned(r, f), nil
-	case denied:
+	case denied, throttled:
 		if x.to == "aws" {
 			return x.canned(r, f), nil
 		}
