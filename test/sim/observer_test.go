@@ -213,6 +213,7 @@ func (o *observer) stays(c iamtest.Call) {
 		case isDenied(r):
 			o.denied[r.ID], o.cut[r.Name] = true, true
 		case o.denied[r.ID] && isAttached(snap, r):
+			delete(o.denied, r.ID) // told once
 			o.w.violation("after %s %s, %s carries its policy without the Deny that it had", c.Op, c.Name, r.Name)
 		}
 	}

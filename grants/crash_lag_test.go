@@ -1,0 +1,166 @@
+package grants_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/port"
+	"port-iam/port/porttest"
+)
+
+// watchDeny fails the test when, after a call, a role that has carried a Deny
+// carries a policy that exists without the Deny.
+func (w *world) watchDeny() (stop func()) {
+	var mu sync.Mutex // nobody looks at an older state behind a newer one
+	denied := map[string]bool{}
+	return w.aws.OnCall(func(c iamtest.Call) {
+		if !c.Done {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		snap := w.aws.Snapshot()
+		for _, r := range snap.Roles {
+			switch {
+			case isDenied(r):
+				denied[r.ID] = true
+			case denied[r.ID] && isAttached(snap, r):
+				delete(denied, r.ID) // told once
+				w.t.Errorf("after %s %s, %s carries its policy without the Deny that it had", c.Op, c.Name, r.Name)
+			}
+		}
+	})
+}
+
+func isDenied(r iamtest.Role) bool { return strings.Contains(r.Inline["port-iam-revoked"], `"Deny"`) }
+
+// isAttached reports whether a policy that exists is attached to a role.
+func isAttached(snap iamtest.Snapshot, r iamtest.Role) bool {
+	return slices.ContainsFunc(snap.Policies, func(p iamtest.Policy) bool { return slices.Contains(r.Attached, p.ARN) })
+}
+
+// settle sweeps until what began before the last call of this test must be
+// settled.
+func (w *world) settle() {
+	s := w.process().sweeper()
+	for range 8 {
+		later(sweepInterval)
+		_, _ = s.Sweep(context.Background()) // what it could not do is for the next one
+	}
+}
+
+// lagScenario is what happens to a grant while reads show old states.
+type lagScenario struct {
+	name string
+	// prepare returns what is to be interrupted.
+	prepare func(w *world) func(ctx context.Context, p *process)
+	grants  int // left once all is settled
+	// mayStay: what is interrupted for good before the Deny may leave a grant.
+	mayStay bool
+}
+
+// interrupted handles a record.
+func interrupted(rec port.Record) func(context.Context, *process) {
+	return func(ctx context.Context, p *process) { _ = p.finish(ctx, p.job(rec)) }
+}
+
+var lagScenarios = []lagScenario{
+	{"grant", func(w *world) func(context.Context, *process) { return interrupted(w.request(nil)) }, 1, true},
+	{"revoke", func(w *world) func(context.Context, *process) {
+		grant := w.request(nil)
+		w.process().succeed(grant)
+		return interrupted(w.revoke(grant.RunID))
+	}, 0, false},
+	{"revoke of a half-made grant", func(w *world) func(context.Context, *process) {
+		grant := w.request(nil)
+		w.crashAt(w.process(), grant, "entity_upsert")
+		return interrupted(w.revoke(grant.RunID))
+	}, 0, false},
+	{"expire", func(w *world) func(context.Context, *process) {
+		grant := w.short()
+		w.process().succeed(grant)
+		later(time.Hour)
+		return interrupted(w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(grant.RunID)}))
+	}, 0, false},
+	{"operator", func(w *world) func(context.Context, *process) {
+		grant := w.request(nil)
+		w.process().succeed(grant)
+		return func(ctx context.Context, p *process) {
+			_ = p.NewOperator(sweepGrace).Revoke(ctx, iamops.Name(grant.RunID))
+		}
+	}, 0, true},
+	{"sweep", func(w *world) func(context.Context, *process) {
+		w.process().succeed(w.short())
+		later(time.Hour)
+		return func(ctx context.Context, p *process) { _, _ = p.sweeper().Sweep(ctx) }
+	}, 0, false},
+}
+
+// play interrupts a scenario before or after its n-th call, and returns how many
+// calls there were. handled says that who began it goes on with it; else only
+// sweeps follow.
+func (s lagScenario) play(w *world, n int, after, handled bool) (total int) {
+	defer w.watchDeny()()
+	act := s.prepare(w)
+	ctx, die := context.WithCancel(context.Background())
+	defer die()
+	var mu sync.Mutex
+	denied := false // by what was interrupted
+	stop := w.calls(func(at int, done bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		total = max(total, at)
+		denied = denied || slices.ContainsFunc(w.aws.Snapshot().Roles, isDenied)
+		if at == n && done == after {
+			die()
+		}
+	})
+	act(ctx, w.process())
+	die()
+	stop()
+	if handled {
+		act(context.Background(), w.process())
+	}
+	w.settle()
+	switch roles, _, _ := w.left(); {
+	case handled || denied || n == 0:
+		w.wantGrants(s.grants)
+	case s.mayStay: // whole, or not at all
+		w.wantGrants(len(roles))
+	default:
+		w.wantGrants(0)
+	}
+	return total
+}
+
+// TestCrashMatrixLag kills the process before and after every call it makes while
+// IAM shows old states, and lets another one finish, or only the sweep: access
+// that was cut stays cut, and what is to go is gone.
+func TestCrashMatrixLag(t *testing.T) {
+	for _, s := range lagScenarios {
+		for _, lag := range []time.Duration{0, 10 * time.Second, time.Minute} {
+			t.Run(fmt.Sprintf("%s, %s", s.name, lag), func(t *testing.T) {
+				t.Parallel()
+				opts := iamtest.Options{Visibility: lag}
+				total := 0
+				inWorld(t, opts, func(w *world) { total = s.play(w, 0, false, false) })
+				for n := 1; n <= total; n++ {
+					for _, how := range []struct{ after, handled bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+						inWorld(t, opts, func(w *world) { s.play(w, n, how.after, how.handled) })
+						if t.Failed() {
+							t.Fatalf("killed at call %d of %d (after: %t, handled again: %t)", n, total, how.after, how.handled)
+						}
+					}
+				}
+				t.Logf("killed before and after each of %d calls", total)
+			})
+		}
+	}
+}
