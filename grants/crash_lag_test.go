@@ -50,7 +50,7 @@ func isAttached(snap iamtest.Snapshot, r iamtest.Role) bool {
 // settled.
 func (w *world) settle() {
 	s := w.process().sweeper()
-	for range 8 {
+	for range 6 {
 		later(sweepInterval)
 		_, _ = s.Sweep(context.Background()) // what it could not do is for the next one
 	}
@@ -166,7 +166,7 @@ func TestCrashMatrixLag(t *testing.T) {
 						kill(n, after, true)
 					}
 				}
-				for n := once + 1; n <= total; n += 7 { // the same calls again, until all is visible
+				for n := once + 1; n <= total; n += 17 { // the same calls again, until all is visible
 					kill(n, true, n%2 == 0)
 				}
 			})

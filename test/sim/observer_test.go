@@ -50,6 +50,10 @@ func (o *observer) portCall(c porttest.Call) {
 		if run, ok := iamops.RunID(c.ID); ok && o.endedFor(run) > 0 {
 			o.w.violation("the entity of run %s was written after the run had ended", run)
 		}
+	case "entity_delete":
+		if run, ok := iamops.RunID(c.ID); ok && o.isOpen(run) {
+			o.w.violation("the entity of run %s was deleted while the run was open", run)
+		}
 	case "run_log", "run_patch":
 		r, _ := o.w.port.Run(c.ID)
 		o.mu.Lock()
@@ -61,6 +65,12 @@ func (o *observer) portCall(c porttest.Call) {
 			o.runEnded(c.ID, r.Status)
 		}
 	}
+}
+
+// isOpen reports whether the run of a grant of ours may still be worked on.
+func (o *observer) isOpen(run string) bool {
+	r, found := o.w.port.Run(run)
+	return found && r.Action == grantAction && !r.Ended()
 }
 
 // endedFor is how long ago a run ended; 0 while it is open.
@@ -180,6 +190,9 @@ func (o *observer) awsCall(c iamtest.Call) {
 	}
 	if (order.refused || order.waiting || order.lost || order.kind != kindGrant) && strings.HasPrefix(c.Op, "Create") {
 		o.w.violation("%s for run %s, which must not be granted", c.Op, run)
+	}
+	if c.Op == "DeleteRole" && order.kind == kindGrant && o.isOpen(run) {
+		o.w.violation("the role of run %s was deleted while the run was open", run)
 	}
 	if o.w.plan.quiet && strings.HasPrefix(c.Op, "Create") && o.endedFor(run) > prompt {
 		o.w.violation("%s for run %s, which ended long before", c.Op, run)
