@@ -15,6 +15,9 @@ import (
 // foreignRole is named like a grant and is not ours.
 const foreignRole = "Permission-r_foreign"
 
+// otherAccount names the entity of a grant in another account.
+const otherAccount = "Permission-r_account"
+
 // plant makes objects that are not ours wherever they could be taken for ours.
 func (w *world) plant() {
 	w.t.Helper()
@@ -54,7 +57,7 @@ func (w *world) plant() {
 		w.t.Fatal(err)
 	}
 	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"by-hand","properties":{"role_arn":""}}`)
-	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"Permission-r_account","properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/Permission-r_account"}}`)
+	w.Port.AddEntity(daemontest.GrantBlueprint, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/%s"}}`, otherAccount, otherAccount))
 }
 
 // notOurs describes everything in IAM and Port that belongs to no grant of this

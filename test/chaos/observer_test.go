@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type observer struct {
 // sight is what is known of one grant.
 type sight struct {
 	role, policy, attached, denied bool // as in IAM
+	cut                            bool // the role has carried the Deny
 
 	accepted bool // Port has taken its entity
 	gone     bool // a run has reported that it is gone
@@ -92,11 +94,17 @@ func (o *observer) before(c awsCall) {
 	}
 }
 
+// cuts are the changes that end access. They do not wait for the run of the
+// grant; the role and the entity do.
+var cuts = []string{"PutRolePolicy", "DetachRolePolicy", "DeletePolicyVersion", "DeletePolicy"}
+
 // mayRemove checks that something of a grant is removed only when the end of its
-// run is decided, and when that is not that the grant goes on.
+// run is decided, and when that is not that the grant goes on. Access that
+// somebody wants gone is ended at once.
 func (o *observer) mayRemove(what string, order *order) {
 	r, _ := o.w.Port.Run(order.run)
 	switch {
+	case !r.Ended() && o.w.isRevoked(order) && slices.Contains(cuts, what):
 	case !r.Ended():
 		o.w.violation("%s of %s while its run is open", what, order.name())
 	case r.Status == "SUCCESS" && !o.w.isRevoked(order) && time.Now().Before(order.end(r)):
@@ -120,15 +128,18 @@ func (o *observer) after(c awsCall, status int) {
 	case "AttachRolePolicy":
 		s.attached = true
 	case "PutRolePolicy":
-		s.denied = true
+		s.denied, s.cut = true, true
 	case "DeleteRolePolicy":
 		s.denied = false
 	case "DetachRolePolicy":
 		s.attached = false
 	case "DeleteRole":
-		s.role, s.attached, s.denied = false, false, false
+		s.role, s.attached, s.denied, s.cut = false, false, false, false
 	case "DeletePolicy":
 		s.policy = false
+	}
+	if s.cut && s.usable() {
+		o.w.violation("%s of %s: it carries its policy without the Deny that it had", c.op, c.name)
 	}
 	if s.gone && s.usable() {
 		o.w.violation("%s of %s: it can be used although it was reported to be gone", c.op, c.name)

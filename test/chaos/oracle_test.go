@@ -41,6 +41,10 @@ func (w *world) judge() {
 		case kindRevoke:
 			w.judgeRevocation(o, r)
 		case kindExpire:
+			if o.target == nil {
+				w.judgeRevocation(o, r)
+				continue
+			}
 			early := r.Status == "FAILURE" && strings.Contains(lastLog(r), "has not expired")
 			t, _ := w.Port.Run(o.target.run)
 			gone := r.Status == "SUCCESS" && (o.target.revoked || r.EndedAt.After(o.target.end(t)))

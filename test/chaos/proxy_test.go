@@ -43,23 +43,22 @@ const (
 	lateRequest fault = "connection lost, applied later"
 )
 
-// fault is what the n-th call meets; 30 % meet something. Throttling is the
-// smaller part of it, for the SDK answers it by making fewer calls.
+// fault is what the n-th call meets; 37 % meet something.
 func (p *proxy) fault(n int64) (fault, time.Duration) {
 	r := rand.New(rand.NewPCG(p.w.plan.seed, uint64(n)))
 	roll := r.Float64()
 	switch {
 	case p.calm.Load():
 		return noFault, 0
-	case roll < 0.03:
+	case roll < 0.10:
 		return throttled, 0
-	case roll < 0.08:
-		return unavailable, 0
 	case roll < 0.15:
+		return unavailable, 0
+	case roll < 0.22:
 		return lostRequest, 0
-	case roll < 0.29:
+	case roll < 0.36:
 		return lostAnswer, 0
-	case roll < 0.30:
+	case roll < 0.37:
 		return lateRequest, time.Duration(r.Int64N(int64(3 * time.Second)))
 	}
 	return noFault, 0

@@ -80,7 +80,9 @@ func (d *drawing) follow(turn float64, o *order) {
 		at := turn + d.between(0, 60)
 		revoke(at)
 		revoke(at + d.between(0, 5))
-	case roll < 0.70 && o.grantable():
+	case roll < 0.65 && !o.inTheWay:
+		d.operator(turn+d.between(0, 60), o)
+	case roll < 0.75 && o.grantable():
 		d.early(turn+d.between(10, 60), o)
 	}
 }
@@ -115,7 +117,7 @@ func (d *drawing) noise(turn float64) {
 		d.at(turn, func(w *world) { w.write(partition, fmt.Appendf(nil, format, args...)) })
 	}
 	d.noises++
-	switch d.noises % 7 {
+	switch d.noises % 9 {
 	case 0:
 		text("no JSON that names %s", daemontest.GrantAction)
 	case 1:
@@ -126,8 +128,11 @@ func (d *drawing) noise(turn float64) {
 		text(`{"action":%q,"resourceType":"run","context":{"runId":"r_1"},"diff":{},"payload":{}}`, daemontest.RevokeAction)
 	case 4:
 		text(`[%q]`, daemontest.RevokeAction)
+	case 5:
+		o := d.add("x", &order{kind: kindExpire, entity: otherAccount, refused: true})
+		d.start(turn, o, nil)
 	default:
-		entity := pick(d, foreignRole, "by-hand")
+		entity := pick(d, foreignRole, "by-hand", otherAccount)
 		o := d.add("v", &order{kind: kindRevoke, requester: alice, entity: entity, refused: true})
 		d.start(turn, o, nil)
 	}

@@ -35,6 +35,7 @@ type world struct {
 	proxy     *proxy
 	observer  *observer
 	instances []*instance
+	operators string // the address under which operators see AWS
 	foreign   string // what is not ours, before anything happened
 
 	settled    time.Time // when the sweep has begun that came to its end last
@@ -71,6 +72,9 @@ func newWorld(t *testing.T, p *plan) *world {
 	t.Cleanup(w.Port.OnCall(w.observer.portCall))
 	w.plant()
 	w.foreign = w.notOurs()
+	operators := w.proxy.serve(&instance{w: w, name: "operator"})
+	t.Cleanup(operators.Close)
+	w.operators = operators.URL
 	for n := range 2 {
 		i := &instance{w: w, name: fmt.Sprintf("instance %d", n)}
 		server := w.proxy.serve(i)

@@ -128,4 +128,52 @@ var mutants = []mutant{
 		{"templates/trust-policy.json", `(likeEscape .UserName)) }}}{{ if .End }},{{ end }}`, `(likeEscape .UserName)) }}}`},
 		{"templates/trust-policy.json", "{{- if .End }}\n        \"DateLessThan\"", "{{- if false }}\n        \"DateLessThan\""},
 	}},
+	{name: "the Deny goes before the policy", seed: 1, changes: []change{{
+		"grants/removal.go",
+		"	// Nothing can be used any more: what follows is tidying.\n",
+		"",
+	}, {
+		"grants/removal.go",
+		"	if err := access.Detach(r.hurry(ctx), s.live); err != nil {\n",
+		"	if s.live.HasRole() && open == nil {\n		_ = access.DeleteRole(ctx, s.live)\n	}\n	if err := access.Detach(r.hurry(ctx), s.live); err != nil {\n",
+	}}},
+	{name: "only what lists show is detached", changes: []change{{
+		"iamops/remove.go",
+		"	for _, arn := range append([]string{own}, others...) {\n",
+		"	for _, arn := range s.role.attached {\n		_ = others\n",
+	}}, survives: "the policy is deleted before the Deny goes, AWS refuses that while it is attached, and lists show it in time; TestDetach catches it"},
+	{name: "the Deny waits for other reads", seed: 1, changes: []change{{
+		"grants/revoke.go",
+		"	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	s := j.read(ctx, found)\n",
+		"	s := j.read(ctx, found)\n	if s.liveErr != nil {\n		return s.liveErr\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n",
+	}}},
+	{name: "the role goes under an open run", seed: 1, changes: []change{{
+		"grants/removal.go", "	case open != nil:\n", "	case false:\n",
+	}}},
+	{name: "what the sweeper carries out wants a signature", seed: 1, changes: []change{{
+		"grants/sweep_lost.go", "			Signature: port.SignatureValid,", "			Signature: port.SignatureAbsent,",
+	}}},
+	{name: "no signature is required", seed: 1, changes: []change{{
+		"grants/job.go",
+		"	case j.rec.Signature == port.SignatureAbsent && j.svc.opts.RequireSignature:\n",
+		"	case false && j.svc.opts.RequireSignature:\n",
+	}}},
+	{name: "a role of another account is called gone", seed: 1, changes: []change{{
+		"grants/removal.go",
+		"	if s.entity == nil || r.svc.isOurs(s.entity) {\n",
+		"	if s.entity == nil || true {\n",
+	}}},
+	{name: "a removal is not judged again", changes: []change{{
+		"grants/sweep_remove.go",
+		"	if j.verdict, err = w.decide(ctx, j.facts); err != nil {\n		return err\n	}\n	if j.verdict.remove == \"\" || j.doubtful && !allowed {\n",
+		"	suspicion := j.verdict\n	if j.verdict, err = w.decide(ctx, j.facts); err != nil {\n		return err\n	}\n	j.verdict = suspicion\n	if j.verdict.remove == \"\" || j.doubtful && !allowed {\n",
+	}}, survives: "the lists of a sweep never show for longer than the grace what is not so; TestSweepStaleLists catches it"},
+	{name: "not found is believed at once", seed: 1, changes: []change{{
+		"grants/removal.go",
+		"	case s.lag && !foreign && (!r.sawRole || !r.sawPolicy) && !r.over(causeUnseen):\n",
+		"	case false:\n",
+	}}},
+	{name: "the entity is overwritten", seed: 1, changes: []change{{
+		"port/entities.go", `url.Values{"upsert": {"false"}}`, `url.Values{"upsert": {"true"}}`,
+	}}},
 }

@@ -18,7 +18,7 @@ import (
 	"port-iam/test/kit/server"
 )
 
-// Daemon is a running `port-iam run`.
+// Daemon is a running `port-iam run`, or another command.
 type Daemon struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -34,7 +34,13 @@ type Daemon struct {
 // the test failed.
 func Start(t testing.TB, env map[string]string, to ...io.Writer) *Daemon {
 	t.Helper()
-	d := &Daemon{cmd: exec.Command(binary, "run"), done: make(chan struct{}), addr: make(chan string, 1)}
+	return Command(t, env, []string{"run"}, to...)
+}
+
+// Command is [Start] for any command of the program.
+func Command(t testing.TB, env map[string]string, args []string, to ...io.Writer) *Daemon {
+	t.Helper()
+	d := &Daemon{cmd: exec.Command(binary, args...), done: make(chan struct{}), addr: make(chan string, 1)}
 	d.cmd.SysProcAttr = server.OwnGroup()
 	d.cmd.Env = []string{"PATH=/nonexistent", "HOME=" + t.TempDir()}
 	for k, v := range env {
