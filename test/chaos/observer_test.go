@@ -112,6 +112,13 @@ func (o *observer) mayRemove(what string, order *order) {
 	}
 }
 
+// attached reports whether the policy of a grant is attached to its role.
+func (o *observer) attached(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.sight(runOf(name)).attached
+}
+
 // after notes a change that AWS has made, and checks what follows from it.
 func (o *observer) after(c awsCall, status int) {
 	if status != 200 {

@@ -16,7 +16,8 @@ import (
 )
 
 // proxy stands between the instances and moto, which neither throttles nor loses
-// answers, and shows every change to the observer.
+// answers, and deletes a policy although it is attached. It shows every change to
+// the observer.
 type proxy struct {
 	w      *world
 	client *http.Client
@@ -110,10 +111,10 @@ func (p *proxy) serve(i *instance) *httptest.Server {
 		}
 		switch f {
 		case throttled:
-			refuse(w, http.StatusBadRequest, "Throttling", "Rate exceeded")
+			p.answer(w, refusal(http.StatusBadRequest, "Throttling", "Rate exceeded"))
 			return
 		case unavailable:
-			refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "injected")
+			p.answer(w, refusal(http.StatusServiceUnavailable, "ServiceUnavailable", "injected"))
 			return
 		case lostRequest:
 			panic(http.ErrAbortHandler)
@@ -150,7 +151,12 @@ func (p *proxy) carryOut(i *instance, call awsCall, r *http.Request, body []byte
 	i.step(killBefore)
 	mu.Lock()
 	p.w.observer.before(call)
-	got := p.forward(r, body)
+	var got response
+	if call.op == "DeletePolicy" && p.w.observer.attached(call.name) {
+		got = refusal(http.StatusConflict, "DeleteConflict", "Cannot delete a policy attached to entities.")
+	} else {
+		got = p.forward(r, body)
+	}
 	p.w.observer.after(call, got.status)
 	mu.Unlock()
 	i.step(killAfter)
@@ -190,11 +196,9 @@ func (p *proxy) answer(w http.ResponseWriter, got response) {
 	_, _ = w.Write(got.body) // who asked may be gone
 }
 
-// refuse answers as IAM does.
-func refuse(w http.ResponseWriter, status int, code, message string) {
-	w.Header().Set("Content-Type", "text/xml")
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)
+// refusal is an error as IAM answers it.
+func refusal(status int, code, message string) response {
+	return response{status, http.Header{"Content-Type": {"text/xml"}}, fmt.Appendf(nil, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)}
 }
 
 func (p *proxy) lastSweep() time.Time {
