@@ -141,7 +141,7 @@ var mutants = []mutant{
 		"iamops/remove.go",
 		"	for _, arn := range append([]string{own}, others...) {\n",
 		"	for _, arn := range s.role.attached {\n		_ = others\n",
-	}}, survives: "the policy is deleted before the Deny goes, AWS refuses that while it is attached, and lists show it in time; TestDetach catches it"},
+	}}, survives: "the policy is deleted before the Deny goes, AWS refuses that while it is attached, and lists show it in time; TestCutNeedsNothingElse catches it, where there is no Deny"},
 	{name: "the Deny waits for other reads", seed: 1, changes: []change{{
 		"grants/revoke.go",
 		"	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	s := j.read(ctx, found)\n",
@@ -164,9 +164,9 @@ var mutants = []mutant{
 		"	if s.entity == nil || true {\n",
 	}}},
 	{name: "a removal is not judged again", changes: []change{{
-		"grants/sweep_remove.go",
-		"	if j.verdict, err = w.decide(ctx, j.facts); err != nil {\n		return err\n	}\n	if j.verdict.remove == \"\" || j.doubtful && !allowed {\n",
-		"	suspicion := j.verdict\n	if j.verdict, err = w.decide(ctx, j.facts); err != nil {\n		return err\n	}\n	j.verdict = suspicion\n	if j.verdict.remove == \"\" || j.doubtful && !allowed {\n",
+		"grants/sweep_case.go",
+		"	if j.verdict, err = w.decide(ctx, j.facts); err != nil {\n		return false, err\n	}\n	return j.verdict.remove != \"\" && (allowed || !j.doubtful), nil\n",
+		"	_, err = w.decide(ctx, j.facts)\n	_ = allowed\n	return err == nil, err\n",
 	}}, survives: "the lists of a sweep never show for longer than the grace what is not so; TestSweepStaleLists catches it"},
 	{name: "not found is believed at once", seed: 1, changes: []change{{
 		"grants/removal.go",
