@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -17,8 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Clients are the SDK's clients for IAM and STS, with quick retries and metrics,
-// and the difference between AWS's clock and ours as AWS's answers show it.
+// Clients are the SDK's clients for IAM and STS of one account, with quick retries,
+// a limiter and metrics, and the difference between AWS's clock and ours as AWS's
+// answers show it.
 type Clients struct {
 	IAM      *API
 	simulate call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
@@ -40,6 +42,7 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 				start := time.Now()
 				out, meta, err := next.HandleDeserialize(ctx, in)
+				err = asAnswer(err)
 				m.observe(middleware.GetOperationName(ctx), time.Since(start), err)
 				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Response != nil {
 					if skew, ok := ClockSkew(start, time.Now(), resp.Header.Get("Date")); ok {
@@ -54,14 +57,14 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 		client = awshttp.NewBuildableClient()
 	}
 	cfg.HTTPClient = bufferedClient{client}
-	// Each client has a retryer, and with it a retry quota, of its own.
 	iamClient := iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()
-		o.APIOptions = append(o.APIOptions, watch)
+		o.APIOptions = append(o.APIOptions, watch, limit(&limiter{}))
 	})
 	c.IAM, c.simulate = newAPI(iamClient), iamClient.SimulatePrincipalPolicy
+	// STS has limits of its own, and does not wait behind what IAM throttles.
 	c.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
-		o.Retryer = newRetryer()
+		o.Retryer = retry.NewStandard()
 		o.APIOptions = append(o.APIOptions, watch)
 	})
 	return c, nil

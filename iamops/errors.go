@@ -108,12 +108,12 @@ func codeOf(err error) string {
 	if err == nil {
 		return "ok"
 	}
-	api, answered := errors.AsType[smithy.APIError](err)
+	a, answered := isAnswer(err)
 	if !answered {
 		return "no_answer"
 	}
-	if _, known := codes[api.ErrorCode()]; known {
-		return api.ErrorCode()
+	if _, known := codes[a.ErrorCode()]; known {
+		return a.ErrorCode()
 	}
 	return "other"
 }
@@ -124,8 +124,8 @@ func wrap(err error, format string, args ...any) error {
 		return nil
 	}
 	e := &Error{Op: fmt.Sprintf(format, args...), Kind: KindUnavailable, Err: err}
-	if api, answered := errors.AsType[smithy.APIError](err); answered {
-		e.Kind, e.Err = codes[api.ErrorCode()], awsError{api}
+	if a, answered := isAnswer(err); answered {
+		e.Kind, e.Err = codes[a.ErrorCode()], awsError{a}
 	}
 	return e
 }
@@ -135,24 +135,49 @@ func refused(k Kind, op string, format string, args ...any) error {
 	return &Error{Op: op, Kind: k, Err: fmt.Errorf(format, args...)}
 }
 
-// RejectedCredentials reports whether err is AWS saying that it does not accept
-// our credentials, as opposed to not answering.
+// answer marks an error as what AWS answered to this very call. What is not marked
+// is trouble on the way to it. That may hold answers, too, which are not meant for
+// the call: of whatever the credentials were asked from, such as an AssumeRole
+// that is denied or throttled.
+type answer struct {
+	smithy.APIError
+	err error
+}
+
+// Unwrap returns the SDK's error.
+func (a answer) Unwrap() error { return a.err }
+
+// asAnswer marks the error of an exchange with AWS if it is an answer.
+func asAnswer(err error) error {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return answer{api, err}
+	}
+	return err
+}
+
+// isAnswer returns what AWS answered to the call that failed with err.
+func isAnswer(err error) (answer, bool) { return errors.AsType[answer](err) }
+
+// RejectedCredentials reports whether err is the answer of AWS to a call that it
+// does not accept the credentials with which the call was signed. Where there were
+// no credentials to sign with, because nobody gave us any, that is trouble that
+// may pass.
 func RejectedCredentials(err error) bool {
-	api, answered := errors.AsType[smithy.APIError](err)
+	a, answered := isAnswer(err)
 	return answered && slices.Contains([]string{
 		"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AccessDenied",
-	}, api.ErrorCode())
+	}, a.ErrorCode())
 }
 
 // awsError keeps the code and message of an API error and drops the SDK's
 // repeated operation and request prefixes from the text.
-type awsError struct{ api smithy.APIError }
+type awsError struct{ answer }
 
-func (e awsError) Error() string { return e.api.ErrorCode() + ": " + e.api.ErrorMessage() }
-func (e awsError) Unwrap() error { return e.api }
+func (e awsError) Error() string { return e.ErrorCode() + ": " + e.ErrorMessage() }
+func (e awsError) Unwrap() error { return e.answer }
 
 // Throttled reports whether err is AWS saying that there were too many requests.
 func Throttled(err error) bool {
-	api, answered := errors.AsType[smithy.APIError](err)
-	return answered && strings.HasPrefix(api.ErrorCode(), "Throttl")
+	a, answered := isAnswer(err)
+	return answered && strings.HasPrefix(a.ErrorCode(), "Throttl")
 }

@@ -45,8 +45,8 @@ func packages(t *testing.T) []pkg {
 // ours is what a package of the product may import of the tree.
 var ours = map[string][]string{
 	"consumer":         {"port"},
-	"grants":           {"port", "iamops", "templates"},
-	"iamops":           {"templates", "iamops/catalogue"},
+	"grants":           {"port", "iamops", "templates", "internal/priority"},
+	"iamops":           {"templates", "iamops/catalogue", "internal/priority"},
 	"iamops/catalogue": {},
 	"port":             {},
 	"templates":        {},
