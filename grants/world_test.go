@@ -49,6 +49,7 @@ type world struct {
 	aws      *iamtest.Server
 	portHTTP *http.Client
 	awsHTTP  *http.Client
+	creds    aws.CredentialsProvider // of processes made from now on
 }
 
 // inWorld runs f in a world of its own, with a faked clock.
@@ -56,7 +57,7 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		opts.Account = account
-		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts)}
+		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts), creds: credentials.NewStaticCredentialsProvider("test", "test", "")}
 		w.port.GuideModel()
 		w.port.GuideSamples(account)
 		w.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)
@@ -90,7 +91,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	}
 	clients, err := iamops.NewClients(aws.Config{
 		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: w.creds,
 	}, p.reg)
 	if err != nil {
 		w.t.Fatal(err)
