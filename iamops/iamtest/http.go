@@ -48,7 +48,8 @@ func (s *Server) apply(r *request) (any, error) {
 	if err := r.check(op, known); err != nil {
 		return nil, err
 	}
-	if s.opts.Rate > 0 && !s.bucket.take(s.opts.Now(), s.opts.Rate, s.opts.Burst) {
+	unlucky := s.share > 0 && s.random.Float64() < s.share
+	if unlucky || s.opts.Rate > 0 && !s.bucket.take(s.opts.Now(), s.opts.Rate, s.opts.Burst) {
 		return nil, refuse(http.StatusBadRequest, "Throttling", "Rate exceeded")
 	}
 	caller, err := s.authenticate(r.key, r.token)

@@ -2,6 +2,7 @@ package iamtest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +49,8 @@ type Server struct {
 	requireKnownKeys bool
 	rejectAll        bool
 	bucket           bucket
+	share            float64 // of calls that are refused at random
+	random           *rand.Rand
 
 	roles    table[Role]   // by lower-case name
 	policies table[Policy] // by account and lower-case name, see policyKey
@@ -87,6 +90,7 @@ func New(opts Options) *Server {
 		operations: operations(),
 		lag:        func() time.Duration { return opts.Visibility },
 		bucket:     bucket{tokens: opts.Burst},
+		random:     rand.New(rand.NewPCG(1, 2)),
 		roles:      newTable[Role](),
 		policies:   newTable[Policy](),
 		users:      map[string]*user{},
@@ -104,6 +108,15 @@ func (s *Server) SetLag(f func() time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lag = f
+}
+
+// Throttle changes [Options].Rate and Burst, and fills the bucket. Of the calls,
+// it refuses this share at random in addition, the same ones each time.
+func (s *Server) Throttle(rate, burst, share float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.Rate, s.opts.Burst, s.share = rate, burst, share
+	s.bucket = bucket{tokens: burst}
 }
 
 // SetClockSkew sets how far AWS's clock runs ahead of [Options].Now.
