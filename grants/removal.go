@@ -40,13 +40,16 @@ type removal struct {
 	patience                        // of the caller, with what it waits for
 }
 
-// hurry marks the calls up to the detaching where a person or Port has asked for the
-// removal.
+// hurry marks the calls of a removal that a person or Port has asked for: those
+// before the access is cut go before all others, those after that may wait.
 func (r *removal) hurry(ctx context.Context) context.Context {
-	if r.asked.IsZero() {
+	switch {
+	case r.asked.IsZero():
 		return ctx
+	case r.cut:
+		return priority.With(ctx, priority.Tidying)
 	}
-	return priority.Urgent(ctx)
+	return priority.With(ctx, priority.Urgent)
 }
 
 // standing is what is known of a grant that is to be taken away, read at once.

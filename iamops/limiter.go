@@ -2,6 +2,7 @@ package iamops
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,42 +15,46 @@ import (
 // follows what AWS lets through. The zero value is ready for use, and safe for
 // concurrent use.
 //
-// Where calls wait, urgent ones ([priority.Urgent]) go first, and the others get at
-// least one turn in five. The others also wait for a moment when an urgent call was
-// throttled and is about to be tried again: what AWS lets through by then is for
-// that one.
+// Where calls wait, those go first that take access away, and one in five is a
+// usual call all the same. Usual calls and tidying take turns. Both also wait for a
+// moment when an urgent call was throttled and is about to be tried again: what AWS
+// lets through by then is for that one.
 type limiter struct {
 	mu       sync.Mutex
-	urgent   []*turn
-	others   []*turn
-	row      int         // urgent calls in a row while others waited
-	holdBack time.Time   // until when others wait for an urgent call that was throttled
-	timer    *time.Timer // of the next turn; nil before the first that had to wait
+	queues   [3][]*turn         // by priority.Level
+	begun    map[time.Time]bool // of which a call was sent, by their ends
+	row      int                // calls in a row that were not usual while usual ones waited
+	tidied   bool               // the last call that was not urgent was tidying
+	holdBack time.Time          // until when others wait for an urgent call that was throttled
+	timer    *time.Timer        // of the next turn; nil before the first that had to wait
 
 	pacer
 }
 
-// urgentRow is how many urgent calls may go in a row while others wait.
-const urgentRow = 4
+// longestRow is how many other calls may go in a row while usual ones wait.
+const longestRow = 4
+
+// overdue is the time after which those that came last are preferred to those that
+// came first: they have time left to be finished.
+const overdue = 5 * time.Second
 
 // turn is a call that waits.
 type turn struct {
 	come  chan struct{} // closed when it has come
 	epoch int           // in which it came
+	since time.Time
+	ends  time.Time // when what it is part of gives up; zero: never
 }
 
 // wait returns when a call may be sent, with the function to be told whether AWS
 // has answered the call, and whether it has throttled it. Where ctx ends first, it
 // returns the error of ctx.
 func (l *limiter) wait(ctx context.Context) (done func(answered, throttled bool), err error) {
-	t := &turn{come: make(chan struct{})}
-	urgent := priority.IsUrgent(ctx)
+	t := &turn{come: make(chan struct{}), since: time.Now()}
+	t.ends, _ = ctx.Deadline()
+	level := priority.Of(ctx)
 	l.mu.Lock()
-	queue := &l.others
-	if urgent {
-		queue = &l.urgent
-	}
-	*queue = append(*queue, t)
+	l.queues[level] = append(l.queues[level], t)
 	l.admit()
 	l.mu.Unlock()
 	select {
@@ -57,14 +62,14 @@ func (l *limiter) wait(ctx context.Context) (done func(answered, throttled bool)
 	case <-ctx.Done():
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		*queue = slices.DeleteFunc(*queue, func(other *turn) bool { return other == t })
+		l.queues[level] = slices.DeleteFunc(l.queues[level], func(other *turn) bool { return other == t })
 		l.admit()
 		return nil, ctx.Err()
 	}
 	return func(answered, throttled bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if urgent && throttled {
+		if level == priority.Urgent && throttled {
 			l.holdBack = time.Now().Add(maxThrottleWait)
 		}
 		if answered {
@@ -79,8 +84,8 @@ func (l *limiter) admit() {
 	now := time.Now()
 	l.rest(now)
 	for {
-		queue, at := l.first()
-		if queue == nil {
+		level, at, any := l.first()
+		if !any {
 			return
 		}
 		if wait := at.Sub(now); wait > 0 {
@@ -95,11 +100,14 @@ func (l *limiter) admit() {
 			l.hasWaited(now)
 			return
 		}
-		t := (*queue)[0]
-		*queue = slices.Delete(*queue, 0, 1)
-		if queue == &l.others {
+		t := l.take(level, now)
+		if level != priority.Urgent {
+			l.tidied = level == priority.Tidying
+		}
+		switch {
+		case level == priority.Usual:
 			l.row = 0
-		} else if len(l.others) > 0 {
+		case l.waits(priority.Usual):
 			l.row++
 		}
 		t.epoch = l.pass(now)
@@ -107,16 +115,50 @@ func (l *limiter) admit() {
 	}
 }
 
-// first returns the queue that is next, nil where nobody waits, and when its turn
-// comes.
-func (l *limiter) first() (queue *[]*turn, at time.Time) {
-	switch {
-	case len(l.urgent) > 0 && (len(l.others) == 0 || l.row < urgentRow):
-		return &l.urgent, l.next
-	case len(l.others) == 0:
-		return nil, l.next
-	case l.row < urgentRow && l.holdBack.After(l.next):
-		return &l.others, l.holdBack
+// take takes the next turn of a level out of its queue. What has been begun goes
+// first, so that it is finished: otherwise all that waits would be begun, and given
+// up halfway. Calls with the same end are taken to be parts of the same.
+func (l *limiter) take(level priority.Level, now time.Time) *turn {
+	queue := l.queues[level]
+	i := slices.IndexFunc(queue, func(t *turn) bool { return l.begun[t.ends] })
+	if i < 0 {
+		i = 0
+		if now.Sub(queue[0].since) > overdue {
+			i = len(queue) - 1
+		}
 	}
-	return &l.others, l.next
+	t := queue[i]
+	l.queues[level] = slices.Delete(queue, i, i+1)
+	maps.DeleteFunc(l.begun, func(ends time.Time, _ bool) bool { return ends.Before(now) })
+	if l.pace > 0 && !t.ends.IsZero() {
+		if l.begun == nil {
+			l.begun = map[time.Time]bool{}
+		}
+		l.begun[t.ends] = true
+	}
+	return t
+}
+
+func (l *limiter) waits(level priority.Level) bool { return len(l.queues[level]) > 0 }
+
+// first returns the level that is next, and when its turn comes; false where nobody
+// waits.
+func (l *limiter) first() (level priority.Level, at time.Time, any bool) {
+	usual, tidying := l.waits(priority.Usual), l.waits(priority.Tidying)
+	switch {
+	case usual && l.row >= longestRow:
+		return priority.Usual, l.next, true
+	case l.waits(priority.Urgent):
+		return priority.Urgent, l.next, true
+	case !usual && !tidying:
+		return 0, l.next, false
+	}
+	at = l.next
+	if l.holdBack.After(at) {
+		at = l.holdBack
+	}
+	if tidying && (!usual || !l.tidied) {
+		return priority.Tidying, at, true
+	}
+	return priority.Usual, at, true
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,7 +99,7 @@ func (a *account) crowd(ctx context.Context, l *limiter, workers int) (stop func
 
 // TestLimiterPace: 16 workers make calls for five minutes. Where AWS counts calls,
 // they use what it admits and send little more; where it throttles at random, the
-// limiter keeps next to nothing from being sent.
+// limiter keeps little from being sent. (Chance decides how much.)
 func TestLimiterPace(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -113,11 +114,11 @@ func TestLimiterPace(t *testing.T) {
 		{rate: 5, burst: 10, least: 0.95, most: 1.15},
 		{rate: 2, burst: 4, least: 0.9, most: 1.3},
 		// Without a limiter, these send 1/(1-share) attempts a call.
-		{share: 0.1, least: 0.75, most: 1.15},
-		{share: 0.3, least: 0.75, most: 1.5},
-		{share: 0.5, least: 0.5, most: 2.1},
+		{share: 0.1, least: 0.7, most: 1.15},
+		{share: 0.3, least: 0.7, most: 1.5},
+		{share: 0.5, least: 0.4, most: 2.1},
 		// Both at once: neither flooded nor given up.
-		{rate: 20, burst: 40, share: 0.1, least: 0.7, most: 1.6},
+		{rate: 20, burst: 40, share: 0.1, least: 0.6, most: 2},
 	} {
 		t.Run(fmt.Sprintf("%v a second, %v at random", tt.rate, tt.share), func(t *testing.T) {
 			t.Parallel()
@@ -156,8 +157,8 @@ func TestLimiterUrgent(t *testing.T) {
 		{5, 10, 0, time.Second},
 		{2, 4, 0, 2 * time.Second},
 		{2, 100, 0, 2 * time.Second},
-		{0, 0, 0.3, 1500 * time.Millisecond},
-		{20, 40, 0.3, 2 * time.Second},
+		{0, 0, 0.3, 3 * time.Second},
+		{20, 40, 0.3, 5 * time.Second},
 	} {
 		t.Run(fmt.Sprintf("%v a second, %v at random", tt.rate, tt.share), func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +170,7 @@ func TestLimiterUrgent(t *testing.T) {
 					wait(5 * time.Second)
 					began := time.Now()
 					for range 2 {
-						if err := a.make(priority.Urgent(t.Context()), l); err != nil {
+						if err := a.make(priority.With(t.Context(), priority.Urgent), l); err != nil {
 							t.Error(err)
 						}
 					}
@@ -186,17 +187,56 @@ func TestLimiterUrgent(t *testing.T) {
 	}
 }
 
-// TestLimiterShare: beside any number of urgent calls, the others get one turn in
-// five, and no more.
+// TestLimiterShare: beside any number of urgent calls, usual ones get one turn in
+// five, and no more. They take turns with those that tidy up.
 func TestLimiterShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l, a := &limiter{}, newAccount(20, 40, 0)
-		urgent, others := a.crowd(priority.Urgent(t.Context()), l, 50), a.crowd(t.Context(), l, 50)
-		wait(2 * time.Minute)
-		u, o := urgent(), others()
-		if share := float64(o) / float64(u+o); share < 0.19 || share > 0.25 {
-			t.Errorf("%d urgent calls and %d others: %.2f of them are others", u, o, share)
+		for _, tt := range []struct {
+			level       priority.Level
+			least, most float64
+		}{{priority.Urgent, 0.19, 0.25}, {priority.Tidying, 0.45, 0.55}} {
+			l, a := &limiter{}, newAccount(20, 40, 0)
+			stopMany, stopUsual := a.crowd(priority.With(t.Context(), tt.level), l, 50), a.crowd(t.Context(), l, 50)
+			wait(2 * time.Minute)
+			many, usual := stopMany(), stopUsual()
+			if share := float64(usual) / float64(many+usual); share < tt.least || share > tt.most {
+				t.Errorf("%d usual calls beside %d of level %d: a share of %.2f", usual, many, tt.level, share)
+			}
+		}
+	})
+}
+
+// TestLimiterFinishes: what has begun is finished. 30 workers make ten calls one
+// after the other, in at most 15 seconds, where AWS admits one call a second.
+func TestLimiterFinishes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const lasts, each = 10 * time.Minute, 10
+		l, a := &limiter{}, newAccount(1, 2, 0)
+		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		defer cancel()
+		var finished atomic.Int32
+		var all sync.WaitGroup
+		for i := range 30 {
+			all.Go(func() {
+				wait(time.Duration(i) * 500 * time.Millisecond)
+				for ctx.Err() == nil {
+					attempt, done := context.WithTimeout(ctx, 15*time.Second)
+					n := 0
+					for n < each && a.make(attempt, l) == nil {
+						n++
+					}
+					done()
+					if n == each {
+						finished.Add(1)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := finished.Load(); n < 30 {
+			t.Errorf("%d of at most %.0f were finished", n, lasts.Seconds()/each)
 		}
 	})
 }

@@ -37,7 +37,7 @@ const (
 // counts the calls, a pace a little below what it let through ends the throttling.
 // Where it throttles at random, or others in the account take whatever is left, a
 // lower pace ends nothing. So the pace is lowered; and where that changes nothing,
-// it goes back, and that share of throttled calls counts as noise for a while.
+// it goes back, and that share of throttled calls counts as noise for some epochs.
 type pacer struct {
 	pace   float64   // calls a second; 0: none, calls are free
 	next   time.Time // when the next call may go
@@ -49,7 +49,8 @@ type pacer struct {
 	base    float64 // pace before the first of these
 	before  float64 // excess before the last of these
 
-	noise     float64 // share of the calls that is throttled at any pace
+	noise     float64 // share of the calls that is throttled at any pace, as the last epochs show
+	mostNoise float64 // that it may grow to without an epoch at a lower pace that shows it
 	noiseEnds int     // number of the epoch after which it is forgotten
 }
 
@@ -136,6 +137,7 @@ func (p *pacer) judgePace(now time.Time) {
 	switch {
 	case excess == 0:
 		p.lowered = 0
+		p.noise = min(p.noise+(e.share()-p.noise)/10, p.mostNoise)
 		if p.waited.After(e.began) { // else the pace was not tried
 			p.well++
 			pace *= 1 + growth*float64(p.well)
@@ -143,6 +145,7 @@ func (p *pacer) judgePace(now time.Time) {
 	case p.lowered >= usefulAt && excess > p.before/2:
 		p.noise = min(maxNoise, p.noise+(1-p.noise)*(excess+p.before)/2)
 		p.noiseEnds = e.number + forgetAfter
+		p.mostNoise = p.noise + (1-p.noise)/8
 		p.well, p.lowered = 0, 0
 		pace = p.base
 	default:

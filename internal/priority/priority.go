@@ -1,15 +1,28 @@
-// Package priority marks calls that take access away. Where calls have to wait
-// for their turn, these go first.
+// Package priority says which calls go first where calls have to wait for their
+// turn: those that take access away, and last those that tidy up.
 package priority
 
 import "context"
 
-type urgent struct{}
+// Level is how much a call hurries.
+type Level int
 
-// Urgent marks the calls that are made with the context.
-func Urgent(ctx context.Context) context.Context {
-	return context.WithValue(ctx, urgent{}, true)
+const (
+	// Usual is what is not marked.
+	Usual Level = iota
+	// Urgent calls take access away.
+	Urgent
+	// Tidying calls remove what nobody can use any more.
+	Tidying
+)
+
+type key struct{}
+
+// With marks the calls that are made with the context.
+func With(ctx context.Context, l Level) context.Context { return context.WithValue(ctx, key{}, l) }
+
+// Of returns the level of a context.
+func Of(ctx context.Context) Level {
+	l, _ := ctx.Value(key{}).(Level)
+	return l
 }
-
-// IsUrgent reports whether a context is marked.
-func IsUrgent(ctx context.Context) bool { return ctx.Value(urgent{}) != nil }
