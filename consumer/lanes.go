@@ -10,8 +10,8 @@ import (
 // lanes runs tasks: those of one key one after the other in the order of
 // submission, a limited number of all at the same time, urgent ones first.
 type lanes struct {
-	size     int // attempts at the same time
-	ordinary int // of which may be of tasks that are not urgent
+	size   int // attempts at the same time
+	ofKind int // of which may be of urgent tasks, and likewise of others
 
 	mu       sync.Mutex
 	queue    map[lane][]*task // the first one is runnable, running or waiting for its timer
@@ -37,11 +37,11 @@ func newTenure() *tenure {
 	return &tenure{ctx: ctx, cancel: cancel, idle: make(chan struct{})}
 }
 
-// newLanes makes lanes for so many tasks at the same time, and some more that
-// are urgent.
-func newLanes(ordinary, reserved int) *lanes {
+// newLanes makes lanes for so many tasks of a kind at the same time, urgent ones
+// and others. So many more are kept for the kind of which there are fewer.
+func newLanes(ofKind, reserved int) *lanes {
 	return &lanes{
-		size: ordinary + reserved, ordinary: ordinary,
+		size: ofKind + reserved, ofKind: ofKind,
 		queue: map[lane][]*task{}, running: map[*task]bool{},
 	}
 }
@@ -86,9 +86,9 @@ func (l *lanes) start() {
 	for len(l.running) < l.size {
 		var from *[]*task
 		switch {
-		case len(l.urgent) > 0:
+		case len(l.urgent) > 0 && l.runningOf(true) < l.ofKind:
 			from = &l.urgent
-		case len(l.runnable) > 0 && l.runningOrdinary() < l.ordinary:
+		case len(l.runnable) > 0 && l.runningOf(false) < l.ofKind:
 			from = &l.runnable
 		default:
 			return
@@ -101,10 +101,10 @@ func (l *lanes) start() {
 	}
 }
 
-func (l *lanes) runningOrdinary() int {
+func (l *lanes) runningOf(urgent bool) int {
 	n := 0
 	for t := range l.running {
-		if !t.urgent {
+		if t.urgent == urgent {
 			n++
 		}
 	}

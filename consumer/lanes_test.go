@@ -146,28 +146,31 @@ func TestLanesUrgentOvertakes(t *testing.T) {
 	})
 }
 
-func TestLanesReserveSlotsForUrgent(t *testing.T) {
-	for ordinary, reserved := range map[int]int{1: 1, 4: 1, 16: 4} {
-		synctest.Test(t, func(t *testing.T) {
-			tr := newReservedTrack(t, ordinary, reserved)
-			open := make(gate)
-			for i := range 2 * (ordinary + reserved) {
-				tr.do(fmt.Sprint("o", i), "", false, open.wait)
-			}
-			synctest.Wait()
-			if tr.highest != ordinary {
-				t.Errorf("%d ordinary jobs run, want %d", tr.highest, ordinary)
-			}
-			for i := range 2 * reserved {
-				tr.do(fmt.Sprint("u", i), "", true, open.wait)
-			}
-			synctest.Wait()
-			if tr.highest != ordinary+reserved {
-				t.Errorf("%d jobs run, want %d", tr.highest, ordinary+reserved)
-			}
-			close(open)
-			after(time.Second)
-		})
+// TestLanesReserveSlots: a backlog of one kind leaves slots to the other.
+func TestLanesReserveSlots(t *testing.T) {
+	for most, reserved := range map[int]int{1: 1, 4: 1, 16: 4} {
+		for _, urgent := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				tr := newReservedTrack(t, most, reserved)
+				open := make(gate)
+				for i := range 2 * (most + reserved) {
+					tr.do(fmt.Sprint("many", i), "", urgent, open.wait)
+				}
+				synctest.Wait()
+				if tr.highest != most {
+					t.Errorf("%d jobs of a kind run, want %d", tr.highest, most)
+				}
+				for i := range 2 * reserved {
+					tr.do(fmt.Sprint("few", i), "", !urgent, open.wait)
+				}
+				synctest.Wait()
+				if tr.highest != most+reserved {
+					t.Errorf("%d jobs run, want %d", tr.highest, most+reserved)
+				}
+				close(open)
+				after(time.Second)
+			})
+		}
 	}
 }
 

@@ -37,8 +37,9 @@ type Options struct {
 	Actions map[string]Handler
 	// Decode reads the value of a record; nil means [port.Decode].
 	Decode func(value []byte) (port.Record, port.Verdict)
-	// Concurrency is the number of jobs at the same time, at least 1. In
-	// addition, a quarter as many but at least one are kept for urgent jobs.
+	// Concurrency is the number of jobs of a kind at the same time, urgent ones
+	// and others, at least 1. In addition, a quarter as many but at least one are
+	// kept for the kind of which there are fewer.
 	Concurrency int
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
