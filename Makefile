@@ -5,7 +5,7 @@ SEEDS      ?= 2000
 RACE_SEEDS ?= 200
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants chaos soak quick lint generate catalogue fuzz bench
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants chaos soak quick lint generate catalogue fuzz bench bench-throttled
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -78,4 +78,7 @@ fuzz: ## Fuzz the parsers of untrusted input, 20 seconds each
 	go test ./iamops/catalogue -run '^$$' -fuzz FuzzMatch -fuzztime 20s
 
 bench: build ## Measure speed and memory against their targets
-	go run ./internal/tools/bench bin/port-iam
+	go run ./internal/tools/bench bin/port-iam speed
+
+bench-throttled: build ## Measure what waits where AWS throttles, for ten minutes
+	go run ./internal/tools/bench bin/port-iam throttled

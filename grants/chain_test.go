@@ -18,7 +18,7 @@ import (
 	"port-iam/iamops/iamtest"
 )
 
-// webIdentity are credentials that are asked for anew before each call, from an
+// webIdentity are credentials that are asked for again before each call, from an
 // STS that gives them until refused is set.
 type webIdentity struct {
 	refused atomic.Bool

@@ -34,20 +34,24 @@ type removal struct {
 	asked time.Time // when a person or Port asked for the removal; zero where none did
 
 	cut                bool         // the access has been taken away
+	detached           bool         // and the policy is detached
 	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
 	sawRole, sawPolicy bool         // in IAM, now or before
 	differs            string       // what the entity said otherwise than IAM; "" where nothing
 	patience                        // of the caller, with what it waits for
 }
 
-// hurry marks the calls of a removal that a person or Port has asked for: those
-// before the access is cut go before all others, those after that may wait.
+// hurry marks the calls up to the detaching of a removal that a person or Port has
+// asked for: those up to the cut go first. What follows is tidying, also where it
+// takes another attempt, which reads everything again.
 func (r *removal) hurry(ctx context.Context) context.Context {
 	switch {
 	case r.asked.IsZero():
 		return ctx
-	case r.cut:
+	case r.detached:
 		return priority.With(ctx, priority.Tidying)
+	case r.cut:
+		return priority.With(ctx, priority.Soon)
 	}
 	return priority.With(ctx, priority.Urgent)
 }
@@ -141,7 +145,8 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	if err := access.Detach(r.hurry(ctx), s.live); err != nil {
 		return err
 	}
-	// Nothing can be used any more: what follows is tidying.
+	r.detached = true
+	ctx = priority.With(ctx, priority.Tidying)
 	if err := access.DeletePolicy(ctx, s.live); err != nil {
 		return err
 	}

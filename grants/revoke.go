@@ -37,7 +37,6 @@ func (j *Job) revoke(ctx context.Context) error {
 	if err := j.cutAccess(ctx, found); err != nil {
 		return err
 	}
-	ctx = j.hurry(ctx)
 	s := j.read(ctx, found)
 	j.svc.noteForeign(s.liveErr)
 	if err := j.hasEnded(s.live); err != nil {

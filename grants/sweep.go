@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/internal/priority"
 	"port-iam/templates"
 )
 
@@ -106,7 +107,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 // Sweep looks at everything once and removes what is to go. Its error says why
 // it could not go on; what it did until then is in the report.
 func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
-	r, err := w.sweep(ctx)
+	r, err := w.sweep(priority.With(ctx, priority.Tidying))
 	result := "ok"
 	switch {
 	case err != nil:

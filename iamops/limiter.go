@@ -15,13 +15,13 @@ import (
 // follows what AWS lets through. The zero value is ready for use, and safe for
 // concurrent use.
 //
-// Where calls wait, those go first that take access away, and one in five is a
-// usual call all the same. Usual calls and tidying take turns. Both also wait for a
-// moment when an urgent call was throttled and is about to be tried again: what AWS
-// lets through by then is for that one.
+// Where calls wait, those go first that take access away; still one in five is a
+// usual call. Usual calls and tidying take turns. All wait for a moment when an
+// urgent call was throttled and is about to be tried again: what AWS lets through
+// by then is for that one.
 type limiter struct {
 	mu       sync.Mutex
-	queues   [3][]*turn         // by priority.Level
+	queues   [4][]*turn         // by priority.Level
 	begun    map[time.Time]bool // of which a call was sent, by their ends
 	row      int                // calls in a row that were not usual while usual ones waited
 	tidied   bool               // the last call that was not urgent was tidying
@@ -101,7 +101,7 @@ func (l *limiter) admit() {
 			return
 		}
 		t := l.take(level, now)
-		if level != priority.Urgent {
+		if level == priority.Usual || level == priority.Tidying {
 			l.tidied = level == priority.Tidying
 		}
 		switch {
@@ -150,15 +150,15 @@ func (l *limiter) first() (level priority.Level, at time.Time, any bool) {
 		return priority.Usual, l.next, true
 	case l.waits(priority.Urgent):
 		return priority.Urgent, l.next, true
-	case !usual && !tidying:
-		return 0, l.next, false
 	}
-	at = l.next
-	if l.holdBack.After(at) {
+	if at = l.next; l.holdBack.After(at) {
 		at = l.holdBack
 	}
-	if tidying && (!usual || !l.tidied) {
+	switch {
+	case l.waits(priority.Soon):
+		return priority.Soon, at, true
+	case tidying && (!usual || !l.tidied):
 		return priority.Tidying, at, true
 	}
-	return priority.Usual, at, true
+	return priority.Usual, at, usual
 }

@@ -187,7 +187,7 @@ func TestLimiterUrgent(t *testing.T) {
 	}
 }
 
-// TestLimiterShare: beside any number of urgent calls, usual ones get one turn in
+// TestLimiterShare: beside any number of calls that hurry, usual ones get one turn in
 // five, and no more. They take turns with those that tidy up.
 func TestLimiterShare(t *testing.T) {
 	t.Parallel()
@@ -195,7 +195,7 @@ func TestLimiterShare(t *testing.T) {
 		for _, tt := range []struct {
 			level       priority.Level
 			least, most float64
-		}{{priority.Urgent, 0.19, 0.25}, {priority.Tidying, 0.45, 0.55}} {
+		}{{priority.Urgent, 0.19, 0.25}, {priority.Soon, 0.19, 0.25}, {priority.Tidying, 0.45, 0.55}} {
 			l, a := &limiter{}, newAccount(20, 40, 0)
 			stopMany, stopUsual := a.crowd(priority.With(t.Context(), tt.level), l, 50), a.crowd(t.Context(), l, 50)
 			wait(2 * time.Minute)

@@ -22,7 +22,7 @@ func (c *checker) whoWeAre(context.Context) stepOutcome {
 	case iamops.RejectedCredentials(err):
 		return failed(err, "check the AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the role of this machine or pod")
 	case err != nil:
-		return failed(err, "give the daemon AWS credentials, and check that it reaches sts.amazonaws.com (or the endpoint that is set)")
+		return failed(err, "give the daemon AWS credentials, check that their source gives them out, and that it reaches sts.amazonaws.com (or the endpoint that is set)")
 	}
 	return fine("%s", c.identity)
 }

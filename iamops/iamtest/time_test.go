@@ -146,6 +146,29 @@ func TestThrottling(t *testing.T) {
 	})
 }
 
+func TestThrottlingAtRandom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, iamtest.Options{Rate: 1, Burst: 1})
+		throttled := func(share float64) (n int) {
+			w.Throttle(0, 0, share)
+			for range 200 {
+				if _, err := w.iam.ListRoles(t.Context(), nil); err != nil {
+					wantCode(t, "Throttling", err)
+					n++
+				}
+			}
+			return n
+		}
+		if n := throttled(0.3); n < 40 || n > 80 {
+			t.Errorf("%d of 200 calls are throttled", n)
+		}
+		if n := throttled(0); n != 0 {
+			t.Errorf("%d of 200 calls are throttled", n)
+		}
+	})
+}
+
 // TestClock moves AWS's clock away from ours.
 func TestClock(t *testing.T) {
 	t.Parallel()

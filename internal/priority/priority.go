@@ -12,6 +12,8 @@ const (
 	Usual Level = iota
 	// Urgent calls take access away.
 	Urgent
+	// Soon is what follows them until the policy is detached, too.
+	Soon
 	// Tidying calls remove what nobody can use any more.
 	Tidying
 )

@@ -30,20 +30,24 @@ const (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: bench BINARY")
+	kinds := map[string][]func(string) error{
+		"speed":     {grants, overtaking, sharing, skipping},
+		"throttled": {atRandom, denyBeside(20, 2000), denyBeside(5, 2000), denyBeside(2, 4000), grantsBeside, admitted},
+	}
+	if len(os.Args) != 3 || kinds[os.Args[2]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: bench BINARY speed|throttled")
 		os.Exit(2)
 	}
-	if err := bench(os.Args[1]); err != nil {
+	if err := bench(os.Args[1], kinds[os.Args[2]]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(binary string) error {
+func bench(binary string, measures []func(string) error) error {
 	fmt.Printf("%d cores, %s; Port answers after %s, IAM after %s\n\n", runtime.NumCPU(), runtime.Version(), portDelay, awsDelay)
 	fmt.Printf("%-44s %12s %12s %7s\n", "", "measured", "target", "ratio")
-	for _, measure := range []func(string) error{grants, overtaking, sharing, skipping} {
+	for _, measure := range measures {
 		if err := measure(binary); err != nil {
 			return err
 		}
