@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
 )
 
 // Create makes policy and role of a plan at once, or adopts what this run made
@@ -70,8 +69,8 @@ func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 // nothing else that CreateRole could miss: a principal of the trust policy that
 // does not exist is a malformed document.
 func blamesBoundary(err error) bool {
-	api, answered := errors.AsType[smithy.APIError](err)
-	return answered && (api.ErrorCode() == "NoSuchEntity" || api.ErrorCode() == "PolicyNotAttachable")
+	a, answered := isAnswer(err)
+	return answered && (a.ErrorCode() == "NoSuchEntity" || a.ErrorCode() == "PolicyNotAttachable")
 }
 
 // Verify checks that role and policy of a plan are there exactly as planned.
