@@ -11,30 +11,28 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-const (
-	// maxAttempts bounds the quick retries of one call. How long a run goes on
-	// after that is decided in package grants.
-	maxAttempts = 8
-	maxBackoff  = 5 * time.Second
+// maxAttempts bounds the quick retries of one call, which take some seconds. How
+// long a run goes on after that is decided in package grants.
+const maxAttempts = 8
 
-	// A throttled call is tried again soon: it waits for its turn anyway.
-	firstThrottleWait = 100 * time.Millisecond
-	maxThrottleWait   = 400 * time.Millisecond
+// A throttled call is tried again soon: it waits for its turn anyway.
+const (
+	firstThrottleWait, maxThrottleWait = 100 * time.Millisecond, 400 * time.Millisecond
+	firstWait, maxWait                 = 500 * time.Millisecond, 2 * time.Second
 )
 
 // newRetryer is the SDK's standard mode, and to its retryable codes added those
 // by which IAM says that another change is under way. It has no quota of retries:
 // with that, throttling of some calls would keep others from being tried again.
 func newRetryer() aws.Retryer {
-	usual := retry.NewExponentialJitterBackoff(maxBackoff)
 	r := retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
-			if !Throttled(err) {
-				return usual.BackoffDelay(attempt, err)
+			if Throttled(err) {
+				return throttleWait(attempt), nil
 			}
-			return throttleWait(attempt), nil
+			return backoff(attempt, firstWait, maxWait), nil
 		})
 	})
 	return retry.AddWithErrorCodes(r, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
@@ -42,8 +40,13 @@ func newRetryer() aws.Retryer {
 
 // throttleWait is how long to wait after so many attempts were throttled.
 func throttleWait(attempts int) time.Duration {
-	wait := min(maxThrottleWait, firstThrottleWait<<min(attempts-1, 10))
-	return wait/2 + rand.N(wait/2+1)
+	return backoff(attempts, firstThrottleWait, maxThrottleWait)
+}
+
+// backoff doubles from first to most, with jitter.
+func backoff(attempts int, first, most time.Duration) time.Duration {
+	d := min(most, first<<min(attempts-1, 10))
+	return d/2 + rand.N(d/2+1)
 }
 
 // limit makes every attempt of a call wait for its turn.
