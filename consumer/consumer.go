@@ -73,7 +73,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	if err := c.awaitPreflight(ctx); err != nil {
 		return err
 	}
-	l := newLanes(c.opts.Concurrency, max(1, c.opts.Concurrency/reservedPart))
+	l := newLanes(c.opts.Concurrency)
 	defer l.wait()
 	defer l.stop()
 	pause := min(minPause, c.longest)

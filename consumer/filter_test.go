@@ -63,7 +63,7 @@ func BenchmarkRegister(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := newSession(c, newLanes(1, 0))
+	s := newSession(c, newLanes(1))
 	s.parts[0] = newPartition(0, 2000, func() {}, func() {})
 	records := make([]*kgo.Record, maxPoll)
 	for i := range records {

@@ -10,8 +10,7 @@ import (
 // lanes runs tasks: those of one key one after the other in the order of
 // submission, a limited number of all at the same time, urgent ones first.
 type lanes struct {
-	size   int // attempts at the same time
-	ofKind int // of which may be of urgent tasks, and likewise of others
+	size int // attempts at the same time, of urgent tasks, and as many of others
 
 	mu       sync.Mutex
 	queue    map[lane][]*task // the first one is runnable, running or waiting for its timer
@@ -37,11 +36,11 @@ func newTenure() *tenure {
 	return &tenure{ctx: ctx, cancel: cancel, idle: make(chan struct{})}
 }
 
-// newLanes makes lanes for so many tasks of a kind at the same time, urgent ones
-// and others. So many more are kept for the kind of which there are fewer.
-func newLanes(ofKind, reserved int) *lanes {
+// newLanes makes lanes for so many urgent tasks at the same time, and as many
+// others.
+func newLanes(size int) *lanes {
 	return &lanes{
-		size: ofKind + reserved, ofKind: ofKind,
+		size:  size,
 		queue: map[lane][]*task{}, running: map[*task]bool{},
 	}
 }
@@ -83,12 +82,12 @@ func (l *lanes) enqueue(t *task) {
 
 // start begins attempts while there are slots.
 func (l *lanes) start() {
-	for len(l.running) < l.size {
+	for {
 		var from *[]*task
 		switch {
-		case len(l.urgent) > 0 && l.runningOf(true) < l.ofKind:
+		case len(l.urgent) > 0 && l.runningOf(true) < l.size:
 			from = &l.urgent
-		case len(l.runnable) > 0 && l.runningOf(false) < l.ofKind:
+		case len(l.runnable) > 0 && l.runningOf(false) < l.size:
 			from = &l.runnable
 		default:
 			return

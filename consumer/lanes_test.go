@@ -28,10 +28,8 @@ type track struct {
 	highest int // number of attempts at the same time
 }
 
-func newTrack(t *testing.T, size int) *track { return newReservedTrack(t, size, 0) }
-
-func newReservedTrack(t *testing.T, ordinary, reserved int) *track {
-	tr := &track{lanes: newLanes(ordinary, reserved), ledger: newLedger(), t: t, tenure: newTenure(), log: slog.New(slog.DiscardHandler)}
+func newTrack(t *testing.T, size int) *track {
+	tr := &track{lanes: newLanes(size), ledger: newLedger(), t: t, tenure: newTenure(), log: slog.New(slog.DiscardHandler)}
 	t.Cleanup(func() {
 		tr.lanes.stop()
 		tr.lanes.release(tr.tenure)
@@ -102,8 +100,8 @@ func TestLanesLimitAttempts(t *testing.T) {
 			tr.do(fmt.Sprint("u", i), "", true, takes(time.Second))
 		}
 		after(time.Hour)
-		if tr.highest != 8 || tr.total() != 80 {
-			t.Errorf("%d attempts at once, %d finished; want 8, 80", tr.highest, tr.total())
+		if tr.highest != 16 || tr.total() != 80 {
+			t.Errorf("%d attempts at once, %d finished; want 16, 80", tr.highest, tr.total())
 		}
 	})
 }
@@ -135,42 +133,30 @@ func TestLanesRetryHoldsNoSlot(t *testing.T) {
 	})
 }
 
-func TestLanesUrgentOvertakes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tr := newTrack(t, 1)
-		tr.do("running", "", false, takes(time.Second))
-		tr.do("waiting", "", false, takes(time.Second))
-		tr.do("urgent", "", true, takes(time.Second))
-		after(time.Minute)
-		tr.want("running", "urgent", "waiting")
-	})
-}
-
-// TestLanesReserveSlots: a backlog of one kind leaves slots to the other.
+// TestLanesReserveSlots: a backlog of one kind leaves the other its slots.
 func TestLanesReserveSlots(t *testing.T) {
-	for most, reserved := range map[int]int{1: 1, 4: 1, 16: 4} {
-		for _, urgent := range []bool{false, true} {
-			synctest.Test(t, func(t *testing.T) {
-				tr := newReservedTrack(t, most, reserved)
-				open := make(gate)
-				for i := range 2 * (most + reserved) {
-					tr.do(fmt.Sprint("many", i), "", urgent, open.wait)
-				}
-				synctest.Wait()
-				if tr.highest != most {
-					t.Errorf("%d jobs of a kind run, want %d", tr.highest, most)
-				}
-				for i := range 2 * reserved {
-					tr.do(fmt.Sprint("few", i), "", !urgent, open.wait)
-				}
-				synctest.Wait()
-				if tr.highest != most+reserved {
-					t.Errorf("%d jobs run, want %d", tr.highest, most+reserved)
-				}
-				close(open)
-				after(time.Second)
-			})
-		}
+	const size = 4
+	for _, urgent := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := newTrack(t, size)
+			open := make(gate)
+			for i := range 3 * size {
+				tr.do(fmt.Sprint("many", i), "", urgent, open.wait)
+			}
+			synctest.Wait()
+			if tr.highest != size {
+				t.Errorf("%d jobs of a kind run, want %d", tr.highest, size)
+			}
+			for i := range size {
+				tr.do(fmt.Sprint("few", i), "", !urgent, open.wait)
+			}
+			synctest.Wait()
+			if tr.highest != 2*size {
+				t.Errorf("%d jobs run, want %d", tr.highest, 2*size)
+			}
+			close(open)
+			after(time.Second)
+		})
 	}
 }
 

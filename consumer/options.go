@@ -37,9 +37,8 @@ type Options struct {
 	Actions map[string]Handler
 	// Decode reads the value of a record; nil means [port.Decode].
 	Decode func(value []byte) (port.Record, port.Verdict)
-	// Concurrency is the number of jobs of a kind at the same time, urgent ones
-	// and others, at least 1. In addition, a quarter as many but at least one are
-	// kept for the kind of which there are fewer.
+	// Concurrency is the number of jobs at the same time, at least 1: of urgent
+	// ones, and as many of others.
 	Concurrency int
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
@@ -75,7 +74,6 @@ const (
 	leaveWait    = 5 * time.Second  // for leaving the group
 	dialWait     = 5 * time.Second  // for a connection, TLS included
 	heartbeats   = 6                // per session timeout
-	reservedPart = 4                // one more slot for urgent jobs to so many
 	maxPoll      = 500              // records taken from the client at once
 )
 

@@ -201,7 +201,7 @@ func (r *removal) restore(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
-	if err := r.svc.opts.Access.Cut(r.hurry(ctx), *r.lifted); err != nil {
+	if err := r.svc.opts.Access.Cut(priority.With(ctx, priority.Urgent), *r.lifted); err != nil {
 		r.log.Error("the Deny could not be put back on a role that AWS does not delete; nothing is attached to it", keyGrant, r.name, keyError, err)
 	}
 	r.lifted = nil

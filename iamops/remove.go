@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"port-iam/internal/priority"
 )
 
 // denyName is the inline policy that cuts the access of a role in one call. It
@@ -125,6 +127,8 @@ func (o *Ops) DeleteRole(ctx context.Context, s Live) error {
 			return err
 		}
 	}
+	// The role stands without its Deny: nothing may come between.
+	ctx = priority.With(ctx, priority.Urgent)
 	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &s.role.name})
 	return gone(keptRole(s.Name, wrap(err, "delete role %q", s.Name)))
 }

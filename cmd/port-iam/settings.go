@@ -52,7 +52,7 @@ type settings struct {
 		EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused."`
 		Duration     string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 		MaxDuration  string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
-		Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Runs handled at the same time, 1 to 256. Revocations have their own slots in addition, a quarter as many."`
+		Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
 	}
 	Rules struct { // which actions of AWS may be granted
 		Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`
