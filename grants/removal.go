@@ -145,6 +145,7 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	if err := access.Detach(r.hurry(ctx), s.live); err != nil {
 		return err
 	}
+	// Nothing can be used any more: what follows is tidying.
 	r.detached = true
 	ctx = priority.With(ctx, priority.Tidying)
 	if err := access.DeletePolicy(ctx, s.live); err != nil {
