@@ -62,7 +62,7 @@ type lagScenario struct {
 	// prepare returns what is to be interrupted.
 	prepare func(w *world) func(ctx context.Context, p *process)
 	grants  int // left once all is settled
-	// mayStay: what is interrupted for good before the Deny may leave a grant.
+	// mayStay: what is interrupted permanently before the Deny may leave a grant.
 	mayStay bool
 }
 

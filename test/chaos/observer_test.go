@@ -100,7 +100,7 @@ var cuts = []string{"PutRolePolicy", "DetachRolePolicy", "DeletePolicyVersion", 
 
 // mayRemove checks that something of a grant is removed only when the end of its
 // run is decided, and when that is not that the grant goes on. Access that
-// somebody wants gone is ended at once.
+// a person wants gone is ended at once.
 func (o *observer) mayRemove(what string, order *order) {
 	r, _ := o.w.Port.Run(order.run)
 	switch {

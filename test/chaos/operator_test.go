@@ -8,7 +8,7 @@ import (
 	"port-iam/test/kit/daemontest"
 )
 
-// operator draws somebody who revokes a grant from the command line, is
+// operator draws a person who revokes a grant from the command line, is
 // interrupted, and runs the command again until it has done its work.
 func (d *drawing) operator(turn float64, o *order) {
 	interrupted, killed := d.seconds(0, 3), d.chance(0.3)

@@ -53,7 +53,7 @@ func (f fault) String() string {
 // weather is how often calls meet which trouble.
 type weather struct {
 	loss, crash, stall, denial float64
-	// throttling is the share of AWS's calls that somebody else's rate leaves no
+	// throttling is the share of AWS's calls that another client's rate leaves no
 	// room for.
 	throttling float64
 }

@@ -141,7 +141,7 @@ func (o *observer) goneSoon(failed *order) {
 const unseenLimit = 15 * time.Second
 
 // hidden reports whether reads did not show the role of a grant for as long as
-// somebody who asked for its removal has to look for it. The sweep finds it then.
+// the person who asked for its removal has to look for it. The sweep finds it then.
 func (o *observer) hidden(target *order, asked time.Time) bool {
 	for _, r := range o.w.aws.Snapshot().Roles {
 		if r.Name == target.name() && r.Path == path {

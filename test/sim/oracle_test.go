@@ -129,7 +129,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 }
 
 // takenBy says who took a grant away; "" if nobody did. told: they were told that
-// all of it is gone. tried: somebody tried, and what was begun is finished by the
+// all of it is gone. tried: a person tried, and what was begun is finished by the
 // sweeper.
 func (w *world) takenBy(o *order) (why string, told, tried bool) {
 	for _, t := range w.takersOf(o) {

@@ -82,7 +82,7 @@ func (d *drawing) otherAccount() {
 	d.at(at+time.Second, "", func(w *world) { w.place(o) })
 }
 
-// operator draws somebody who revokes grants from the command line, and is
+// operator draws a person who revokes grants from the command line, and is
 // interrupted perhaps.
 func (d *drawing) operator() {
 	at, which, newest := d.between(0, d.last), d.IntN(1000), d.chance(0.5)
