@@ -8,7 +8,7 @@
 // consistency, throttling), and an evaluator of policies that answers whether a
 // principal may do something at this moment. It also makes trouble on request:
 // see [Server.Fault], [Server.SetVisibility], [Server.SetLag],
-// [Server.SetClockSkew] and [Server.RejectCredentials].
+// [Server.SetBehind], [Server.SetClockSkew] and [Server.RejectCredentials].
 //
 // It does not verify signatures, and it knows no service but IAM and STS: what
 // a session could do elsewhere is asked with [Server.Allowed].
@@ -17,7 +17,7 @@
 //
 // A write is checked and applied at once. For the time of
 // [Options].Visibility, or what [Server.SetLag] says, reads still show the state
-// before it. A call that adds
+// before it; with [Server.SetBehind] no two reads need agree. A call that adds
 // to a role or policy (attach, put, tag, a new version) needs it to be visible
 // already; one that removes needs it only to exist, but reports DeleteConflict
 // while the dependents it looks for are either there or still visible. Names are

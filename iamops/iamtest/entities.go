@@ -16,7 +16,7 @@ func (s *Server) listEntitiesForPolicy(r *request) (any, error) {
 	}
 	filter, use, prefix := r.str("EntityFilter"), r.str("PolicyUsageFilter"), r.strOr("PathPrefix", "/")
 	var found []policyRoleXML
-	for _, role := range s.roles.allSeen(s.opts.Now()) {
+	for _, role := range s.roles.allSeen(s.shownAt()) {
 		attached := slices.Contains(role.Attached, policy.ARN) && use != "PermissionsBoundary"
 		bounded := role.Boundary == policy.ARN && use != "PermissionsPolicy"
 		if (attached || bounded) && (filter == "" || filter == "Role") && strings.HasPrefix(role.Path, prefix) {

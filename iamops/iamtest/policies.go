@@ -62,7 +62,7 @@ func (s *Server) policy(arn string) *Policy {
 
 // policySeen returns the policy of an ARN as reads show it, nil if they do not.
 func (s *Server) policySeen(arn string) *Policy {
-	if p := s.policies.seen(policyKey(arn), s.opts.Now()); p != nil && p.ARN == arn {
+	if p := s.policies.seen(policyKey(arn), s.shownAt()); p != nil && p.ARN == arn {
 		return p
 	}
 	return nil
@@ -165,7 +165,7 @@ func (s *Server) getPolicy(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policyResult{policy.full(countUsage(s.roles.eachSeen(s.opts.Now())))}, nil
+	return policyResult{policy.full(countUsage(s.roles.eachSeen(s.shownAt())))}, nil
 }
 
 func (s *Server) listPolicies(r *request) (any, error) {
@@ -173,9 +173,10 @@ func (s *Server) listPolicies(r *request) (any, error) {
 	if !slices.Contains([]string{"All", "AWS", "Local"}, scope) {
 		return nil, invalidValue("scope", "Member must satisfy enum value set: [All, AWS, Local]")
 	}
-	u := countUsage(s.roles.eachSeen(s.opts.Now()))
+	now := s.shownAt()
+	u := countUsage(s.roles.eachSeen(now))
 	var found []policyXML
-	for _, p := range s.policies.allSeen(s.opts.Now()) {
+	for _, p := range s.policies.allSeen(now) {
 		account, _, _ := splitPolicyARN(p.ARN)
 		local := account == s.opts.Account
 		if local && scope == "AWS" || !local && scope == "Local" || !strings.HasPrefix(p.Path, prefix) {

@@ -51,7 +51,7 @@ func (s *Server) roleToRead(r *request) (*Role, error) {
 	if err := checkRoleName(name); err != nil {
 		return nil, err
 	}
-	role := s.roles.seen(roleKey(name), s.opts.Now())
+	role := s.roles.seen(roleKey(name), s.shownAt())
 	if role == nil {
 		return nil, noSuchRole(name)
 	}
@@ -131,7 +131,7 @@ func (s *Server) getRole(r *request) (any, error) {
 func (s *Server) listRoles(r *request) (any, error) {
 	prefix := r.strOr("PathPrefix", "/")
 	var found []roleXML
-	for _, role := range s.roles.allSeen(s.opts.Now()) {
+	for _, role := range s.roles.allSeen(s.shownAt()) {
 		if strings.HasPrefix(role.Path, prefix) {
 			found = append(found, role.brief())
 		}

@@ -44,7 +44,7 @@ type Server struct {
 	operations map[string]operation
 
 	mu               sync.Mutex
-	lag              func() time.Duration
+	lag, behind      func() time.Duration
 	skew             time.Duration
 	requireKnownKeys bool
 	rejectAll        bool
@@ -89,6 +89,7 @@ func New(opts Options) *Server {
 		opts:       opts,
 		operations: operations(),
 		lag:        func() time.Duration { return opts.Visibility },
+		behind:     func() time.Duration { return 0 },
 		bucket:     bucket{tokens: opts.Burst},
 		random:     rand.New(rand.NewPCG(1, 2)),
 		roles:      newTable[Role](),
@@ -118,6 +119,17 @@ func (s *Server) Throttle(rate, burst, share float64) {
 	s.opts.Rate, s.opts.Burst, s.share = rate, burst, share
 	s.bucket = bucket{tokens: burst}
 }
+
+// SetBehind has f say for each later read how far it is behind the others, up to
+// a minute: no two of them need show the same. f must not use the server.
+func (s *Server) SetBehind(f func() time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behind = f
+}
+
+// shownAt is the time as of which a read shows the account.
+func (s *Server) shownAt() time.Time { return s.opts.Now().Add(-s.behind()) }
 
 // SetClockSkew sets how far AWS's clock runs ahead of [Options].Now.
 func (s *Server) SetClockSkew(d time.Duration) {

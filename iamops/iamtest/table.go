@@ -40,6 +40,9 @@ func (t *table[T]) seen(key string, now time.Time) *T {
 	return nil
 }
 
+// longestBehind is how far a read may be behind, see [Server.SetBehind].
+const longestBehind = time.Minute
+
 // set makes value the truth, visible to reads from the given time on. States
 // that nobody can see any more are forgotten.
 func (t *table[T]) set(key string, value *T, now, visible time.Time) {
@@ -51,7 +54,7 @@ func (t *table[T]) set(key string, value *T, now, visible time.Time) {
 	}
 	past := append(slices.Clone(t.past[key]), state[T]{visible, value})
 	for i, s := range slices.Backward(past) {
-		if !s.visible.After(now) {
+		if !s.visible.After(now.Add(-longestBehind)) {
 			past = past[i:]
 			break
 		}

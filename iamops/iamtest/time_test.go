@@ -130,6 +130,31 @@ func TestLag(t *testing.T) {
 	})
 }
 
+// TestBehind has reads disagree: one no longer shows what the one before did.
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, iamtest.Options{})
+		behind := time.Duration(0)
+		w.SetBehind(func() time.Duration { return behind })
+		getRole := func() error {
+			_, err := w.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("r")})
+			return err
+		}
+		w.role(t, "r")
+		wantCode(t, "", getRole())
+		pass(t, 10*time.Second)
+		behind = 20 * time.Second
+		wantCode(t, "NoSuchEntity", getRole())
+		_, err := w.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("r")})
+		noError(t, err)
+		pass(t, 15*time.Second)
+		wantCode(t, "", getRole())
+		behind = 0
+		wantCode(t, "NoSuchEntity", getRole())
+	})
+}
+
 func TestThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -64,7 +64,7 @@ func (w *world) doByHand(o *order, what string) {
 		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
 		if err == nil {
 			// Only what is seen to be detached can be deleted.
-			sleep(ctx, max(w.plan.visibility, w.plan.lag)+time.Second)
+			sleep(ctx, max(w.plan.visibility, w.plan.lag)+w.plan.behind+time.Second)
 			_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
 		}
 	case "boundary removed":

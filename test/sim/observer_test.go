@@ -145,7 +145,7 @@ const unseenLimit = 15 * time.Second
 func (o *observer) hidden(target *order, asked time.Time) bool {
 	for _, r := range o.w.aws.Snapshot().Roles {
 		if r.Name == target.name() && r.Path == path {
-			return r.Shown.After(asked.Add(unseenLimit))
+			return r.Shown.Add(o.w.plan.behind).After(asked.Add(unseenLimit))
 		}
 	}
 	return false

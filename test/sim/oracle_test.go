@@ -208,7 +208,7 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 		return // it goes on for a quarter of an hour, and fails
 	}
 	log := lastLog(r)
-	gaveUp := w.mayFail(log)
+	gaveUp := w.mayFail(log) || o.target != nil && o.target.unreadable
 	switch {
 	case o.target == nil && !o.refused && gaveUp:
 	case o.target == nil:
@@ -222,7 +222,7 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 	case o.target.handled == edited && r.Status != "SUCCESS" && w.sweptBefore(o.target, r.EndedAt):
 		// What is left is an entity of another account.
 	case o.kind == kindRevoke:
-		if r.Status != "SUCCESS" && !gaveUp && !o.unreadable {
+		if r.Status != "SUCCESS" && !gaveUp {
 			w.violation("revocation %s is %s: %q", o.run, r.Status, log)
 		}
 	case r.Status == "SUCCESS":

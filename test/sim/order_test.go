@@ -38,7 +38,7 @@ type order struct {
 	lost     bool // its record was never written
 	waiting  bool // for an approval that never comes, or was declined
 	inTheWay bool // a foreign role has its name
-	// unreadable: something of its target cannot be read.
+	// unreadable: something of it cannot be read for a while.
 	unreadable bool
 	handled    string // what a person did to its objects by hand
 	approved   bool

@@ -47,11 +47,20 @@ func (d *drawing) lags() {
 	if d.chance(0.6) {
 		return
 	}
+	if d.chance(0.4) {
+		d.behind = pick(d, 2*time.Second, 10*time.Second, 25*time.Second)
+		seed := d.Uint64()
+		d.early(fmt.Sprintf("reads are up to %s apart", d.behind), func(w *world) {
+			r := rand.New(rand.NewPCG(seed, 2))
+			w.aws.SetBehind(func() time.Duration { return time.Duration(r.Int64N(int64(d.behind))) })
+		})
+	}
 	for range 1 + d.IntN(3) {
-		most, none, seed := d.between(0, longestLag)+time.Millisecond, pick(d, 0, 0.3, 0.7), d.Uint64()
+		most, none, seed := d.between(longestLag/2, longestLag), pick(d, 0, 0.3, 0.7), d.Uint64()
 		if d.chance(0.3) {
 			most = longestLag
 		}
+		most -= d.behind
 		d.lag = max(d.lag, most)
 		d.at(d.between(0, d.last), fmt.Sprintf("reads lag up to %s", most), func(w *world) {
 			r := rand.New(rand.NewPCG(seed, 1))
@@ -156,7 +165,7 @@ const cutWithin = 45 * time.Second
 // needed for the Deny cannot be read.
 func (d *drawing) unreadable() {
 	at, which, length := d.between(time.Minute, d.last), d.IntN(1000), d.between(cutWithin, 4*time.Minute)
-	r := &order{kind: kindRevoke, run: d.newRun("v"), requester: alice, unreadable: true}
+	r := &order{kind: kindRevoke, run: d.newRun("v"), requester: alice}
 	inPort, status := d.chance(0.35), pick(d, 500, 422)
 	refusal := iamtest.Fault{Op: pick(d, "GetPolicy", "ListPolicyVersions", "ListAttachedRolePolicies", "ListRolePolicies"), Count: -1}
 	if refusal.Code = pick(d, "AccessDenied", "ServiceFailure", "Throttling"); refusal.Code == "ServiceFailure" {
@@ -178,6 +187,9 @@ func (d *drawing) unreadable() {
 			back = w.aws.Fault(refusal)
 		}
 		w.background(length, back)
+		w.mu.Lock()
+		o.unreadable = true
+		w.mu.Unlock()
 		r.target, r.entity = o, o.name()
 		w.place(r)
 		w.background(cutWithin, func() {

@@ -18,6 +18,7 @@ type plan struct {
 	portDelay, awsDelay time.Duration
 	visibility          time.Duration
 	lag                 time.Duration // the longest that a write stays invisible
+	behind              time.Duration // how far reads are apart at most
 	rate, burst         float64
 	weather             weather
 	// signed records are required, and other instances have other settings.
