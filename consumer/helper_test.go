@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,11 +216,14 @@ type testJob struct {
 	key     string
 	urgent  bool
 	attempt func(context.Context) error
+
+	abandoned atomic.Int32
 }
 
 func (j *testJob) Key() string                       { return j.key }
 func (j *testJob) Urgent() bool                      { return j.urgent }
 func (j *testJob) Attempt(ctx context.Context) error { return j.attempt(ctx) }
+func (j *testJob) Abandon()                          { j.abandoned.Add(1) }
 
 // again asks for another attempt.
 type again time.Duration

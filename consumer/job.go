@@ -29,6 +29,9 @@ type Job interface {
 	// job and treated like one that asks to be called again after 30 s.
 	// When ctx ends, Attempt returns soon, and what it returns is ignored.
 	Attempt(ctx context.Context) error
+	// Abandon is called where no other attempt follows one that did not finish:
+	// the record is handed back.
+	Abandon()
 }
 
 // retryAfter is how a job says that it is not finished.

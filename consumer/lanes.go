@@ -122,9 +122,12 @@ func (l *lanes) attempt(t *task) {
 	delete(l.running, t)
 	t.tenure.running--
 	l.closeIdle(t.tenure)
-	if what != "" || t.tenure.released || l.stopped {
+	switch {
+	case what != "":
 		l.remove(t)
-	} else {
+	case t.tenure.released || l.stopped:
+		l.abandon(t)
+	default:
 		t.timer = time.AfterFunc(again, func() { l.wake(t) })
 	}
 	l.start()
@@ -163,6 +166,14 @@ func (l *lanes) remove(t *task) {
 	}
 }
 
+// abandon removes a task that is not finished, and tells its job if that was begun.
+func (l *lanes) abandon(t *task) {
+	l.remove(t)
+	if t.begun {
+		l.wg.Go(func() { _ = protect(func() error { t.job.Abandon(); return nil }) })
+	}
+}
+
 // release ends tenures: what waits is dropped, nothing more is started. What
 // runs may finish; a tenure's idle channel is closed once nothing does.
 func (l *lanes) release(tenures ...*tenure) {
@@ -198,7 +209,7 @@ func (l *lanes) drop(gone func(*task) bool) {
 		}
 	}
 	for _, t := range waiting {
-		l.remove(t)
+		l.abandon(t)
 	}
 	l.runnable = slices.DeleteFunc(l.runnable, gone)
 	l.urgent = slices.DeleteFunc(l.urgent, gone)

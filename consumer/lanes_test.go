@@ -22,6 +22,7 @@ type track struct {
 	t      *testing.T
 	tenure *tenure
 	log    *slog.Logger
+	jobs   map[string]*testJob // by name
 
 	mu      sync.Mutex
 	active  int
@@ -29,7 +30,7 @@ type track struct {
 }
 
 func newTrack(t *testing.T, size int) *track {
-	tr := &track{lanes: newLanes(size), ledger: newLedger(), t: t, tenure: newTenure(), log: slog.New(slog.DiscardHandler)}
+	tr := &track{lanes: newLanes(size), ledger: newLedger(), t: t, tenure: newTenure(), log: slog.New(slog.DiscardHandler), jobs: map[string]*testJob{}}
 	t.Cleanup(func() {
 		tr.lanes.stop()
 		tr.lanes.release(tr.tenure)
@@ -56,6 +57,7 @@ func (tr *track) do(name, key string, urgent bool, attempt func(context.Context)
 	tk := newTask(func(port.Record) Job { return job }, port.Record{}, tr.log)
 	tk.tenure = tr.tenure
 	tk.done = func(result) { tr.add(name) }
+	tr.jobs[name] = job
 	tr.submit([]*task{tk})
 }
 
@@ -262,6 +264,27 @@ func TestReleaseDropsWhatWaits(t *testing.T) {
 		tr.want("running", "after the sleeper", "of another")
 		if len(tr.queue)+len(tr.runnable)+len(tr.urgent)+len(tr.running) > 0 {
 			t.Error("something is left")
+		}
+	})
+}
+
+// TestAbandon: a job that was begun and is handed back is told so, once; nobody
+// else is.
+func TestAbandon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTrack(t, 2)
+		tr.do("finished", "f", true, takes(0))
+		tr.do("asleep", "a", true, retries(1, time.Minute))
+		tr.do("never begun", "a", true, takes(0))
+		tr.do("running", "r", true, func(ctx context.Context) error { _ = pause(ctx, 10*time.Second); return again(time.Minute) })
+		tr.do("finishes", "g", false, takes(10*time.Second))
+		after(time.Second)
+		tr.lanes.release(tr.tenure)
+		after(time.Hour)
+		for name, want := range map[string]int32{"finished": 0, "asleep": 1, "never begun": 0, "running": 1, "finishes": 0} {
+			if got := tr.jobs[name].abandoned.Load(); got != want {
+				t.Errorf("%s was abandoned %d times, want %d", name, got, want)
+			}
 		}
 	})
 }

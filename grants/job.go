@@ -66,22 +66,25 @@ func (j *Job) Attempt(ctx context.Context) error {
 	answered := j.probe(ctx)
 	defer answered() // what was asked ends with the attempt
 	err = j.step(ctx)
+	if waits, ok := errors.AsType[*again](err); !ok || waits.cause != causeLifted {
+		j.restore(ctx)
+	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		// The attempt was ended from outside: nothing is decided by that.
-		j.restore(ctx)
 		return &Waiting{after: firstWait, err: context.Cause(ctx)}
 	}
 	if f, failed := errors.AsType[*failure](err); failed {
 		// Decide first, then act: the run is ended before anything is removed.
-		j.restore(ctx)
 		err = j.fail(ctx, f)
+	}
+	if waits, ok := errors.AsType[*again](err); ok && waits.cause == causeTurn {
+		return &Waiting{err: err}
 	}
 	poisoned := j.poisoned(err, answered)
 	mismatch, unreportable := errors.Is(err, port.ErrMismatch), errors.Is(err, errUnreportable)
 	if err != nil && !mismatch && !unreportable && !poisoned {
 		return j.wait(err)
 	}
-	j.restore(ctx)
 	switch {
 	case poisoned && j.cleaning:
 		j.unfinished(err)
@@ -91,6 +94,18 @@ func (j *Job) Attempt(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// Abandon is to be called where no other attempt follows one that did not finish.
+func (j *Job) Abandon() {
+	ctx, cancel := context.WithTimeout(context.Background(), restoreTime)
+	defer cancel()
+	unlock, err := j.svc.locks.lock(ctx, j.name)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	j.restore(ctx)
 }
 
 // leaveOpen finishes the record of a run whose end Port does not take.

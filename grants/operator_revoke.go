@@ -58,7 +58,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 		c, retryable := classify(err)
 		if !retryable || h.over(c) || time.Since(began) > handLimit || ctx.Err() != nil {
 			o.svc.noteForeign(err)
-			if h.cut {
+			if h.cut() {
 				return fmt.Errorf("the access is cut, and what is left could not be removed: %w", err)
 			}
 			return err
@@ -85,7 +85,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 	}
 	s := h.read(ctx, found)
 	ours := s.run.Action == h.svc.opts.Actions.Grant
-	h.found = h.found || h.cut || s.live.Exists() || s.entity != nil || ours && !s.run.Status.Ended()
+	h.found = h.found || h.cut() || s.live.Exists() || s.entity != nil || ours && !s.run.Status.Ended()
 	// A grant that is not found may not be visible yet, or Port may know more.
 	if !h.found && !s.lag && s.liveErr == nil && s.runErr == nil && s.entityErr == nil {
 		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
@@ -96,15 +96,22 @@ func (h *byHand) revoke(ctx context.Context) error {
 		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
 	case err == nil || !isAway(err):
 		return err
-	case !s.live.HasRole() && !h.sawRole:
-		return &Unfinished{Left: "IAM has nothing of it; Port may have an entity: revoke again when Port answers", Err: err}
-	case s.runErr == nil && s.entityErr == nil:
-		return &Unfinished{Left: "role and policy are gone; left is the entity in Port, if there is one: revoke again when Port answers", Err: err}
 	}
-	return &Unfinished{
-		Left: "the access is removed, and the policy is gone; left are the role, which carries a Deny, and the entity in Port: revoke again when Port answers, or let the daemon's sweep do it",
-		Err:  err,
+	return &Unfinished{Left: h.left(), Err: err}
+}
+
+// left says what is left where Port cannot be told.
+func (h *byHand) left() string {
+	const again = "revoke again when Port answers"
+	switch {
+	case h.roleGone:
+		return "role and policy are gone; left is the entity in Port, if there is one: " + again
+	case !h.sawRole:
+		return "IAM has nothing of it; Port may have an entity: " + again
+	case !h.denied:
+		return "the access is removed, and the policy is gone; but AWS does not take a Deny on the role, so a run that is still open can make the grant again: " + again
 	}
+	return "the access is removed, and the policy is gone; left are the role, which carries a Deny, and the entity in Port: " + again + ", or let the daemon's sweep do it"
 }
 
 // isAway reports whether Port cannot be told anything at present: it does not

@@ -2,6 +2,7 @@ package grants
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -35,14 +36,14 @@ func (j *Job) poisoned(err error, answered func() bool) bool {
 
 // probe asks Port for something else beside an attempt, if Port failed the run
 // at the last one. The result waits for the answer and reports whether there is
-// one. With other runs in trouble nothing is asked: then it is Port that fails,
-// and not the run.
+// one. With several runs in trouble nothing is asked: then it is Port that fails,
+// and not one or two runs.
 //
 // An answer to a read does not prove that Port takes reports. It is enough,
 // because little is lost where it misleads: the run stays open, and the sweep
 // settles it as soon as Port takes its end.
 func (j *Job) probe(ctx context.Context) (answered func() bool) {
-	if j.failing.IsZero() || j.svc.failing.others(j.rec.RunID) {
+	if j.failing.IsZero() || j.svc.failing.many() {
 		return func() bool { return false }
 	}
 	var err error
@@ -80,19 +81,12 @@ func (f *failing) remove(run string) {
 	delete(f.runs, run)
 }
 
-// others reports whether Port fails another run.
-func (f *failing) others(run string) bool {
+// many reports whether so many runs fail that it is Port which fails, and not them.
+func (f *failing) many() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for other, last := range f.runs {
-		switch {
-		case time.Since(last) >= proofLasts:
-			delete(f.runs, other)
-		case other != run:
-			return true
-		}
-	}
-	return false
+	maps.DeleteFunc(f.runs, func(_ string, last time.Time) bool { return time.Since(last) >= proofLasts })
+	return len(f.runs) >= int(tooMuch)
 }
 
 // runSet is a bounded set of runs; beyond its bound it forgets all of them.

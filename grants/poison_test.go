@@ -84,13 +84,13 @@ func TestOutageGivesNothingUp(t *testing.T) {
 		fault porttest.Fault
 	}{
 		"all calls, one run":      {1, porttest.Fault{}},
-		"all calls, two runs":     {2, porttest.Fault{}},
+		"all calls, three runs":   {3, porttest.Fault{}},
 		"no answers":              {1, porttest.Fault{Kind: porttest.LostRequest}},
-		"ends of runs":            {2, porttest.Fault{Route: "run_log"}},
-		"entities":                {2, porttest.Fault{Route: "entity_upsert"}},
-		"runs":                    {2, porttest.Fault{Route: "run_get"}},
+		"ends of runs":            {3, porttest.Fault{Route: "run_log"}},
+		"entities":                {3, porttest.Fault{Route: "entity_upsert"}},
+		"runs":                    {3, porttest.Fault{Route: "run_get"}},
 		"rejected credentials":    {1, porttest.Fault{Status: 401}},
-		"a missing right":         {2, porttest.Fault{Route: "run_get", Status: 403}},
+		"a missing right":         {3, porttest.Fault{Route: "run_get", Status: 403}},
 		"rate limit of the whole": {1, porttest.Fault{Status: 429}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,13 +33,19 @@ type removal struct {
 	log   *slog.Logger
 	asked time.Time // when a person or Port asked for the removal; zero where none did
 
-	cut                bool         // the access has been taken away
-	detached           bool         // and the policy is detached
-	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
+	denied             bool         // the Deny is on the role
+	detached           bool         // the policy was detached
+	roleGone           bool         // deleted here, or gone when that was tried
+	policyGone         bool         // likewise
 	sawRole, sawPolicy bool         // in IAM, now or before
+	kept               bool         // AWS has refused to delete the role
+	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
 	differs            string       // what the entity said otherwise than IAM; "" where nothing
 	patience                        // of the caller, with what it waits for
 }
+
+// cut reports whether the access has been taken away.
+func (r *removal) cut() bool { return r.denied || r.detached }
 
 // hurry marks the calls up to the detaching of a removal that a person or Port has
 // asked for: those up to the cut go first. What follows is tidying, also where it
@@ -50,7 +56,7 @@ func (r *removal) hurry(ctx context.Context) context.Context {
 		return ctx
 	case r.detached:
 		return priority.With(ctx, priority.Tidying)
-	case r.cut:
+	case r.denied:
 		return priority.With(ctx, priority.Soon)
 	}
 	return priority.With(ctx, priority.Urgent)
@@ -73,24 +79,30 @@ type standing struct {
 const cutTime = 5 * time.Second
 
 // cutAccess takes the access away: by the Deny or, where AWS does not take that,
-// by detaching. It needs nothing but a role that is proven to be ours.
+// by detaching. It needs nothing but a role that is proven to be ours. A Deny that
+// is on the role is not written again: AWS would take it for a new one.
 func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
-	if !found.HasRole() || r.lifted != nil {
+	if !found.HasRole() || r.denied || r.lifted != nil {
 		return nil
 	}
 	ctx, access := r.hurry(ctx), r.svc.opts.Access
-	soon, cancel := context.WithTimeout(ctx, cutTime)
+	soon, cancel := context.WithCancel(ctx) // with the end of the attempt, by which the limiter knows it
 	defer cancel()
+	defer time.AfterFunc(cutTime, cancel).Stop()
+	before := r.cut()
 	if err := access.Cut(soon, found); err != nil {
 		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
 		if detaching := access.Detach(ctx, found); detaching != nil {
 			return fmt.Errorf("%w (and it could not be detached either: %w)", err, detaching)
 		}
+		// Where AWS does not find the role, that nothing is attached says nothing.
+		r.detached = r.detached || !iamops.IsKind(err, iamops.KindNotFound)
+	} else {
+		r.denied = true
 	}
-	if !r.cut && !r.asked.IsZero() {
+	if r.cut() && !before && !r.asked.IsZero() {
 		r.svc.metrics.cut.Observe(max(0, time.Since(r.asked).Seconds()))
 	}
-	r.cut, r.sawRole = true, true
 	return nil
 }
 
@@ -106,10 +118,18 @@ func (r *removal) read(ctx context.Context, found iamops.Live) standing {
 		}
 	})
 	reads.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
-	reads.Go(func() { s.live, s.liveErr = r.svc.opts.Access.Rest(ctx, found) })
+	reads.Go(func() { s.live, s.liveErr = r.rest(ctx, found) })
 	reads.Wait()
 	s.lag = s.run.Action == r.svc.opts.Actions.Grant && isFresh(s.run)
 	return s
+}
+
+// rest reads in IAM what was not found yet.
+func (r *removal) rest(ctx context.Context, found iamops.Live) (iamops.Live, error) {
+	if !found.HasRole() {
+		return r.svc.opts.Access.Look(ctx, r.name)
+	}
+	return r.svc.opts.Access.Rest(ctx, found)
 }
 
 // take takes away what is left of a grant, see takeMade, and the entity, on behalf
@@ -135,10 +155,8 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	if err := r.mayBeGone(s); err != nil {
 		return err
 	}
-	if !r.cut {
-		if err := r.cutAccess(ctx, s.live); err != nil {
-			return err
-		}
+	if err := r.cutAccess(ctx, s.live); err != nil {
+		return err
 	}
 	open := r.endOpen(r.hurry(ctx), s)
 	access := r.svc.opts.Access
@@ -146,17 +164,21 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 		return err
 	}
 	// Nothing can be used any more: what follows is tidying.
-	r.detached = true
+	r.detached = r.detached || s.live.HasRole()
 	ctx = priority.With(ctx, priority.Tidying)
 	if err := access.DeletePolicy(ctx, s.live); err != nil {
+		if foreign { // it may be the role which is not ours that keeps the policy
+			return fmt.Errorf("%w (%w)", s.liveErr, err)
+		}
 		return err
 	}
+	r.policyGone = r.policyGone || s.live.HasPolicy()
 	switch {
 	case open != nil:
 		return open
 	case s.entityErr != nil:
 		return s.entityErr
-	case s.lag && !foreign && (!r.sawRole || !r.sawPolicy) && !r.over(causeUnseen):
+	case !foreign && r.unseen(s) && !r.over(causeUnseen):
 		return &again{causeUnseen, fmt.Errorf("grant %s is not completely visible in IAM", r.name)}
 	}
 	if err := r.deleteRole(ctx, s.live); err != nil {
@@ -168,26 +190,45 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	return nil
 }
 
+// unseen reports whether IAM may not show something that is there: a part of a
+// grant that was just made, or one that was seen before and not deleted here.
+func (r *removal) unseen(s standing) bool {
+	missing := func(seenNow, gone, sawIt bool) bool { return !seenNow && !gone && (s.lag || sawIt) }
+	return missing(s.live.HasRole(), r.roleGone, r.sawRole) || missing(s.live.HasPolicy(), r.policyGone, r.sawPolicy)
+}
+
 // deleteRole deletes a role that nothing of ours hangs on any more. AWS keeps a
-// role for as long as it does not see that its policies are gone, and each of them
-// that is written begins that time again: so the Deny, which goes last, stays off
-// while the same is tried again. Where the role cannot be deleted, the Deny is put
-// back before anything else.
+// role for as long as it does not see that its policies are gone. For all of them
+// but the Deny that is waited for with the Deny on the role. The Deny goes last,
+// and stays off while it is the only one that AWS may still see, for to write it
+// begins that time again. Where the role cannot be deleted for another reason, the
+// Deny is put back before anything else.
 func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
-	err := r.svc.opts.Access.DeleteRole(ctx, live)
-	if r.lifted = nil; err == nil {
+	access := r.svc.opts.Access
+	var err error
+	if r.kept && !live.Bare() {
+		err = errors.New("AWS shows policies of the role that were taken off, or are new")
+	} else if err = access.DeleteRole(ctx, live); err == nil {
+		r.roleGone, r.lifted = r.roleGone || live.HasRole(), nil
 		return nil
-	}
-	r.lifted = &live
-	kept := iamops.IsKind(err, iamops.KindKept)
-	if kept && ctx.Err() == nil && !r.over(causeLifted) {
-		return &again{causeLifted, err}
+	} else {
+		r.lifted, r.denied = &live, false
+		if ctx.Err() != nil || !iamops.IsKind(err, iamops.KindKept) {
+			r.restore(ctx)
+			return err
+		}
+		r.kept = true
+		if now, lookErr := access.Look(priority.With(ctx, priority.Soon), r.name); lookErr == nil && now.Bare() && !r.over(causeLifted) {
+			return &again{causeLifted, err}
+		}
 	}
 	r.restore(ctx)
-	if kept && ctx.Err() == nil {
-		return giveUp("gave up after %s: %w", err, r.limit(causeLifted))
+	for _, c := range []cause{causeKept, causeLifted} {
+		if r.over(c) {
+			return giveUp("gave up after %s: %w", err, r.limit(c))
+		}
 	}
-	return err
+	return &again{causeKept, err}
 }
 
 // restoreTime bounds the writing of a Deny, also where what it belongs to was
@@ -202,10 +243,10 @@ func (r *removal) restore(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
-	if err := r.svc.opts.Access.Cut(priority.With(ctx, priority.Urgent), *r.lifted); err != nil {
-		r.log.Error("the Deny could not be put back on a role that AWS does not delete; nothing is attached to it", keyGrant, r.name, keyError, err)
+	err := r.svc.opts.Access.Cut(priority.With(ctx, priority.Urgent), *r.lifted)
+	if r.denied, r.lifted = err == nil, nil; err != nil && !iamops.IsKind(err, iamops.KindNotFound) {
+		r.log.Error("the Deny could not be put back on a role that AWS does not delete; nothing of ours is attached to it", keyGrant, r.name, keyError, err)
 	}
-	r.lifted = nil
 }
 
 // clear removes everything of a grant whose run has ended other than SUCCESS. lag
@@ -219,8 +260,7 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 
 // clearMade removes what was made in IAM for a grant that nobody needs any more.
 func (r *removal) clearMade(ctx context.Context, lag bool) error {
-	access := r.svc.opts.Access
-	found, err := access.Find(ctx, r.name)
+	found, err := r.svc.opts.Access.Find(ctx, r.name)
 	if err != nil && !iamops.IsKind(err, iamops.KindForeign) {
 		return err
 	}
@@ -228,7 +268,7 @@ func (r *removal) clearMade(ctx context.Context, lag bool) error {
 		return err
 	}
 	s := standing{lag: lag}
-	s.live, s.liveErr = access.Rest(ctx, found)
+	s.live, s.liveErr = r.rest(ctx, found)
 	return r.takeMade(ctx, s)
 }
 
@@ -267,7 +307,7 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 	case s.run.Action != r.svc.opts.Actions.Grant:
 		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
 	}
-	_, err := r.svc.endRun(ctx, s.run.ID, port.StatusFailure, "The grant was revoked before it was complete.")
+	_, _, err := r.svc.endRun(ctx, s.run.ID, port.StatusFailure, "The grant was revoked before it was complete.")
 	if errors.Is(err, errUnreportable) {
 		return giveUp("%s, and Port refuses its end: %w", err, stays)
 	}

@@ -2,19 +2,21 @@ package grants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // endRun ends a run with a log and returns the state that the run has then, which
 // is not always the one asked for: a refusal, or an answer that was lost, is a
-// question that only the run itself can answer.
+// question that only the run itself can answer. ours: Port took the end from here.
 //
 // Errors: [errUnreportable] where the run is open and Port refuses its end;
 // otherwise Port is away and the same may be tried again.
-func (s *Service) endRun(ctx context.Context, runID string, want port.Status, message string) (port.Status, error) {
+func (s *Service) endRun(ctx context.Context, runID string, want port.Status, message string) (status port.Status, ours bool, err error) {
 	portal := s.opts.Portal
 	var refusal error
 	for _, end := range []func() error{
@@ -25,22 +27,22 @@ func (s *Service) endRun(ctx context.Context, runID string, want port.Status, me
 		err := end()
 		if err == nil {
 			s.lastEnded.Store(new(time.Now()))
-			return want, nil
+			return want, true, nil
 		}
 		run, readErr := portal.Run(ctx, runID)
 		switch {
 		case port.IsKind(readErr, port.KindNotFound):
-			return "", fmt.Errorf("%w: Port no longer knows the run", errUnreportable)
+			return "", false, fmt.Errorf("%w: Port no longer knows the run", errUnreportable)
 		case readErr != nil:
-			return "", readErr
+			return "", false, readErr
 		case run.Status.Ended():
-			return run.Status, nil
+			return run.Status, false, nil
 		case !isAnswer(err):
-			return "", err
+			return "", false, err
 		}
 		refusal = err
 	}
-	return "", fmt.Errorf("%w: %w", errUnreportable, refusal)
+	return "", false, fmt.Errorf("%w: %w", errUnreportable, refusal)
 }
 
 // isAnswer reports whether Port has understood and refused the request.
@@ -51,14 +53,14 @@ func isAnswer(err error) bool {
 // fail ends the job's run FAILURE.
 func (j *Job) fail(ctx context.Context, f *failure) error {
 	d := j.decision(f.outcome)
-	d.Summary, d.Reason, d.attached, d.cut = f.summary, f.Error(), j.made != nil, j.cut
+	d.Summary, d.Reason, d.attached, d.cut = f.summary, f.Error(), j.made != nil, j.cut()
 	return j.end(ctx, port.StatusFailure, d)
 }
 
 // end ends the job's run and follows the end that it has then: another instance
 // may have given it another one meanwhile.
 func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
-	status, err := j.svc.endRun(ctx, j.rec.RunID, want, d.message())
+	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, want, d.message())
 	if err != nil {
 		return err
 	}
@@ -66,20 +68,39 @@ func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
 		j.ended, d.Took = true, time.Since(j.began)
 		j.svc.conclude(j.log, d)
 	}
+	if ours && status == port.StatusSuccess {
+		return nil
+	}
 	// What this job never began to make need not be waited for.
 	return j.follow(ctx, status, j.making)
 }
 
-// follow accepts the end of the run. After SUCCESS nothing is
-// touched; after anything else, everything of a grant is removed.
+// follow accepts the end of the run. After SUCCESS nothing is touched, unless the
+// grant was taken away since; after anything else, everything of it is removed.
 func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 	if !j.ended {
 		j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
 	}
-	if j.op != opGrant || status == port.StatusSuccess {
+	switch {
+	case j.op != opGrant:
 		return nil
+	case status != port.StatusSuccess:
+		return j.cleanUp(ctx, lag)
+	case j.made != nil:
+		return j.attachedLate(ctx)
 	}
-	return j.cleanUp(ctx, lag)
+	return nil
+}
+
+// attachedLate removes what this job has attached after another instance finished
+// the grant, and a revocation took it away: there is no entity any more.
+func (j *Job) attachedLate(ctx context.Context) error {
+	entity, err := find(ctx, j.svc.opts.Portal, templates.BlueprintGrant, j.name)
+	if err != nil || entity != nil {
+		return err
+	}
+	j.log.Warn("grant was taken away while it was attached", keyGrant, j.name)
+	return j.tidy(func() error { return j.clearMade(ctx, true) })
 }
 
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
@@ -108,7 +129,8 @@ func (j *Job) tidy(remove func() error) error {
 	if err == nil {
 		return nil
 	}
-	if c, retryable := classify(err); retryable && !j.over(c) {
+	_, given := errors.AsType[*failure](err) // up: the run itself has been decided
+	if c, retryable := classify(err); retryable && !given && !j.over(c) {
 		return &again{c, err}
 	}
 	j.unfinished(err)

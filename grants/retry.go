@@ -25,6 +25,7 @@ const (
 	causeKept                    // something is attached still, or that it was detached is not visible yet
 	causeLifted                  // the same of a role whose Deny is off
 	causeGrantRun                // Port does not give the run that made the grant, and answers otherwise
+	causeTurn                    // nothing: what others wait for goes first
 	causeClock                   // the local clock is wrong
 )
 

@@ -2,6 +2,7 @@ package grants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,10 +17,30 @@ import (
 // identifier, never from its properties. The access is cut as soon as the record
 // has been found to fit its run and the role to be ours, before anything else is
 // read.
+//
+// The first attempt ends with the cut, and what is left takes another one: so the
+// cuts of all that wait come before what follows them.
 func (j *Job) revoke(ctx context.Context) error {
-	run, found, findErr, err := j.readRevoke(j.hurry(ctx))
-	if err != nil {
-		return err
+	if !j.cut() {
+		return j.cutFirst(ctx)
+	}
+	return j.takeRest(ctx, iamops.Live{})
+}
+
+// cutFirst is the first part of a revocation.
+func (j *Job) cutFirst(ctx context.Context) error {
+	var run port.Run
+	var found iamops.Live
+	var runErr, findErr error
+	var reads sync.WaitGroup
+	hurry := j.hurry(ctx)
+	reads.Go(func() { run, runErr = j.ownRun(hurry) })
+	if _, named := iamops.RunID(j.name); named {
+		reads.Go(func() { found, findErr = j.svc.opts.Access.Find(hurry, j.name) })
+	}
+	reads.Wait()
+	if runErr != nil {
+		return runErr // IAM's answer decides only after the run is confirmed
 	}
 	if open, err := j.open(ctx, run); !open {
 		return err
@@ -37,12 +58,32 @@ func (j *Job) revoke(ctx context.Context) error {
 	if err := j.cutAccess(ctx, found); err != nil {
 		return err
 	}
-	s := j.read(ctx, found)
+	if j.cut() {
+		return &again{causeTurn, errors.New("the access is cut, and the rest follows")}
+	}
+	return j.takeRest(ctx, found)
+}
+
+// takeRest is the other part. found is a role that was just found.
+func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
+	var run port.Run
+	var runErr error
+	var s standing
+	var reads sync.WaitGroup
+	reads.Go(func() { run, runErr = j.ownRun(j.hurry(ctx)) })
+	reads.Go(func() { s = j.read(ctx, found) })
+	reads.Wait()
+	if runErr != nil {
+		return runErr
+	}
+	if open, err := j.open(ctx, run); !open {
+		return err
+	}
 	j.svc.noteForeign(s.liveErr)
 	if err := j.hasEnded(s.live); err != nil {
 		return err
 	}
-	if j.op == opExpire && !found.HasRole() && s.lag && !s.run.Status.Ended() {
+	if j.op == opExpire && !j.cut() && !s.live.HasRole() && s.lag && !s.run.Status.Ended() {
 		return refuse("the grant is still being made", "the grant %s is still being made, and has no role yet: its time cannot be over", j.name)
 	}
 	if err := j.take(ctx, s, j.rec.RunID); err != nil {
@@ -51,18 +92,6 @@ func (j *Job) revoke(ctx context.Context) error {
 	d := j.decision(outcomeSucceeded)
 	d.differs = j.differs
 	return j.end(ctx, port.StatusSuccess, d)
-}
-
-// readRevoke reads the run and, at the same time, the role: IAM's answer decides
-// only after the run is confirmed.
-func (j *Job) readRevoke(ctx context.Context) (run port.Run, found iamops.Live, findErr, err error) {
-	var reads sync.WaitGroup
-	reads.Go(func() { run, err = j.ownRun(ctx) })
-	if _, named := iamops.RunID(j.name); named {
-		reads.Go(func() { found, findErr = j.svc.opts.Access.Find(ctx, j.name) })
-	}
-	reads.Wait()
-	return run, found, findErr, err
 }
 
 // mayRevoke checks that the run was started on what may be a grant of ours.

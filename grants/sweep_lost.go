@@ -152,7 +152,7 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) (sett
 func handle(ctx context.Context, j *Job) (ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
-	defer j.restore(ctx)
+	defer j.Abandon()
 	var why error // what it waits for, which our own limit is not
 	for {
 		err := j.Attempt(ctx)

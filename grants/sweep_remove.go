@@ -48,6 +48,9 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		if !sleep(ctx, r.pause(0)) {
 			return err
 		}
+		if err := w.look(ctx, j.facts); err != nil {
+			return err
+		}
 	}
 	j.removed = true
 	w.svc.metrics.removed.WithLabelValues(j.verdict.remove).Inc()

@@ -69,7 +69,7 @@ func testCut(t *testing.T, newWorld func(t *testing.T) *world) {
 	state, err := w.ops.Look(t.Context(), p.Name)
 	noError(t, err)
 	noError(t, remove(t.Context(), w.ops, state))
-	noError(t, w.ops.Cut(t.Context(), state))
+	wantKind(t, "Cut", iamops.KindNotFound, w.ops.Cut(t.Context(), state))
 	noError(t, w.ops.Cut(t.Context(), iamops.Live{}))
 }
 

@@ -43,6 +43,11 @@ func (s Live) Attached() bool {
 	return s.Complete() && slices.Contains(s.role.attached, s.policy.arn)
 }
 
+// Bare reports whether lists show no policy on the role but the Deny of [Ops.Cut].
+func (s Live) Bare() bool {
+	return s.role == nil || len(s.role.attached) == 0 && !slices.ContainsFunc(s.role.inline, func(name string) bool { return name != denyName })
+}
+
 // IsCut reports whether the role carries the Deny of [Ops.Cut]: its removal has
 // begun.
 func (s Live) IsCut() bool { return s.role != nil && s.role.isCut() }

@@ -67,7 +67,7 @@ func revoke(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error {
 	if err == nil {
 		err = ops.Cut(ctx, found)
 	}
-	if err != nil {
+	if err != nil && !iamops.IsKind(err, iamops.KindNotFound) {
 		return err
 	}
 	state, err := ops.Rest(ctx, found)

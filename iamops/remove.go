@@ -20,7 +20,8 @@ const denyDocument = `{"Version":"2012-10-17","Statement":[{"Sid":"Revoked","Eff
 
 // Cut takes the access of a grant away in one call, sessions that exist
 // included: an inline Deny on the role that [Ops.Find] found. Repeating it is
-// harmless. A role that does not exist needs no cut. [KindDenied]: the boundary
+// harmless. [KindNotFound]: the role is gone, or a part of IAM does not know it yet.
+// [KindDenied]: the boundary
 // was removed by hand, so the daemon may not write to the role any more;
 // [Ops.Detach] still works.
 func (o *Ops) Cut(ctx context.Context, s Live) error {
@@ -30,7 +31,7 @@ func (o *Ops) Cut(ctx context.Context, s Live) error {
 	_, err := o.api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 		RoleName: &s.role.name, PolicyName: aws.String(denyName), PolicyDocument: aws.String(denyDocument),
 	})
-	return gone(wrap(err, "cut access of role %q", s.Name))
+	return wrap(err, "cut access of role %q", s.Name)
 }
 
 // Detach takes the policy of the grant off its role, whatever IAM's lists say:
@@ -81,12 +82,14 @@ func (o *Ops) keptPolicy(ctx context.Context, s Live, why error) error {
 		until = " until " + rfc3339(end)
 	}
 	holders, err := o.api.holders(ctx, s.policy.arn)
-	holders = slices.DeleteFunc(holders, func(h string) bool { return h == "role "+s.Name }) // which it was detached from
+	if s.role != nil { // which it was detached from
+		holders = slices.DeleteFunc(holders, func(h string) bool { return h == "role "+s.Name })
+	}
 	switch {
 	case err != nil:
 		return refused(KindKept, "delete policy "+s.Name, "the policy is still attached somewhere, which can use it%s, and the daemon cannot read where (%w): detach it there", until, err)
 	case len(holders) == 0:
-		return refused(KindKept, "delete policy "+s.Name, "AWS does not see yet that the policy is detached from its role (%w)", why)
+		return why // that it was detached is not visible yet
 	}
 	return refused(KindKept, "delete policy "+s.Name, "the policy is still attached to %s, which can use it%s: detach it there", strings.Join(holders, ", "), until)
 }

@@ -150,7 +150,8 @@ func whatIsMissing(listErr error, unread, doubtful []string) error {
 	var parts []string
 	if len(unread) > 0 {
 		parts = append(parts, fmt.Sprintf("%s could not be read completely: %s", count(len(unread), "grant"), atMost(shown, unread, ", ")))
-	} else if listErr != nil {
+	}
+	if listErr != nil {
 		parts = append(parts, whatToDo(listErr).Error())
 	}
 	if len(doubtful) > 0 {
