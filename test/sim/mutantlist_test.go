@@ -176,4 +176,9 @@ var mutants = []mutant{
 	{name: "the entity is overwritten", seed: 1, changes: []change{{
 		"port/entities.go", `url.Values{"upsert": {"false"}}`, `url.Values{"upsert": {"true"}}`,
 	}}},
+	{name: "grants go before removals", changes: []change{{
+		"iamops/limiter.go",
+		"	case l.waits(priority.Urgent):\n",
+		"	case l.waits(priority.Urgent) && !usual:\n",
+	}}, survives: "a removal comes late and is right all the same; TestLimiterShare catches it"},
 }
