@@ -103,9 +103,9 @@ func (s *Server) AddRoleSession(path, role, session string, documents ...string)
 	return p.key, p.secret, p.token
 }
 
-// AddPolicy puts a managed policy in place, visible at once: one of the account,
-// such as a boundary, or one of AWS (account part "aws"). A policy of that name
-// is replaced. It panics on an ARN or document that IAM would refuse.
+// AddPolicy puts a managed policy in place, visible at once to every read: one of
+// the account, such as a boundary, or one of AWS (account part "aws"). A policy of
+// that name is replaced. It panics on an ARN or document that IAM would refuse.
 func (s *Server) AddPolicy(arn, document string) {
 	account, path, name := splitPolicyARN(arn)
 	if account != s.opts.Account && account != "aws" {
@@ -121,7 +121,7 @@ func (s *Server) AddPolicy(arn, document string) {
 	s.policies.set(policyKey(arn), &Policy{
 		ID: s.newID("ANPA"), Path: path, Name: name, ARN: arn, Created: at, Updated: at,
 		Versions: []PolicyVersion{{ID: "v1", Document: document, Default: true, Created: at}}, versions: 1,
-	}, now, now)
+	}, now, now.Add(-longestBehind))
 }
 
 func mustParse(documents []string) {

@@ -44,7 +44,7 @@ var mutants = []mutant{
 		"	if view.entity == nil {\n",
 		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	if view.entity == nil {\n",
 	}}},
-	{name: "the requester is not confirmed", seed: 1983, changes: []change{{
+	{name: "the requester is not confirmed", seed: 102, changes: []change{{
 		"grants/grant.go",
 		"	case v.listed:\n",
 		"	case true:\n",
