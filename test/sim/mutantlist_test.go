@@ -70,8 +70,8 @@ var mutants = []mutant{
 	}}},
 	{name: "a refused end is not looked into", seed: 1983, changes: []change{{
 		"grants/report.go",
-		"		case run.Status.Ended():\n			return run.Status, nil\n",
-		"		case run.Status.Ended():\n			return port.StatusFailure, nil\n",
+		"		case run.Status.Ended():\n			return run.Status, false, nil\n",
+		"		case run.Status.Ended():\n			return port.StatusFailure, false, nil\n",
 	}}},
 	{name: "a revocation reports before it removes", seed: 1, changes: []change{{
 		"grants/revoke.go",
