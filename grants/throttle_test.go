@@ -180,6 +180,45 @@ func TestThrottledAtRandom(t *testing.T) {
 	})
 }
 
+// TestThrottledStorm: IAM throttles every call for some time, and then none. Grants
+// that were asked for meanwhile are soon made, and revocations that come after it
+// wait for nothing. After a long storm, all that takes longer is that runs which
+// failed many times are tried again after up to 30 seconds.
+func TestThrottledStorm(t *testing.T) {
+	for _, tt := range []struct{ lasts, most time.Duration }{
+		{3 * time.Second, 15 * time.Second},
+		{10 * time.Second, 15 * time.Second},
+		{30 * time.Second, 15 * time.Second},
+		{2 * time.Minute, 45 * time.Second},
+	} {
+		inWorld(t, slow, func(w *world) {
+			p := w.process()
+			victims := p.granted(5)
+			w.aws.Throttle(0, 0, 1)
+			wait, _ := p.work(16, w.requests(100))
+			later(tt.lasts)
+			w.aws.Throttle(0, 0, 0)
+			over := time.Now()
+			cuts, revokes := w.denied(), map[string]port.Record{}
+			for _, v := range victims {
+				rec := w.revoke(v.RunID)
+				revokes[iamops.Name(v.RunID)] = rec
+				p.succeed(rec)
+			}
+			wait()
+			took, denies := time.Since(over), cuts.took(t, revokes)
+			t.Logf("after %s: 100 grants in %s, Deny of 5 revocations within %s", tt.lasts, took, denies[4])
+			if took > tt.most {
+				t.Errorf("after %s, 100 grants took %s", tt.lasts, took)
+			}
+			if denies[4] > 3*time.Second {
+				t.Errorf("after %s, the Deny came after %s", tt.lasts, denies)
+			}
+			w.wantGrants(100)
+		})
+	}
+}
+
 // TestDenyBesideBacklog: a revocation every five seconds, beside a backlog of
 // grants that IAM throttles.
 func TestDenyBesideBacklog(t *testing.T) {
@@ -217,6 +256,78 @@ func TestDenyBesideBacklog(t *testing.T) {
 			waitGrants()
 		})
 	}
+}
+
+// TestDenyBesideTooMany: where IAM admits less than the slowest pace, a Deny waits
+// for little else than its own two calls.
+func TestDenyBesideTooMany(t *testing.T) {
+	inWorld(t, slow, func(w *world) {
+		p := w.process()
+		victims := p.granted(10)
+		w.aws.Throttle(0.5, 1, 0)
+		cuts, revokes := w.denied(), map[string]port.Record{}
+		waitGrants, stopGrants := p.work(16, w.requests(100))
+		later(time.Minute)
+		var stops []func()
+		for _, v := range victims {
+			later(30 * time.Second)
+			rec := w.revoke(v.RunID)
+			revokes[iamops.Name(v.RunID)] = rec
+			wait, _ := p.work(1, []port.Record{rec})
+			stops = append(stops, wait)
+		}
+		later(30 * time.Second)
+		took := cuts.took(t, revokes)
+		t.Logf("Deny after p50 %s, at most %s", took[4], took[9])
+		if took[9] > 10*time.Second {
+			t.Errorf("the Deny comes after %s", took)
+		}
+		stopGrants()
+		w.aws.Throttle(0, 0, 0)
+		waitGrants()
+		for _, wait := range stops {
+			wait()
+		}
+	})
+}
+
+// TestDenyPutBack: beside any number of revocations, a role whose Deny is off is
+// deleted before the time of the attempt is over.
+func TestDenyPutBack(t *testing.T) {
+	const revocations = 500
+	inWorld(t, slow, func(w *world) {
+		p := w.process()
+		var records []port.Record
+		for _, v := range p.granted(revocations) {
+			records = append(records, w.revoke(v.RunID))
+		}
+		w.aws.Throttle(20, 40, 0)
+		var mu sync.Mutex
+		denies, longest, off := 0, time.Duration(0), map[string]time.Time{}
+		w.aws.OnCall(func(c iamtest.Call) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case !c.Done || c.Code != "":
+			case c.Op == "PutRolePolicy":
+				denies++
+			case c.Op == "DeleteRolePolicy":
+				off[c.Name] = time.Now()
+			case c.Op == "DeleteRole":
+				longest = max(longest, time.Since(off[c.Name]))
+			}
+		})
+		wait, _ := p.work(16, records)
+		wait()
+		w.wantGrants(0)
+		t.Logf("%d Denies; without it for %s at most", denies, longest)
+		if log := p.log.String(); strings.Contains(log, "could not be put back") {
+			t.Errorf("a Deny could not be put back")
+		}
+		if denies > revocations*11/10 {
+			t.Errorf("%d Denies for %d revocations", denies, revocations)
+		}
+	})
 }
 
 // TestGrantsBesideRevocations: any number of revocations leaves grants a fifth of

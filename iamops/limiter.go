@@ -34,8 +34,8 @@ type limiter struct {
 // longestRow is how many other calls may go in a row while usual ones wait.
 const longestRow = 4
 
-// overdue is the time after which those that came last are preferred to those that
-// came first: they have time left to be finished.
+// overdue is the time after which, of those that give up some time, those that came
+// last are preferred to those that came first: they have time left to be finished.
 const overdue = 5 * time.Second
 
 // turn is a call that waits.
@@ -117,14 +117,17 @@ func (l *limiter) admit() {
 
 // take takes the next turn of a level out of its queue. What has been begun goes
 // first, so that it is finished: otherwise all that waits would be begun, and given
-// up halfway. Calls with the same end are taken to be parts of the same.
+// up halfway. Calls whose contexts have the same deadline are taken to be parts of
+// the same. So each attempt must have a deadline of its own, and a single call in it
+// no other one: where it is bounded, a timer cancels it.
 func (l *limiter) take(level priority.Level, now time.Time) *turn {
 	queue := l.queues[level]
 	i := slices.IndexFunc(queue, func(t *turn) bool { return l.begun[t.ends] })
 	if i < 0 {
 		i = 0
-		if now.Sub(queue[0].since) > overdue {
-			i = len(queue) - 1
+		if !queue[0].ends.IsZero() && now.Sub(queue[0].since) > overdue {
+			for i = len(queue) - 1; queue[i].ends.IsZero(); i-- {
+			}
 		}
 	}
 	t := queue[i]

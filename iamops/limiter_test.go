@@ -113,10 +113,12 @@ func TestLimiterPace(t *testing.T) {
 		{rate: 20, burst: 400, least: 0.95, most: 1.1},
 		{rate: 5, burst: 10, least: 0.95, most: 1.15},
 		{rate: 2, burst: 4, least: 0.9, most: 1.3},
+		{rate: 0.5, burst: 1, least: 0.9, most: 2.8}, // the slowest pace is twice that
 		// Without a limiter, these send 1/(1-share) attempts a call.
 		{share: 0.1, least: 0.7, most: 1.15},
 		{share: 0.3, least: 0.7, most: 1.5},
 		{share: 0.5, least: 0.4, most: 2.1},
+		{share: 0.9, least: 0.15, most: 11},
 		// Both at once: neither flooded nor given up.
 		{rate: 20, burst: 40, share: 0.1, least: 0.6, most: 2},
 	} {
@@ -222,7 +224,8 @@ func TestLimiterFinishes(t *testing.T) {
 			all.Go(func() {
 				wait(time.Duration(i) * 500 * time.Millisecond)
 				for ctx.Err() == nil {
-					attempt, done := context.WithTimeout(ctx, 15*time.Second)
+					// No two attempts have the same deadline, as under a real clock.
+					attempt, done := context.WithTimeout(ctx, 15*time.Second+time.Duration(i)*time.Microsecond)
 					n := 0
 					for n < each && a.make(attempt, l) == nil {
 						n++

@@ -130,8 +130,8 @@ func (o *Ops) DeleteRole(ctx context.Context, s Live) error {
 			return err
 		}
 	}
-	// The role stands without its Deny: nothing may come between.
-	ctx = priority.With(ctx, priority.Urgent)
+	// The role stands without its Deny: only what takes access away goes first.
+	ctx = priority.With(ctx, priority.Soon)
 	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &s.role.name})
 	return gone(keptRole(s.Name, wrap(err, "delete role %q", s.Name)))
 }
