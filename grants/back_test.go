@@ -3,6 +3,7 @@ package grants_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -291,5 +292,59 @@ func TestLateAttach(t *testing.T) {
 		w.must(late.handle(rec))
 		w.wantRun(rec.RunID, "SUCCESS")
 		w.wantGrants(0)
+	})
+}
+
+// TestExpiredEntityElsewhere: an entity whose role_arn was edited goes with its
+// grant at the end, as it does where a run or an operator removes it.
+func TestExpiredEntityElsewhere(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.short()
+		p.succeed(rec)
+		w.port.AddEntity(grantEntity, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":"arn:aws:iam::999999999999:role/port-iam/other"}}`, iamops.Name(rec.RunID)))
+		later(2 * time.Hour)
+		w.sweep(p.sweeper())
+		w.wantGrants(0)
+	})
+}
+
+// TestInlineWhileRemoved: an inline policy that another person puts on a role that
+// is being removed goes, too.
+func TestInlineWhileRemoved(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		name := iamops.Name(rec.RunID)
+		var once sync.Once
+		w.aws.OnCall(func(c iamtest.Call) {
+			if c.Done && c.Op == "DetachRolePolicy" {
+				once.Do(func() {
+					_, err := w.admin().PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{
+						RoleName: &name, PolicyName: aws.String("more"),
+						PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+					})
+					w.must(err)
+				})
+			}
+		})
+		p.succeed(w.revoke(rec.RunID))
+		w.wantGrants(0)
+	})
+}
+
+// TestFurtherTags: tags that the settings do not set are reported, also where role
+// and policy have the same.
+func TestFurtherTags(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		name := w.granted(p, "8h")
+		w.retag(name, "team", "admins")
+		row, err := p.operator().Show(context.Background(), name)
+		w.must(err)
+		if row.State != grants.StateChanged || len(row.Looked.Changes) != 2 {
+			t.Errorf("state %q, changes %q", row.State, row.Looked.Changes)
+		}
 	})
 }

@@ -39,8 +39,10 @@ func (d Decision) message() string {
 	switch {
 	case d.Outcome == outcomeRefused:
 		return "The request was refused: " + d.Reason
-	case d.Summary == summaryLost:
+	case d.Summary == summaryLost && d.Operation == opGrant:
 		return "The request was lost, please request again."
+	case d.Summary == summaryLost:
+		return "The run was lost, and does not say which permission it is for: revoke that permission if it is still there."
 	case d.Outcome == outcomeFailed && d.Operation == opGrant:
 		left := "No access was given."
 		if d.attached {
@@ -48,13 +50,16 @@ func (d Decision) message() string {
 		}
 		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, left)
 	case d.Outcome == outcomeFailed && d.cut:
-		return fmt.Sprintf("The permission could not be removed completely: %s\nIts access is already cut: it cannot be used any more. Run the action again to remove the rest.", d.Reason)
+		return fmt.Sprintf("The permission could not be removed completely: %s\nIts role is already cut, and nobody can use it any more. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed:
 		return fmt.Sprintf("The permission could not be removed: %s\nIts access may still be usable until its end. Run the action again, or ask the platform team.", d.Reason)
 	case d.Operation != opGrant:
 		requester := d.Requester
-		if requester == "" {
+		switch {
+		case requester == "" && d.Operation == opExpire:
 			requester = "not known (started by Port)"
+		case requester == "":
+			requester = "not known"
 		}
 		text := fmt.Sprintf("Permission %s has been deleted.\nRequested by: %s", d.Grant, requester)
 		if d.differs != "" {

@@ -4,29 +4,20 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 // What people do by hand, in AWS and in Port.
 
-func (w *world) byHand() *iam.Client {
-	return iam.New(iam.Options{
-		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"), Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("mallory", "test", ""),
-	})
-}
-
 // retag writes a tag of role and policy of a grant.
 func (w *world) retag(name, key, value string) {
 	w.t.Helper()
 	tags := []types.Tag{{Key: &key, Value: &value}}
 	arn := "arn:aws:iam::" + account + ":policy/port-iam/" + name
-	_, err := w.byHand().TagRole(context.Background(), &iam.TagRoleInput{RoleName: &name, Tags: tags})
+	_, err := w.admin().TagRole(context.Background(), &iam.TagRoleInput{RoleName: &name, Tags: tags})
 	if err == nil {
-		_, err = w.byHand().TagPolicy(context.Background(), &iam.TagPolicyInput{PolicyArn: &arn, Tags: tags})
+		_, err = w.admin().TagPolicy(context.Background(), &iam.TagPolicyInput{PolicyArn: &arn, Tags: tags})
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -36,7 +27,7 @@ func (w *world) retag(name, key, value string) {
 // trust replaces the trust policy of a role.
 func (w *world) trust(name, document string) {
 	w.t.Helper()
-	_, err := w.byHand().UpdateAssumeRolePolicy(context.Background(), &iam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &document})
+	_, err := w.admin().UpdateAssumeRolePolicy(context.Background(), &iam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &document})
 	if err != nil {
 		w.t.Fatal(err)
 	}

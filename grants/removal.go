@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -206,8 +207,8 @@ func (r *removal) unseen(s standing) bool {
 func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
 	access := r.svc.opts.Access
 	var err error
-	if r.kept && !live.Bare() {
-		err = errors.New("AWS shows policies of the role that were taken off, or are new")
+	if extras := live.Extras(); r.kept && len(extras) > 0 {
+		err = fmt.Errorf("AWS shows on the role what was taken off, or is new: %s", strings.Join(extras, ", "))
 	} else if err = access.DeleteRole(ctx, live); err == nil {
 		r.roleGone, r.lifted = r.roleGone || live.HasRole(), nil
 		return nil
@@ -218,7 +219,7 @@ func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
 			return err
 		}
 		r.kept = true
-		if now, lookErr := access.Look(priority.With(ctx, priority.Soon), r.name); lookErr == nil && now.Bare() && !r.over(causeLifted) {
+		if r.onlyDeny(ctx, live) && !r.over(causeLifted) {
 			return &again{causeLifted, err}
 		}
 	}
@@ -229,6 +230,16 @@ func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
 		}
 	}
 	return &again{causeKept, err}
+}
+
+// onlyDeny reports whether the Deny alone is what AWS may still see on a role from
+// which it was taken off. It has to answer soon, for the role stands without it.
+func (r *removal) onlyDeny(ctx context.Context, live iamops.Live) bool {
+	ctx, cancel := context.WithCancel(priority.With(ctx, priority.Urgent))
+	defer cancel()
+	defer time.AfterFunc(time.Second, cancel).Stop()
+	now, err := r.svc.opts.Access.Rest(ctx, live)
+	return err == nil && len(now.Extras()) == 0
 }
 
 // restoreTime bounds the writing of a Deny, also where what it belongs to was

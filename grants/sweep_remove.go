@@ -3,6 +3,8 @@ package grants
 import (
 	"context"
 	"time"
+
+	"port-iam/port"
 )
 
 // remove takes away a grant that is suspected of having to go. Under the lock of
@@ -33,8 +35,8 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	defer func() { r.restore(ctx) }()
 	for {
 		err := r.takeMade(ctx, standing{live: j.live, run: j.run, runErr: runErr, entity: j.entity})
-		if err == nil && !j.elsewhere { // that entity is of another role
-			err = r.deleteEntity(ctx, "")
+		if err == nil && !(j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess) {
+			err = r.deleteEntity(ctx, "") // unless it is that of another role, which goes on
 		}
 		if err == nil {
 			break

@@ -41,7 +41,7 @@ func (o *Ops) Changed(s Live, userName string) []string {
 	if s.policy != nil && (len(s.policy.old) > 0 || s.policy.version != "v1") {
 		add("the policy has version %s and %d others", s.policy.version, len(s.policy.old))
 	}
-	return append(out, changedTags(s)...)
+	return append(append(out, changedTags(s)...), o.furtherTags(s)...)
 }
 
 // Requesters are the e-mails of the person who asked for the grant: what the tags
@@ -58,7 +58,6 @@ func (s Live) Requesters() []string {
 }
 
 // changedTags compares the tags of role and policy, which are made with the same.
-// It does not go by the settings: a change of IAM_TAGS is none of the grant.
 func changedTags(s Live) []string {
 	if !s.Complete() {
 		return nil
@@ -77,6 +76,27 @@ func changedTags(s Live) []string {
 		case ofRole != ofPolicy:
 			out = append(out, fmt.Sprintf("the tag %s is %q on the role and %q on the policy", key, ofRole, ofPolicy))
 		}
+	}
+	return out
+}
+
+// furtherTags names tags that neither port-iam nor the settings set: those of a role
+// become tags of its sessions, and may open something.
+func (o *Ops) furtherTags(s Live) []string {
+	own := []string{tagManagedBy, tagOrgID, tagRunID, tagExpiresAt, tagRequester}
+	var out []string
+	further := func(of string, tags map[string]string) {
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			if set, known := o.opts.Tags[key]; !slices.Contains(own, key) && (!known || set != tags[key]) {
+				out = append(out, fmt.Sprintf("the %s has the tag %s=%q, which the settings do not set", of, key, tags[key]))
+			}
+		}
+	}
+	if s.role != nil {
+		further("role", s.role.tags)
+	}
+	if s.policy != nil {
+		further("policy", s.policy.tags)
 	}
 	return out
 }

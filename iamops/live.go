@@ -43,9 +43,19 @@ func (s Live) Attached() bool {
 	return s.Complete() && slices.Contains(s.role.attached, s.policy.arn)
 }
 
-// Bare reports whether lists show no policy on the role but the Deny of [Ops.Cut].
-func (s Live) Bare() bool {
-	return s.role == nil || len(s.role.attached) == 0 && !slices.ContainsFunc(s.role.inline, func(name string) bool { return name != denyName })
+// Extras names the policies that lists show on the role, but for the Deny of
+// [Ops.Cut].
+func (s Live) Extras() []string {
+	if s.role == nil {
+		return nil
+	}
+	names := slices.Clone(s.role.attached)
+	for _, name := range s.role.inline {
+		if name != denyName {
+			names = append(names, "the inline policy "+name)
+		}
+	}
+	return names
 }
 
 // IsCut reports whether the role carries the Deny of [Ops.Cut]: its removal has

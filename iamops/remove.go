@@ -36,7 +36,8 @@ func (o *Ops) Cut(ctx context.Context, s Live) error {
 
 // Detach takes the policy of the grant off its role, whatever IAM's lists say:
 // what was attached a moment ago may not be in them yet. What they do show goes
-// too. Nothing attached is a success.
+// too, inline policies as well, but for the Deny of [Ops.Cut]. Nothing on the role
+// is a success.
 func (o *Ops) Detach(ctx context.Context, s Live) error {
 	if s.role == nil {
 		return nil
@@ -47,6 +48,13 @@ func (o *Ops) Detach(ctx context.Context, s Live) error {
 		_, err := o.api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &s.role.name, PolicyArn: &arn})
 		if err := gone(wrap(err, "detach %s from role %q", arn, s.Name)); err != nil {
 			return err
+		}
+	}
+	for _, name := range s.role.inline {
+		if name != denyName {
+			if err := o.deleteInline(ctx, s, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -114,26 +122,27 @@ func (a *API) holders(ctx context.Context, arn string) ([]string, error) {
 		"list what policy %q is attached to", arn)
 }
 
-// DeleteRole deletes the role of a grant that [Ops.Look] found, with its inline
-// policies. It comes after [Ops.DeletePolicy]: the Deny of [Ops.Cut] goes last of
-// them. An error means that it may be off while the role stands: the caller writes
+// DeleteRole takes the Deny of [Ops.Cut] off the role of a grant that [Ops.Look]
+// found, and deletes the role. It comes after [Ops.Detach] and [Ops.DeletePolicy]:
+// nothing else is on the role any more. An error means that it may be off while the role stands: the caller writes
 // it again. Gone already is a success. [KindKept]: something still hangs on the
 // role, or that nothing does any more is not visible yet.
 func (o *Ops) DeleteRole(ctx context.Context, s Live) error {
 	if s.role == nil {
 		return nil
 	}
-	others := slices.DeleteFunc(slices.Clone(s.role.inline), func(n string) bool { return n == denyName })
-	for _, name := range append(others, denyName) {
-		_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.role.name, PolicyName: &name})
-		if err := gone(wrap(err, "delete inline policy %s of role %q", name, s.Name)); err != nil {
-			return err
-		}
+	if err := o.deleteInline(ctx, s, denyName); err != nil {
+		return err
 	}
 	// The role stands without its Deny: only what takes access away goes first.
 	ctx = priority.With(ctx, priority.Soon)
 	_, err := o.api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &s.role.name})
 	return gone(keptRole(s.Name, wrap(err, "delete role %q", s.Name)))
+}
+
+func (o *Ops) deleteInline(ctx context.Context, s Live, name string) error {
+	_, err := o.api.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &s.role.name, PolicyName: &name})
+	return gone(wrap(err, "delete inline policy %s of role %q", name, s.Name))
 }
 
 // keptRole adds the way out to an error by which AWS keeps a role.

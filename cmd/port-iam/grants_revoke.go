@@ -26,11 +26,12 @@ func newGrantsRevoke() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke NAME... | --requester EMAIL | --resource ARN | --all",
 		Short: "Take grants away at once",
-		Long: "Ends the grant's run if it is still open, cuts the access, removes role and policy, then the entity in Port.\n" +
+		Long: "Cuts the access, ends the grant's run if it is still open, removes policy and role, then the entity in Port.\n" +
 			"Open sessions lose their access, too. If the command is interrupted, run it again: it continues where it stopped.\n" +
 			"If Port cannot be reached, the access is removed anyway; the role stays, unusable, until Port can be told (exit code 1).\n" +
 			"Foreign objects are left alone.\n" +
 			"--requester and --resource choose by what Port says and by what tags and policies in IAM say; one of both is enough.\n" +
+			"A resource is the one that was granted, or a part of it named in the policy; a part of what was granted does not match.\n" +
 			"What cannot be read, or cannot be told, is named; the rest is revoked, and the exit code is 1.\n" +
 			"Exit code: 0 revoked, 1 could not, or not completely, or it is foreign, 2 a setting or flag is wrong, 3 no such grant.",
 		Example: "  port-iam grants revoke Permission-r_4kTq0aBcDeFgHiJk\n" +
@@ -191,7 +192,11 @@ func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr 
 		default:
 			failed++
 		}
-		_, _ = fmt.Fprintf(stderr, "%s not revoked: %v\n", printable(name), explainRevoke(err))
+		what := "not revoked"
+		if errors.As(err, new(*grants.Unfinished)) {
+			what = "not removed completely"
+		}
+		_, _ = fmt.Fprintf(stderr, "%s %s: %v\n", printable(name), what, explainRevoke(err))
 	}
 	switch {
 	case writing != nil:
