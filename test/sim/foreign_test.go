@@ -24,6 +24,9 @@ const (
 	otherName    = "Permission-r_account"
 )
 
+// adminName is the person who changes things in AWS by hand.
+const adminName = "admin"
+
 // borrower is a foreign role that a policy of ours gets attached to.
 const borrower = "Borrower"
 
@@ -34,11 +37,16 @@ func (w *world) config(key, secret, token string) aws.Config {
 	}
 }
 
+// admin is a person who changes things in AWS by hand.
+func (w *world) admin() *iam.Client {
+	return iam.NewFromConfig(w.config(w.adminKey, "secret-of-"+w.adminKey, ""))
+}
+
 // plant makes objects that are not ours, in all the places where they could be
 // taken for ours, and notes how they look.
 func (w *world) plant() {
 	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}`
-	admin := iam.NewFromConfig(w.config("admin", "secret", ""))
+	admin := w.admin()
 	tags := func(org, run string) []types.Tag {
 		return []types.Tag{
 			{Key: aws.String("port-iam-managed-by"), Value: aws.String("port-iam")},

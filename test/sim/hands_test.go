@@ -53,7 +53,7 @@ func (w *world) edit(o *order) {
 const halfDone = "half done"
 
 func (w *world) doByHand(o *order, what string) {
-	admin := iam.NewFromConfig(w.config("admin", "secret", ""))
+	admin := w.admin()
 	ctx := context.Background()
 	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
 	var err error

@@ -20,14 +20,14 @@ type observer struct {
 	accepted map[string]bool // entities that Port has accepted
 	ended    map[string]bool
 	removed  map[string]bool // grants that a run or an operator was told to be gone
-	denied   map[string]bool // unique ids of roles that have carried a Deny
+	taken    map[string]bool // unique ids of roles whose access was cut
 	cut      map[string]bool // names of these
 }
 
 func observe(w *world) (stop func()) {
 	o := &observer{
 		w: w, accepted: map[string]bool{}, ended: map[string]bool{}, removed: map[string]bool{},
-		denied: map[string]bool{}, cut: map[string]bool{},
+		taken: map[string]bool{}, cut: map[string]bool{},
 	}
 	w.observer = o
 	stopPort, stopAWS := w.port.OnCall(o.portCall), w.aws.OnCall(o.awsCall)
@@ -214,25 +214,26 @@ func (o *observer) awsCall(c iamtest.Call) {
 	}
 }
 
-// stays checks that from the first Deny on a role to its end, no policy is
-// attached without the Deny.
+// stays checks that from the first Deny on a role, or from when a removal has
+// detached its policy, to its end no policy is attached without the Deny.
 func (o *observer) stays(c iamtest.Call) {
 	o.mu.Lock() // nobody looks at an older state behind a newer one
 	defer o.mu.Unlock()
 	snap := o.w.aws.Snapshot()
+	detached := c.Op == "DetachRolePolicy" && !strings.HasSuffix(c.Principal, "user/"+adminName)
 	for _, r := range snap.Roles {
 		switch {
 		case !o.w.ours(r.Name, r.Path):
-		case isDenied(r):
-			o.denied[r.ID], o.cut[r.Name] = true, true
-		case o.denied[r.ID] && isAttached(snap, r):
-			delete(o.denied, r.ID) // told once
-			o.w.violation("after %s %s, %s carries its policy without the Deny that it had", c.Op, c.Name, r.Name)
+		case isDenied(r), detached && c.Name == r.Name && !isAttached(snap, r):
+			o.taken[r.ID], o.cut[r.Name] = true, true
+		case o.taken[r.ID] && isAttached(snap, r):
+			delete(o.taken, r.ID) // told once
+			o.w.violation("after %s %s, %s carries its policy without a Deny, and it was cut before", c.Op, c.Name, r.Name)
 		}
 	}
 }
 
-// wasCut reports whether the role of a grant has ever carried a Deny.
+// wasCut reports whether the access of a grant was ever cut.
 func (o *observer) wasCut(name string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

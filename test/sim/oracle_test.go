@@ -92,7 +92,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	}
 	why, told, tried := w.takenBy(o)
 	switch {
-	case w.observer.wasCut(o.name()):
+	case o.handled != repaired && w.observer.wasCut(o.name()):
 		why = "its role was cut"
 	case r.Status != "SUCCESS":
 		why = "its run is " + r.Status

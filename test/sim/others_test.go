@@ -35,7 +35,7 @@ func (d *drawing) others() {
 	if d.chance(0.15) {
 		d.edited()
 	}
-	if d.quiet && d.chance(0.7) {
+	if d.quiet && !d.busy && d.chance(0.7) {
 		d.unreadable()
 	}
 }

@@ -38,8 +38,8 @@ type plan struct {
 	expires bool
 	// last is when the last request is made, but for what Port's timers start.
 	last time.Duration
-	// quiet schedules hold no trouble at all.
-	quiet bool
+	// quiet schedules hold no trouble at all, busy ones none but throttling.
+	quiet, busy bool
 }
 
 // event is something that happens at a time.
@@ -85,12 +85,21 @@ func draw(seed uint64) *plan {
 	d.expires = d.chance(0.8)
 	d.last = pick(d, 3*time.Minute, 8*time.Minute, 8*time.Minute, 18*time.Minute)
 	d.calm = d.last + time.Minute
+	rush := d.aside(100)
+	if d.busy = rush.chance(busyShare); d.busy {
+		d.quiet = true
+	}
 	d.start()
 	d.request()
 	if !d.quiet {
 		d.trouble()
 	}
 	d.others()
+	if d.busy {
+		d.quiet = false
+		rush.rush()
+	}
+	d.aside(200).rare()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.
@@ -103,7 +112,7 @@ func draw(seed uint64) *plan {
 func (d *drawing) start() {
 	for i := range d.instances {
 		var at time.Duration
-		if i > 0 && d.chance(0.4) {
+		if i > 0 && d.chance(0.4) && !d.busy {
 			at = d.between(0, d.last)
 		}
 		d.at(at, "", func(w *world) { w.start(i) })

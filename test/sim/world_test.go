@@ -60,6 +60,7 @@ type world struct {
 	byRun    map[string]*order
 	people   *people
 	observer *observer
+	adminKey string
 	foreign  string // what was planted, before anything began
 
 	skew  atomic.Int64 // how far the local clock is behind everybody else's
@@ -96,6 +97,7 @@ func newWorld(t *testing.T, pl *plan) *world {
 	for _, arn := range []string{boundary, otherBoundary} {
 		w.aws.AddPolicy(arn, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)
 	}
+	w.adminKey, _ = w.aws.AddUser(adminName, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	w.portListener, w.awsListener = porttest.NewListener(), iamtest.NewListener()
 	w.portHTTP, w.awsHTTP = w.portListener.Client(), w.awsListener.Client()
 	return w
