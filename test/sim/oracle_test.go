@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // judge checks everything that is promised once things have settled. It goes by
 // what Port and AWS hold and by the orders that the simulation placed itself.
 func (w *world) judge() {
+	w.aws.Throttle(0, 0, 0) // those who judge ask a lot at once
 	for _, k := range []kind{kindGrant, kindRevoke, kindExpire, kindForeign} {
 		for _, o := range w.ordersOf(k) {
 			r, found := w.port.Run(o.run)
@@ -92,14 +94,16 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	}
 	why, told, tried := w.takenBy(o)
 	switch {
-	case o.handled != repaired && w.observer.wasCut(o.name()):
-		why = "its role was cut"
 	case r.Status != "SUCCESS":
 		why = "its run is " + r.Status
 	case o.handled == "entity deleted", o.handled == "role deleted", o.handled == edited:
 		why = "by hand: " + o.handled
 	case now.After(end.Add(2*sweepInterval + time.Minute)):
 		why = "it has expired"
+	case why == "" && w.observer.wasCut(o.name()):
+		if why = "its role was cut"; now.Before(end) && !w.mayCut(o) {
+			w.violation("the access of grant %s was cut, and nobody wanted that", o.run)
+		}
 	}
 	if why != "" {
 		if o.handled == lent {
@@ -126,6 +130,12 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	if now.Before(end) && o.handled == "" {
 		w.judgeUse(o, p)
 	}
+}
+
+// mayCut reports whether somebody has begun to take a grant away before its end.
+func (w *world) mayCut(o *order) bool {
+	revoked := slices.ContainsFunc(w.takersOf(o), func(t *order) bool { return t.kind == kindRevoke })
+	return revoked || len(w.byCLI(o)) > 0 || o.handled == halfDone
 }
 
 // takenBy says who took a grant away; "" if nobody did. told: they were told that
