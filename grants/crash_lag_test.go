@@ -15,11 +15,11 @@ import (
 	"port-iam/port/porttest"
 )
 
-// watchDeny fails the test when, after a call, a role that has carried a Deny
-// carries a policy that exists without the Deny.
-func (w *world) watchDeny() (stop func()) {
+// watchCut fails the test when, after a call, a role whose access was cut, by a
+// Deny or by detaching, carries a policy that exists without a Deny.
+func (w *world) watchCut() (stop func()) {
 	var mu sync.Mutex // nobody looks at an older state behind a newer one
-	denied := map[string]bool{}
+	cut := map[string]bool{}
 	return w.aws.OnCall(func(c iamtest.Call) {
 		if !c.Done {
 			return
@@ -29,11 +29,11 @@ func (w *world) watchDeny() (stop func()) {
 		snap := w.aws.Snapshot()
 		for _, r := range snap.Roles {
 			switch {
-			case isDenied(r):
-				denied[r.ID] = true
-			case denied[r.ID] && isAttached(snap, r):
-				delete(denied, r.ID) // told once
-				w.t.Errorf("after %s %s, %s carries its policy without the Deny that it had", c.Op, c.Name, r.Name)
+			case isDenied(r), c.Op == "DetachRolePolicy" && c.Code == "" && c.Name == r.Name && !isAttached(snap, r):
+				cut[r.ID] = true
+			case cut[r.ID] && isAttached(snap, r):
+				delete(cut, r.ID) // told once
+				w.t.Errorf("after %s %s, %s carries its policy without a Deny, and it was cut before", c.Op, c.Name, r.Name)
 			}
 		}
 	})
@@ -107,7 +107,7 @@ var lagScenarios = []lagScenario{
 // calls there were. handled says that who began it goes on with it; else only
 // sweeps follow.
 func (s lagScenario) play(w *world, n int, after, handled bool) (total int) {
-	defer w.watchDeny()()
+	defer w.watchCut()()
 	act := s.prepare(w)
 	ctx, die := context.WithCancel(context.Background())
 	defer die()
