@@ -132,7 +132,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	}
 }
 
-// mayCut reports whether somebody has begun to take a grant away before its end.
+// mayCut reports whether a person has begun to take a grant away before its end.
 func (w *world) mayCut(o *order) bool {
 	revoked := slices.ContainsFunc(w.takersOf(o), func(t *order) bool { return t.kind == kindRevoke })
 	return revoked || len(w.byCLI(o)) > 0 || o.handled == halfDone
