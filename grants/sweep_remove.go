@@ -35,8 +35,9 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	defer func() { r.restore(ctx) }()
 	for {
 		err := r.takeMade(ctx, standing{live: j.live, run: j.run, runErr: runErr, entity: j.entity})
-		if err == nil && !(j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess) {
-			err = r.deleteEntity(ctx, "") // unless it is that of another role, which goes on
+		stays := j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess
+		if err == nil && !stays { // as the entity of another role does, which goes on
+			err = r.deleteEntity(ctx, "")
 		}
 		if err == nil {
 			break
