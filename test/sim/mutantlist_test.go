@@ -2,12 +2,12 @@ package sim
 
 // mutants are the defects, one for each guarantee or more.
 var mutants = []mutant{
-	{name: "a record is committed before its run has ended", seed: 189, changes: []change{{
+	{name: "a record is committed before its run has ended", seed: 54, changes: []change{{
 		"consumer/partition.go",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n",
 		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n	p.tracker.finish(s)\n",
 	}}},
-	{name: "a commit passes over unfinished records", seed: 235, changes: []change{{
+	{name: "a commit passes over unfinished records", seed: 59, changes: []change{{
 		"consumer/tracker.go",
 		"	for t.front != nil && t.front.done {\n",
 		"	for t.front != nil && (t.front.done || s.done) {\n",
@@ -89,7 +89,7 @@ var mutants = []mutant{
 	{name: "the sweeper leaves what has expired", seed: 1996, changes: []change{{
 		"grants/sweep_judge.go", "	if !f.isListed() || !expired(f.end(), now) {\n", "	if true {\n",
 	}}},
-	{name: "the sweeper leaves what failed runs have made", seed: 1479, changes: []change{{
+	{name: "the sweeper leaves what failed runs have made", seed: 60, changes: []change{{
 		"grants/sweep_judge.go",
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), true)`,
 		`		return orphaned(fmt.Sprintf("its run ended %s", f.run.Status), false)`,
@@ -100,7 +100,7 @@ var mutants = []mutant{
 	{name: "the sweeper leaves what nothing is attached to", seed: 92, changes: []change{{
 		"grants/sweep_judge.go", "	detached := f.seen.role && !f.seen.attached\n", "	detached := false\n",
 	}}},
-	{name: "the sweeper removes without waiting", seed: 1962, changes: []change{{
+	{name: "the sweeper removes without waiting", seed: 45, changes: []change{{
 		"grants/sweep_judge.go",
 		"	case !f.run.Status.Ended():\n		v := f.standing()\n",
 		"	case !f.run.Status.Ended() && f.entity == nil:\n		return orphaned(\"its run is open\", true)\n	case !f.run.Status.Ended():\n		v := f.standing()\n",
@@ -151,6 +151,11 @@ var mutants = []mutant{
 		"	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() {\n",
 		"	s := j.read(ctx, found)\n	if s.liveErr != nil {\n		return s.liveErr\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() {\n",
 	}}},
+	{name: "a refused Deny ends the removal", seed: 23, changes: []change{{
+		"grants/removal.go",
+		"		if detaching := access.Detach(ctx, found); detaching != nil {\n",
+		"		if detaching := err; detaching != nil {\n",
+	}}},
 	{name: "the role goes under an open run", seed: 82, changes: []change{{
 		"grants/removal.go", "	case open != nil:\n", "	case false:\n",
 	}}},
@@ -177,7 +182,7 @@ var mutants = []mutant{
 		"	case !foreign && r.unseen(s) && !r.over(causeUnseen):\n",
 		"	case false:\n",
 	}}},
-	{name: "the entity is overwritten", seed: 1, changes: []change{{
+	{name: "the entity is overwritten", seed: 36, changes: []change{{
 		"port/entities.go", `url.Values{"upsert": {"false"}}`, `url.Values{"upsert": {"true"}}`,
 	}}},
 	{name: "grants go before removals", seed: 124, changes: []change{{
