@@ -97,7 +97,7 @@ var mutants = []mutant{
 	{name: "the sweeper leaves removals that were interrupted", seed: 1970, changes: []change{{
 		"grants/sweep_judge.go", "	case f.seen.cut:\n", "	case false:\n",
 	}}},
-	{name: "the sweeper leaves what nothing is attached to", seed: 92, changes: []change{{
+	{name: "the sweeper leaves what nothing is attached to", seed: 345, changes: []change{{
 		"grants/sweep_judge.go", "	detached := f.seen.role && !f.seen.attached\n", "	detached := false\n",
 	}}},
 	{name: "the sweeper removes without waiting", seed: 45, changes: []change{{
