@@ -23,13 +23,15 @@ func (d *drawing) aside(stream uint64) *drawing {
 // throttles.
 const busyShare = 0.04
 
-// cutWhileBusy is how soon access is cut while AWS throttles and many grants wait.
+// cutWhileBusy is how soon access is cut while AWS throttles and many grants wait,
+// for each instance: one puts its own calls in order, and not those of the others,
+// which take their part of what AWS lets through.
 const cutWhileBusy = 15 * time.Second
 
 // rush draws many grants that are asked for at once, more than AWS lets through,
 // and revocations in the middle of them.
 func (d *drawing) rush() {
-	d.rate, d.burst = float64(4+d.IntN(5)), 10
+	d.rate, d.burst = float64(5+d.IntN(4)), 10
 	d.patience = true
 	d.settled = 6 * time.Minute
 	ask := func(at time.Duration) *order {
@@ -49,9 +51,10 @@ func (d *drawing) rush() {
 				return
 			}
 			w.place(r)
-			w.background(cutWhileBusy, func() {
+			soon := cutWhileBusy * time.Duration(d.instances)
+			w.background(soon, func() {
 				if w.observer.usable(o.name()) {
-					w.violation("the access of %s was not cut %s after revocation %s, while AWS throttles grants", o.run, cutWhileBusy, r.run)
+					w.violation("the access of %s was not cut %s after revocation %s, while AWS throttles grants", o.run, soon, r.run)
 				}
 			})
 		})
