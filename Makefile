@@ -19,8 +19,9 @@ demo: build ## Show a grant from request to revocation, offline; Ctrl-C ends it
 setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluator
 	@sh internal/tools/setup.sh
 
-test: setup ## Run every test with the race detector, real broker and moto included
+test: setup ## Run every test with the race detector, and those without that it is too slow for; real broker and moto included
 	PORT_IAM_REQUIRE_REAL=1 go test -tags synctests -race -p 2 -timeout 25m ./...
+	go test -tags synctests -timeout 10m ./grants
 
 deploy-test: setup ## Check deploy/ with the tools that read it (as root; test/deploy names the Debian packages)
 	PORT_IAM_REQUIRE_DEPLOY=1 go test -timeout 20m ./test/deploy ./test/pages

@@ -103,6 +103,7 @@ func TestAttachedWhileRemoved(t *testing.T) {
 				w.aws.AddPolicy(admin, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 				name := iamops.Name(rec.RunID)
 				var once sync.Once
+				var mu sync.Mutex
 				var cut bool
 				var open time.Time
 				longest := time.Duration(0)
@@ -113,6 +114,8 @@ func TestAttachedWhileRemoved(t *testing.T) {
 							w.must(err)
 						})
 					}
+					mu.Lock()
+					defer mu.Unlock()
 					usable := false
 					for _, r := range w.aws.Snapshot().Roles {
 						cut = cut || r.Inline[denyName] != ""

@@ -65,6 +65,7 @@ func (s scenario) handBack(w *world, n int, told, handled bool) (finished bool) 
 // when another process gets its partition, and without, as in a kill. Access that
 // was cut stays cut, the role keeps its Deny, and what is to go is gone.
 func TestHandBack(t *testing.T) {
+	withoutRace(t)
 	for _, s := range scenarios {
 		for _, lag := range []time.Duration{0, 10 * time.Second, time.Minute} {
 			t.Run(fmt.Sprintf("%s, %s", s.name, lag), func(t *testing.T) {

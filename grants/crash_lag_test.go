@@ -147,6 +147,7 @@ const once = 18
 // IAM shows old states, and lets another one finish, or only the sweep: access
 // that was cut stays cut, and what is to go is gone.
 func TestCrashMatrixLag(t *testing.T) {
+	withoutRace(t)
 	for _, s := range lagScenarios {
 		for _, lag := range []time.Duration{0, 10 * time.Second, time.Minute} {
 			t.Run(fmt.Sprintf("%s, %s", s.name, lag), func(t *testing.T) {

@@ -85,6 +85,7 @@ func (w *world) behind(lag time.Duration) {
 // what was attached, or begins to, and later, when it still shows what was taken
 // away.
 func TestDenyStays(t *testing.T) {
+	withoutRace(t)
 	for _, lag := range []time.Duration{0, time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute} {
 		for _, after := range []time.Duration{500 * time.Millisecond, lag - 200*time.Millisecond, lag + time.Second, time.Hour} {
 			t.Run(fmt.Sprintf("%s after %s", lag, after), func(t *testing.T) {
@@ -107,6 +108,7 @@ func TestDenyStays(t *testing.T) {
 // TestOperatorInterrupted stops `grants revoke` after each call that it makes:
 // whatever was cut stays so, and the sweep removes the rest.
 func TestOperatorInterrupted(t *testing.T) {
+	withoutRace(t)
 	for _, lag := range []time.Duration{0, 10 * time.Second, time.Minute} {
 		t.Run(lag.String(), func(t *testing.T) {
 			for n, more := 1, true; more; n++ {

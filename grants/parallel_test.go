@@ -33,6 +33,7 @@ func within(t *testing.T, what string, limit time.Duration, do func()) {
 // TestManyGrants: a thousand grants are listed while an operator waits, also closely
 // and without Port; they are judged by a sweep long before the next begins.
 func TestManyGrants(t *testing.T) {
+	withoutRace(t)
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process()
 		for range 1000 {

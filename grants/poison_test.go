@@ -108,7 +108,7 @@ func TestOutageGivesNothingUp(t *testing.T) {
 					recs, ends = append(recs, rec), append(ends, end)
 					go func() { end <- p.handle(rec) }()
 				}
-				w.stays(ends[0], 150*time.Minute)
+				w.stays(ends[0], 45*time.Minute)
 				repaired()
 				for i, end := range ends {
 					if err := <-end; err != nil {

@@ -104,6 +104,7 @@ func p95(sorted []time.Duration) time.Duration { return sorted[(len(sorted)*95+9
 // TestThrottledBacklog: a backlog against an IAM that allows 20 calls a second.
 // Calls that are refused cost the next ones their turn, so few may be.
 func TestThrottledBacklog(t *testing.T) {
+	withoutRace(t)
 	const runs, rate, burst, callsEach = 1000, 20, 40, 3
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
@@ -131,6 +132,7 @@ func TestThrottledBacklog(t *testing.T) {
 // on at once, those that have begun are finished first. Each run ends well, and
 // little is begun in vain.
 func TestThrottledToLittle(t *testing.T) {
+	withoutRace(t)
 	const runs, callsEach = 200, 3
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
@@ -148,6 +150,7 @@ func TestThrottledToLittle(t *testing.T) {
 // TestThrottledAtRandom: grants and revocations while IAM refuses three calls in
 // ten, as it does when something else in the account makes too many.
 func TestThrottledAtRandom(t *testing.T) {
+	withoutRace(t)
 	const share = 0.3
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
@@ -185,6 +188,7 @@ func TestThrottledAtRandom(t *testing.T) {
 // wait for nothing. After a long storm, all that takes longer is that runs which
 // failed many times are tried again after up to 30 seconds.
 func TestThrottledStorm(t *testing.T) {
+	withoutRace(t)
 	for _, tt := range []struct{ lasts, most time.Duration }{
 		{3 * time.Second, 15 * time.Second},
 		{10 * time.Second, 15 * time.Second},
@@ -222,6 +226,7 @@ func TestThrottledStorm(t *testing.T) {
 // TestDenyBesideBacklog: a revocation every five seconds, beside a backlog of
 // grants that IAM throttles.
 func TestDenyBesideBacklog(t *testing.T) {
+	withoutRace(t)
 	for _, tt := range []struct {
 		rate float64
 		p95  time.Duration
@@ -261,6 +266,7 @@ func TestDenyBesideBacklog(t *testing.T) {
 // TestDenyBesideTooMany: where IAM admits less than the slowest pace, a Deny waits
 // for little else than its own two calls.
 func TestDenyBesideTooMany(t *testing.T) {
+	withoutRace(t)
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
 		victims := p.granted(10)
@@ -294,6 +300,7 @@ func TestDenyBesideTooMany(t *testing.T) {
 // TestDenyPutBack: beside any number of revocations, a role whose Deny is off is
 // deleted before the time of the attempt is over.
 func TestDenyPutBack(t *testing.T) {
+	withoutRace(t)
 	const revocations = 500
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
@@ -333,6 +340,7 @@ func TestDenyPutBack(t *testing.T) {
 // TestGrantsBesideRevocations: any number of revocations leaves grants a fifth of
 // what IAM admits.
 func TestGrantsBesideRevocations(t *testing.T) {
+	withoutRace(t)
 	const revocations = 500
 	inWorld(t, slow, func(w *world) {
 		p := w.process()

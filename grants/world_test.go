@@ -124,6 +124,15 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	return p
 }
 
+// withoutRace leaves a test out that would take minutes with the race detector, and is
+// about order or time: `make test` plays these tests without it.
+func withoutRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("too slow with the race detector")
+	}
+}
+
 // admin is a person who changes things in AWS by hand.
 func (w *world) admin() *iam.Client {
 	return iam.NewFromConfig(aws.Config{
