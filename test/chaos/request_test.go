@@ -94,7 +94,10 @@ func (d *drawing) early(turn float64, target *order) {
 	form := d.form()
 	partition := d.partition()
 	d.at(turn, func(w *world) {
-		w.when("run "+target.run+" has ended", func() bool { r, _ := w.Port.Run(target.run); return r.Ended() }, func() {
+		w.when("run "+target.run+" has ended", func() bool {
+			r, _ := w.Port.Run(target.run)
+			return r.Ended() && !w.brokerDown // which nothing starts while a record waits for it
+		}, func() {
 			if r, _ := w.Port.Run(target.run); r.Status == "SUCCESS" {
 				w.place(o)
 				w.write(partition, w.Port.Message(o.run, form))
