@@ -297,6 +297,14 @@ func TestDenyBesideTooMany(t *testing.T) {
 	})
 }
 
+// revokedLater makes n grants, and the records that take them away.
+func (p *process) revokedLater(n int) (records []port.Record) {
+	for _, v := range p.granted(n) {
+		records = append(records, p.w.revoke(v.RunID))
+	}
+	return records
+}
+
 // TestDenyPutBack: beside any number of revocations, a role whose Deny is off is
 // deleted before the time of the attempt is over.
 func TestDenyPutBack(t *testing.T) {
@@ -304,10 +312,7 @@ func TestDenyPutBack(t *testing.T) {
 	const revocations = 500
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
-		var records []port.Record
-		for _, v := range p.granted(revocations) {
-			records = append(records, w.revoke(v.RunID))
-		}
+		records := p.revokedLater(revocations)
 		w.aws.Throttle(20, 40, 0)
 		var mu sync.Mutex
 		denies, longest, off := 0, time.Duration(0), map[string]time.Time{}
@@ -344,10 +349,7 @@ func TestGrantsBesideRevocations(t *testing.T) {
 	const revocations = 500
 	inWorld(t, slow, func(w *world) {
 		p := w.process()
-		var records []port.Record
-		for _, v := range p.granted(revocations) {
-			records = append(records, w.revoke(v.RunID))
-		}
+		records := p.revokedLater(revocations)
 		w.aws.Throttle(20, 40, 0)
 		w.aws.ResetCalls()
 		waitRevokes, stopRevokes := p.work(16, records)
