@@ -31,7 +31,7 @@ func (c *Consumer) connection(brokers []string, get func(context.Context) (port.
 		kgo.SeedBrokers(brokers...),
 		kgo.Dialer(c.dial),
 		kgo.DisableClientMetrics(),
-		kgo.WithLogger(warnings{kslog.New(c.log)}),
+		kgo.WithLogger(quiet{kslog.New(c.log)}),
 	}
 	if c.opts.Mechanism != noSASL {
 		opts = append(opts, kgo.SASL(mechanism(c.opts.Mechanism, get)))
@@ -39,11 +39,22 @@ func (c *Consumer) connection(brokers []string, get func(context.Context) (port.
 	return opts
 }
 
-// warnings keeps the Kafka client, which is chatty, from logging below WARN.
-type warnings struct{ *kslog.Logger }
+// quiet shows the warnings of the Kafka client, which repeats them at each of its
+// tries, at level DEBUG: what they mean is logged here, once.
+type quiet struct{ *kslog.Logger }
 
 // Level is part of kgo.Logger.
-func (w warnings) Level() kgo.LogLevel { return min(w.Logger.Level(), kgo.LogLevelWarn) }
+func (q quiet) Level() kgo.LogLevel {
+	if q.Logger.Level() < kgo.LogLevelDebug {
+		return kgo.LogLevelNone
+	}
+	return kgo.LogLevelWarn
+}
+
+// Log is part of kgo.Logger.
+func (q quiet) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
+	q.Logger.Log(kgo.LogLevelDebug, "Kafka client: "+msg, keyvals...)
+}
 
 // ask lets f ask the cluster with a client of its own, which is seldom enough to
 // be cheap and does not disturb what the group does.
@@ -122,28 +133,33 @@ func (c *Consumer) dial(ctx context.Context, network, addr string) (net.Conn, er
 // options returns those of the one client of a session.
 func (s *session) options(brokers []string) []kgo.Opt {
 	o := s.c.opts
-	return append(s.c.connection(brokers, s.access),
+	opts := append(s.c.connection(brokers, s.access),
 		kgo.ConsumerGroup(o.Group),
 		kgo.ConsumeTopics(o.Topic),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.SessionTimeout(o.Session),
 		kgo.HeartbeatInterval(o.Session/heartbeats),
 		kgo.RebalanceTimeout(o.Rebalance),
+		kgo.MetadataMaxAge(newPartitions),
 
-		// Only this package knows what is finished. Without the block, records
-		// of an assignment that has ended could be registered in a later one
-		// and move its commit past records that it never saw.
+		// Only this package knows what is finished.
 		kgo.DisableAutoCommit(),
-		kgo.BlockRebalanceOnPoll(),
 
 		// A partition without a commit starts at the beginning of its log:
 		// what is already done shows in the state of each run. Starting at the
 		// end would skip what was written between joining and the first
-		// commit. And a commit that points outside of the log never moves by
-		// itself: going back would repeat the log, going on would lose runs
-		// without a word.
+		// commit. A commit before the beginning goes on there too, see begin;
+		// one past the end never moves by itself: going back would repeat the
+		// log, going on would lose runs without a word.
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.AdjustFetchOffsetsFn(s.begin),
+
+		// A transaction that hangs must not stop removals, and no record is
+		// believed before Port confirms it, so records of open and aborted ones
+		// are read too. The markers at their ends are handed out, so that
+		// commits reach the end of the log.
+		kgo.KeepControlRecords(),
 
 		// Bounded memory: what is fetched ahead, and what one compressed batch
 		// may become.
@@ -156,4 +172,8 @@ func (s *session) options(brokers []string) []kgo.Opt {
 		kgo.OnPartitionsLost(s.takenAway),
 		kgo.WithHooks(s, kprom.NewMetrics("port_iam_kafka", kprom.Registerer(o.Registerer))),
 	)
+	if o.Instance != "" {
+		opts = append(opts, kgo.InstanceID(o.Instance))
+	}
+	return opts
 }

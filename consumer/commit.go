@@ -85,7 +85,7 @@ func (s *session) commitResult(err error) {
 	switch {
 	case errors.Is(err, errNewMember), errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration),
 		errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		s.end(fmt.Errorf("commit refused: %w", err))
+		s.end(fmt.Errorf("commit refused: %w", s.c.explain(err)))
 	case errors.Is(err, kerr.RebalanceInProgress):
 		s.c.log.Debug("commit postponed by a rebalance")
 	case errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):

@@ -2,10 +2,13 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // Keys of log attributes.
@@ -25,6 +28,8 @@ type Consumer struct {
 	access  *accessCache
 	metrics *metrics
 	health  *health
+	pulse   pulse
+	lanes   *lanes
 
 	longest time.Duration // pause between two sessions
 
@@ -47,6 +52,7 @@ func New(o Options) (*Consumer, error) {
 		log:     o.Log,
 		filter:  newFilter(o.Actions),
 		access:  &accessCache{ask: o.Access, sasl: o.Mechanism != noSASL},
+		lanes:   newLanes(o.Concurrency),
 		longest: maxPause,
 		health:  &health{limit: min(o.Session, beatLimit), why: errStarting},
 	}
@@ -60,8 +66,8 @@ func New(o Options) (*Consumer, error) {
 // Run does what [Consumer.Preflight] does until it passes, then reads and
 // handles records until ctx ends. It returns nil after a clean stop, and a
 // [FatalError] where going on is of no use: credentials, topic or group refused
-// at the start, or a final error of Options.Access. A broker that cannot be
-// reached is waited for.
+// at the start, or a final error of Options.Access then. A broker that cannot be
+// reached is waited for, and after the start everything is.
 //
 // On the end of ctx, jobs that wait are dropped and delivered again later;
 // started ones get the time of Options.Drain; then what is finished is
@@ -69,22 +75,19 @@ func New(o Options) (*Consumer, error) {
 // provided that attempts end with their contexts. Nothing that Run has started
 // goes on after it has returned. Run is called once.
 func (c *Consumer) Run(ctx context.Context) error {
-	defer c.health.fail(errStopped)
 	if err := c.awaitPreflight(ctx); err != nil {
+		c.health.fail(err)
 		return err
 	}
-	l := newLanes(c.opts.Concurrency)
-	defer l.wait()
-	defer l.stop()
+	defer c.health.fail(errStopped)
+	defer c.lanes.wait()
+	defer c.lanes.stop()
 	pause := min(minPause, c.longest)
-	for ctx.Err() == nil {
+	for {
 		began := time.Now()
-		err := c.runSession(ctx, l)
+		member, err := c.runSession(ctx)
 		if ctx.Err() != nil {
-			break
-		}
-		if Final(err) {
-			return err
+			return nil
 		}
 		c.metrics.sessionsEnded.Inc()
 		c.health.fail(err)
@@ -94,24 +97,36 @@ func (c *Consumer) Run(ctx context.Context) error {
 		}
 		sleep(ctx, pause)
 		pause = min(2*pause, c.longest)
+		if c.opts.Instance != "" {
+			c.awaitInstance(ctx, member, errors.Is(err, kerr.FencedInstanceID))
+		}
 	}
-	return nil
 }
 
-func (c *Consumer) runSession(ctx context.Context, l *lanes) error {
-	s := newSession(c, l)
+// runSession returns why the session ended, and the last id of this member.
+func (c *Consumer) runSession(ctx context.Context) (member string, err error) {
+	c.pulse.beat()
+	s := newSession(c)
 	c.session.Store(s)
 	defer c.session.Store(nil)
 	return s.run(ctx)
 }
 
 // Ready returns nil while this is a member of the group, the group answers, and
-// the topic can be read; else why not. It does not wait.
+// the topic is read; else why not. It does not wait.
 func (c *Consumer) Ready() error { return c.health.ready() }
 
 // Alive returns nil while what [Consumer.Run] has started makes progress; else
 // what is stuck, which only a restart mends. It does not wait.
-func (c *Consumer) Alive() error { return nil }
+func (c *Consumer) Alive() error {
+	if age := c.pulse.age(); age > pulseLimit {
+		return fmt.Errorf("the loop that reads Kafka is stuck for %v", age.Round(time.Second))
+	}
+	if age := c.lanes.longest(); age > attemptLimit+pulseLimit {
+		return fmt.Errorf("an attempt at a run is stuck for %v", age.Round(time.Second))
+	}
+	return nil
+}
 
 // Holds reports whether this member holds the partition at present, as far as it
 // can know: another member may have taken over since the last heartbeat.

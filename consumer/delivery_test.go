@@ -130,7 +130,7 @@ func TestRetryKeepsThePlace(t *testing.T) {
 
 // lanesIdle calls f while no attempt runs.
 func (r *running) lanesIdle(f func()) {
-	l := r.session.Load().lanes
+	l := r.lanes
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -21,11 +22,11 @@ const (
 	SubjectGroup       Subject = "group"
 	SubjectTLS         Subject = "tls"
 	SubjectCA          Subject = "ca"
+	SubjectInstance    Subject = "instance"
 )
 
 // FatalError is a problem that waiting does not solve. Its text is one line. At
-// the start, and from Options.Access, it ends [Consumer.Run]. What a broker says
-// later ends nothing, since an operator can correct it: it is only logged, and
+// the start it ends [Consumer.Run]. What shows later ends nothing, since an operator can correct it: it is only logged, and
 // [Consumer.Ready] returns it.
 type FatalError struct {
 	Problem string // what is wrong
@@ -34,7 +35,8 @@ type FatalError struct {
 	// Subject is the part of the configuration that the remedy is about.
 	Subject Subject
 
-	// guess: an interrupted connection looks the same.
+	// guess: a connection that was interrupted, or brokers that are away behind a
+	// load balancer, look the same.
 	guess bool
 }
 
@@ -82,6 +84,10 @@ func (c *Consumer) explain(err error) error {
 		return fatal(SubjectGroup, "Kafka does not let this user join "+group, "grant READ on the group, or set a group id that the user may use")
 	case kerr.UnknownTopicOrPartition, kerr.InvalidTopicException:
 		return fatal(SubjectTopic, "Kafka has no "+topic, "create it, or set the right topic")
+	case kerr.InconsistentGroupProtocol:
+		return fatal(SubjectGroup, "another program is in "+group, "set a group id that no other program uses, or stop that program")
+	case kerr.FencedInstanceID:
+		return fatal(SubjectInstance, fmt.Sprintf("another instance of the name %q is in %s", c.opts.Instance, group), "give each instance a name of its own; this one waits until the name is free")
 	case kerr.InvalidGroupID:
 		return fatal(SubjectGroup, "Kafka does not accept the name of "+group, "set another group id")
 	}
@@ -90,7 +96,7 @@ func (c *Consumer) explain(err error) error {
 		return fatal(SubjectCA, "the certificate of the Kafka broker is not trusted", "set the CA of the cluster, or the right broker address")
 	case errors.As(err, new(tls.RecordHeaderError)):
 		return fatal(SubjectTLS, "the Kafka broker does not speak TLS", "switch TLS off, or use the broker's TLS port")
-	case errors.As(err, new(tls.AlertError)):
+	case tlsAlert(err):
 		return fatal(SubjectTLS, "the Kafka broker refused the TLS connection", "check the TLS settings of both sides")
 	case c.opts.TLS == nil && strings.Contains(err.Error(), "tls alert record"):
 		return fatal(SubjectTLS, "the Kafka broker expects TLS", "switch TLS on, or use the broker's plaintext port")
@@ -100,4 +106,11 @@ func (c *Consumer) explain(err error) error {
 		return guess
 	}
 	return err
+}
+
+// tlsAlert reports whether the broker ended the TLS connection with a reason. The one
+// that says nothing about the settings is left out.
+func tlsAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" && !strings.Contains(op.Err.Error(), "internal error")
 }

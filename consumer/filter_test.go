@@ -63,11 +63,12 @@ func BenchmarkRegister(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := newSession(c, newLanes(1))
-	s.parts[0] = newPartition(0, 2000, func() {}, func() {})
+	s := newSession(c)
+	s.parts[0] = newPartition(0, 0, 2000, func() {}, func() {})
 	records := make([]*kgo.Record, maxPoll)
 	for i := range records {
 		records[i] = &kgo.Record{Topic: testTopic, Value: foreignRecord(1 << 10)}
+		s.OnFetchRecordBuffered(records[i])
 	}
 	fetches := kgo.Fetches{{Topics: []kgo.FetchTopic{{Topic: testTopic, Partitions: []kgo.FetchPartition{{Records: records}}}}}}
 	next := int64(0)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -27,6 +28,10 @@ var (
 	errStopped  = errors.New("stopped")
 )
 
+// fetchLimit is the age of the last answer to a fetch beyond which it is in doubt
+// that records can be read. Where there are none, a broker answers after 5 s.
+const fetchLimit = 25 * time.Second
+
 // health is what is known about the membership in the group.
 type health struct {
 	limit time.Duration // of the age of beat
@@ -34,6 +39,7 @@ type health struct {
 	mu        sync.Mutex
 	why       error     // not a member; nil: a member
 	beat      time.Time // last answer of the coordinator
+	fetch     time.Time // last answer to a fetch, or when none was needed
 	trouble   error     // something that a member cannot do
 	troubleAt time.Time
 }
@@ -42,6 +48,9 @@ type health struct {
 func (h *health) join() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.why != nil {
+		h.fetch = time.Now()
+	}
 	h.why, h.beat = nil, time.Now()
 }
 
@@ -52,10 +61,28 @@ func (h *health) fail(why error) {
 	h.why, h.trouble = why, nil
 }
 
+// leave is fail for what the client tries again by itself. It is logged once in a
+// row.
+func (h *health) leave(why error, log *slog.Logger) {
+	h.mu.Lock()
+	news := h.why == nil || h.why.Error() != why.Error()
+	h.why, h.trouble = why, nil
+	h.mu.Unlock()
+	if news {
+		log.Warn("the group has to be joined again", keyError, why)
+	}
+}
+
 func (h *health) alive() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.beat = time.Now()
+}
+
+func (h *health) fetched() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fetch = time.Now()
 }
 
 // disturb notes an error that is likely to come back until an operator acts. It is
@@ -66,7 +93,7 @@ func (h *health) disturb(err error, log *slog.Logger) {
 	h.trouble, h.troubleAt = err, time.Now()
 	h.mu.Unlock()
 	if news {
-		log.Error("Kafka refuses this member", keyError, err)
+		log.Error("Kafka does not serve this member as it should", keyError, err)
 	}
 }
 
@@ -97,21 +124,31 @@ func (h *health) ready() error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.current()
+	if err := h.current(); err != nil {
+		return err
+	}
+	if age := time.Since(h.fetch); age > fetchLimit {
+		return fmt.Errorf("no answer to a fetch of records for %v", age.Round(time.Second))
+	}
+	return nil
 }
 
 // A session is told what its client goes through.
 var (
-	_ kgo.HookBrokerConnect    = (*session)(nil)
-	_ kgo.HookBrokerE2E        = (*session)(nil)
-	_ kgo.HookGroupManageError = (*session)(nil)
+	_ kgo.HookBrokerConnect       = (*session)(nil)
+	_ kgo.HookBrokerE2E           = (*session)(nil)
+	_ kgo.HookGroupManageError    = (*session)(nil)
+	_ kgo.HookFetchRecordBuffered = (*session)(nil)
 )
 
-// OnBrokerConnect notices refused credentials.
+// OnBrokerConnect notices refused credentials, and what else a broker has against
+// a connection.
 func (s *session) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
 	if errors.Is(err, kerr.SaslAuthenticationFailed) {
 		s.c.access.refuse()
-		s.c.health.disturb(s.c.explain(err), s.c.log)
+	}
+	if explained := s.c.explain(err); Final(explained) {
+		s.c.health.disturb(explained, s.c.log)
 	}
 }
 
@@ -122,10 +159,35 @@ func (s *session) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E
 		if e2e.Err() == nil {
 			s.c.health.alive()
 		}
+	case kmsg.Fetch:
+		if e2e.Err() == nil {
+			s.c.health.fetched()
+		}
 	}
 }
 
 // OnGroupManageError is called when the client has to join the group again.
 func (s *session) OnGroupManageError(err error) {
-	s.c.health.fail(fmt.Errorf("not a member of the consumer group: %w", s.c.explain(err)))
+	if errors.Is(err, kerr.FencedInstanceID) {
+		s.end(s.c.explain(err))
+	}
+	s.c.health.leave(fmt.Errorf("not a member of the consumer group: %w", s.c.explain(err)), s.c.log)
+}
+
+// pulse is the sign of life of the loop that reads Kafka: of each of its rounds, and
+// of what it waits for in between.
+type pulse struct{ last atomic.Int64 }
+
+// pulseLimit is more than anything takes between two beats, a drain included.
+const pulseLimit = 2 * time.Minute
+
+func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
+
+// age is the time since the last beat; 0 before the first.
+func (p *pulse) age() time.Duration {
+	last := p.last.Load()
+	if last == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, last))
 }

@@ -13,10 +13,10 @@ type lanes struct {
 	size int // attempts at the same time, of urgent tasks, and as many of others
 
 	mu       sync.Mutex
-	queue    map[lane][]*task // the first one is runnable, running or waiting for its timer
-	runnable []*task          // first of their lane, in the order in which they may start
-	urgent   []*task          // likewise; these go before runnable
-	running  map[*task]bool
+	queue    map[lane][]*task    // the first one is runnable, running or waiting for its timer
+	runnable []*task             // first of their lane, in the order in which they may start
+	urgent   []*task             // likewise; these go before runnable
+	running  map[*task]time.Time // since when
 	stopped  bool
 	wg       sync.WaitGroup // of attempts
 }
@@ -41,7 +41,7 @@ func newTenure() *tenure {
 func newLanes(size int) *lanes {
 	return &lanes{
 		size:  size,
-		queue: map[lane][]*task{}, running: map[*task]bool{},
+		queue: map[lane][]*task{}, running: map[*task]time.Time{},
 	}
 }
 
@@ -94,7 +94,7 @@ func (l *lanes) start() {
 		}
 		t := (*from)[0]
 		*from = slices.Delete(*from, 0, 1)
-		l.running[t] = true
+		l.running[t] = time.Now()
 		t.tenure.running++
 		l.wg.Go(func() { l.attempt(t) })
 	}
@@ -108,6 +108,17 @@ func (l *lanes) runningOf(urgent bool) int {
 		}
 	}
 	return n
+}
+
+// longest is how long the oldest attempt under way takes.
+func (l *lanes) longest() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var longest time.Duration
+	for _, since := range l.running {
+		longest = max(longest, time.Since(since))
+	}
+	return longest
 }
 
 func (l *lanes) attempt(t *task) {
@@ -203,7 +214,7 @@ func (l *lanes) drop(gone func(*task) bool) {
 	var waiting []*task
 	for _, tasks := range l.queue {
 		for _, t := range tasks {
-			if !l.running[t] && gone(t) {
+			if l.running[t].IsZero() && gone(t) {
 				waiting = append(waiting, t)
 			}
 		}

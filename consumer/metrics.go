@@ -26,6 +26,7 @@ type metrics struct {
 	lag           *prometheus.GaugeVec
 	sessionsEnded prometheus.Counter
 	commitErrors  prometheus.Counter
+	belowStart    prometheus.Counter
 }
 
 // newMetrics registers the metrics; oldest is asked at each scrape.
@@ -47,6 +48,10 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 			Name: "port_iam_consumer_commit_errors_total",
 			Help: "Offset commits that failed; what they held is committed later or delivered again.",
 		}),
+		belowStart: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "port_iam_consumer_commits_below_start_total",
+			Help: "Partitions whose commit lay before the beginning of the log, so that records were deleted before they were read.",
+		}),
 	}
 	for _, r := range []result{
 		handled, skippedOtherAction, skippedWorkflow, skippedChangeLog, skippedOtherBackend, malformed, dropped,
@@ -64,7 +69,7 @@ func newMetrics(reg prometheus.Registerer, oldest func() time.Time) (*metrics, e
 		return max(0, time.Since(t).Seconds())
 	})
 	var errs []error
-	for _, c := range []prometheus.Collector{m.records, m.lag, m.sessionsEnded, m.commitErrors, age} {
+	for _, c := range []prometheus.Collector{m.records, m.lag, m.sessionsEnded, m.commitErrors, m.belowStart, age} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)

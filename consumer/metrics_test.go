@@ -89,7 +89,7 @@ func TestLag(t *testing.T) {
 `+want), "port_iam_consumer_lag_records") == nil
 			}
 		}
-		after(2 * lagInterval)
+		after(2 * watchInterval)
 		eventually(t, is("lag of a stuck partition"), lags(`port_iam_consumer_lag_records{partition="0"} 48
 port_iam_consumer_lag_records{partition="1"} 0
 port_iam_consumer_lag_records{partition="2"} 0
@@ -103,7 +103,7 @@ port_iam_consumer_lag_records{partition="2"} 0
 		}
 		close(stuck)
 		l.await(t, 57)
-		after(2 * lagInterval)
+		after(2 * watchInterval)
 		eventually(t, is("no lag"), lags(`port_iam_consumer_lag_records{partition="0"} 0
 port_iam_consumer_lag_records{partition="1"} 0
 port_iam_consumer_lag_records{partition="2"} 0
@@ -127,7 +127,7 @@ func TestLagBeforeTheFirstRecord(t *testing.T) {
 		stuck := make(gate)
 		l := newLedger()
 		r := start(t, w.options(func(rec port.Record) Job { return l.job(rec, stuck.wait) }))
-		after(2 * lagInterval)
+		after(2 * watchInterval)
 		for p, want := range []float64{30, 9} {
 			if got := testutil.ToFloat64(r.metrics.lag.WithLabelValues(string(rune('0' + p)))); got != want {
 				t.Errorf("partition %d lags by %v, want %v", p, got, want)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -29,18 +28,19 @@ func (c *Consumer) Ends(ctx context.Context) (map[int32]int64, error) {
 	return out, err
 }
 
-// bounds lists where the partitions of a topic begin and end.
+// bounds lists where the partitions of a topic begin and end. With an error comes
+// what is known of the others.
 func bounds(ctx context.Context, cl *kgo.Client, topic string) (starts, ends kadm.ListedOffsets, err error) {
 	adm := kadm.NewClient(cl)
 	starts, err = adm.ListStartOffsets(ctx, topic)
 	if err = cmp.Or(err, starts.Error()); err != nil {
-		return nil, nil, fmt.Errorf("list where the topic begins: %w", err)
+		err = fmt.Errorf("list where the topic begins: %w", err)
 	}
-	ends, err = adm.ListEndOffsets(ctx, topic)
-	if err = cmp.Or(err, ends.Error()); err != nil {
-		return nil, nil, fmt.Errorf("list where the topic ends: %w", err)
+	ends, failed := adm.ListEndOffsets(ctx, topic)
+	if failed = cmp.Or(failed, ends.Error()); failed != nil && err == nil {
+		err = fmt.Errorf("list where the topic ends: %w", failed)
 	}
-	return starts, ends, nil
+	return starts, ends, err
 }
 
 // Committed returns, by partition, the offset up to which the group has finished
@@ -60,42 +60,4 @@ func (c *Consumer) Committed(ctx context.Context) (map[int32]int64, error) {
 		return nil
 	})
 	return out, err
-}
-
-const lagInterval = 15 * time.Second
-
-// measureLag asks for the ends of the log: what polls report knows nothing of
-// partitions that are paused. On an error the last values stay; that the topic is
-// gone or forbidden shows here even while nothing is assigned.
-func (s *session) measureLag(ctx context.Context, cl *kgo.Client) {
-	topic := s.c.opts.Topic
-	ctx, cancel := context.WithTimeout(ctx, lagInterval)
-	defer cancel()
-	starts, ends, err := bounds(ctx, cl, topic)
-	if err != nil {
-		s.c.log.Debug("lag not measured", keyError, err)
-		if explained := s.c.explain(err); Final(explained) {
-			s.c.health.disturb(explained, s.c.log)
-		}
-		return
-	}
-	committed := cl.CommittedOffsets()[topic]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, p := range s.parts {
-		end, ok := ends.Lookup(topic, id)
-		if !ok {
-			continue
-		}
-		from := p.tracker.position()
-		if from < 0 {
-			if c, ok := committed[id]; ok {
-				from = c.Offset
-			}
-		}
-		if start, ok := starts.Lookup(topic, id); ok {
-			from = max(from, start.Offset)
-		}
-		s.c.metrics.setLag(id, end.Offset-max(0, from))
-	}
 }

@@ -80,6 +80,10 @@ const (
 	dialWait     = 5 * time.Second  // for a connection, TLS included
 	heartbeats   = 6                // per session timeout
 	maxPoll      = 500              // records taken from the client at once
+	pollWait     = 10 * time.Second // for records, before the poll loop shows that it lives
+	// newPartitions is how old the client's view of the topic may be: partitions
+	// that are added are read after that time.
+	newPartitions = 30 * time.Second
 )
 
 func (o Options) withDefaults() Options {

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -10,9 +11,11 @@ import (
 // partition is one partition while this member holds it.
 type partition struct {
 	id      int32
+	owner   context.Context // of its records: it holds the partition
 	tenure  *tenure
 	tracker *tracker
 	window  int
+	start   int64  // of the log, when this member got it; -1: not known
 	pause   func() // stops fetching it
 	resume  func()
 
@@ -20,53 +23,79 @@ type partition struct {
 	paused  bool        // the window is full
 	stalled *time.Timer // runs after an error, until the next try to fetch
 	ended   bool
+	failed  time.Time // when the last fetch failed
+	broken  error     // why it cannot be read until an operator acts
+	seen    int64     // where it stood when the watch found it behind; -1: it was not
 }
 
 // stallTime is how long a partition that cannot be fetched is left alone. The
 // client itself would ask again at once, without an end.
 const stallTime = 5 * time.Second
 
-func newPartition(id int32, window int, pause, resume func()) *partition {
-	return &partition{id: id, tenure: newTenure(), window: window, pause: pause, resume: resume, tracker: newTracker()}
+// maxWaiting is how many bytes the unfinished records of one partition may keep
+// before reading pauses.
+const maxWaiting = 4 << 20
+
+func newPartition(id int32, start int64, window int, pause, resume func()) *partition {
+	p := &partition{
+		id: id, start: start, window: window, pause: pause, resume: resume,
+		tenure: newTenure(), tracker: newTracker(), seen: -1,
+	}
+	p.owner = context.WithValue(context.Background(), ownerKey{}, p)
+	return p
 }
 
-// open registers a record with a job.
-func (p *partition) open(r *kgo.Record) *span {
-	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)
-	p.throttle()
+// open registers a record with a job, which keeps so many bytes of it.
+func (p *partition) open(r *kgo.Record, bytes int) *span {
+	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp, bytes)
+	p.read()
 	return s
 }
 
 // skip registers a record without a job.
 func (p *partition) skip(r *kgo.Record) {
 	p.tracker.skip(r.Offset, r.LeaderEpoch)
-	p.throttle()
+	p.read()
 }
 
 // finish marks a record as done.
 func (p *partition) finish(s *span) {
 	p.tracker.finish(s)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.throttle()
+}
+
+// read notes that a record came.
+func (p *partition) read() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = nil
 	p.throttle()
 }
 
 // throttle keeps the tracker within the window.
 func (p *partition) throttle() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch n := p.tracker.length(); {
-	case !p.paused && n >= p.window:
+	n, bytes := p.tracker.waiting()
+	switch {
+	case !p.paused && (n >= p.window || bytes >= maxWaiting):
 		p.paused = true
 		p.apply()
-	case p.paused && n <= p.window/2:
+	case p.paused && n <= p.window/2 && bytes <= maxWaiting/2:
 		p.paused = false
 		p.apply()
 	}
 }
 
-// stall stops fetching for a while.
-func (p *partition) stall() {
+// stall stops fetching for a while after an error. A lasting one stays until a
+// record comes.
+func (p *partition) stall(why error, lasting bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.failed = time.Now()
+	if lasting {
+		p.broken = why
+	}
 	if p.stalled != nil || p.ended {
 		return
 	}
@@ -77,6 +106,28 @@ func (p *partition) stall() {
 		p.apply()
 	})
 	p.apply()
+}
+
+// wanted reports whether the client is to fetch the partition.
+func (p *partition) wanted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.ended && !p.paused && p.broken == nil
+}
+
+// unread reports whether the partition stands where it stood at the last look
+// although the log goes on, and nothing explains that; broken is what does.
+func (p *partition) unread(end int64) (unread bool, broken error) {
+	next := p.tracker.next()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.seen
+	p.seen = -1
+	if next >= end || p.paused || p.ended || p.broken != nil || time.Since(p.failed) < troubleLimit {
+		return false, p.broken
+	}
+	p.seen = max(next, 0)
+	return p.seen == before, nil
 }
 
 // end lets the client fetch the partition again should it come back: a pause

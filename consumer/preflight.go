@@ -12,7 +12,6 @@ import (
 
 const (
 	preflightWait = 30 * time.Second
-	guesses       = 3 // in a row, before a guess is believed
 	minPause      = time.Second
 	maxPause      = 30 * time.Second
 )
@@ -64,8 +63,30 @@ func (c *Consumer) preflight(ctx context.Context, cl *kgo.Client) error {
 		return c.stopped(StepTopic, err)
 	}
 	_, err = adm.FetchOffsetsForTopics(ctx, c.opts.Group, c.opts.Topic)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+	if err = ignoreMissing(err); err == nil {
+		err = c.groupIsOurs(ctx, adm)
+	}
+	if err != nil {
 		return c.stopped(StepGroup, err)
+	}
+	return nil
+}
+
+// groupIsOurs returns what Kafka would answer to a member of ours where members of
+// another program are in the group: two kinds of members cannot share one.
+func (c *Consumer) groupIsOurs(ctx context.Context, adm *kadm.Client) error {
+	classic, err := adm.DescribeGroups(ctx, c.opts.Group)
+	if err != nil {
+		return err
+	}
+	g := classic[c.opts.Group]
+	if len(g.Members) > 0 && (g.ProtocolType != "consumer" || g.Protocol != "" && g.Protocol != kgo.CooperativeStickyBalancer().ProtocolName()) {
+		return kerr.InconsistentGroupProtocol
+	}
+	// Members of the newer kind show there only. Older brokers know none.
+	newer, err := adm.DescribeConsumerGroups(ctx, c.opts.Group)
+	if err == nil && newer[c.opts.Group].Err == nil && len(newer[c.opts.Group].Members) > 0 {
+		return kerr.InconsistentGroupProtocol
 	}
 	return nil
 }
@@ -77,8 +98,9 @@ func (c *Consumer) stopped(at Step, err error) error {
 // awaitPreflight repeats the checks until they pass, ctx ends, or something is
 // found that waiting does not solve.
 func (c *Consumer) awaitPreflight(ctx context.Context) error {
-	pause, guessed, last := minPause, 0, ""
+	pause, last := minPause, ""
 	for {
+		c.pulse.beat()
 		err := c.Preflight(ctx)
 		if err == nil {
 			return nil
@@ -86,13 +108,7 @@ func (c *Consumer) awaitPreflight(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // stopping is no failure
 		}
-		var f *FatalError
-		switch {
-		case !errors.As(err, &f):
-			guessed = 0
-		case f.guess && guessed+1 < guesses:
-			guessed++
-		default:
+		if f, ok := errors.AsType[*FatalError](err); ok && !f.guess {
 			return err
 		}
 		c.health.fail(err)

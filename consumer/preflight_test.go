@@ -191,12 +191,13 @@ func TestPasswordChanged(t *testing.T) {
 	}, kfake.EnableSASL(), kfake.Superuser("PLAIN", "before", "p1"), kfake.Superuser("PLAIN", "after", "p2"))
 }
 
-// TestAccessTakenAway: what Access says later may be final too.
+// TestAccessTakenAway: while it runs, nothing that Access says ends the consumer.
 func TestAccessTakenAway(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, w *world) {
 		var gone atomic.Bool
 		wire := &cable{dialer: w.dial}
-		o := w.options(newLedger().handler)
+		l := newLedger()
+		o := w.options(l.handler)
 		o.Mechanism = "PLAIN"
 		o.Dialer = wire.dial
 		o.Access = func(context.Context) (port.KafkaAccess, error) {
@@ -208,13 +209,18 @@ func TestAccessTakenAway(t *testing.T) {
 		r := start(t, o)
 		r.awaitReady(t)
 		gone.Store(true)
-		w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, Count: -1})
+		refused := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, Count: -1})
 		wire.set(true)
 		wire.set(false)
-		<-r.done
-		if err := r.stop(); !Final(err) || !strings.Contains(err.Error(), "the client was deleted") {
-			t.Errorf("Run: %v", err)
+		r.awaitUnready(t, "the client was deleted")
+		after(time.Hour)
+		r.awaitUnready(t, "the client was deleted")
+		if refused.Hits() == 0 {
+			t.Error("the broker refused no one")
 		}
+		refused.Remove()
+		gone.Store(false)
+		r.awaitReady(t)
 	}, kfake.EnableSASL(), kfake.Superuser("PLAIN", "user", "pass-word"))
 }
 
@@ -260,12 +266,19 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestGuessIsRepeated: a broker that closes connections may just be starting.
-func TestGuessIsRepeated(t *testing.T) {
+// TestClosedConnectionsAreWaitedFor: a load balancer whose brokers are away accepts
+// connections and closes them.
+func TestClosedConnectionsAreWaitedFor(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, w *world) {
+		var away atomic.Bool
+		away.Store(true)
 		var dials atomic.Int32
-		o := w.options(newLedger().handler)
-		o.Dialer = func(context.Context, string, string) (net.Conn, error) {
+		l := newLedger()
+		o := w.options(l.handler)
+		o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if !away.Load() {
+				return w.dial(ctx, network, addr)
+			}
 			dials.Add(1)
 			client, server := net.Pipe()
 			go func() {
@@ -274,14 +287,16 @@ func TestGuessIsRepeated(t *testing.T) {
 			}()
 			return client, nil
 		}
+		w.produce(t, 0, runs("r", 1)...)
 		r := start(t, o)
-		<-r.done
-		if err := r.stop(); !Final(err) {
-			t.Errorf("Run: %v, want a final error", err)
+		r.awaitUnready(t, "closes every new connection")
+		after(time.Hour)
+		if n := dials.Load(); n < 100 {
+			t.Errorf("%d connections in an hour", n)
 		}
-		if n := dials.Load(); n < guesses {
-			t.Errorf("given up after %d connections", n)
-		}
+		away.Store(false)
+		l.await(t, 1)
+		r.awaitReady(t)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -14,9 +15,13 @@ var errNewMember = errors.New("the group took this member for a new one")
 // added. A partition may have been kept without a word while this member was
 // thrown out and joined again: its commits would be accepted although another
 // member had the partition in between.
-func (s *session) assigned(_ context.Context, cl *kgo.Client, added map[string][]int32) {
+func (s *session) assigned(ctx context.Context, cl *kgo.Client, added map[string][]int32) {
 	member, _ := cl.GroupMetadata()
 	ids := added[s.c.opts.Topic]
+	var starts kadm.ListedOffsets
+	if len(ids) > 0 {
+		starts = s.starts(ctx, cl)
+	}
 	s.mu.Lock()
 	if len(s.parts) > 0 && member != s.member {
 		s.mu.Unlock()
@@ -26,7 +31,11 @@ func (s *session) assigned(_ context.Context, cl *kgo.Client, added map[string][
 	s.member = member
 	for _, id := range ids {
 		topic := map[string][]int32{s.c.opts.Topic: {id}}
-		s.parts[id] = newPartition(id, s.c.opts.Window,
+		start := int64(-1)
+		if o, ok := starts.Lookup(s.c.opts.Topic, id); ok && o.Err == nil {
+			start = o.Offset
+		}
+		s.parts[id] = newPartition(id, start, s.c.opts.Window,
 			func() { cl.PauseFetchPartitions(topic) },
 			func() { cl.ResumeFetchPartitions(topic) })
 	}
@@ -48,7 +57,7 @@ func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][
 		s.end(errNewMember)
 	}
 	began := time.Now()
-	s.lanes.release(tenures(parts)...)
+	s.c.lanes.release(tenures(parts)...)
 	if s.over.Err() != nil || !s.drain(parts) {
 		s.abandon(parts)
 		return
@@ -97,7 +106,7 @@ func (s *session) abandon(parts []*partition) {
 
 // cut ends the work of partitions at once.
 func (s *session) cut(parts []*partition) {
-	s.lanes.release(tenures(parts)...)
+	s.c.lanes.release(tenures(parts)...)
 	for _, p := range parts {
 		p.tenure.cancel()
 	}

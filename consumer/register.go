@@ -14,18 +14,18 @@ import (
 func (s *session) register(fetches kgo.Fetches) []*task {
 	var tasks []*task
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
-		p := s.partition(f.Partition)
-		if p == nil {
-			return
-		}
 		for _, r := range f.Records {
+			p := ownerOf(r)
+			if p == nil {
+				continue
+			}
 			rec, handler, why := s.c.judge(r)
 			if handler == nil {
 				s.c.metrics.count(why)
 				p.skip(r)
 				continue
 			}
-			if t := s.task(p, p.open(r), r, rec, handler); t != nil {
+			if t := s.task(p, p.open(r, rec.Size()), r, rec, handler); t != nil {
 				tasks = append(tasks, t)
 			}
 		}
@@ -53,7 +53,7 @@ func (s *session) task(p *partition, sp *span, r *kgo.Record, rec port.Record, h
 
 // judge returns the handler of a record, or why the record needs none.
 func (c *Consumer) judge(r *kgo.Record) (port.Record, Handler, result) {
-	if !c.filter.mayConcern(r.Value) {
+	if r.Attrs.IsControl() || !c.filter.mayConcern(r.Value) {
 		return port.Record{}, nil, skippedOtherAction
 	}
 	rec, verdict := c.opts.Decode(r.Value)

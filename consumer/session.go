@@ -3,13 +3,11 @@ package consumer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"port-iam/port"
@@ -21,7 +19,6 @@ import (
 // same client would leave partitions that no member reads.
 type session struct {
 	c       *Consumer
-	lanes   *lanes
 	brokers []string // that the client started from
 
 	// over ends with the session, and its cause is why. end does not wait and may
@@ -34,25 +31,27 @@ type session struct {
 	committing    chan struct{}
 	commitTrouble string // belongs to the one who has the slot
 
+	blind int // looks of the watch in a row that Kafka did not answer
+
 	mu     sync.Mutex
-	member string // id of this member
+	member string // id of this member; "": it has not joined yet
 	parts  map[int32]*partition
 }
 
-func newSession(c *Consumer, l *lanes) *session {
+func newSession(c *Consumer) *session {
 	over, end := context.WithCancelCause(context.Background())
 	return &session{
-		c: c, lanes: l, over: over, end: end,
+		c: c, over: over, end: end,
 		committing: make(chan struct{}, 1), parts: map[int32]*partition{},
 	}
 }
 
 // run consumes until ctx ends, and returns nil then, or until the session ends by
-// itself, and returns why.
-func (s *session) run(ctx context.Context) error {
+// itself, and returns why. It also returns the last id of this member.
+func (s *session) run(ctx context.Context) (member string, err error) {
 	access, err := s.c.access.get(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s.brokers = access.Brokers
 	pollCtx, stop := context.WithCancel(ctx)
@@ -62,14 +61,14 @@ func (s *session) run(ctx context.Context) error {
 	defer cancelClient()
 	cl, err := openClient(append(s.options(s.brokers), kgo.WithContext(clientCtx)))
 	if err != nil {
-		return err
+		return "", err
 	}
 
 	var loops sync.WaitGroup
 	loops.Go(func() {
 		every(pollCtx, s.c.opts.CommitInterval, func() { s.commit(context.WithoutCancel(ctx), cl, s.held) })
 	})
-	loops.Go(func() { every(pollCtx, lagInterval, func() { s.measureLag(pollCtx, cl) }) })
+	loops.Go(func() { every(pollCtx, watchInterval, func() { s.watch(pollCtx, cl) }) })
 	s.poll(pollCtx, cl)
 
 	limit := s.c.opts.Drain + drainGrace + commitWait + leaveWait
@@ -78,14 +77,16 @@ func (s *session) run(ctx context.Context) error {
 		limit = leaveWait
 	} else {
 		s.c.health.fail(errStopping)
-		s.lanes.stop()
+		s.c.lanes.stop()
 	}
 	timer := time.AfterFunc(limit, cancelClient)
 	defer timer.Stop()
 	loops.Wait()
-	cl.CloseAllowingRebalance() // calls revoked for what is still held
+	s.leave(clientCtx, cl) // calls revoked for what is still held
+	cl.Close()
 	s.abandon(s.held())
-	return context.Cause(s.over)
+	member, _ = cl.GroupMetadata()
+	return member, context.Cause(s.over)
 }
 
 // every calls f at that interval until ctx ends.
@@ -102,51 +103,12 @@ func every(ctx context.Context, interval time.Duration, f func()) {
 	}
 }
 
-// poll registers what the client fetched and submits its jobs.
-func (s *session) poll(ctx context.Context, cl *kgo.Client) {
-	defer cl.AllowRebalance()
-	limit := min(maxPoll, s.c.opts.Window)
-	for {
-		fetches := cl.PollRecords(ctx, limit)
-		if ctx.Err() != nil {
-			return
-		}
-		fetches.EachError(s.fetchError)
-		tasks := s.register(fetches)
-		cl.AllowRebalance()
-		s.lanes.submit(tasks)
-	}
-}
-
-// fetchError handles what a poll reports in addition to records.
-func (s *session) fetchError(_ string, partition int32, err error) {
-	log := s.c.log.With(keyPartition, partition)
-	switch {
-	case errors.As(err, new(*kgo.ErrGroupSession)): // the hooks have it
-	case errors.As(err, new(*kgo.ErrDataLoss)):
-		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
-	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		s.end(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
-	case errors.As(err, new(*kgo.ErrDecompressTooLarge)):
-		s.end(fmt.Errorf("partition %d holds a batch that is too large: %w", partition, err))
-	default:
-		if p := s.partition(partition); p != nil {
-			p.stall()
-		}
-		if errors.Is(err, kerr.OffsetOutOfRange) {
-			err = fmt.Errorf("partition %d is not read, its offset lies outside of the log: stop every member of group %q and reset the offset to the earliest (%w)",
-				partition, s.c.opts.Group, err)
-		}
-		s.c.health.disturb(s.c.explain(err), log)
-	}
-}
-
 // access is how the session's client gets its credentials.
 func (s *session) access(ctx context.Context) (port.KafkaAccess, error) {
 	a, err := s.c.access.get(ctx)
 	switch {
-	case Final(err):
-		s.end(err)
+	case err != nil && ctx.Err() == nil:
+		s.c.health.disturb(err, s.c.log)
 	case err == nil && !slices.Equal(a.Brokers, s.brokers):
 		s.end(errors.New("the addresses of the brokers have changed"))
 	}

@@ -15,6 +15,7 @@ type span struct {
 	last  int64     // offset of its last record
 	epoch int32     // leader epoch of its last record
 	time  time.Time // Kafka timestamp; only of a record with a job
+	bytes int       // that the job keeps of its record
 	done  bool
 }
 
@@ -25,6 +26,7 @@ type tracker struct {
 	mu          sync.Mutex
 	front, back *span // the first one is never done
 	size        int
+	bytes       int   // of all spans
 	last        int64 // last registered offset; -1: none
 
 	head kgo.EpochOffset // where to go on after a restart; Offset -1: not known yet
@@ -36,12 +38,23 @@ func newTracker() *tracker {
 	return &tracker{last: -1, head: unknown, sent: unknown}
 }
 
-// open registers a record with a job.
-func (t *tracker) open(offset int64, epoch int32, at time.Time) *span {
+// begin says at which offset reading begins, and whether that is committed.
+func (t *tracker) begin(offset int64, committed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = offset - 1
+	t.head = kgo.EpochOffset{Epoch: -1, Offset: offset}
+	if committed {
+		t.sent = t.head
+	}
+}
+
+// open registers a record with a job, which keeps so many bytes of it.
+func (t *tracker) open(offset int64, epoch int32, at time.Time, bytes int) *span {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.arrive(offset)
-	s := &span{first: offset, last: offset, epoch: epoch, time: at}
+	s := &span{first: offset, last: offset, epoch: epoch, time: at, bytes: bytes}
 	t.push(s)
 	return s
 }
@@ -66,6 +79,7 @@ func (t *tracker) finish(s *span) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.done = true
+	t.bytes, s.bytes = t.bytes-s.bytes, 0
 	for t.front != nil && t.front.done {
 		t.head = kgo.EpochOffset{Epoch: t.front.epoch, Offset: t.front.last + 1}
 		t.front = t.front.next
@@ -96,11 +110,21 @@ func (t *tracker) position() int64 {
 	return t.head.Offset
 }
 
-// length is how many spans are open.
-func (t *tracker) length() int {
+// next is the offset that is registered next; -1: not known yet.
+func (t *tracker) next() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.size
+	if t.last < 0 && t.head.Offset < 0 {
+		return -1
+	}
+	return t.last + 1
+}
+
+// waiting is how many spans are open, and how many bytes their jobs keep.
+func (t *tracker) waiting() (spans, bytes int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.size, t.bytes
 }
 
 // oldest returns the lowest timestamp of the unfinished records; zero if there
@@ -132,6 +156,7 @@ func (t *tracker) push(s *span) {
 	}
 	t.back = s
 	t.size++
+	t.bytes += s.bytes
 }
 
 // rewind forgets everything from offset on. It is needed when the log lost its
@@ -139,12 +164,16 @@ func (t *tracker) push(s *span) {
 // offsets. Jobs of forgotten records go on but count no more.
 func (t *tracker) rewind(offset int64) {
 	front := t.front
-	t.front, t.back, t.size = nil, nil, 0
-	for s := front; s != nil && s.first < offset; {
+	t.front, t.back, t.size, t.bytes = nil, nil, 0, 0
+	for s := front; s != nil; {
 		next := s.next
 		s.next = nil
-		s.last = min(s.last, offset-1)
-		t.push(s)
+		if s.first < offset {
+			s.last = min(s.last, offset-1)
+			t.push(s)
+		} else {
+			s.bytes = 0
+		}
 		s = next
 	}
 	if t.head.Offset > offset {

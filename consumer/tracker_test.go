@@ -27,10 +27,10 @@ func TestTrackerCommitsOnlyAPrefix(t *testing.T) {
 	if _, ok := tr.uncommitted(); ok {
 		t.Error("a new tracker has something to commit")
 	}
-	a := tr.open(10, 1, time.Time{})
-	b := tr.open(11, 1, time.Time{})
+	a := tr.open(10, 1, time.Time{}, 0)
+	b := tr.open(11, 1, time.Time{}, 0)
 	skip(tr, 12, 15, 2) // then a hole
-	c := tr.open(20, 2, time.Time{})
+	c := tr.open(20, 2, time.Time{}, 0)
 	tr.finish(b)
 	if _, ok := tr.uncommitted(); ok {
 		t.Error("something to commit although the first record is open")
@@ -52,7 +52,7 @@ func TestTrackerCommitsOnlyAPrefix(t *testing.T) {
 
 func TestTrackerKeepsRowsOfForeignRecordsInOneEntry(t *testing.T) {
 	tr := newTracker()
-	first := tr.open(0, 0, time.Time{})
+	first := tr.open(0, 0, time.Time{}, 0)
 	for o := int64(1); o < 1000; o++ {
 		tr.skip(o, 0)
 	}
@@ -69,9 +69,9 @@ func TestTrackerOldest(t *testing.T) {
 	if !tr.oldest().IsZero() {
 		t.Error("an empty tracker has an oldest record")
 	}
-	a := tr.open(0, 0, at(50))
-	b := tr.open(1, 0, at(40))
-	tr.open(2, 0, at(60))
+	a := tr.open(0, 0, at(50), 0)
+	b := tr.open(1, 0, at(40), 0)
+	tr.open(2, 0, at(60), 0)
 	skip(tr, 3, 9, 0)
 	if got := tr.oldest(); got != at(40) {
 		t.Errorf("oldest is %v", got)
@@ -85,10 +85,10 @@ func TestTrackerOldest(t *testing.T) {
 
 func TestTrackerMovedBack(t *testing.T) {
 	tr := newTracker()
-	a := tr.open(40, 1, time.Time{})
+	a := tr.open(40, 1, time.Time{}, 0)
 	skip(tr, 41, 60, 1)
-	old := tr.open(61, 1, time.Time{})
-	renewed := tr.open(50, 2, time.Time{}) // the log ended at 50 and was written again
+	old := tr.open(61, 1, time.Time{}, 0)
+	renewed := tr.open(50, 2, time.Time{}, 0) // the log ended at 50 and was written again
 	tr.finish(old)
 	tr.finish(a)
 	wantHead(t, tr, 1, 50)
@@ -96,7 +96,7 @@ func TestTrackerMovedBack(t *testing.T) {
 	wantHead(t, tr, 2, 51)
 
 	skip(tr, 51, 99, 2)
-	tr.open(70, 3, time.Time{}) // moved back below what may be committed already
+	tr.open(70, 3, time.Time{}, 0) // moved back below what may be committed already
 	wantHead(t, tr, -1, 70)
 	if _, ok := tr.uncommitted(); !ok {
 		t.Error("the commit does not follow back")
@@ -119,7 +119,7 @@ func TestTrackerRandomly(t *testing.T) {
 		for range 400 {
 			switch n := rnd.IntN(100); {
 			case n < 40: // a record with a job
-				log = append(log, record{next, tr.open(next, 0, time.Time{})})
+				log = append(log, record{next, tr.open(next, 0, time.Time{}, 0)})
 				next += 1 + rnd.Int64N(3)
 			case n < 60: // a row without
 				for range 1 + rnd.IntN(4) {
@@ -136,7 +136,7 @@ func TestTrackerRandomly(t *testing.T) {
 			case len(log) > 0: // the client is moved back
 				cut := rnd.IntN(len(log))
 				next = log[cut].offset
-				log = append(log[:cut:cut], record{next, tr.open(next, 0, time.Time{})})
+				log = append(log[:cut:cut], record{next, tr.open(next, 0, time.Time{}, 0)})
 				next++
 			}
 			low, high, open := int64(-1), next, false

@@ -71,3 +71,6 @@ type Record struct {
 	// Time is the timestamp of the Kafka record.
 	Time time.Time
 }
+
+// Size is about how many bytes r keeps.
+func (r Record) Size() int { return len(r.RunID) }

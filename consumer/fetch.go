@@ -1,0 +1,88 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// poll registers what the client fetched and submits its jobs.
+func (s *session) poll(ctx context.Context, cl *kgo.Client) {
+	limit := min(maxPoll, s.c.opts.Window)
+	for ctx.Err() == nil {
+		s.c.pulse.beat()
+		short, cancel := context.WithTimeout(ctx, pollWait)
+		fetches := cl.PollRecords(short, limit)
+		cancel()
+		fetches.EachError(s.fetchError)
+		s.c.lanes.submit(s.register(fetches))
+	}
+}
+
+// ownerKey is the key under which the context of a record holds the [partition]
+// that it was fetched for.
+type ownerKey struct{}
+
+// OnFetchRecordBuffered notes for which partition a record was fetched, while the
+// client can still tell: records that were polled when another member got the
+// partition, and that are registered after it came back, must not count for the
+// new time, whose commits would then move past records that were never seen.
+func (s *session) OnFetchRecordBuffered(r *kgo.Record) {
+	if p := s.partition(r.Partition); p != nil {
+		r.Context = p.owner
+	}
+}
+
+// ownerOf is the partition that a record was fetched for; nil where it was fetched
+// for none that this member holds.
+func ownerOf(r *kgo.Record) *partition {
+	if r.Context == nil {
+		return nil
+	}
+	p, _ := r.Context.Value(ownerKey{}).(*partition)
+	return p
+}
+
+// fetchError handles what a poll reports in addition to records.
+func (s *session) fetchError(_ string, id int32, err error) {
+	log := s.c.log.With(keyPartition, id)
+	p := s.partition(id)
+	switch {
+	case errors.As(err, new(*kgo.ErrGroupSession)): // the hooks have it
+	case p != nil && p.tracker.next() < 0:
+		// The client does not know where to begin, and does not ask again.
+		s.end(fmt.Errorf("the position in partition %d could not be read: %w", id, s.c.explain(err)))
+	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
+		s.end(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
+	case p == nil: // no longer, or nothing was fetched in time
+	case errors.As(err, new(*kgo.ErrDataLoss)):
+		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
+	default:
+		why, lasting := s.fetchTrouble(id, err)
+		p.stall(why, lasting)
+		s.c.health.disturb(why, log)
+	}
+}
+
+// fetchTrouble says why a partition cannot be read, and whether that lasts until an
+// operator acts. A batch that cannot be unpacked concerns its own partition alone.
+func (s *session) fetchTrouble(id int32, err error) (why error, lasting bool) {
+	const reset = "stop every member of group %q and reset the offset"
+	refusal, _ := errors.AsType[*kerr.Error](err)
+	tooLarge, _ := errors.AsType[*kgo.ErrDecompressTooLarge](err)
+	switch {
+	case refusal == kerr.OffsetOutOfRange:
+		return fmt.Errorf("partition %d is not read, its offset lies outside of the log: "+reset+" to the earliest (%w)",
+			id, s.c.opts.Group, err), false
+	case tooLarge != nil:
+		return fmt.Errorf("partition %d is not read, it holds a batch that is too large: "+reset+" to %d, behind it (%w)",
+			id, s.c.opts.Group, tooLarge.NextOffset, err), true
+	case refusal == nil, refusal == kerr.CorruptMessage, refusal == kerr.UnsupportedCompressionType:
+		return fmt.Errorf("partition %d is not read, it holds a batch that cannot be unpacked: "+reset+" behind it (%w)",
+			id, s.c.opts.Group, err), true
+	}
+	return s.c.explain(err), false
+}

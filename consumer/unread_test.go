@@ -1,0 +1,261 @@
+package consumer
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"port-iam/port"
+)
+
+// offsetFetchFault changes the answers to a member that asks for its commits, so
+// many times; the preflight's come before it.
+func (w *world) offsetFetchFault(times int32, change func(*kmsg.OffsetFetchResponseGroupTopic)) (hits *atomic.Int32) {
+	var asked atomic.Int32
+	hits = new(atomic.Int32)
+	w.ControlKey(int16(kmsg.OffsetFetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		w.KeepControl()
+		req := r.(*kmsg.OffsetFetchRequest)
+		if asked.Add(1) == 1 || hits.Load() == times {
+			return nil, nil, false
+		}
+		hits.Add(1)
+		resp := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+		for _, g := range req.Groups {
+			group := kmsg.NewOffsetFetchResponseGroup()
+			group.Group = g.Group
+			for _, t := range g.Topics {
+				topic := kmsg.NewOffsetFetchResponseGroupTopic()
+				topic.Topic, topic.TopicID = t.Topic, t.TopicID
+				for _, id := range t.Partitions {
+					p := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+					p.Partition, p.Offset = id, -1
+					topic.Partitions = append(topic.Partitions, p)
+				}
+				change(&topic)
+				group.Topics = append(group.Topics, topic)
+			}
+			resp.Groups = append(resp.Groups, group)
+		}
+		return resp, nil, true
+	})
+	return hits
+}
+
+// TestPositionThatWasNotRead: where Kafka does not say at which offset a partition
+// begins, the client drops it without a word. Another session asks again.
+func TestPositionThatWasNotRead(t *testing.T) {
+	refuse := func(code *kerr.Error) func(*kmsg.OffsetFetchResponseGroupTopic) {
+		return func(topic *kmsg.OffsetFetchResponseGroupTopic) {
+			for i := range topic.Partitions {
+				if topic.Partitions[i].Partition == 0 {
+					topic.Partitions[i].ErrorCode = code.Code
+				}
+			}
+		}
+	}
+	tests := map[string]struct {
+		times  int32
+		change func(*kmsg.OffsetFetchResponseGroupTopic)
+	}{
+		"refused once":           {1, refuse(kerr.TopicAuthorizationFailed)},
+		"refused for some time":  {5, refuse(kerr.TopicAuthorizationFailed)},
+		"an error of the broker": {2, refuse(kerr.UnknownServerError)},
+		"topic not known yet":    {6, refuse(kerr.UnknownTopicID)},
+		"left out": {6, func(topic *kmsg.OffsetFetchResponseGroupTopic) {
+			topic.Partitions = topic.Partitions[1:]
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, 2, func(t *testing.T, w *world) {
+				hits := w.offsetFetchFault(tt.times, tt.change)
+				l := newLedger()
+				r := start(t, w.options(l.handler))
+				eventually(t, is("not ready because of the partition"), func() bool {
+					return hits.Load() > 0 && r.Ready() != nil && strings.Contains(r.Ready().Error(), "position in partition 0")
+				})
+				w.produce(t, 0, runs("a", 5)...)
+				w.produce(t, 1, runs("b", 5)...)
+				l.await(t, 10)
+				r.awaitReady(t)
+				if hits.Load() != tt.times {
+					t.Errorf("the fault was met %d times, want %d", hits.Load(), tt.times)
+				}
+			})
+		})
+	}
+}
+
+// TestHeldAndNotRead: a partition that the client does not read, and gives no reason
+// for, is noticed, and another session reads it.
+func TestHeldAndNotRead(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		r.awaitReady(t)
+		r.session.Load().partition(0).pause() // unknown to the rest of the consumer
+		w.produce(t, 0, runs("a", 5)...)
+		w.produce(t, 1, runs("b", 5)...)
+		began := time.Now()
+		r.awaitUnready(t, "partition 0 is held and not read")
+		if d := time.Since(began); d > 30*time.Second {
+			t.Errorf("noticed after %v", d)
+		}
+		l.await(t, 10)
+		r.awaitReady(t)
+		after(time.Hour)
+		if n := testutil.ToFloat64(r.metrics.sessionsEnded); n != 1 {
+			t.Errorf("%v sessions ended, want 1", n)
+		}
+	})
+}
+
+// TestFullWindowIsNoFault: a partition that waits for its own runs is not read on
+// purpose.
+func TestFullWindowIsNoFault(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("a", 100)...)
+		stuck := make(gate)
+		l := newLedger()
+		o := w.options(func(rec port.Record) Job { return l.job(rec, stuck.wait) })
+		o.Window = 10
+		r := start(t, o)
+		after(time.Hour)
+		if err := r.Ready(); err != nil {
+			t.Error(err)
+		}
+		if n := testutil.ToFloat64(r.metrics.sessionsEnded); n != 0 {
+			t.Errorf("%v sessions ended", n)
+		}
+		close(stuck)
+		l.await(t, 100)
+	})
+}
+
+// TestNoAnswerToFetches: the coordinator answers, and the leader of the partitions
+// answers no fetch.
+func TestNoAnswerToFetches(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		r.awaitReady(t)
+		var silent atomic.Bool
+		var hits atomic.Int32
+		silent.Store(true)
+		w.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+			w.KeepControl()
+			if !silent.Load() {
+				return nil, nil, false
+			}
+			hits.Add(1)
+			return nil, nil, true
+		})
+		r.awaitUnready(t, "no answer to a fetch")
+		if hits.Load() == 0 {
+			t.Error("there was no fetch")
+		}
+		after(time.Hour)
+		if r.Ready() == nil {
+			t.Error("ready although nothing can be fetched")
+		}
+		silent.Store(false)
+		w.produce(t, 0, runs("a", 5)...)
+		l.await(t, 5)
+		r.awaitReady(t)
+	})
+}
+
+// TestNewPartitions are read soon after they were added.
+func TestNewPartitions(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l := newLedger()
+		start(t, w.options(l.handler)).awaitReady(t)
+		if _, err := kadm.NewClient(w.cl).CreatePartitions(t.Context(), 2, testTopic); err != nil {
+			t.Fatal(err)
+		}
+		w.cl = w.client(t)
+		for p := range int32(3) {
+			w.produce(t, p, runs(fmt.Sprint(p, "-"), 1)...)
+		}
+		began := time.Now()
+		l.await(t, 3)
+		if d := time.Since(began); d > time.Minute {
+			t.Errorf("read after %v", d)
+		}
+	})
+}
+
+// TestBatchThatCannotBeUnpacked stops its own partition and no other one.
+func TestBatchThatCannotBeUnpacked(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		l, j := newLedger(), new(journal)
+		o := w.options(l.handler)
+		o.Log = j.logger()
+		r := start(t, o)
+		r.awaitReady(t)
+		w.produceZstd(t, 0, 80<<20)
+		r.awaitUnready(t, "partition 0 is not read, it holds a batch that is too large")
+		if err := r.Ready().Error(); !strings.Contains(err, "to 1, behind it") {
+			t.Errorf("the remedy lacks the offset: %s", err)
+		}
+		for i := range 60 {
+			began := time.Now()
+			w.produce(t, 1, runs(fmt.Sprint(i, "-"), 1)...)
+			l.await(t, i+1)
+			if d := time.Since(began); d > time.Second {
+				t.Fatalf("run %d of the other partition took %v", i, d)
+			}
+			after(time.Minute)
+			if r.Ready() == nil {
+				t.Fatal("ready although a partition is not read")
+			}
+		}
+		if n := testutil.ToFloat64(r.metrics.sessionsEnded); n != 0 {
+			t.Errorf("%v sessions ended", n)
+		}
+		if n := strings.Count(j.String(), `"level":"ERROR"`); n != 1 {
+			t.Errorf("%d lines at ERROR, want 1", n)
+		}
+
+		// Retention takes the batch away.
+		w.produce(t, 0, runs("behind", 1)...)
+		w.deleteBefore(t, 0, 1)
+		l.await(t, 61)
+		r.awaitReady(t)
+	}, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "4000000"}))
+}
+
+// produceZstd writes a batch of one record that unpacks to so many bytes.
+func (w *world) produceZstd(t *testing.T, partition int32, size int) {
+	t.Helper()
+	cl := w.client(t, kgo.ProducerBatchCompression(kgo.ZstdCompression()), kgo.ProducerBatchMaxBytes(int32(size)+1<<20),
+		kgo.BrokerMaxWriteBytes(200<<20))
+	record := &kgo.Record{Partition: partition, Value: make([]byte, size)}
+	if err := cl.ProduceSync(t.Context(), record).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// deleteBefore is what retention does.
+func (w *world) deleteBefore(t *testing.T, partition int32, offset int64) {
+	t.Helper()
+	offsets := kadm.Offsets{}
+	offsets.AddOffset(testTopic, partition, offset, -1)
+	deleted, err := kadm.NewClient(w.cl).DeleteRecords(t.Context(), offsets)
+	if err == nil {
+		err = deleted.Error()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

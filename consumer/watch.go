@@ -1,0 +1,108 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// watchInterval is the time between two looks at what is read. A partition that
+// stands still in two of them, while the log goes on, is not read.
+const watchInterval = 10 * time.Second
+
+// starts is where the partitions begin; empty where Kafka does not say: a position
+// outside of the log shows later too.
+func (s *session) starts(ctx context.Context, cl *kgo.Client) kadm.ListedOffsets {
+	ctx, cancel := context.WithTimeout(ctx, commitWait)
+	defer cancel()
+	starts, err := kadm.NewClient(cl).ListStartOffsets(ctx, s.c.opts.Topic)
+	if err != nil {
+		s.c.log.Debug("the beginning of the topic is not known", keyError, err)
+	}
+	return starts
+}
+
+// begin is called with the commits of the partitions that were added, before they
+// are read, and notes where each begins. A commit before the log's beginning has one
+// sensible successor, which is the beginning: what lay between is deleted, and the
+// runs in it are found by their state in Port.
+func (s *session) begin(_ context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	for id, offset := range offsets[s.c.opts.Topic] {
+		p := s.partition(id)
+		if p == nil {
+			continue
+		}
+		committed := offset.EpochOffset().Offset
+		if committed >= 0 && committed < p.start {
+			s.c.metrics.belowStart.Inc()
+			s.c.log.Warn("the commit lies before the log's beginning, reading goes on at the beginning",
+				keyPartition, id, "committed", committed, "beginning", p.start)
+			offsets[s.c.opts.Topic][id] = kgo.NewOffset().At(p.start)
+		}
+		p.tracker.begin(max(committed, p.start), committed < 0 || committed >= p.start)
+	}
+	return offsets, nil
+}
+
+// watch asks where the log begins and ends, which polls do not say of partitions
+// that are paused. It measures the lag, and it ends the session where a partition is
+// held and not read: only another client reads it again. Where Kafka does not answer,
+// the last values stay; that the topic is gone or forbidden shows here even while
+// nothing is assigned.
+func (s *session) watch(ctx context.Context, cl *kgo.Client) {
+	if !s.wants() {
+		s.c.health.fetched() // nothing is fetched, on purpose
+	}
+	topic := s.c.opts.Topic
+	ctx, cancel := context.WithTimeout(ctx, watchInterval)
+	defer cancel()
+	starts, ends, err := bounds(ctx, cl, topic)
+	if err != nil {
+		s.blind++
+		if explained := s.c.explain(err); Final(explained) || s.blind > 1 {
+			s.c.health.disturb(explained, s.c.log)
+		}
+	} else {
+		s.blind = 0
+	}
+	for _, p := range s.held() {
+		start, known := starts.Lookup(topic, p.id)
+		end, ok := ends.Lookup(topic, p.id)
+		if !known || !ok || start.Err != nil || end.Err != nil {
+			continue
+		}
+		s.c.metrics.setLag(p.id, end.Offset-max(p.tracker.position(), start.Offset))
+		if err := s.judge(p, start.Offset, end.Offset); err != nil {
+			s.end(err)
+		}
+	}
+}
+
+// judge says why a partition is read by another session only; nil: it is read, or
+// what keeps it from being read is known.
+func (s *session) judge(p *partition, start, end int64) error {
+	if next := p.tracker.next(); next >= 0 && next < start {
+		return fmt.Errorf("the log of partition %d now begins at %d, behind what was read next, %d", p.id, start, next)
+	}
+	unread, broken := p.unread(end)
+	if broken != nil {
+		s.c.health.disturb(broken, s.c.log.With(keyPartition, p.id))
+	}
+	if unread {
+		return fmt.Errorf("partition %d is held and not read: it stands at %d, and the log goes on to %d", p.id, p.tracker.next(), end)
+	}
+	return nil
+}
+
+// wants reports whether any partition is to be fetched.
+func (s *session) wants() bool {
+	for _, p := range s.held() {
+		if p.wanted() {
+			return true
+		}
+	}
+	return false
+}
