@@ -263,20 +263,27 @@ func TestCommitWithoutAnswer(t *testing.T) {
 	})
 }
 
-// TestGroupFaults does the same with joining, heartbeats and fetches.
+// TestGroupFaults does the same with joining, heartbeats and fetches. Requests of a
+// member that joins are made by throwing the member out.
 func TestGroupFaults(t *testing.T) {
-	for _, f := range []kfake.Fault{
-		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1},
-		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.IllegalGeneration, Count: 2},
-		{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.NotCoordinator, Count: 3},
-		{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.CoordinatorNotAvailable, Count: 3},
-		{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.GroupAuthorizationFailed, Count: 2},
-		{Keys: []kmsg.Key{kmsg.SyncGroup}, Err: kerr.RebalanceInProgress, Count: 1},
-		{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnknownServerError, Count: 1},
-		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition, Count: 3},
-		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: 3},
-		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.CorruptMessage, Count: 3},
-		{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.UnknownServerError, Count: 3},
+	for _, f := range []struct {
+		kfake.Fault
+		joining bool
+	}{
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.IllegalGeneration, Count: 2}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.NotCoordinator, Count: 3}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.FencedInstanceID, Count: 1}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.CoordinatorNotAvailable, Count: 3}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.GroupAuthorizationFailed, Count: 2}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.SyncGroup}, Err: kerr.RebalanceInProgress, Count: 1}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnknownServerError, Count: 2}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.CoordinatorLoadInProgress, Count: 3}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.TopicAuthorizationFailed, Count: 3}, true},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition, Count: 3}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: 3}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.CorruptMessage, Count: 3}, false},
+		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.UnknownServerError, Count: 3}, false},
 	} {
 		t.Run(f.Keys[0].Name()+" "+f.Err.Message, func(t *testing.T) {
 			t.Parallel()
@@ -286,7 +293,11 @@ func TestGroupFaults(t *testing.T) {
 					return l.job(rec, func(ctx context.Context) error { return pause(ctx, 300*time.Millisecond) })
 				}))
 				r.awaitReady(t)
-				w.Fault(f)
+				fault := w.Fault(f.Fault)
+				if f.joining {
+					out := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1})
+					eventually(t, is("the member is thrown out"), func() bool { return out.Hits() == 1 })
+				}
 				for p := range int32(3) {
 					w.produce(t, p, runs(fmt.Sprintf("%d-", p), 100)...)
 				}
@@ -294,6 +305,8 @@ func TestGroupFaults(t *testing.T) {
 				for p := range int32(3) {
 					w.awaitCommit(t, p, 100)
 				}
+				eventually(t, func() string { return fmt.Sprintf("the fault is met %d times: %d", f.Count, fault.Hits()) },
+					func() bool { return fault.Hits() == f.Count })
 				r.awaitReady(t)
 			})
 		})

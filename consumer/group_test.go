@@ -2,9 +2,12 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"port-iam/port"
@@ -95,6 +99,104 @@ func TestRebalanceWithWorkInFlight(t *testing.T) {
 		if l.total() != 6*perPartition {
 			t.Errorf("%d runs in %d attempts although nothing crashed", l.distinct(), l.total())
 		}
+	})
+}
+
+// TestDrainLetsOthersGoOn: while a partition that moves waits for its runs, the
+// ones that stay are read.
+func TestDrainLetsOthersGoOn(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		l := newLedger()
+		slow := func(rec port.Record) Job {
+			return l.job(rec, func(ctx context.Context) error {
+				if strings.HasPrefix(rec.RunID, "slow") {
+					return pause(ctx, 15*time.Second)
+				}
+				return nil
+			})
+		}
+		first := start(t, w.options(slow))
+		first.awaitReady(t)
+		for p := range int32(2) {
+			w.produce(t, p, value(testAction, fmt.Sprint("slow", p)))
+		}
+		after(time.Second)
+		second := start(t, w.options(slow))
+		after(9 * time.Second) // a heartbeat has told the first member of the second
+		for p := range int32(2) {
+			w.produce(t, p, value(testAction, fmt.Sprint("quick", p)))
+		}
+		began := time.Now()
+		eventually(t, is("a run of the partition that stays"), func() bool { return l.times("quick0")+l.times("quick1") > 0 })
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("it was read after %v", d)
+		}
+		if l.times("slow0")+l.times("slow1") > 0 || second.Holds(0) || second.Holds(1) {
+			t.Error("the drain is over")
+		}
+		l.await(t, 4)
+		eventually(t, is("a partition each"), func() bool { return second.Holds(0) != second.Holds(1) })
+		if l.total() != 4 {
+			t.Errorf("%d attempts for 4 runs", l.total())
+		}
+	})
+}
+
+// TestAnotherProgramInTheGroup: two kinds of members cannot share a group.
+func TestAnotherProgramInTheGroup(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		other := w.client(t, kgo.ConsumerGroup(testGroup), kgo.ConsumeTopics(testTopic), kgo.Balancers(kgo.RangeBalancer()))
+		eventually(t, is("the other program is a member"), func() bool { return len(w.members(t)) == 1 })
+		const want = "another program is in group"
+		o := w.options(newLedger().handler)
+		c, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := new(PreflightError)
+		if err := c.Preflight(t.Context()); !Final(err) || !strings.Contains(err.Error(), want) || !errors.As(err, &at) || at.Step != StepGroup {
+			t.Errorf("Preflight: %v", err)
+		}
+		if err := c.Run(t.Context()); !Final(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Run: %v", err)
+		}
+		if err := c.Ready(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Ready: %v", err)
+		}
+		other.Close()
+		l := newLedger()
+		w.produce(t, 0, runs("a", 1)...)
+		start(t, w.options(l.handler)).awaitReady(t)
+		l.await(t, 1)
+	})
+}
+
+// TestGroupIsTakenWhileRunning: the log says so once, and the group is joined again
+// when it is free.
+func TestGroupIsTakenWhileRunning(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l, j := newLedger(), new(journal)
+		o := w.options(l.handler)
+		o.Log = slog.New(slog.NewJSONHandler(j, nil))
+		r := start(t, o)
+		r.awaitReady(t)
+		refused := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.InconsistentGroupProtocol, Count: -1})
+		dropped := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1})
+		r.awaitUnready(t, "another program is in group")
+		after(10 * time.Minute)
+		if n := strings.Count(j.String(), "another program is in group"); n != 1 {
+			t.Errorf("told %d times: %s", n, j)
+		}
+		if n := strings.Count(j.String(), "\n"); n > 12 {
+			t.Errorf("%d lines in ten minutes: %s", n, j)
+		}
+		if dropped.Hits() != 1 || refused.Hits() < 10 {
+			t.Errorf("%d and %d faults", dropped.Hits(), refused.Hits())
+		}
+		refused.Remove()
+		r.awaitReady(t)
+		w.produce(t, 0, runs("a", 1)...)
+		l.await(t, 1)
 	})
 }
 

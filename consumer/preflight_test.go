@@ -241,6 +241,9 @@ func TestTLS(t *testing.T) {
 		"TLS missing":          {broker.ListenAddrs()[0], nil, "expects TLS"},
 		"TLS not spoken":       {babbling, &tls.Config{}, "does not speak TLS"},
 		"closed in handshake":  {closing, &tls.Config{}, "does not seem to speak TLS"},
+		"version refused":      {serving(t, &tls.Config{Certificates: server.Certificates, MinVersion: tls.VersionTLS13}), &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12}, "refused the TLS connection"},
+		"certificate wanted":   {serving(t, &tls.Config{Certificates: server.Certificates, ClientAuth: tls.RequireAnyClientCert}), &tls.Config{RootCAs: roots}, "refused the TLS connection"},
+		"wanted with TLS 1.2":  {serving(t, &tls.Config{Certificates: server.Certificates, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), &tls.Config{RootCAs: roots}, "refused the TLS connection"},
 		"closed without a TLS": {closing, nil, "closes every new connection"},
 	}
 	for name, tt := range tests {
@@ -321,6 +324,16 @@ func certificate(t *testing.T) (*tls.Config, *x509.CertPool) {
 	pool := x509.NewCertPool()
 	pool.AddCert(cert)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
+}
+
+// serving serves TLS connections that it never answers.
+func serving(t *testing.T, cfg *tls.Config) string {
+	t.Helper()
+	return listen(t, func(c net.Conn) {
+		if s := tls.Server(c, cfg); s.Handshake() == nil {
+			_, _ = s.Read(make([]byte, 4096))
+		}
+	})
 }
 
 // listen serves connections with f and closes them.
