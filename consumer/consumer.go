@@ -117,7 +117,7 @@ func (c *Consumer) runSession(ctx context.Context) (member string, err error) {
 func (c *Consumer) Ready() error { return c.health.ready() }
 
 // Alive returns nil while what [Consumer.Run] has started makes progress; else
-// what is stuck, which only a restart mends. It does not wait.
+// what is stuck, which only a restart repairs. It does not wait.
 func (c *Consumer) Alive() error {
 	if age := c.pulse.age(); age > pulseLimit {
 		return fmt.Errorf("the loop that reads Kafka is stuck for %v", age.Round(time.Second))

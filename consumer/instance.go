@@ -42,7 +42,7 @@ func (s *session) leave(ctx context.Context, cl *kgo.Client) {
 
 // awaitInstance returns when no other member of the group has the name of this
 // instance, or ctx ends. Only the first session of a process takes the name from
-// whoever has it, which as a rule is the same instance before a crash. Later ones
+// the member that has it, which as a rule is the same instance before a crash. Later ones
 // must not, or two instances of one name would throw each other out by turns.
 func (c *Consumer) awaitInstance(ctx context.Context, own string, fenced bool) {
 	for wait := fenced; ctx.Err() == nil; wait = true {

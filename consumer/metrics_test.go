@@ -14,6 +14,7 @@ import (
 var ownMetrics = []string{
 	"port_iam_records_total", "port_iam_consumer_lag_records", "port_iam_oldest_unfinished_seconds",
 	"port_iam_consumer_sessions_lost_total", "port_iam_consumer_commit_errors_total",
+	"port_iam_consumer_commits_below_start_total",
 }
 
 // gauge returns a gauge with the value that the named metric without labels has now.

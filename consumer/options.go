@@ -33,9 +33,9 @@ type Options struct {
 	// Topic is read by the members of Group.
 	Topic, Group string
 	// Instance is the name of this member in the group that outlives a restart
-	// (static membership): the group gives the partitions back to whoever joins
-	// under it, without a wait for Session. It must be unique among the members.
-	// "" means none.
+	// (static membership): a process that joins under it gets the partitions back
+	// without a wait for Session. It must be unique among the members. "" means
+	// none.
 	Instance string
 	// Actions holds the handler of each action by its identifier. Records of
 	// other actions are skipped.

@@ -4,8 +4,8 @@ package sim
 var mutants = []mutant{
 	{name: "a record is committed before its run has ended", seed: 54, changes: []change{{
 		"consumer/partition.go",
-		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n",
-		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp)\n	p.tracker.finish(s)\n",
+		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp, bytes)\n",
+		"	s := p.tracker.open(r.Offset, r.LeaderEpoch, r.Timestamp, bytes)\n	p.tracker.finish(s)\n",
 	}}},
 	{name: "a commit passes over unfinished records", seed: 59, changes: []change{{
 		"consumer/tracker.go",
