@@ -6,14 +6,10 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"port-iam/port"
 )
@@ -207,112 +203,6 @@ func TestUrgentActionOvertakes(t *testing.T) {
 	})
 }
 
-// TestCommitFaults lets commits fail in every way that a broker knows: nothing
-// may be lost and in the end everything is committed.
-func TestCommitFaults(t *testing.T) {
-	for _, code := range []*kerr.Error{
-		kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.RequestTimedOut,
-		kerr.RebalanceInProgress, kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID,
-		kerr.UnknownTopicID, kerr.GroupAuthorizationFailed, kerr.UnknownServerError,
-	} {
-		t.Run(code.Message, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, 3, func(t *testing.T, w *world) {
-				fault := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: code, Count: 3})
-				l := newLedger()
-				start(t, w.options(func(rec port.Record) Job {
-					return l.job(rec, func(ctx context.Context) error { return pause(ctx, 300*time.Millisecond) })
-				}))
-				for round := range 5 {
-					for p := range int32(3) {
-						w.produce(t, p, runs(fmt.Sprintf("%d-%d-", p, round), 20)...)
-					}
-					after(time.Second)
-				}
-				l.await(t, 300)
-				for p := range int32(3) {
-					w.awaitCommit(t, p, 100)
-				}
-				if fault.Hits() != 3 {
-					t.Errorf("%d commits failed, want 3", fault.Hits())
-				}
-			})
-		})
-	}
-}
-
-// TestCommitWithoutAnswer: a partition that the answer does not name counts as a
-// commit that failed, the log tells of it, and it is committed the next time.
-func TestCommitWithoutAnswer(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, w *world) {
-		w.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
-			return req.ResponseKind(), nil, true
-		})
-		w.produce(t, 0, runs("a", 3)...)
-		j := new(journal)
-		o := w.options(newLedger().handler)
-		o.Log = j.logger()
-		r := start(t, o)
-		w.awaitCommit(t, 0, 3)
-		if n := testutil.ToFloat64(r.metrics.commitErrors); n != 1 {
-			t.Errorf("%v commits failed, want 1", n)
-		}
-		if !strings.Contains(j.String(), "partition 0: "+errNoAnswer.Error()) {
-			t.Errorf("the log does not tell of it: %s", j)
-		}
-	})
-}
-
-// TestGroupFaults does the same with joining, heartbeats and fetches. Requests of a
-// member that joins are made by throwing the member out.
-func TestGroupFaults(t *testing.T) {
-	for _, f := range []struct {
-		kfake.Fault
-		joining bool
-	}{
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.IllegalGeneration, Count: 2}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.NotCoordinator, Count: 3}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.FencedInstanceID, Count: 1}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.CoordinatorNotAvailable, Count: 3}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.GroupAuthorizationFailed, Count: 2}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.SyncGroup}, Err: kerr.RebalanceInProgress, Count: 1}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.UnknownServerError, Count: 2}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.CoordinatorLoadInProgress, Count: 3}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.TopicAuthorizationFailed, Count: 3}, true},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition, Count: 3}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: 3}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.CorruptMessage, Count: 3}, false},
-		{kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.UnknownServerError, Count: 3}, false},
-	} {
-		t.Run(f.Keys[0].Name()+" "+f.Err.Message, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, 3, func(t *testing.T, w *world) {
-				l := newLedger()
-				r := start(t, w.options(func(rec port.Record) Job {
-					return l.job(rec, func(ctx context.Context) error { return pause(ctx, 300*time.Millisecond) })
-				}))
-				r.awaitReady(t)
-				fault := w.Fault(f.Fault)
-				if f.joining {
-					out := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1})
-					eventually(t, is("the member is thrown out"), func() bool { return out.Hits() == 1 })
-				}
-				for p := range int32(3) {
-					w.produce(t, p, runs(fmt.Sprintf("%d-", p), 100)...)
-				}
-				l.await(t, 300)
-				for p := range int32(3) {
-					w.awaitCommit(t, p, 100)
-				}
-				eventually(t, func() string { return fmt.Sprintf("the fault is met %d times: %d", f.Count, fault.Hits()) },
-					func() bool { return fault.Hits() == f.Count })
-				r.awaitReady(t)
-			})
-		})
-	}
-}
-
 // TestHandlerWithoutJob: a handler that panics, or gives no job, ends neither the
 // consumer nor the reading of its partition, and the log tells of it.
 func TestHandlerWithoutJob(t *testing.T) {
@@ -359,54 +249,5 @@ func TestTopicCreatedAgain(t *testing.T) {
 		l.await(t, 80)
 		w.awaitCommit(t, 0, 30)
 		r.awaitReady(t)
-	})
-}
-
-// TestOffsetOutsideOfLog: the position is not moved, the operator is told, and
-// the broker is not asked without an end.
-func TestOffsetOutsideOfLog(t *testing.T) {
-	inBubble(t, 2, func(t *testing.T, w *world) {
-		w.produce(t, 0, runs("a", 50)...)
-		w.commit(t, 60)
-		l := newLedger()
-		fetches := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
-		r := start(t, w.options(l.handler))
-		r.awaitUnready(t, "reset the offset")
-		before := fetches.Hits()
-		w.produce(t, 1, runs("b", 10)...)
-		l.await(t, 10) // the other partition goes on
-		after(time.Minute)
-		if n := fetches.Hits() - before; n > 100 {
-			t.Errorf("%d fetches in a minute", n)
-		}
-		r.awaitUnready(t, "reset the offset")
-		w.produce(t, 0, runs("c", 20)...) // now the offset exists
-		l.await(t, 20)
-		w.awaitCommit(t, 0, 70)
-		r.awaitReady(t)
-	})
-}
-
-func TestStartsAtTheBeginning(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, w *world) {
-		w.produce(t, 0, runs("before", 10)...)
-		l := newLedger()
-		r := start(t, w.options(l.handler))
-		l.await(t, 10)
-		if err := r.stop(); err != nil {
-			t.Fatal(err)
-		}
-		adm := kadm.NewClient(w.cl)
-		if _, err := adm.CreatePartitions(t.Context(), 1, testTopic); err != nil {
-			t.Fatal(err)
-		}
-		w.cl = w.client(t)
-		w.produce(t, 1, runs("added", 10)...)
-		start(t, w.options(l.handler))
-		l.await(t, 20)
-		synctest.Wait()
-		if l.total() != 20 {
-			t.Errorf("%d attempts for 20 runs", l.total())
-		}
 	})
 }

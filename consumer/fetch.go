@@ -61,28 +61,28 @@ func (s *session) fetchError(_ string, id int32, err error) {
 	case errors.As(err, new(*kgo.ErrDataLoss)):
 		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
 	default:
-		why, lasting := s.fetchTrouble(id, err)
-		p.stall(why, lasting)
+		lasting, why := s.fetchTrouble(id, err)
+		p.stall(lasting, why)
 		s.c.health.disturb(why, log)
 	}
 }
 
-// fetchTrouble says why a partition cannot be read, and whether that lasts until an
-// operator acts. A batch that cannot be unpacked concerns its own partition alone.
-func (s *session) fetchTrouble(id int32, err error) (why error, lasting bool) {
+// fetchTrouble says whether a partition cannot be read until an operator acts, and why
+// it cannot be read. A batch that cannot be unpacked concerns its own partition alone.
+func (s *session) fetchTrouble(id int32, err error) (lasting bool, why error) {
 	const reset = "stop every member of group %q and reset the offset"
 	refusal, _ := errors.AsType[*kerr.Error](err)
 	tooLarge, _ := errors.AsType[*kgo.ErrDecompressTooLarge](err)
 	switch {
 	case refusal == kerr.OffsetOutOfRange:
-		return fmt.Errorf("partition %d is not read, its offset lies outside of the log: "+reset+" to the earliest (%w)",
-			id, s.c.opts.Group, err), false
+		return false, fmt.Errorf("partition %d is not read, its offset lies outside of the log: "+reset+" to the earliest (%w)",
+			id, s.c.opts.Group, err)
 	case tooLarge != nil:
-		return fmt.Errorf("partition %d is not read, it holds a batch that is too large: "+reset+" to %d, behind it (%w)",
-			id, s.c.opts.Group, tooLarge.NextOffset, err), true
+		return true, fmt.Errorf("partition %d is not read, it holds a batch that is too large: "+reset+" to %d, behind it (%w)",
+			id, s.c.opts.Group, tooLarge.NextOffset, err)
 	case refusal == nil, refusal == kerr.CorruptMessage, refusal == kerr.UnsupportedCompressionType:
-		return fmt.Errorf("partition %d is not read, it holds a batch that cannot be unpacked: "+reset+" behind it (%w)",
-			id, s.c.opts.Group, err), true
+		return true, fmt.Errorf("partition %d is not read, it holds a batch that cannot be unpacked: "+reset+" behind it (%w)",
+			id, s.c.opts.Group, err)
 	}
-	return s.c.explain(err), false
+	return false, s.c.explain(err)
 }

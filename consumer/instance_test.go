@@ -43,7 +43,7 @@ func TestCrashOfAnInstanceWithAName(t *testing.T) {
 		began := time.Now()
 		again := start(t, w.named(l, "one"))
 		for p := range int32(2) {
-			w.produce(t, p, runs(string(rune('a'+p)), 5)...)
+			w.produce(t, p, runs(string('a'+p), 5)...)
 		}
 		l.await(t, 10)
 		again.awaitReady(t)
@@ -63,7 +63,7 @@ func TestInstanceLeaves(t *testing.T) {
 		second := start(t, w.named(l, "two"))
 		eventually(t, is("a partition each"), func() bool { return second.Holds(0) != second.Holds(1) })
 		for p := range int32(2) {
-			w.produce(t, p, runs(string(rune('a'+p)), 5)...)
+			w.produce(t, p, runs(string('a'+p), 5)...)
 		}
 		l.await(t, 10)
 		began := time.Now()
@@ -115,7 +115,7 @@ func TestTwoInstancesOfOneName(t *testing.T) {
 			}
 		}
 		for p := range int32(2) {
-			w.produce(t, p, runs(string(rune('a'+p)), 5)...)
+			w.produce(t, p, runs(string('a'+p), 5)...)
 		}
 		l.await(t, 10)
 		if n := testutil.ToFloat64(newer.metrics.sessionsEnded); n != 0 {

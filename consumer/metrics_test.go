@@ -41,6 +41,9 @@ func TestMetricsExistFromTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
+# HELP port_iam_consumer_commits_below_start_total Partitions whose commit lay before the beginning of the log, so that records were deleted before they were read.
+# TYPE port_iam_consumer_commits_below_start_total counter
+port_iam_consumer_commits_below_start_total 0
 # HELP port_iam_consumer_commit_errors_total Offset commits that failed; what they held is committed later or delivered again.
 # TYPE port_iam_consumer_commit_errors_total counter
 port_iam_consumer_commit_errors_total 0

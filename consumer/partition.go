@@ -89,7 +89,7 @@ func (p *partition) throttle() {
 
 // stall stops fetching for a while after an error. A lasting one stays until a
 // record comes.
-func (p *partition) stall(why error, lasting bool) {
+func (p *partition) stall(lasting bool, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failed = time.Now()

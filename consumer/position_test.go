@@ -3,10 +3,14 @@ package consumer
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"port-iam/port"
 )
@@ -127,5 +131,54 @@ func TestRetentionOvertakesReading(t *testing.T) {
 		eventually(t, is("the last run is handled"), func() bool { return l.times("a99") > 0 })
 		w.awaitCommit(t, 0, 100)
 		r.awaitReady(t)
+	})
+}
+
+// TestOffsetOutsideOfLog: the position is not moved, the operator is told, and
+// the broker is not asked without an end.
+func TestOffsetOutsideOfLog(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("a", 50)...)
+		w.commit(t, 60)
+		l := newLedger()
+		fetches := w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
+		r := start(t, w.options(l.handler))
+		r.awaitUnready(t, "reset the offset")
+		before := fetches.Hits()
+		w.produce(t, 1, runs("b", 10)...)
+		l.await(t, 10) // the other partition goes on
+		after(time.Minute)
+		if n := fetches.Hits() - before; n > 100 {
+			t.Errorf("%d fetches in a minute", n)
+		}
+		r.awaitUnready(t, "reset the offset")
+		w.produce(t, 0, runs("c", 20)...) // now the offset exists
+		l.await(t, 20)
+		w.awaitCommit(t, 0, 70)
+		r.awaitReady(t)
+	})
+}
+
+func TestStartsAtTheBeginning(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		w.produce(t, 0, runs("before", 10)...)
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		l.await(t, 10)
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		adm := kadm.NewClient(w.cl)
+		if _, err := adm.CreatePartitions(t.Context(), 1, testTopic); err != nil {
+			t.Fatal(err)
+		}
+		w.cl = w.client(t)
+		w.produce(t, 1, runs("added", 10)...)
+		start(t, w.options(l.handler))
+		l.await(t, 20)
+		synctest.Wait()
+		if l.total() != 20 {
+			t.Errorf("%d attempts for 20 runs", l.total())
+		}
 	})
 }
