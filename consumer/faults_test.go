@@ -3,7 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"port-iam/port"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"port-iam/port"
 )
 
 // TestCommitFaults lets commits fail in every way that a broker knows: nothing
@@ -118,4 +120,24 @@ func TestGroupFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestBrokerThatCannotBeReached is told once in a row, and not at each of the client's
+// tries.
+func TestBrokerThatCannotBeReached(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		j, wire := new(journal), &cable{dialer: w.dial}
+		o := w.options(newLedger().handler)
+		o.Log, o.Dialer = slog.New(slog.NewJSONHandler(j, nil)), wire.dial
+		r := start(t, o)
+		r.awaitReady(t)
+		wire.set(true)
+		r.awaitUnready(t, "no answer from the consumer group")
+		after(10 * time.Minute)
+		if n := strings.Count(j.String(), "a Kafka broker cannot be reached"); n == 0 || n > 3 { // by its address, and by its node id
+			t.Errorf("told %d times: %s", n, j)
+		}
+		wire.set(false)
+		r.awaitReady(t)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,14 +142,22 @@ var (
 	_ kgo.HookFetchRecordBuffered = (*session)(nil)
 )
 
-// OnBrokerConnect notices refused credentials, and what else a broker has against
-// a connection.
-func (s *session) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
+// OnBrokerConnect notices refused credentials, what else a broker has against a
+// connection, and brokers that cannot be reached. These are logged once in a row.
+func (s *session) OnBrokerConnect(broker kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
 	if errors.Is(err, kerr.SaslAuthenticationFailed) {
 		s.c.access.refuse()
 	}
-	if explained := s.c.explain(err); Final(explained) {
+	explained := s.c.explain(err)
+	if Final(explained) {
 		s.c.health.disturb(explained, s.c.log)
+	}
+	s.mu.Lock()
+	known := s.away[broker.NodeID]
+	s.away[broker.NodeID] = err != nil
+	s.mu.Unlock()
+	if err != nil && !known && !Final(explained) && s.over.Err() == nil {
+		s.c.log.Warn("a Kafka broker cannot be reached, it is tried again", "broker", net.JoinHostPort(broker.Host, strconv.Itoa(int(broker.Port))), keyError, err)
 	}
 }
 

@@ -36,13 +36,14 @@ type session struct {
 	mu     sync.Mutex
 	member string // id of this member; "": it has not joined yet
 	parts  map[int32]*partition
+	away   map[int32]bool // brokers, by node id, whose last connection failed
 }
 
 func newSession(c *Consumer) *session {
 	over, end := context.WithCancelCause(context.Background())
 	return &session{
 		c: c, over: over, end: end,
-		committing: make(chan struct{}, 1), parts: map[int32]*partition{},
+		committing: make(chan struct{}, 1), parts: map[int32]*partition{}, away: map[int32]bool{},
 	}
 }
 
