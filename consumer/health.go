@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -41,8 +43,14 @@ type health struct {
 	why       error     // not a member; nil: a member
 	beat      time.Time // last answer of the coordinator
 	fetch     time.Time // last answer to a fetch, or when none was needed
-	trouble   error     // something that a member cannot do
-	troubleAt time.Time
+	// troubles are what a member cannot do, by their texts, and when each was last
+	// seen.
+	troubles map[string]trouble
+}
+
+type trouble struct {
+	err error
+	at  time.Time
 }
 
 // join says that this member takes part in the group.
@@ -59,7 +67,7 @@ func (h *health) join() {
 func (h *health) fail(why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.why, h.trouble = why, nil
+	h.why, h.troubles = why, nil
 }
 
 // leave is fail for what the client tries again by itself. It is logged once in a
@@ -67,7 +75,7 @@ func (h *health) fail(why error) {
 func (h *health) leave(why error, log *slog.Logger) {
 	h.mu.Lock()
 	news := h.why == nil || h.why.Error() != why.Error()
-	h.why, h.trouble = why, nil
+	h.why, h.troubles = why, nil
 	h.mu.Unlock()
 	if news {
 		log.Warn("the group has to be joined again", keyError, why)
@@ -90,19 +98,26 @@ func (h *health) fetched() {
 // logged once in a row.
 func (h *health) disturb(err error, log *slog.Logger) {
 	h.mu.Lock()
-	news := h.current() == nil || h.trouble.Error() != err.Error()
-	h.trouble, h.troubleAt = err, time.Now()
+	_ = h.current()
+	_, known := h.troubles[err.Error()]
+	if h.troubles == nil {
+		h.troubles = map[string]trouble{}
+	}
+	h.troubles[err.Error()] = trouble{err, time.Now()}
 	h.mu.Unlock()
-	if news {
+	if !known {
 		log.Error("Kafka does not serve this member as it should", keyError, err)
 	}
 }
 
+// current forgets what was not seen for long, and returns the rest.
 func (h *health) current() error {
-	if time.Since(h.troubleAt) > troubleLimit {
-		return nil
+	maps.DeleteFunc(h.troubles, func(_ string, t trouble) bool { return time.Since(t.at) > troubleLimit })
+	var all []error
+	for _, text := range slices.Sorted(maps.Keys(h.troubles)) {
+		all = append(all, h.troubles[text].err)
 	}
-	return h.trouble
+	return errors.Join(all...)
 }
 
 // member is nil while this is a live member of the group.

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -72,7 +73,8 @@ func TestPositionThatWasNotRead(t *testing.T) {
 		"an error of the broker": {2, refuse(kerr.UnknownServerError)},
 		"topic not known yet":    {6, refuse(kerr.UnknownTopicID)},
 		"left out": {6, func(topic *kmsg.OffsetFetchResponseGroupTopic) {
-			topic.Partitions = topic.Partitions[1:]
+			topic.Partitions = slices.DeleteFunc(topic.Partitions,
+				func(p kmsg.OffsetFetchResponseGroupTopicPartition) bool { return p.Partition == 0 })
 		}},
 	}
 	for name, tt := range tests {
@@ -197,13 +199,15 @@ func TestNewPartitions(t *testing.T) {
 
 // TestBatchThatCannotBeUnpacked stops its own partition and no other one.
 func TestBatchThatCannotBeUnpacked(t *testing.T) {
-	inBubble(t, 2, func(t *testing.T, w *world) {
+	inBubble(t, 3, func(t *testing.T, w *world) {
 		l, j := newLedger(), new(journal)
 		o := w.options(l.handler)
 		o.Log = j.logger()
 		r := start(t, o)
 		r.awaitReady(t)
 		w.produceZstd(t, 0, 80<<20)
+		w.produceZstd(t, 2, 80<<20)
+		r.awaitUnready(t, "partition 2 is not read, it holds a batch that is too large")
 		r.awaitUnready(t, "partition 0 is not read, it holds a batch that is too large")
 		if err := r.Ready().Error(); !strings.Contains(err, "to 1, behind it") {
 			t.Errorf("the remedy lacks the offset: %s", err)
@@ -223,14 +227,16 @@ func TestBatchThatCannotBeUnpacked(t *testing.T) {
 		if n := testutil.ToFloat64(r.metrics.sessionsEnded); n != 0 {
 			t.Errorf("%v sessions ended", n)
 		}
-		if n := strings.Count(j.String(), `"level":"ERROR"`); n != 1 {
-			t.Errorf("%d lines at ERROR, want 1", n)
+		if n := strings.Count(j.String(), `"level":"ERROR"`); n != 2 {
+			t.Errorf("%d lines at ERROR, want one for each partition", n)
 		}
 
-		// Retention takes the batch away.
-		w.produce(t, 0, runs("behind", 1)...)
-		w.deleteBefore(t, 0, 1)
-		l.await(t, 61)
+		// Retention takes the batches away.
+		for _, p := range []int32{0, 2} {
+			w.produce(t, p, runs(fmt.Sprint("behind", p), 1)...)
+			w.deleteBefore(t, p, 1)
+		}
+		l.await(t, 62)
 		r.awaitReady(t)
 	}, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "4000000"}))
 }
