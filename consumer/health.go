@@ -39,10 +39,10 @@ const fetchLimit = 25 * time.Second
 type health struct {
 	limit time.Duration // of the age of beat
 
-	mu        sync.Mutex
-	why       error     // not a member; nil: a member
-	beat      time.Time // last answer of the coordinator
-	fetch     time.Time // last answer to a fetch, or when none was needed
+	mu    sync.Mutex
+	why   error     // not a member; nil: a member
+	beat  time.Time // last answer of the coordinator
+	fetch time.Time // last answer to a fetch, or when none was needed
 	// troubles are what a member cannot do, by their texts, and when each was last
 	// seen.
 	troubles map[string]trouble
