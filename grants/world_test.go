@@ -58,6 +58,8 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		opts.Account = account
 		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts), creds: credentials.NewStaticCredentialsProvider("test", "test", "")}
+		w.port.CheckFaults(t)
+		w.aws.CheckFaults(t)
 		w.port.GuideModel()
 		w.port.GuideSamples(account)
 		w.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)

@@ -56,6 +56,7 @@ func (w *world) server() server {
 func newFake(t *testing.T, opts iamtest.Options) *world {
 	t.Helper()
 	fake := iamtest.New(opts)
+	fake.CheckFaults(t)
 	l := iamtest.NewListener()
 	t.Cleanup(fake.Serve(l))
 	w := &world{fake: fake, config: awsConfig("http://iam.invalid", l.Client())}

@@ -54,6 +54,7 @@ func newWorld(t *testing.T, o porttest.Options) *world {
 	o.ClientSecret, o.KafkaUsername, o.KafkaPassword = secret, "kafka-user", "kafka-password"
 	o.KafkaBrokers = []string{"broker.example:9196"}
 	w := &world{Server: porttest.New(o), reg: prometheus.NewRegistry(), log: &syncBuffer{}}
+	w.CheckFaults(t)
 	w.GuideModel()
 	w.GuideSamples("123456789012")
 	w.AddEntity(grants, `{"identifier":"`+oldGrant+`"}`)

@@ -14,6 +14,7 @@ import (
 func TestOverRealHTTP(t *testing.T) {
 	t.Parallel()
 	s := porttest.New(porttest.Options{KafkaUsername: "u", KafkaPassword: "p"})
+	s.CheckFaults(t)
 	s.GuideModel()
 	s.GuideSamples("123456789012")
 	s.AddEntity(grants, `{"identifier":"`+oldGrant+`"}`)

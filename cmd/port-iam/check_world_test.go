@@ -19,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"port-iam/internal/demo"
+	"port-iam/internal/standin"
 	"port-iam/templates"
 )
 
@@ -42,6 +43,8 @@ func newCheckWorld(t *testing.T) *checkWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Port.CheckFaults(t)
+	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)
 	w := &checkWorld{World: world, t: t, env: worldEnv(world)}
 	w.env["KAFKA_TLS"] = "false"
@@ -136,7 +139,7 @@ func refusingBroker(w *checkWorld, key kmsg.Key, code *kerr.Error) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(cluster.Close)
-	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: code, Count: -1})
+	standin.MustMeet(w.t, key.Name(), -1, cluster.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: code, Count: -1}).Hits)
 	maps.Copy(w.env, map[string]string{"KAFKA_BROKERS": cluster.ListenAddrs()[0], "KAFKA_USERNAME": "user", "KAFKA_PASSWORD": "password"})
 }
 

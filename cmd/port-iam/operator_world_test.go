@@ -49,6 +49,8 @@ func newOperatorWorld(t *testing.T, env map[string]string) *operatorWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Port.CheckFaults(t)
+	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)
 	all := worldEnv(world)
 	maps.Copy(all, env)

@@ -14,6 +14,7 @@ import (
 func organisation(t *testing.T) (*porttest.Server, map[string]string) {
 	t.Helper()
 	s := porttest.New(porttest.Options{OrgID: "org_1", ClientID: "id", ClientSecret: "sesame"})
+	s.CheckFaults(t)
 	url, stop, err := s.Start()
 	if err != nil {
 		t.Fatal(err)

@@ -34,12 +34,20 @@ type Fault struct {
 	Message string
 	// Delay is the time that Delayed waits.
 	Delay time.Duration
+	// Maybe, where set, is called for each call that it meets, and allows that it
+	// meets fewer than Count, or none. It must not use the server.
+	Maybe func()
 }
+
+// CheckFaults has the test, a testing.TB, fail at its end for each fault that
+// has not met the calls it was armed for. It comes before any [Server.Fault]
+// without Maybe.
+func (s *Server) CheckFaults(test standin.Test) { s.faults.Check(test) }
 
 // Fault arms f and returns how to disarm it. Delays add up; of the other kinds
 // the one armed first that fits a call is used.
 func (s *Server) Fault(f Fault) (remove func()) {
-	return s.faults.Arm(f, standin.Trouble{Kind: f.Kind, Count: f.Count, Delay: f.Delay})
+	return s.faults.Arm(f, standin.Trouble{Kind: f.Kind, Count: f.Count, Delay: f.Delay, Maybe: f.Maybe})
 }
 
 func (f Fault) fits(c Call) bool {

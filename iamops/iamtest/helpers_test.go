@@ -39,6 +39,7 @@ type world struct {
 func newWorld(t *testing.T, opts iamtest.Options) *world {
 	t.Helper()
 	w := &world{Server: iamtest.New(opts)}
+	w.CheckFaults(t)
 	l := iamtest.NewListener()
 	t.Cleanup(w.Serve(l))
 	w.http = l.Client()

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/internal/setup"
-	"port-iam/port/porttest"
 )
 
 // form is the grant action with that form and nothing else to remark.
@@ -192,11 +191,9 @@ func TestOnlyWhatChangesOfABlueprintIsSent(t *testing.T) {
 		return `{"identifier":"iam_permissions","title":"P","schema":{"properties":{}},"relations":{` + relations + `}}`
 	}
 	w.AddBlueprint(body(``))
-	defer w.OnCall(func(c porttest.Call) {
-		if c.Route == "blueprint_patch" && !c.Done {
-			w.AddBlueprint(body(`"team":{"target":"aws_resource","required":false,"many":false}`))
-		}
-	})()
+	w.before(t, "blueprint_patch", func() {
+		w.AddBlueprint(body(`"team":{"target":"aws_resource","required":false,"many":false}`))
+	})
 	w.mustInstall(t, want(t, choice()))
 	b, _ := w.Blueprint("iam_permissions")
 	if at(b, "relations", "team") == nil || at(b, "schema", "properties", "resource_type") == nil {

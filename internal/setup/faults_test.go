@@ -3,20 +3,24 @@ package setup_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"port-iam/internal/setup"
+	"port-iam/internal/standin"
 	"port-iam/port/porttest"
 )
 
-// disturb has the n-th call of the organisation meet a fault, and no other call that
-// is under way at the same time.
-func (w *world) disturb(n int, f porttest.Fault) (remove func()) {
-	return w.OnCall(func(c porttest.Call) {
-		if c.N == n && !c.Done {
-			f.Route, f.ID = c.Route, c.ID
-			w.Fault(f)
+// before runs f once, when a call of that route has reached Port and is not applied
+// yet. The test fails where there is no such call.
+func (w *world) before(t *testing.T, route string, f func()) {
+	t.Helper()
+	var came atomic.Int64
+	standin.MustMeet(t, "before "+route, 1, func() int { return int(came.Load()) })
+	w.OnCall(func(c porttest.Call) {
+		if c.Route == route && !c.Done && came.Add(1) == 1 {
+			f()
 		}
 	})
 }
@@ -55,7 +59,7 @@ func TestEveryCallRefused(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t)
 					prepare(w)
-					remove := w.disturb(n, porttest.Fault{Status: 403})
+					remove := w.Fault(porttest.Fault{N: n, Status: 403})
 					_, _, err := w.install(t.Context(), d)
 					synctest.Wait() // calls that the refusal cancelled may still arrive
 					remove()
@@ -93,7 +97,7 @@ func TestEveryAnswerLost(t *testing.T) {
 					w := newWorld(t)
 					prepare(w)
 					d := everything(t)
-					defer w.disturb(n, porttest.Fault{Kind: porttest.LostAnswer})()
+					w.Fault(porttest.Fault{N: n, Kind: porttest.LostAnswer})
 					w.mustInstall(t, d)
 					w.settled(t, d)
 				})
@@ -123,13 +127,7 @@ func TestMadeMeanwhile(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			d := everything(t)
-			made := false
-			defer w.OnCall(func(c porttest.Call) {
-				if c.Route == tt.route && !made {
-					made = true
-					tt.make(w)
-				}
-			})()
+			w.before(t, tt.route, func() { tt.make(w) })
 			_, _, err := w.install(t.Context(), d)
 			switch {
 			case tt.want == "" && err != nil:

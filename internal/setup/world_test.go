@@ -31,6 +31,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Server: porttest.New(porttest.Options{})}
+	w.CheckFaults(t)
 	l := porttest.NewListener()
 	t.Cleanup(w.Serve(l))
 	hc := l.Client()

@@ -3,8 +3,10 @@ package standin
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,25 +34,45 @@ type Trouble struct {
 	Count int
 	// Delay is the time that Delayed waits.
 	Delay time.Duration
+	// Maybe, where set, is called for each call that it meets, and allows that it
+	// meets fewer than Count, or none.
+	Maybe func()
 }
 
 // Faults are armed for calls to come; F is how a stand-in describes a fault.
 type Faults[F any] struct {
 	mu    sync.Mutex
 	armed []*armed[F]
+	test  Test // nil where nobody checks
 }
 
 type armed[F any] struct {
 	fault   F
 	trouble Trouble
+	met     atomic.Int64 // calls
 }
 
-// Arm arms a fault and returns how to disarm it.
-func (s *Faults[F]) Arm(fault F, t Trouble) (remove func()) {
-	t.Kind, t.Count = cmp.Or(t.Kind, Refused), cmp.Or(t.Count, 1)
-	a := &armed[F]{fault, t}
+// Check has the test fail at its end for each fault that has not met the calls
+// it was armed for: a test of trouble that never came shows nothing.
+func (s *Faults[F]) Check(test Test) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.test = test
+}
+
+// Arm arms a fault and returns how to disarm it. It panics where the fault is to
+// meet calls for sure and no test checks that, see [Faults.Check].
+func (s *Faults[F]) Arm(fault F, t Trouble) (remove func()) {
+	t.Kind, t.Count = cmp.Or(t.Kind, Refused), cmp.Or(t.Count, 1)
+	a := &armed[F]{fault: fault, trouble: t}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.Maybe == nil {
+		if s.test == nil {
+			panic("no test checks that this fault meets a call: call CheckFaults, or arm it with Maybe")
+		}
+		MustMeet(s.test, fmt.Sprintf("%+v", fault), t.Count, func() int { return int(a.met.Load()) })
+	}
 	s.armed = append(s.armed, a)
 	return func() {
 		s.mu.Lock()
@@ -77,11 +99,11 @@ func (s *Faults[F]) Take(fits func(F) bool) (fault F, kind FaultKind, delay time
 		default:
 			continue
 		}
-		if a.trouble.Count > 0 {
-			a.trouble.Count--
+		if a.met.Add(1); a.trouble.Maybe != nil {
+			a.trouble.Maybe()
 		}
 	}
-	s.armed = slices.DeleteFunc(s.armed, func(a *armed[F]) bool { return a.trouble.Count == 0 })
+	s.armed = slices.DeleteFunc(s.armed, func(a *armed[F]) bool { return int(a.met.Load()) == a.trouble.Count })
 	return fault, kind, delay
 }
 

@@ -26,6 +26,8 @@ type Fault struct {
 	// run or entity that the call is about or whose run it is tied to. Empty
 	// means any.
 	Route, ID string
+	// N chooses the call of that number, see [Call]. 0 means any.
+	N int
 	// Count is how many calls it meets, 0 means one and -1 all.
 	Count int
 	// Status, Code and the two headers are the answer of Refused. Status defaults
@@ -37,16 +39,24 @@ type Fault struct {
 	RateLimitReset string // x-ratelimit-reset
 	// Delay is the time that Delayed waits.
 	Delay time.Duration
+	// Maybe, where set, is called for each call that it meets, and allows that it
+	// meets fewer than Count, or none. It must not use the server.
+	Maybe func()
 }
+
+// CheckFaults has the test, a testing.TB, fail at its end for each fault that
+// has not met the calls it was armed for. It comes before any [Server.Fault]
+// without Maybe.
+func (s *Server) CheckFaults(test standin.Test) { s.faults.Check(test) }
 
 // Fault arms f and returns how to disarm it. Delays add up; of the other kinds
 // the one armed first that fits a call is used.
 func (s *Server) Fault(f Fault) (remove func()) {
-	return s.faults.Arm(f, standin.Trouble{Kind: f.Kind, Count: f.Count, Delay: f.Delay})
+	return s.faults.Arm(f, standin.Trouble{Kind: f.Kind, Count: f.Count, Delay: f.Delay, Maybe: f.Maybe})
 }
 
 func (f Fault) fits(c Call) bool {
-	return (f.Route == "" || f.Route == c.Route) && (f.ID == "" || f.ID == c.ID || f.ID == c.RunID)
+	return (f.N == 0 || f.N == c.N) && (f.Route == "" || f.Route == c.Route) && (f.ID == "" || f.ID == c.ID || f.ID == c.RunID)
 }
 
 func (f Fault) refusal() error {

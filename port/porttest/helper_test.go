@@ -29,6 +29,7 @@ type world struct {
 func newWorld(t *testing.T, o porttest.Options) *world {
 	t.Helper()
 	w := &world{Server: porttest.New(o)}
+	w.CheckFaults(t)
 	w.GuideModel()
 	w.GuideSamples(account)
 	w.StartRun(porttest.RunSpec{ID: openRun, Action: "request_permissions", Entity: bucket, Requester: "alice@example.com"})

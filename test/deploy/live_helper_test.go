@@ -65,6 +65,8 @@ func startLive(t *testing.T) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Port.CheckFaults(t)
+	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)
 	l, binary := &live{world: world}, build(t, root(t))
 	var targets []string

@@ -51,6 +51,7 @@ func NewWorld(t testing.TB, partitions int32) *World {
 	w.Port = porttest.New(porttest.Options{
 		OrgID: Org, KafkaBrokers: []string{w.Kafka.Brokers()}, KafkaUsername: Org, KafkaPassword: "secret",
 	})
+	w.Port.CheckFaults(t)
 	w.Port.GuideModel()
 	w.Port.GuideSamples(Account)
 	var stop func()
