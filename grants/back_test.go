@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,12 +40,7 @@ func TestDenyComesBack(t *testing.T) {
 			p.succeed(rec)
 			w.aws.Fault(keptOnce)
 			back := func() {}
-			var once sync.Once
-			w.aws.OnCall(func(c iamtest.Call) {
-				if c.Done && c.Op == "DeleteRole" {
-					once.Do(func() { back = w.portAway() })
-				}
-			})
+			w.at("DeleteRole", true, func() { back = w.portAway() })
 			revoke, done := w.revoke(rec.RunID), make(chan error, 1)
 			go func() { done <- p.handle(revoke) }()
 			later(20 * time.Second)
@@ -102,18 +96,15 @@ func TestAttachedWhileRemoved(t *testing.T) {
 				later(10 * time.Minute)
 				w.aws.AddPolicy(admin, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 				name := iamops.Name(rec.RunID)
-				var once sync.Once
+				w.at("DeletePolicy", true, func() {
+					_, err := w.admin().AttachRolePolicy(context.Background(), &iam.AttachRolePolicyInput{RoleName: &name, PolicyArn: aws.String(admin)})
+					w.must(err)
+				})
 				var mu sync.Mutex
 				var cut bool
 				var open time.Time
 				longest := time.Duration(0)
-				w.aws.OnCall(func(c iamtest.Call) {
-					if c.Done && c.Op == "DeletePolicy" {
-						once.Do(func() {
-							_, err := w.admin().AttachRolePolicy(context.Background(), &iam.AttachRolePolicyInput{RoleName: &name, PolicyArn: aws.String(admin)})
-							w.must(err)
-						})
-					}
+				w.aws.OnCall(func(iamtest.Call) {
 					mu.Lock()
 					defer mu.Unlock()
 					usable := false
@@ -199,9 +190,7 @@ func TestOperatorNamesWhatIsLeft(t *testing.T) {
 			p := w.process()
 			rec := w.request(nil)
 			w.crashAt(p, rec, "AttachRolePolicy")
-			for _, route := range []string{"run_log", "run_patch"} {
-				w.port.Fault(porttest.Fault{Route: route, Status: 503, Count: -1})
-			}
+			w.port.Fault(porttest.Fault{Route: "run_log", Status: 503, Count: -1})
 			err := p.operator().Revoke(context.Background(), iamops.Name(rec.RunID))
 			if err == nil {
 				t.Fatal("no error")
@@ -283,14 +272,11 @@ func TestLateAttach(t *testing.T) {
 			RunID: rec.RunID, Requester: alice, UserName: alice, Resource: bucket, Actions: []string{"s3:PutObject"}, Start: start, End: start.Add(8 * time.Hour),
 		})
 		w.must(err)
-		var begun atomic.Bool
-		w.aws.OnCall(func(c iamtest.Call) {
-			if c.Op == "AttachRolePolicy" && !c.Done && begun.CompareAndSwap(false, true) {
-				other.succeed(rec)
-				other.succeed(w.revoke(rec.RunID))
-				w.wantGrants(0)
-				w.must(p.ops.Create(context.Background(), plan))
-			}
+		w.at("AttachRolePolicy", false, func() {
+			other.succeed(rec)
+			other.succeed(w.revoke(rec.RunID))
+			w.wantGrants(0)
+			w.must(p.ops.Create(context.Background(), plan))
 		})
 		w.must(late.handle(rec))
 		w.wantRun(rec.RunID, "SUCCESS")
@@ -320,17 +306,12 @@ func TestInlineWhileRemoved(t *testing.T) {
 		rec := w.request(nil)
 		p.succeed(rec)
 		name := iamops.Name(rec.RunID)
-		var once sync.Once
-		w.aws.OnCall(func(c iamtest.Call) {
-			if c.Done && c.Op == "DetachRolePolicy" {
-				once.Do(func() {
-					_, err := w.admin().PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{
-						RoleName: &name, PolicyName: aws.String("more"),
-						PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
-					})
-					w.must(err)
-				})
-			}
+		w.at("DetachRolePolicy", true, func() {
+			_, err := w.admin().PutRolePolicy(context.Background(), &iam.PutRolePolicyInput{
+				RoleName: &name, PolicyName: aws.String("more"),
+				PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+			})
+			w.must(err)
 		})
 		p.succeed(w.revoke(rec.RunID))
 		w.wantGrants(0)

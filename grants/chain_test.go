@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,14 +86,9 @@ func TestCredentialsDenied(t *testing.T) {
 					later(time.Hour)
 					rec = w.revoke(rec.RunID)
 				}
-				deny := sync.OnceFunc(func() {
+				defer w.at(tt.op, true, func() {
 					chain.refused.Store(true)
 					time.AfterFunc(tt.lasts, func() { chain.refused.Store(false) })
-				})
-				defer w.aws.OnCall(func(c iamtest.Call) {
-					if c.Op == tt.op && c.Done {
-						deny()
-					}
 				})()
 				began := time.Now()
 				if err := p.handle(rec); err != nil {

@@ -104,21 +104,22 @@ var lagScenarios = []lagScenario{
 }
 
 // play interrupts a scenario before or after its n-th call, and returns how many
-// calls there were. handled says that who began it goes on with it; else only
-// sweeps follow.
-func (s lagScenario) play(w *world, n int, after, handled bool) (total int) {
+// calls there were, and whether this one was among them. handled says that who
+// began it goes on with it; else only sweeps follow.
+func (s lagScenario) play(w *world, n int, after, handled bool) (total int, killed bool) {
 	defer w.watchCut()()
 	act := s.prepare(w)
 	ctx, die := context.WithCancel(context.Background())
 	defer die()
 	var mu sync.Mutex
 	denied := false // by what was interrupted
-	stop := w.calls(func(at int, done bool) {
+	stop := w.calls(func(c numbered) {
 		mu.Lock()
 		defer mu.Unlock()
-		total = max(total, at)
+		total = max(total, c.n)
 		denied = denied || slices.ContainsFunc(w.aws.Snapshot().Roles, isDenied)
-		if at == n && done == after {
+		if c.n == n && c.done == after {
+			killed = true
 			die()
 		}
 	})
@@ -137,11 +138,14 @@ func (s lagScenario) play(w *world, n int, after, handled bool) (total int) {
 	default:
 		w.wantGrants(0)
 	}
-	return total
+	return total, killed
 }
 
 // once is more calls than any of these makes while nothing lags.
 const once = 18
+
+// stride is how far apart the calls behind those are that are interrupted.
+const stride = 17
 
 // TestCrashMatrixLag kills the process before and after every call it makes while
 // IAM shows old states, and lets another one finish, or only the sweep: access
@@ -154,9 +158,14 @@ func TestCrashMatrixLag(t *testing.T) {
 				t.Parallel()
 				opts := iamtest.Options{Visibility: lag}
 				total := 0
-				inWorld(t, opts, func(w *world) { total = s.play(w, 0, false, false) })
+				inWorld(t, opts, func(w *world) { total, _ = s.play(w, 0, false, false) })
 				kill := func(n int, after, handled bool) {
-					inWorld(t, opts, func(w *world) { s.play(w, n, after, handled) })
+					inWorld(t, opts, func(w *world) {
+						// How often it asks until all is visible differs somewhat.
+						if _, killed := s.play(w, n, after, handled); !killed && n <= max(total-stride, once) {
+							t.Error("there was no such call")
+						}
+					})
 					if t.Failed() {
 						t.Fatalf("killed at call %d of %d (after: %t, handled again: %t)", n, total, after, handled)
 					}
@@ -167,7 +176,7 @@ func TestCrashMatrixLag(t *testing.T) {
 					kill(n, false, n%2 == 0)
 					kill(n, true, n%2 == 0)
 				}
-				for n := once + 1; n <= total; n += 17 { // the same calls again, until all is visible
+				for n := once + 1; n <= total; n += stride { // the same calls again, until all is visible
 					kill(n, true, n%2 == 0)
 				}
 			})

@@ -2,7 +2,6 @@ package grants_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -12,27 +11,6 @@ import (
 	"port-iam/port"
 	"port-iam/port/porttest"
 )
-
-// calls numbers the calls that reach Port and AWS together, and has f called at
-// each end of each one.
-func (w *world) calls(f func(n int, done bool)) (stop func()) {
-	var mu sync.Mutex
-	n := 0
-	numbers := map[string]int{}
-	note := func(key string, done bool) {
-		mu.Lock()
-		if !done {
-			n++
-			numbers[key] = n
-		}
-		at := numbers[key]
-		mu.Unlock()
-		f(at, done)
-	}
-	stopPort := w.port.OnCall(func(c porttest.Call) { note(fmt.Sprint("port", c.N), c.Done) })
-	stopAWS := w.aws.OnCall(func(c iamtest.Call) { note(fmt.Sprint("aws", c.N), c.Done) })
-	return func() { stopPort(); stopAWS() }
-}
 
 // scenario is something that happens to a grant, and what it must come to.
 type scenario struct {
@@ -77,30 +55,13 @@ var scenarios = []scenario{
 	}},
 }
 
-// crashAt works on a record until a call of that name is done, and no further.
-func (w *world) crashAt(p *process, rec port.Record, name string) {
-	ctx, die := context.WithCancel(context.Background())
-	defer die()
-	defer w.port.OnCall(func(c porttest.Call) {
-		if c.Done && c.Route == name {
-			die()
-		}
-	})()
-	defer w.aws.OnCall(func(c iamtest.Call) {
-		if c.Done && c.Op == name {
-			die()
-		}
-	})()
-	_ = p.finish(ctx, p.job(rec))
-}
-
 // count runs a scenario without trouble and returns how many calls it makes.
 func (s scenario) count(t *testing.T, opts iamtest.Options) (total int) {
 	t.Helper()
 	inWorld(t, opts, func(w *world) {
 		rec := s.prepare(w)
 		var mu sync.Mutex
-		stop := w.calls(func(n int, _ bool) { mu.Lock(); total = max(total, n); mu.Unlock() })
+		stop := w.calls(func(c numbered) { mu.Lock(); total = max(total, c.n); mu.Unlock() })
 		defer stop()
 		if err := w.process().handle(rec); err != nil {
 			t.Fatal(err)
@@ -122,11 +83,7 @@ func TestCrashMatrix(t *testing.T) {
 					inWorld(t, iamtest.Options{}, func(w *world) {
 						rec := s.prepare(w)
 						ctx, die := context.WithCancel(context.Background())
-						stop := w.calls(func(at int, done bool) {
-							if at == n && done == after {
-								die()
-							}
-						})
+						stop := w.atCall(n, after, func(numbered) { die() })
 						p := w.process()
 						_ = p.finish(ctx, p.job(rec))
 						die()
@@ -167,14 +124,13 @@ func TestLostCalls(t *testing.T) {
 				for n := 1; n <= total; n++ {
 					inWorld(t, iamtest.Options{}, func(w *world) {
 						rec := s.prepare(w)
-						stop := w.calls(func(at int, done bool) {
-							if at == n && !done {
-								// Whichever of the two it is meets its fault.
+						defer w.atCall(n, false, func(c numbered) {
+							if c.port {
 								w.port.Fault(trouble.port)
+							} else {
 								w.aws.Fault(trouble.aws)
 							}
-						})
-						defer stop()
+						})()
 						if err := w.process().handle(rec); err != nil {
 							t.Errorf("handle: %v", err)
 						}

@@ -74,11 +74,7 @@ func (g *guard) want(t *testing.T) {
 // behind makes everything that is written from the attachment on visible only
 // after a while.
 func (w *world) behind(lag time.Duration) {
-	w.aws.OnCall(func(c iamtest.Call) {
-		if c.Op == "AttachRolePolicy" && !c.Done {
-			w.aws.SetVisibility(lag)
-		}
-	})
+	w.at("AttachRolePolicy", false, func() { w.aws.SetVisibility(lag) })
 }
 
 // TestDenyStays: a revocation soon after the grant, while IAM does not show yet
@@ -122,14 +118,17 @@ func TestOperatorInterrupted(t *testing.T) {
 					ctx, interrupt := context.WithCancel(context.Background())
 					defer interrupt()
 					more = false
-					stop := w.calls(func(at int, done bool) {
-						if at == n && done {
+					stop := w.calls(func(c numbered) {
+						if c.n == n && c.done {
 							more = true
 							interrupt()
 						}
 					})
 					err := p.operator().Revoke(ctx, iamops.Name(rec.RunID))
 					stop()
+					if !more && n == 1 {
+						t.Error("nothing was interrupted")
+					}
 					cut := len(g.cut) > 0
 					if roles, _, _ := w.left(); cut && len(roles) == 1 && roles[0].Inline[denyName] == "" {
 						t.Errorf("interrupted at call %d: the role is left without its Deny: %v", n, err)

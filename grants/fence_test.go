@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,17 +24,6 @@ func (w *world) addGrantEntity(runID, inAccount string) {
 	name := iamops.Name(runID)
 	w.port.AddEntity(grantEntity, fmt.Sprintf(
 		`{"identifier":%q,"properties":{"role_arn":"arn:aws:iam::%s:role/port-iam/%s","requester":"by hand"}}`, name, inAccount, name))
-}
-
-// onWrite has f called once, before Port carries out the write of an entity.
-func (w *world) onWrite(f func()) (stop func()) {
-	called := false
-	return w.port.OnCall(func(c porttest.Call) {
-		if c.Route == "entity_upsert" && !c.Done && !called {
-			called = true
-			f()
-		}
-	})
 }
 
 // TestRefusedEntity: where Port refuses the entity, run and entity decide what
@@ -64,7 +52,7 @@ func TestRefusedEntity(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, run %s, entity %s", order.name, c.run, c.entity), func(t *testing.T) {
 				inWorld(t, iamtest.Options{}, func(w *world) {
 					p, rec := w.process(), w.request(nil)
-					defer w.onWrite(func() {
+					defer w.at("entity_upsert", false, func() {
 						if c.run != "" {
 							_ = p.portal.SetStatus(context.Background(), rec.RunID, c.run)
 						}
@@ -111,7 +99,7 @@ func TestEntityOfAnotherAttempt(t *testing.T) {
 	}{
 		"nothing made":    {nil, "run_get", iamtest.Fault{}},
 		"role made":       {nil, "CreateRole", iamtest.Fault{}},
-		"removal delayed": {nil, "CreateRole", iamtest.Fault{Op: "DeletePolicy", Status: 503, Code: "ServiceUnavailable", Count: 20}},
+		"removal delayed": {nil, "CreatePolicy", iamtest.Fault{Op: "DeletePolicy", Status: 503, Code: "ServiceUnavailable", Count: 20}},
 		"refused here":    {map[string]any{"permissions": []any{"s3:*"}}, "run_get", iamtest.Fault{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,15 +165,12 @@ func TestRevokedBeforeAttach(t *testing.T) {
 			rev := w.revoke(rec.RunID)
 			p, other := w.process(), w.process()
 			var cut atomic.Bool
-			var revoke sync.Once
-			stop := w.calls(func(at int, done bool) {
-				if at == n && !done {
-					revoke.Do(func() { other.succeed(rev) })
-				}
-				if n == 0 {
-					counted.Store(max(counted.Load(), int64(at)))
-				}
-			})
+			var stop func()
+			if n == 0 {
+				stop = w.calls(func(c numbered) { counted.Store(max(counted.Load(), int64(c.n))) })
+			} else {
+				stop = w.atCall(n, false, func(numbered) { other.succeed(rev) })
+			}
 			watch := w.aws.OnCall(func(c iamtest.Call) {
 				if c.Done && c.Op == "PutRolePolicy" {
 					cut.Store(true)

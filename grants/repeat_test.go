@@ -358,11 +358,7 @@ func TestCleanUpAfterGivingUp(t *testing.T) {
 		}
 		w.aws.Fault(iamtest.Fault{Op: "AttachRolePolicy", Kind: iamtest.LostAnswer})
 		var back func()
-		defer w.aws.OnCall(func(c iamtest.Call) {
-			if c.Op == "AttachRolePolicy" && c.Done && back == nil {
-				back = away()
-			}
-		})()
+		defer w.at("AttachRolePolicy", true, func() { back = away() })()
 		ended := make(chan error, 1)
 		go func() { ended <- p.handle(rec) }()
 		for r, _ := w.port.Run(rec.RunID); !r.Ended(); r, _ = w.port.Run(rec.RunID) {

@@ -271,10 +271,7 @@ func TestLostPoisoned(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		rec := w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "24h"})
 		w.crashAt(w.process(), rec, "AttachRolePolicy")
-		var better []func()
-		for _, route := range []string{"run_get", "run_log", "run_patch"} {
-			better = append(better, w.port.Fault(porttest.Fault{Route: route, ID: rec.RunID, Status: 500, Count: -1}))
-		}
+		better := w.poison([]string{""}, rec.RunID)
 		p := w.process()
 		s := p.sweeper()
 		for range 30 {
@@ -285,9 +282,7 @@ func TestLostPoisoned(t *testing.T) {
 		}
 		p.wantMetric("port_iam_unreportable_runs_total", 1)
 		w.wantUnusable()
-		for _, b := range better {
-			b()
-		}
+		better()
 		for range 2 {
 			w.sweep(s)
 			later(sweepInterval)

@@ -2,14 +2,12 @@ package grants_test
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
-	"port-iam/port/porttest"
 )
 
 // TestSweepStaleLists: a grant comes about between two lists of a sweep, and the
@@ -25,22 +23,9 @@ func TestSweepStaleLists(t *testing.T) {
 				p, other := w.process(), w.process()
 				rec := w.request(nil)
 				const grace = time.Second // or the call would take longer than any may
-				var appeared atomic.Bool
-				appear := func() {
-					if appeared.CompareAndSwap(false, true) {
-						other.succeed(rec)
-						later(2 * grace)
-					}
-				}
-				defer w.aws.OnCall(func(call iamtest.Call) {
-					if !call.Done && call.Op == c.before {
-						appear()
-					}
-				})()
-				defer w.port.OnCall(func(call porttest.Call) {
-					if !call.Done && call.Route == c.before {
-						appear()
-					}
+				defer w.at(c.before, false, func() {
+					other.succeed(rec)
+					later(2 * grace)
 				})()
 				s := p.sweeper(func(o *grants.SweepOptions) { o.Grace = grace })
 				for range 2 {

@@ -160,20 +160,14 @@ func TestSweepDetached(t *testing.T) {
 		p := w.process()
 		rec := w.request(nil)
 		p.succeed(rec)
-		dead := func(op string) (revive func()) {
-			return w.aws.Fault(iamtest.Fault{Op: op, Kind: iamtest.LostRequest, Count: -1})
-		}
-		var revive []func()
-		stop := w.aws.OnCall(func(c iamtest.Call) {
-			if c.Done && c.Op == "DeleteRolePolicy" {
-				revive = append(revive, dead("DeleteRole"), dead("PutRolePolicy"))
-			}
+		revive := func() {}
+		// Who is dead does not put the Deny back either.
+		stop := w.at("DeleteRolePolicy", true, func() {
+			revive = w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Kind: iamtest.LostRequest, Count: -1})
 		})
 		w.crashAt(p, w.revoke(rec.RunID), "DeleteRolePolicy")
 		stop()
-		for _, r := range revive {
-			r()
-		}
+		revive()
 		if roles, _, _ := w.left(); len(roles) != 1 || len(roles[0].Attached) != 0 || len(roles[0].Inline) != 0 {
 			t.Fatalf("left: %+v", roles)
 		}

@@ -10,14 +10,17 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
+	"port-iam/internal/standin"
 )
 
 // before runs f once, when the call has reached AWS and is not applied yet; f may
-// make the same call itself.
-func (w *world) before(op, name string, f func()) {
-	var begun atomic.Bool
+// make the same call itself. The test fails where there is no such call.
+func (w *world) before(t *testing.T, op, name string, f func()) {
+	t.Helper()
+	var came atomic.Int64
+	standin.MustMeet(t, "before "+op+" of "+name, 1, func() int { return int(came.Load()) })
 	w.fake.OnCall(func(c iamtest.Call) {
-		if !c.Done && c.Op == op && c.Name == name && begun.CompareAndSwap(false, true) {
+		if !c.Done && c.Op == op && c.Name == name && came.Add(1) == 1 {
 			f()
 		}
 	})
@@ -37,17 +40,12 @@ func TestOvertaken(t *testing.T) {
 						w := newFake(t, iamtest.Options{})
 						p := w.plan(t)
 						op.given(t, w, p)
-						overtaken := false
-						w.before(call.Op, call.Name, func() {
-							overtaken = true
+						w.before(t, call.Op, call.Name, func() {
 							if err := op.do(t.Context(), w.ops, p); err != nil {
 								t.Errorf("the other instance: %v", err)
 							}
 						})
 						noError(t, op.do(t.Context(), w.ops, p))
-						if !overtaken {
-							t.Error("no call overtook another: nothing was tested")
-						}
 						same(t, "overtaken", want, w)
 					})
 				})
@@ -90,7 +88,7 @@ func TestRemoveRaces(t *testing.T) {
 			want := w.fake.Snapshot()
 			w.grant(t, p)
 			subject := map[string]string{"DeleteRole": p.Name, "DeletePolicy": p.PolicyARN}[tt.call]
-			w.before(tt.call, subject, func() {
+			w.before(t, tt.call, subject, func() {
 				if err := tt.do(t, w, p); err != nil {
 					t.Errorf("by hand: %v", err)
 				}
