@@ -8,11 +8,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// brokerFaults are refusals that a broker answers with in trouble.
-var brokerFaults = []struct {
+// brokerFault is a kind of request, and how it may be refused.
+type brokerFault struct {
 	key  kmsg.Key
 	errs []*kerr.Error
-}{
+}
+
+// brokerFaults are refusals that a broker answers with in trouble.
+var brokerFaults = []brokerFault{
 	{kmsg.OffsetCommit, []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.RequestTimedOut}},
 	{kmsg.Heartbeat, []*kerr.Error{kerr.RebalanceInProgress, kerr.UnknownMemberID, kerr.NotCoordinator, kerr.IllegalGeneration}},
 	{kmsg.Fetch, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownServerError, kerr.LeaderNotAvailable}},
@@ -34,7 +37,7 @@ func (d *drawing) brokerTrouble() {
 		slot := d.IntN(d.instances)
 		d.at(at, "connections to the broker drop", func(w *world) {
 			if p := w.slot(slot); p != nil {
-				p.unplug()
+				w.tally.add(dropped, p.unplug())
 			}
 		})
 	default:
@@ -42,7 +45,10 @@ func (d *drawing) brokerTrouble() {
 		err, count, length := f.errs[d.IntN(len(f.errs))], 1+d.IntN(8), d.between(10*time.Second, 90*time.Second)
 		d.at(at, "the broker answers "+err.Message, func(w *world) {
 			h := w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{f.key}, Err: err, Count: count})
-			w.background(length, h.Remove)
+			w.background(length, func() {
+				h.Remove()
+				w.tally.hits(f, h)
+			})
 		})
 	}
 }

@@ -85,8 +85,9 @@ func (c *cable) Write(b []byte) (int, error) {
 	return size, err
 }
 
-// unplug closes the connections to the broker; new ones can be made.
-func (p *process) unplug() {
+// unplug closes the connections to the broker; new ones can be made. It returns how
+// many there were.
+func (p *process) unplug() int {
 	p.mu.Lock()
 	cables := p.cables
 	p.cables = nil
@@ -94,4 +95,5 @@ func (p *process) unplug() {
 	for _, c := range cables {
 		_ = c.Close()
 	}
+	return len(cables)
 }

@@ -36,6 +36,17 @@ func (k faultKind) String() string {
 	}[k]
 }
 
+// reaches reports whether a call to that server can meet it.
+func (k faultKind) reaches(server string) bool {
+	switch k {
+	case denied, throttled:
+		return server == "aws"
+	case slow:
+		return server != "kafka"
+	}
+	return true
+}
+
 type fault struct {
 	kind   faultKind
 	length time.Duration

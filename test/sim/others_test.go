@@ -179,11 +179,12 @@ func (d *drawing) unreadable() {
 		}
 		var back func()
 		if inPort {
-			back = w.port.Fault(porttest.Fault{Route: "run_get", ID: o.run, Status: status, Count: -1})
+			back = w.port.Fault(porttest.Fault{Route: "run_get", ID: o.run, Status: status, Count: -1, Maybe: w.tally.meet(portUnread)})
 		} else {
 			if refusal.Name = o.name(); strings.Contains(refusal.Op, "PolicyVersions") || refusal.Op == "GetPolicy" {
 				refusal.Name = "arn:aws:iam::" + account + ":policy" + path + o.name()
 			}
+			refusal.Maybe = w.tally.meet(awsUnread)
 			back = w.aws.Fault(refusal)
 		}
 		w.background(length, back)

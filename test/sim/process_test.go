@@ -179,12 +179,13 @@ func (p *process) pass() (slept bool, err error) {
 	}
 }
 
-// freeze stops the process for a while: nothing goes out or comes in.
-func (p *process) freeze(d time.Duration) {
+// freeze stops the process for a while: nothing goes out or comes in. False where
+// it does not run anyway.
+func (p *process) freeze(d time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.dead || p.frozen != nil {
-		return
+		return false
 	}
 	frozen := make(chan struct{})
 	p.frozen = frozen
@@ -198,6 +199,7 @@ func (p *process) freeze(d time.Duration) {
 			p.w.trace.add("%s wakes", p.name)
 		}
 	})
+	return true
 }
 
 // kill ends the process without a word to anybody.

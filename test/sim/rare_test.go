@@ -87,7 +87,7 @@ func (d *drawing) undeniable() {
 		if o == nil {
 			return
 		}
-		w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1})
+		w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1, Maybe: w.tally.meet(noDeny)})
 		r.target, r.entity = o, o.name()
 		w.place(r)
 	})

@@ -26,9 +26,10 @@ func (d *drawing) request() {
 			switch {
 			case o.doomed:
 				refuse.Op = pickBy(w.plan.seed, o.run, "CreatePolicy", "CreateRole", "AttachRolePolicy")
+				refuse.Maybe = w.tally.meet(doomed)
 				w.aws.Fault(refuse)
 			case o.rivals:
-				refuse.Op, refuse.Count = "AttachRolePolicy", 1
+				refuse.Op, refuse.Count, refuse.Maybe = "AttachRolePolicy", 1, w.tally.meet(rivalDenied)
 				w.refuseOne(refuse, pickBy(w.plan.seed, o.run, "first", "second") == "second")
 			}
 			w.place(o)

@@ -35,6 +35,7 @@ var failed atomic.Bool
 func TestSchedules(t *testing.T) {
 	seed, replay := number(t, seedVariable)
 	seeds, search := number(t, seedsVariable)
+	tally := newTally()
 	switch {
 	case !replay && !search:
 		t.Skip("takes minutes: make sim")
@@ -44,24 +45,27 @@ func TestSchedules(t *testing.T) {
 		}
 	case replay:
 		for i := range replays {
-			schedule(t, fmt.Sprintf("seed=%d/%d", seed, i), seed)
+			schedule(t, fmt.Sprintf("seed=%d/%d", seed, i), seed, tally)
 		}
 	default:
+		if seeds >= enough {
+			t.Cleanup(func() { tally.check(t) })
+		}
 		first, _ := number(t, "PORT_IAM_SIM_FIRST")
 		for seed := first + 1; seed <= first+seeds; seed++ {
-			schedule(t, fmt.Sprintf("seed=%d", seed), seed)
+			schedule(t, fmt.Sprintf("seed=%d", seed), seed, tally)
 		}
 	}
 }
 
 // schedule is the test that plays the schedule of a seed, beside others.
-func schedule(t *testing.T, name string, seed int) {
+func schedule(t *testing.T, name string, seed int, tally *tally) {
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
 		if failed.Load() && os.Getenv(firstVariable) != "" {
 			t.SkipNow()
 		}
-		play(t, uint64(seed))
+		play(t, uint64(seed), tally)
 	})
 }
 
@@ -77,10 +81,10 @@ func number(t *testing.T, name string) (n int, given bool) {
 	return n, true
 }
 
-// play plays the schedule of a seed.
-func play(t *testing.T, seed uint64) {
+// play plays the schedule of a seed, and counts the trouble that it meets.
+func play(t *testing.T, seed uint64, tally *tally) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, draw(seed))
+		w := newWorld(t, draw(seed), tally)
 		stopPort, stopAWS := w.port.Serve(w.portListener), w.aws.Serve(w.awsListener)
 		w.people = newPeople(w)
 		w.plant()
@@ -92,6 +96,7 @@ func play(t *testing.T, seed uint64) {
 			w.violation("a job has a defect, see the log")
 		}
 		w.close(stopRuns, stopObserver, stopPort, stopAWS)
+		w.tally.add(rateLimit, w.rateLimited())
 		if len(w.violations) == 0 {
 			return
 		}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"port-iam/iamops/iamtest"
@@ -59,6 +61,7 @@ func (d *drawing) end() {
 	if d.chance(0.6) {
 		d.at(d.between(0, d.last), "kill", func(w *world) {
 			if p := w.slot(slot); p != nil && p.kill() {
+				w.tally.add(killed, 1)
 				w.replace(p, pause)
 			}
 		})
@@ -66,6 +69,7 @@ func (d *drawing) end() {
 	}
 	d.at(d.between(0, d.last), "stop", func(w *world) {
 		if p := w.slot(slot); p != nil {
+			w.tally.add(asked, 1)
 			p.stop(pause)
 		}
 	})
@@ -78,8 +82,8 @@ func (d *drawing) stalls() {
 	for range 1 + d.IntN(3) {
 		slot, length := d.IntN(d.instances), d.between(20*time.Second, 5*time.Minute)
 		d.at(d.between(0, d.last), "stall", func(w *world) {
-			if p := w.slot(slot); p != nil {
-				p.freeze(length)
+			if p := w.slot(slot); p != nil && p.freeze(length) {
+				w.tally.add(stalled, 1)
 			}
 		})
 	}
@@ -98,12 +102,14 @@ func (d *drawing) outage(who string, length time.Duration) {
 			if how > 0 {
 				f = porttest.Fault{Status: []int{0, 500, 503}[how], Count: -1}
 			}
+			f.Maybe = w.tally.meet(portAway)
 			back = w.port.Fault(f)
 		} else {
 			f := iamtest.Fault{Kind: iamtest.LostRequest, Count: -1}
 			if how > 0 {
 				f = iamtest.Fault{Status: []int{0, 503, 400}[how], Code: []string{"", "ServiceUnavailable", "Throttling"}[how], Count: -1}
 			}
+			f.Maybe = w.tally.meet(awsAway)
 			back = w.aws.Fault(f)
 		}
 		w.background(length, func() {
@@ -128,26 +134,65 @@ func (d *drawing) wrongClock() {
 }
 
 // failingRun draws a run whose end Port does not take for a long time, or whose
-// log it refuses.
+// log it refuses: of the first or the second grant that ends from some time on.
 func (d *drawing) failingRun() {
 	how, length, which := d.IntN(2), d.between(2*time.Minute, 12*time.Minute), d.IntN(1000)
 	from := d.between(0, d.last)
 	d.calm = max(d.calm, from+length)
 	d.at(from, "failing run", func(w *world) {
-		grants := w.ordersOf(kindGrant)
-		if len(grants) == 0 {
-			return
-		}
-		id := grants[which%len(grants)].run
-		back := []func(){w.port.Fault(porttest.Fault{Route: "run_log", ID: id, Status: []int{500, 422}[how], Count: -1})}
-		if how == 0 {
-			back = append(back, w.port.Fault(porttest.Fault{Route: "run_patch", ID: id, Status: 500, Count: -1}))
-		}
-		w.trace.add("Port fails run %s", id)
-		w.background(length, func() {
-			for _, b := range back {
-				b()
+		ends := &runEnds{w: w, skip: which % 2, fail: func(id string) (back func()) {
+			log := porttest.Fault{Route: "run_log", ID: id, Status: []int{500, 422}[how], Count: -1, Maybe: w.tally.meet(failingLog)}
+			backs := []func(){w.port.Fault(log)}
+			if how == 1 && which%4 < 2 { // or else the state alone passes
+				state := porttest.Fault{Route: "run_patch", ID: id, Status: 500, Count: -1, Maybe: w.tally.meet(failingState)}
+				backs = append(backs, w.port.Fault(state))
 			}
+			w.trace.add("Port fails run %s", id)
+			return func() {
+				for _, back := range backs {
+					back()
+				}
+			}
+		}}
+		stop := w.port.OnCall(ends.call)
+		w.background(length, func() {
+			stop()
+			ends.over()
 		})
 	})
+}
+
+// runEnds has Port fail the run of a grant from the moment on at which it is to end.
+type runEnds struct {
+	w    *world
+	skip int // how many others end before it
+	fail func(id string) (back func())
+
+	mu   sync.Mutex
+	seen map[string]bool
+	back func()
+}
+
+// call watches a call to Port.
+func (e *runEnds) call(c porttest.Call) {
+	if c.Route != "run_log" || c.Done || !slices.ContainsFunc(e.w.ordersOf(kindGrant), func(o *order) bool { return o.run == c.ID }) {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.seen == nil {
+		e.seen = map[string]bool{}
+	}
+	if e.seen[c.ID] = true; len(e.seen) > e.skip && e.back == nil {
+		e.back = e.fail(c.ID)
+	}
+}
+
+// over has Port take the end of the run again.
+func (e *runEnds) over() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.back != nil {
+		e.back()
+	}
 }

@@ -111,12 +111,8 @@ func (x *wire) meet(r *http.Request, body []byte, f fault, slept bool) (*http.Re
 		if !sleep(ctx, f.length) {
 			return nil, ctx.Err()
 		}
-	case answered:
+	case answered, denied, throttled:
 		return x.canned(r, f), nil
-	case denied, throttled:
-		if x.to == "aws" {
-			return x.canned(r, f), nil
-		}
 	}
 	resp, err := x.send(ctx, x.base, r, body)
 	switch f.kind {

@@ -43,6 +43,7 @@ const (
 type world struct {
 	t     *testing.T
 	plan  *plan
+	tally *tally
 	trace *trace
 
 	network      *kfake.VirtualNetwork
@@ -77,8 +78,8 @@ type world struct {
 }
 
 // newWorld makes the world of a plan. It is to be called in a bubble.
-func newWorld(t *testing.T, pl *plan) *world {
-	w := &world{t: t, plan: pl, trace: &trace{began: time.Now()}, byRun: map[string]*order{}, slots: make([]*process, pl.instances)}
+func newWorld(t *testing.T, pl *plan, tally *tally) *world {
+	w := &world{t: t, plan: pl, tally: tally, trace: &trace{began: time.Now()}, byRun: map[string]*order{}, slots: make([]*process, pl.instances)}
 	w.network = new(kfake.VirtualNetwork)
 	var err error
 	w.cluster, err = kfake.NewCluster(kfake.NumBrokers(2), kfake.Ports(9092, 9093), kfake.ListenFn(w.network.Listen),
@@ -124,10 +125,23 @@ func (w *world) number(p *process, what string) (int, fault) {
 		return n, fault{}
 	}
 	f := w.plan.fault(n)
-	if f.kind == throttled && !strings.HasPrefix(what, "aws ") {
-		f = fault{}
+	server, _, _ := strings.Cut(what, " ")
+	if f.kind == noFault || !f.kind.reaches(server) {
+		return n, fault{}
 	}
+	w.tally.add(ofCall(f.kind, server), 1)
 	return n, f
+}
+
+// rateLimited is how many calls AWS had no room for by its own rate, in a schedule
+// that holds no other throttling.
+func (w *world) rateLimited() (n int) {
+	for _, c := range w.aws.Calls() {
+		if w.plan.busy && c.Code == "Throttling" {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *world) calm() bool {
