@@ -36,7 +36,10 @@ func TestChaos(t *testing.T) {
 	w.play()
 	w.settle()
 	w.judge()
-	t.Logf("%s; calls to IAM: %v", time.Since(w.rec.began).Round(time.Second), w.proxy.met)
+	t.Logf("%s; %d calls to IAM; trouble met: %v", time.Since(w.rec.began).Round(time.Second), w.proxy.calls.Load(), w.tally.met)
+	for _, kind := range w.tally.missed() {
+		t.Errorf("seed %d: never met, although it was planned: %s", seed, kind)
+	}
 }
 
 // play takes one step after the other while there is room, and then waits until

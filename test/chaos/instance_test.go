@@ -26,6 +26,10 @@ const (
 	killAfter          // when it has changed something in AWS and does not know yet
 )
 
+func (k killing) String() string {
+	return [...]string{"no kill", "an instance is killed", "an instance is killed before a change", "an instance is killed behind a change"}[k]
+}
+
 // instance is one place where the program runs, one process after the other.
 type instance struct {
 	w    *world
@@ -35,7 +39,8 @@ type instance struct {
 	mu       sync.Mutex
 	d        *daemontest.Daemon
 	may      ending
-	trap     killing // for its next change in AWS
+	trap     killing // for its next change in AWS, of this process or the next
+	caught   func()  // counts that it stepped into the trap
 	starting bool
 }
 
@@ -53,7 +58,7 @@ func (i *instance) start() {
 	i.w.rec.note("%s runs, process %d", i.name, d.PID())
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.d, i.may, i.trap, i.starting = d, notAtAll, noKill, false
+	i.d, i.may, i.starting = d, notAtAll, false
 }
 
 // kill kills the process, or sets a trap for it.
@@ -61,9 +66,15 @@ func (i *instance) kill(when killing) {
 	if when != killNow {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		i.trap = when
+		i.trap, i.caught = when, i.w.tally.plan(when.String())
 		return
 	}
+	i.w.tally.plan(when.String())()
+	i.end()
+}
+
+// end kills the process wherever it is.
+func (i *instance) end() {
 	i.mu.Lock()
 	i.may = killed // perhaps while it stops
 	d := i.d
@@ -86,10 +97,11 @@ func (i *instance) step(when killing) {
 	caught := i.trap == when
 	if caught {
 		i.trap = noKill
+		i.caught()
 	}
 	i.mu.Unlock()
 	if caught {
-		i.kill(killNow)
+		i.end()
 	}
 }
 

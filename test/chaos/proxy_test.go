@@ -26,8 +26,9 @@ type proxy struct {
 	names  sync.Map       // name to *sync.Mutex: one change of a grant at a time
 	late   sync.WaitGroup // requests that are still under way
 
-	mu  sync.Mutex
-	met map[fault]int
+	meet map[fault]func() // counts what is met
+
+	mu sync.Mutex
 	// swept is when the last sweep has begun. Nothing else lists all roles.
 	swept time.Time
 }
@@ -99,8 +100,10 @@ func (p *proxy) serve(i *instance) *httptest.Server {
 			return
 		}
 		f, delay := p.fault(p.calls.Add(1))
+		if f != noFault {
+			p.meet[f]()
+		}
 		p.mu.Lock()
-		p.met[f]++
 		if call.op == "ListRoles" && call.form.Get("Marker") == "" {
 			p.swept = time.Now()
 			p.w.rec.note("%s begins a sweep", i.name)

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"syscall"
 	"time"
 
@@ -69,6 +70,7 @@ func (d *drawing) portFault() porttest.Fault {
 // portFault arms a fault; with a length it is disarmed after that.
 func (w *world) portFault(f porttest.Fault, length time.Duration) {
 	w.rec.note("trouble: Port %+v", f)
+	f.Maybe = w.tally.plan(kindOf(f, length))
 	remove := w.Port.Fault(f)
 	if length == 0 {
 		w.disarm = append(w.disarm, remove)
@@ -78,6 +80,19 @@ func (w *world) portFault(f porttest.Fault, length time.Duration) {
 		remove()
 		w.rec.note("trouble over: Port is back")
 	})
+}
+
+// kindOf says what kind of trouble a fault of Port is.
+func kindOf(f porttest.Fault, length time.Duration) string {
+	switch {
+	case length > 0:
+		return "Port is away"
+	case f.Kind == porttest.LostRequest:
+		return "Port: " + string(lostRequest)
+	case f.Kind == porttest.LostAnswer:
+		return "Port: " + string(lostAnswer)
+	}
+	return fmt.Sprintf("Port: %d", f.Status)
 }
 
 // breakBroker kills the broker and starts it again some time later. Until then
@@ -96,11 +111,13 @@ func (w *world) breakBroker(length time.Duration) {
 // stop ends an instance the way systemd and Kubernetes do, once it listens:
 // before that a process is not prepared for it.
 func (i *instance) stop() {
-	i.w.when(i.name+" listens", func() bool { return i.daemon().Listens() }, func() {
+	count := i.w.tally.plan("an instance is stopped")
+	i.w.when(i.name+" listens", func() bool { return i.up() && i.daemon().Listens() }, func() {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		if i.may == notAtAll {
 			i.may = stopped
+			count()
 			i.w.rec.note("trouble: %s is stopped", i.name)
 			i.d.Signal(i.w.t, syscall.SIGTERM)
 		}
@@ -109,11 +126,15 @@ func (i *instance) stop() {
 
 // stall stops the process for a while, and lets it go on.
 func (i *instance) stall(length time.Duration) {
-	d := i.daemon()
-	i.w.rec.note("trouble: %s is stalled", i.name)
-	d.Signal(i.w.t, syscall.SIGSTOP)
-	i.w.after(length, func() {
-		i.w.rec.note("trouble over: %s wakes up", i.name)
-		d.Signal(i.w.t, syscall.SIGCONT)
+	stalled := i.w.tally.plan("an instance is stalled")
+	i.w.when(i.name+" runs", i.up, func() {
+		d := i.daemon()
+		stalled()
+		i.w.rec.note("trouble: %s is stalled", i.name)
+		d.Signal(i.w.t, syscall.SIGSTOP)
+		i.w.after(length, func() {
+			i.w.rec.note("trouble over: %s wakes up", i.name)
+			d.Signal(i.w.t, syscall.SIGCONT)
+		})
 	})
 }

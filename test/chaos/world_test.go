@@ -30,6 +30,7 @@ type world struct {
 	t         *testing.T
 	plan      *plan
 	rec       *record
+	tally     *tally
 	chance    *rand.Rand // of the goroutine of the test
 	producer  *kgo.Client
 	proxy     *proxy
@@ -58,7 +59,7 @@ type errand struct {
 func newWorld(t *testing.T, p *plan) *world {
 	t.Helper()
 	w := &world{
-		World: daemontest.NewWorld(t, p.partitions), t: t, plan: p, rec: newRecord(t),
+		World: daemontest.NewWorld(t, p.partitions), t: t, plan: p, rec: newRecord(t), tally: newTally(),
 		chance: rand.New(rand.NewPCG(p.seed, 1)), byRun: map[string]*order{},
 	}
 	for _, o := range p.orders {
@@ -67,7 +68,10 @@ func newWorld(t *testing.T, p *plan) *world {
 	w.producer = newProducer(t, w.World)
 	transport := &http.Transport{MaxIdleConnsPerHost: 100}
 	t.Cleanup(transport.CloseIdleConnections)
-	w.proxy = &proxy{w: w, client: &http.Client{Transport: transport}, met: map[fault]int{}}
+	w.proxy = &proxy{w: w, client: &http.Client{Transport: transport}, meet: map[fault]func(){}}
+	for _, f := range []fault{throttled, unavailable, lostRequest, lostAnswer, lateRequest} {
+		w.proxy.meet[f] = w.tally.plan("AWS: " + string(f))
+	}
 	w.observer = &observer{w: w, known: map[string]*sight{}, ended: map[string]bool{}}
 	t.Cleanup(w.Port.OnCall(w.observer.portCall))
 	w.plant()

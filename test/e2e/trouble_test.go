@@ -65,6 +65,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, seed))
 	w := newWorld(t, 3)
 	var open []string
+	atWork := 0 // runs that were under way when the daemon was killed
 	for range 3 {
 		d := daemontest.Start(t, w.Env(nil))
 		for range 8 {
@@ -74,6 +75,10 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		stopAfter := len(open) - rnd.IntN(8)
 		daemontest.Eventually(t, "some runs have ended", func() bool { return w.endedOf(open) >= stopAfter-8 })
 		d.Kill()
+		atWork += len(open) - w.endedOf(open)
+	}
+	if atWork == 0 {
+		t.Error("the daemon was never killed at work")
 	}
 	d := daemontest.Start(t, w.Env(nil))
 	w.succeeded(t, open...)
