@@ -302,6 +302,7 @@ func chaos(t *testing.T, w *world, rnd *rand.Rand) {
 	}
 	codes := []*kerr.Error{kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress, kerr.RequestTimedOut}
 	keys := []kmsg.Key{kmsg.OffsetCommit, kmsg.Heartbeat}
+	var drawn []*kfake.FaultHandle
 	const rounds, each = 40, 10
 	for round := range rounds {
 		for p := range int32(4) {
@@ -315,7 +316,7 @@ func chaos(t *testing.T, w *world, rnd *rand.Rand) {
 		case 3:
 			w.RehashCoordinators()
 		default:
-			w.Fault(kfake.Fault{Keys: []kmsg.Key{keys[random(2)]}, Err: codes[random(4)], Count: 2})
+			drawn = append(drawn, w.Cluster.Fault(kfake.Fault{Keys: []kmsg.Key{keys[random(2)]}, Err: codes[random(4)], Count: 2}))
 		}
 		progress := l.total() + random(each)
 		eventually(t, is("progress"), func() bool { return l.total() >= progress || !anyConnected(cables) })
@@ -326,6 +327,13 @@ func chaos(t *testing.T, w *world, rnd *rand.Rand) {
 	l.await(t, rounds*4*each)
 	for p := range int32(4) {
 		w.awaitCommit(t, p, rounds*each)
+	}
+	met := 0
+	for _, f := range drawn {
+		met += f.Hits()
+	}
+	if met < len(drawn) {
+		t.Errorf("%d faults met %d requests", len(drawn), met)
 	}
 	t.Logf("%d runs in %d attempts, sessions ended: %v", l.distinct(), l.total(), func() (n []float64) {
 		for _, m := range members {

@@ -19,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
+	"port-iam/internal/standin"
 	"port-iam/port"
 )
 
@@ -34,8 +35,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is a broker in memory and a client for the test's own use.
 type world struct {
 	*kfake.Cluster
+	t    *testing.T
 	cl   *kgo.Client
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Fault arms faults as the broker does. The test fails where they meet fewer
+// requests than they are armed for.
+func (w *world) Fault(f kfake.Fault) *kfake.FaultHandle {
+	h := w.Cluster.Fault(f)
+	standin.MustMeet(w.t, fmt.Sprint(f.Keys, f.Err), f.Count, h.Hits)
+	return h
 }
 
 // inBubble runs a test on a fake clock with a broker whose topic has that many
@@ -57,7 +67,7 @@ func newWorld(t *testing.T, dial func(context.Context, string, string) (net.Conn
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	w := &world{Cluster: c, dial: dial}
+	w := &world{t: t, Cluster: c, dial: dial}
 	w.cl = w.client(t)
 	return w
 }
