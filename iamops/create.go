@@ -123,7 +123,7 @@ func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 	foreign := slices.DeleteFunc(slices.Clone(live.attached), func(arn string) bool { return arn == p.PolicyARN })
 	switch {
 	case live.isCut():
-		return refused(KindCut, op, "the role has been revoked")
+		return refused(KindCut, op, "the grant was revoked before it was complete")
 	case len(live.inline) > 0:
 		return refused(KindDiffers, op, "it has inline policies that are not ours: %s", strings.Join(live.inline, ", "))
 	case len(foreign) > 0:
