@@ -61,6 +61,8 @@ type Sweeper struct {
 	turn    string               // the last grant that was looked at closely
 	stopped string               // the grant at which the last sweep gave up; "" if it did not
 	waiting map[string]*sighting // open runs, by id
+
+	signs signs
 }
 
 // memory is what earlier sweeps found out about one name.
@@ -86,7 +88,10 @@ func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 func (w *Sweeper) Run(ctx context.Context) {
 	tick := time.NewTicker(w.opts.Interval)
 	defer tick.Stop()
+	w.signs.run(true)
+	defer w.signs.run(false)
 	for {
+		w.signs.note(w.opts.Interval)
 		select {
 		case <-ctx.Done():
 			return
@@ -121,6 +126,7 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 }
 
 func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
+	w.signs.note(0)
 	all, err := w.names(ctx)
 	if err != nil {
 		return Report{}, err
@@ -244,6 +250,7 @@ func behind(sorted []*facts, name string) []*facts {
 // trouble. The next sweep begins behind what was troubled then.
 func (w *Sweeper) each(all []*judged, do func(*judged) error) error {
 	last, err := each(len(all), parallelSweep, func(i int) error {
+		w.signs.note(0)
 		err := do(all[i])
 		if err != nil {
 			w.log.Warn("grant could not be swept", keyGrant, all[i].name, keyError, err)
