@@ -41,11 +41,18 @@ func (b build) String() string {
 	return fmt.Sprintf("port-iam %s, commit %s, %s, catalogue of actions %s", b.version, b.commit, b.goVersion, b.catalogue)
 }
 
-func (b build) register(reg prometheus.Registerer) {
+// register also says in which consumer group this instance is: "" until the group
+// is known, which is what the function that it returns is for.
+func (b build) register(reg prometheus.Registerer) (inGroup func(group string)) {
 	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "port_iam_build_info",
 		Help: "What is running: always 1.",
-	}, []string{"version", "commit", "goversion", "catalogue"})
-	g.WithLabelValues(b.version, b.commit, b.goVersion, b.catalogue).Set(1)
+	}, []string{"version", "commit", "goversion", "catalogue", "group"})
 	reg.MustRegister(g)
+	inGroup = func(group string) {
+		g.Reset()
+		g.WithLabelValues(b.version, b.commit, b.goVersion, b.catalogue, group).Set(1)
+	}
+	inGroup("")
+	return inGroup
 }

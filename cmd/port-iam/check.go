@@ -73,7 +73,7 @@ type checkReport struct {
 const stepTimeout = 40 * time.Second
 
 func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error {
-	cfg, err := readSettings().parse()
+	cfg, err := readSettings().parse(defaultAWS)
 	if err != nil {
 		if asJSON {
 			settings := failed(err, "correct the variables, then run `port-iam check` again for the other steps")

@@ -18,12 +18,16 @@ const dialTimeout = 5 * time.Second
 func (c *checker) kafkaSettings(ctx context.Context) stepOutcome {
 	access, err := c.kafkaAccess(ctx)
 	if err != nil {
+		f, final := errors.AsType[*consumer.FatalError](err)
+		switch {
+		case final && f.Err != nil:
+			return failed(f.Err, f.Remedy)
+		case final:
+			return failed(errors.New(f.Problem), f.Remedy)
+		}
 		o := portFailed(err)
 		o.Remedy += "; or set KAFKA_BROKERS, KAFKA_USERNAME and KAFKA_PASSWORD, so that Port is not asked for them"
 		return o
-	}
-	if len(access.Brokers) == 0 {
-		return failed(errors.New("no broker is known: Port names none"), "set KAFKA_BROKERS")
 	}
 	c.access = access
 	return fine("%s", strings.Join(access.Brokers, ","))

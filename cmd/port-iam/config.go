@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type config struct {
 	port struct {
 		baseURL, clientID, orgID string
 		clientSecret             secret
+		insecureHTTP             bool // allowed for Port and AWS
 	}
 	records struct {
 		signature        string
@@ -40,6 +42,7 @@ type config struct {
 		mechanism      string
 		tls            *tls.Config // nil: no TLS
 		topic, groupID string
+		instanceID     string
 	}
 	iam struct {
 		path, boundary string // no boundary: ""
@@ -64,6 +67,7 @@ type config struct {
 	}
 
 	aws      func(context.Context) (aws.Config, error) // the SDK's own settings
+	awsErr   error                                     // why they cannot be read
 	warnings []string                                  // deliberate choices worth a line at every start
 }
 
@@ -76,12 +80,12 @@ func (p *problems) add(variable, format string, args ...any) {
 }
 
 // parse is for the daemon. Its error names every variable that is wrong, one a
-// line.
-func (s settings) parse() (*config, error) {
+// line. The settings of the AWS SDK are what load finds.
+func (s settings) parse(load func(context.Context) (aws.Config, error)) (*config, error) {
 	var p problems
-	c := &config{aws: defaultAWS}
+	c := &config{aws: load}
 	for _, part := range []func(*config, *problems){
-		s.parsePort, s.parseRecords, s.parseKafka,
+		s.parsePort, parseAWS, s.parseRecords, s.parseKafka,
 		s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep,
 		s.parseServe,
 	} {
@@ -96,11 +100,71 @@ func (s settings) parseForOperator() (*config, error) {
 	var unset settings
 	s.Kafka, s.Serve = unset.Kafka, unset.Serve
 	s.fillDefaults()
-	return s.parse()
+	return s.parse(defaultAWS)
 }
 
 // defaultAWS finds settings and credentials the way every AWS tool does.
 func defaultAWS(ctx context.Context) (aws.Config, error) { return awsconfig.LoadDefaultConfig(ctx) }
+
+// awsServices are the services that the daemon and the SDK's sources of
+// credentials call, by what ends the names of their variables.
+var awsServices = map[string]string{"IAM": "IAM", "STS": "STS", "SSO": "SSO", "SSO_OIDC": "SSO OIDC"}
+
+// parseAWS checks where calls to AWS go, also where a file of the SDK says so. The
+// SDK makes no call for that. It comes after parsePort.
+func parseAWS(c *config, p *problems) {
+	var sdk aws.Config
+	if sdk, c.awsErr = loadAWS(context.Background(), c.aws); c.awsErr != nil {
+		return
+	}
+	if sdk.Region != "" && !hostLabel.MatchString(sdk.Region) {
+		p.add("AWS_REGION", "%q is not a region such as us-east-1", sdk.Region)
+	}
+	checked := map[string]bool{"": true}
+	for _, name := range slices.Sorted(maps.Keys(awsServices)) {
+		address := awsEndpoint(sdk, awsServices[name])
+		if checked[address] {
+			continue
+		}
+		checked[address] = true
+		variable := "AWS_CONFIG_FILE, endpoint_url of " + name
+		for _, v := range []string{"AWS_ENDPOINT_URL_" + name, "AWS_ENDPOINT_URL"} {
+			if os.Getenv(v) == address {
+				variable = v
+				break
+			}
+		}
+		checkURL(p, variable, address, c.port.insecureHTTP)
+	}
+}
+
+// loadAWS reads the settings of the SDK, which waiting does not repair.
+func loadAWS(ctx context.Context, load func(context.Context) (aws.Config, error)) (aws.Config, error) {
+	sdk, err := load(ctx)
+	if err != nil {
+		return sdk, configError{fmt.Errorf("AWS_PROFILE, AWS_CONFIG_FILE and the like: load the AWS configuration: %w", err)}
+	}
+	return sdk, nil
+}
+
+// awsEndpoint is where the SDK sends the calls of a service; "" where nothing but
+// the SDK says so.
+func awsEndpoint(sdk aws.Config, service string) string {
+	ctx := context.Background() // nothing is asked
+	if ignore, _, err := awsconfig.GetIgnoreConfiguredEndpoints(ctx, sdk.ConfigSources); err == nil && ignore {
+		return ""
+	}
+	for _, source := range sdk.ConfigSources {
+		if s, ok := source.(interface {
+			GetServiceBaseEndpoint(ctx context.Context, service string) (string, bool, error)
+		}); ok {
+			if address, found, err := s.GetServiceBaseEndpoint(ctx, service); err == nil && found {
+				return address
+			}
+		}
+	}
+	return aws.ToString(sdk.BaseEndpoint)
+}
 
 func (s settings) parsePort(c *config, p *problems) {
 	in, out := s.Port, &c.port
@@ -112,12 +176,10 @@ func (s settings) parsePort(c *config, p *problems) {
 	if out.clientSecret.reveal() == "" && in.ClientSecretFile == "" {
 		p.add("PORT_CLIENT_SECRET", "is missing: set it or PORT_CLIENT_SECRET_FILE")
 	}
-	insecure := boolean(p, "ALLOW_INSECURE_HTTP", in.AllowInsecureHTTP)
-	checkURL(p, "PORT_BASE_URL", in.BaseURL, insecure)
-	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS"} {
-		if u := os.Getenv(name); u != "" {
-			checkURL(p, name, u, insecure)
-		}
+	out.insecureHTTP = boolean(p, "ALLOW_INSECURE_HTTP", in.AllowInsecureHTTP)
+	checkURL(p, "PORT_BASE_URL", in.BaseURL, out.insecureHTTP)
+	if in.OrgID != "" && !kafkaName.MatchString(in.OrgID) {
+		p.add("PORT_ORG_ID", "%q is not the id of an organisation: letters, digits and ._- are allowed", in.OrgID)
 	}
 }
 
@@ -146,14 +208,15 @@ func (c *config) warn(choice string) { c.warnings = append(c.warnings, choice) }
 
 func (s settings) parseKafka(c *config, p *problems) {
 	in, out := s.Kafka, &c.kafka
-	out.username, out.topic, out.groupID = in.Username, in.Topic, in.GroupID
+	out.username, out.topic, out.groupID, out.instanceID = in.Username, in.Topic, in.GroupID, in.InstanceID
 	out.password = secretOrFile(p, "KAFKA_PASSWORD", in.Password, in.PasswordFile)
-	out.brokers = splitList(in.Brokers)
+	out.brokers = splitList(p, "KAFKA_BROKERS", in.Brokers)
 	for _, b := range out.brokers {
-		if _, _, err := net.SplitHostPort(b); err != nil {
+		if host, number, ok := hostPort(b); !ok || !isHost(host) || number == "0" {
 			p.add("KAFKA_BROKERS", "%q is not host:port", b)
 		}
 	}
+	checkKafkaNames(p, in.Topic, in.GroupID, in.InstanceID)
 	out.mechanism = oneOf(p, "KAFKA_SASL_MECHANISM", in.Mechanism, "SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "none")
 	if boolean(p, "KAFKA_TLS", in.TLS) {
 		out.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: caPool(p, in.TLSCAFile)}
@@ -199,7 +262,11 @@ func (s settings) parseGrant(c *config, p *problems) {
 	if how == "local-part" && in.EmailDomain == "" {
 		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
 	}
-	out.userName = userName(how == "local-part", strings.TrimPrefix(in.EmailDomain, "@"))
+	domain := strings.TrimPrefix(in.EmailDomain, "@")
+	if in.EmailDomain != "" && !emailDomain.MatchString(domain) {
+		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
+	}
+	out.userName = userName(how == "local-part", domain)
 	d, ok := duration(p, "GRANT_DURATION", in.Duration)
 	limit, limitOK := duration(p, "GRANT_MAX_DURATION", in.MaxDuration)
 	out.duration, out.maxDuration = d, limit
@@ -219,7 +286,10 @@ func (s settings) parseGrant(c *config, p *problems) {
 }
 
 func (s settings) parseRules(c *config, p *problems) {
-	c.rules = catalogue.Rules{Deny: patterns(p, "GRANT_DENY", s.Rules.Deny), Allow: patterns(p, "GRANT_ALLOW", s.Rules.Allow)}
+	c.rules.Deny = patterns(p, "GRANT_DENY", s.Rules.Deny)
+	if s.Rules.Allow != allowNone {
+		c.rules.Allow = patterns(p, "GRANT_ALLOW", s.Rules.Allow)
+	}
 }
 
 func (s settings) parseSweep(c *config, p *problems) {
@@ -244,12 +314,11 @@ func (s settings) parseSweep(c *config, p *problems) {
 func (s settings) parseServe(c *config, p *problems) {
 	in, out := s.Serve, &c.serve
 	out.address = in.Address
-	if _, _, err := net.SplitHostPort(in.Address); err != nil {
+	if host, _, ok := hostPort(in.Address); !ok || host != "" && !isHost(host) {
 		p.add("LISTEN_ADDRESS", "%q is not host:port or :port", in.Address)
 	}
 	out.details = boolean(p, "STATUS_DETAILS", in.Details)
-	if err := out.logLevel.UnmarshalText([]byte(in.LogLevel)); err != nil {
-		p.add("LOG_LEVEL", "%q is none of debug, info, warn, error", in.LogLevel)
-	}
+	level := oneOf(p, "LOG_LEVEL", strings.ToLower(in.LogLevel), "debug", "info", "warn", "error")
+	_ = out.logLevel.UnmarshalText([]byte(level)) // "" where it is wrong, which has been said
 	out.logText = oneOf(p, "LOG_FORMAT", in.LogFormat, "json", "text") == "text"
 }

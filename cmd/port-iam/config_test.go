@@ -24,7 +24,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"PORT_", "KAFKA_", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_"} {
+		for _, prefix := range []string{"PORT_", "KAFKA_", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_", "ALLOW_", "STATUS_"} {
 			if strings.HasPrefix(name, prefix) {
 				t.Setenv(name, "") // restored after the test
 				if err := os.Unsetenv(name); err != nil {
@@ -36,7 +36,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	for k, v := range env {
 		t.Setenv(k, v)
 	}
-	return readSettings().parse()
+	return readSettings().parse(defaultAWS)
 }
 
 func TestDefaults(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -44,18 +45,25 @@ func duration(p *problems, variable, value string) (time.Duration, bool) {
 	return d, true
 }
 
-func splitList(text string) []string {
+// splitList are the items of a list. Commas alone are not the same as nothing.
+func splitList(p *problems, variable, text string) []string {
 	var out []string
 	for _, item := range strings.Split(text, ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			out = append(out, item)
 		}
 	}
+	if len(out) == 0 && text != "" {
+		p.add(variable, "%q holds nothing but commas", text)
+	}
 	return out
 }
 
+// allowNone is the value of GRANT_ALLOW that replaces the default by nothing.
+const allowNone = "none"
+
 func patterns(p *problems, variable, text string) []string {
-	list := splitList(text)
+	list := splitList(p, variable, text)
 	if err := catalogue.CheckPatterns(list); err != nil {
 		p.add(variable, "%s", withSemicolons(err))
 	}
@@ -69,7 +77,7 @@ func services(p *problems, variable, text string) (prefixes []string, actions []
 		p.add(variable, "%v", err)
 		return nil, nil
 	}
-	prefixes = splitList(text)
+	prefixes = splitList(p, variable, text)
 	for _, prefix := range prefixes {
 		of, err := known.Actions(prefix)
 		switch {
@@ -85,8 +93,9 @@ func services(p *problems, variable, text string) (prefixes []string, actions []
 
 func tags(p *problems, text string) map[string]string {
 	out := map[string]string{}
-	for _, kv := range splitList(text) {
+	for _, kv := range splitList(p, "IAM_TAGS", text) {
 		key, value, ok := strings.Cut(kv, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		if !ok {
 			p.add("IAM_TAGS", "%q is not key=value", kv)
 		}
@@ -105,7 +114,8 @@ func tags(p *problems, text string) map[string]string {
 func withSemicolons(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // secretOrFile reads a secret from the file that is given instead of its value.
-// The line break that editors put at the end of a file is not part of it.
+// White space at the ends of the file is not part of it, nor the line break that
+// editors put there.
 func secretOrFile(p *problems, variable string, value secret, file string) secret {
 	if file == "" {
 		return value
@@ -119,7 +129,7 @@ func secretOrFile(p *problems, variable string, value secret, file string) secre
 		p.add(variable+"_FILE", "%v", err)
 		return secret{}
 	}
-	if s := strings.TrimRight(string(text), "\r\n"); s != "" {
+	if s := strings.TrimSpace(string(text)); s != "" {
 		return newSecret(s)
 	}
 	p.add(variable+"_FILE", "%s is empty", file)
@@ -143,7 +153,7 @@ func caPool(p *problems, file string) *x509.CertPool {
 // checkURL refuses what would send credentials in the clear, and repeats none.
 func checkURL(p *problems, variable, text string, insecure bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || !isHost(u.Hostname()) || !isPort(u.Port()) && u.Port() != "" || u.Scheme != "http" && u.Scheme != "https" {
 		p.add(variable, "is not a URL such as https://api.port.io")
 		return
 	}
@@ -155,6 +165,61 @@ func checkURL(p *problems, variable, text string, insecure bool) {
 	}
 	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
 		p.add(variable, "is http:// to %s: use https, or set ALLOW_INSECURE_HTTP=true", u.Hostname())
+	}
+}
+
+// hostPort takes an address apart. The port is a number, and 0 may be one.
+func hostPort(address string) (host, port string, ok bool) {
+	host, port, err := net.SplitHostPort(address)
+	ip, _ := netip.ParseAddr(host)
+	if strings.HasPrefix(address, "[") && !ip.Is6() { // brackets are for IPv6
+		return "", "", false
+	}
+	return host, port, err == nil && (port == "0" || isPort(port))
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// hostLabel is a part of a name in DNS. Some networks have underscores there.
+var hostLabel = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
+
+// isHost reports whether a text is an IP address or the name of a host.
+func isHost(text string) bool {
+	if _, err := netip.ParseAddr(text); err == nil {
+		return true
+	}
+	labels := strings.Split(strings.TrimSuffix(text, "."), ".")
+	for _, l := range labels {
+		if !hostLabel.MatchString(l) {
+			return false
+		}
+	}
+	_, err := strconv.Atoi(labels[len(labels)-1])
+	return err != nil && len(text) <= 253 // a number at the end is that of a wrong IP address
+}
+
+var emailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN.-]*[\pL\pN])?$`)
+
+var (
+	kafkaName  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,240}$`) // of topics and instances; Kafka allows 249
+	kafkaGroup = regexp.MustCompile(`^[!-~]{1,240}$`)
+)
+
+// checkKafkaNames refuses what Kafka does not take, or what only looks like another
+// name. "" is none.
+func checkKafkaNames(p *problems, topic, group, instance string) {
+	check := func(variable, name string) {
+		if name != "" && !kafkaName.MatchString(name) || name == "." || name == ".." {
+			p.add(variable, "%q is not a name in Kafka: at most 240 letters, digits and ._- are allowed", name)
+		}
+	}
+	check("KAFKA_TOPIC", topic)
+	check("KAFKA_INSTANCE_ID", instance)
+	if group != "" && !kafkaGroup.MatchString(group) {
+		p.add("KAFKA_GROUP_ID", "%q is not the id of a group: at most 240 visible characters of ASCII without blanks", group)
 	}
 }
 

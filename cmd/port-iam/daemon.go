@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,9 +45,10 @@ func newLogger(cfg *config, w io.Writer) *slog.Logger {
 // daemon is what `port-iam run` consists of.
 type daemon struct {
 	clients
-	ready *readiness
-	page  *statusPage
-	life  pulse
+	ready   *readiness
+	page    *statusPage
+	inGroup func(group string) // says so in the metrics
+	life    liveness
 
 	// Made by build.
 	kafka   *consumer.Consumer
@@ -61,22 +63,47 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// run is the daemon: built in order, by hand, and torn down in reverse. It closes
-// the listener, and returns nil after a clean stop.
-func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
-	reg := prometheus.NewRegistry()
+// runDaemon is `port-iam run`. Wrong settings are told as they are by every
+// command; every other end with an error is a line of the log.
+func runDaemon(ctx context.Context, stderr io.Writer) error {
+	cfg, err := readSettings().parse(defaultAWS)
+	if err = errors.Join(err, cfg.awsErr); err != nil {
+		return configError{err}
+	}
+	l, err := listen(ctx, cfg.serve.address)
+	if err == nil {
+		err = run(ctx, cfg, l, stderr)
+	}
+	if err != nil {
+		newLogger(cfg, stderr).Error("port-iam: cannot go on", "error", err)
+		err = loggedError{err}
+	}
+	return err
+}
+
+// newDaemon makes what works before Port, AWS or Kafka has answered.
+func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon {
 	d := &daemon{
 		clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg},
 		ready:   newReadiness(reg, needPort, needAWS, needClock, needKafka),
 	}
 	d.page = newStatusPage(reg, d.ready, cfg)
-	d.life.beat()
+	d.life.note("asking Port and AWS", d.life.probe.alive)
+	d.life.probe.beat()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	readBuild().register(reg)
+	d.inGroup = readBuild().register(reg)
+	return d
+}
+
+// run is the daemon: built in order, by hand, and torn down in reverse. It closes
+// the listener, and returns nil after a clean stop.
+func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
+	reg := prometheus.NewRegistry()
+	d := newDaemon(cfg, reg, stderr)
 	for _, w := range cfg.warnings {
 		d.log.Warn("deliberate choice", "setting", w)
 	}
-	defer d.serve(ctx, l, handler(reg, d.ready, &d.life))()
+	defer d.serve(ctx, l, handler(reg, d.ready, &d.life), serverLimits)()
 	defer d.supervise(ctx)()
 	if err := d.build(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -94,13 +121,24 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 	return err
 }
 
+// httpLimits are how long the server waits for a client, and how much it reads.
+type httpLimits struct {
+	header, read, write, idle time.Duration
+	headerBytes               int
+}
+
+// serverLimits let a client hold a connection only for a while: those to Kafka,
+// Port and AWS need file descriptors, too.
+var serverLimits = httpLimits{header: 5 * time.Second, read: 10 * time.Second, write: 30 * time.Second, idle: time.Minute, headerBytes: 16 << 10}
+
 // serve begins to serve health, metrics and the status page before anything else
 // is connected, so that /readyz can say what the daemon is waiting for.
-func (d *daemon) serve(ctx context.Context, l net.Listener, mux *http.ServeMux) (stop func()) {
+func (d *daemon) serve(ctx context.Context, l net.Listener, mux *http.ServeMux, limits httpLimits) (stop func()) {
 	d.log.Info("listening", "address", l.Addr().String())
 	mux.Handle("GET /{$}", d.page)
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second,
+		Handler: mux, ReadHeaderTimeout: limits.header, ReadTimeout: limits.read, WriteTimeout: limits.write,
+		IdleTimeout: limits.idle, MaxHeaderBytes: limits.headerBytes,
 		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelWarn),
 	}
 	var serving sync.WaitGroup
@@ -132,6 +170,7 @@ func (d *daemon) build(ctx context.Context) error {
 	d.page.know("Organisation", org)
 	d.page.know("Kafka topic", topic)
 	d.page.know("Consumer group", group)
+	d.inGroup(group)
 	const remedyAWS = "check the AWS credentials of the daemon"
 	identity, err := await(ctx, d, needAWS, d.aws.Identity, iamops.RejectedCredentials, remedyAWS)
 	if err != nil {
@@ -162,6 +201,8 @@ func (d *daemon) build(ctx context.Context) error {
 	})
 	d.page.follow(service)
 	d.ready.live(needKafka, d.kafka.Ready)
+	d.life.note("consumer", d.kafka.Alive)
+	d.life.note("sweep", d.sweeper.Alive)
 	d.log.Info("starting", "version", version, "org", org, "account", identity.Account, "partition", identity.Partition)
 	return nil
 }

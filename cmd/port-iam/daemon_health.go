@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -60,14 +62,14 @@ func (r *readiness) problems() []string {
 	var out []string
 	for _, n := range slices.Sorted(maps.Keys(r.ask)) {
 		if err := r.ask[n](); err != nil {
-			out = append(out, n+": "+strings.ReplaceAll(err.Error(), "\n", " "))
+			out = append(out, n+": "+oneLine(err))
 		}
 	}
 	return out
 }
 
 // pulse is the sign of life of the loop that asks Port and AWS. Every round of it
-// has a bound, so without a beat the process is stuck.
+// has a bound, so without a beat it is stuck.
 type pulse struct{ last atomic.Int64 }
 
 // pulseLimit is more than a round takes, and than a clean stop takes.
@@ -75,54 +77,100 @@ const pulseLimit = 90 * time.Second
 
 func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
 
-func (p *pulse) alive() bool { return time.Since(time.Unix(0, p.last.Load())) < pulseLimit }
+func (p *pulse) alive() error {
+	if quiet := time.Since(time.Unix(0, p.last.Load())); quiet > pulseLimit {
+		return fmt.Errorf("no sign of life for more than %s", pulseLimit)
+	}
+	return nil
+}
+
+// liveness is whether each part of the process makes progress. One that does not is
+// stuck, which only a restart repairs.
+type liveness struct {
+	probe pulse
+
+	mu    sync.Mutex
+	parts []part
+}
+
+type part struct {
+	name  string
+	alive func() error // what is stuck
+}
+
+// note watches a part from now on.
+func (l *liveness) note(name string, alive func() error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.parts = append(l.parts, part{name, alive})
+}
+
+// stuck says which parts are stuck, a line each.
+func (l *liveness) stuck() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for _, p := range l.parts {
+		if err := p.alive(); err != nil {
+			out = append(out, p.name+" is stuck: "+oneLine(err))
+		}
+	}
+	return out
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // handler serves metrics and health.
-func handler(reg *prometheus.Registry, ready *readiness, life *pulse) *http.ServeMux {
+func handler(reg *prometheus.Registry, ready *readiness, life *liveness) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{Registry: reg}))
 	health := func(path, good string, problems func() []string) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-			text := good
+			text, status := good, http.StatusOK
 			if p := problems(); len(p) > 0 {
-				w.WriteHeader(http.StatusServiceUnavailable)
-				text = strings.Join(p, "\n")
+				text, status = strings.Join(p, "\n"), http.StatusServiceUnavailable
 			}
-			_, _ = fmt.Fprintln(w, text)
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintln(safeWriter{w}, text)
 		})
 	}
-	health("/healthz", "ok", func() []string {
-		if life.alive() {
-			return nil
-		}
-		return []string{"stuck"}
-	})
+	health("/healthz", "ok", life.stuck)
 	health("/readyz", "ready", ready.problems)
 	return mux
 }
 
-// healthcheck asks the daemon on this host. Of its settings it needs the address.
+// healthcheck asks the daemon on this host, not through a proxy and not where a
+// redirect leads. Of its settings it needs the address.
 func healthcheck(ctx context.Context) error {
-	host, tcpPort, err := net.SplitHostPort(readSettings().Serve.Address)
-	if err != nil {
-		return fmt.Errorf("LISTEN_ADDRESS: %w", err)
+	address := readSettings().Serve.Address
+	host, tcpPort, ok := hostPort(address)
+	if !ok || tcpPort == "0" {
+		return fmt.Errorf("LISTEN_ADDRESS: %q does not say where the daemon listens", address)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, tcpPort)+"/healthz", nil)
+	at := url.URL{Scheme: "http", Host: net.JoinHostPort(host, tcpPort), Path: "/healthz"}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	direct := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := direct.Do(req)
 	if err != nil {
 		return fmt.Errorf("the daemon does not answer: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the daemon answers %s", resp.Status)
+		why, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))
+		return fmt.Errorf("the daemon answers %s: %s", resp.Status, strings.TrimSpace(string(why)))
 	}
 	return nil
 }

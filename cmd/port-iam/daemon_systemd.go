@@ -17,7 +17,7 @@ func (d *daemon) supervise(ctx context.Context) (stop func()) {
 	stopFeeding := inBackground(context.WithoutCancel(ctx), func(ctx context.Context) {
 		interval, err := systemd.SdWatchdogEnabled(false)
 		for err == nil && interval > 0 && pause(ctx, interval/3) {
-			if d.life.alive() {
+			if len(d.life.stuck()) == 0 {
 				d.tell(systemd.SdNotifyWatchdog)
 			}
 		}

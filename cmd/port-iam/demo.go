@@ -99,16 +99,15 @@ func demoConfig(w *demo.World) (*config, error) {
 	s.Sweep.Interval = "10s" // so that the status page lists grants soon
 	s.Serve.Address, s.Serve.LogLevel, s.Serve.LogFormat = "127.0.0.1:0", "warn", "text"
 	s.fillDefaults()
-	cfg, err := s.parse()
-	if err != nil {
-		return nil, fmt.Errorf("settings of the demo: %s", withSemicolons(err))
-	}
-	cfg.warnings = nil // nobody chose these
-	cfg.aws = func(context.Context) (aws.Config, error) {
+	cfg, err := s.parse(func(context.Context) (aws.Config, error) {
 		return aws.Config{
 			Region: defaultRegion, BaseEndpoint: aws.String(w.AWSURL),
 			Credentials: credentials.NewStaticCredentialsProvider("daemon", "secret", ""),
 		}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settings of the demo: %s", withSemicolons(err))
 	}
+	cfg.warnings = nil // nobody chose these
 	return cfg, nil
 }

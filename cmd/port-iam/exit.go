@@ -24,6 +24,9 @@ type configError struct{ error }
 
 func (e configError) Unwrap() error { return e.error }
 
+// loggedError is the end of the daemon, which its log has told.
+type loggedError struct{ error }
+
 // usageError says what is wrong with the command line itself.
 type usageError struct{ error }
 
@@ -37,15 +40,14 @@ var (
 func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	code, format := exitFailed, "port-iam: %v\n"
 	switch {
+	case errors.As(err, new(loggedError)):
+		return code
 	case errors.As(err, new(configError)):
 		code, format = exitConfig, "port-iam: configuration:\n%v\n" // may be several lines
 	case errors.As(err, new(usageError)):
 		code = exitConfig
 	case errors.Is(err, grants.ErrNoGrant), errors.Is(err, errPortSilent) && (cmd.Name() == "show" || cmd.Name() == "revoke"):
 		code = exitNotFound
-	}
-	if cmd.Name() == healthcheckName {
-		code = exitFailed // of a container's health check, 2 is reserved
 	}
 	_, _ = fmt.Fprintf(stderr, format, err)
 	return code

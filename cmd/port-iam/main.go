@@ -21,6 +21,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -33,10 +35,13 @@ func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
 func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
+	stdout, stderr = safeWriter{stdout}, safeWriter{stderr}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	strictHelpers(root)
 	begun := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
 	cmd, err := root.ExecuteContextC(ctx)
@@ -46,7 +51,11 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	if !begun {
 		err = usageError{err} // cobra did not understand flags or arguments
 	}
-	return report(cmd, err, stderr)
+	code := report(cmd, err, stderr)
+	if slices.Contains(args, healthcheckName) {
+		code = exitFailed // of a container's health check, 2 is reserved
+	}
+	return code
 }
 
 func newRoot() *cobra.Command {
@@ -68,17 +77,7 @@ func newRoot() *cobra.Command {
 			Long:    "Reads runs from Port's Kafka topic and grants or revokes. Settings are environment variables, see the README.\nExit code: 0 clean stop, 1 cannot go on, 2 a setting is wrong.",
 			Example: "  PORT_CLIENT_ID=… PORT_CLIENT_SECRET=… IAM_PERMISSIONS_BOUNDARY=arn:aws:iam::123456789012:policy/PortIamBoundary port-iam run",
 			Args:    cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				cfg, err := readSettings().parse()
-				if err != nil {
-					return configError{err}
-				}
-				l, err := listen(cmd.Context(), cfg.serve.address)
-				if err != nil {
-					return err
-				}
-				return run(cmd.Context(), cfg, l, cmd.ErrOrStderr())
-			},
+			RunE:    func(cmd *cobra.Command, _ []string) error { return runDaemon(cmd.Context(), cmd.ErrOrStderr()) },
 		},
 		&cobra.Command{
 			Use:     healthcheckName,
@@ -100,4 +99,25 @@ func newRoot() *cobra.Command {
 		},
 	)
 	return root
+}
+
+// strictHelpers makes the commands that cobra brings refuse what they do not know.
+// They write to where root writes by now.
+func strictHelpers(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "completion":
+			cmd.Args, cmd.RunE = cobra.NoArgs, needSubcommand
+		case "help":
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				_, rest, err := root.Find(args)
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("unknown command %q", strings.Join(args, " "))
+				}
+				return err
+			}
+		}
+	}
 }

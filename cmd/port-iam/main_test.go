@@ -33,7 +33,10 @@ func TestWrongArguments(t *testing.T) {
 	for args, code := range map[string]int{
 		"nonsense": exitConfig, "--nonsense": exitConfig, "run nonsense": exitConfig, "run --nonsense": exitConfig, "demo nonsense": exitConfig,
 		"demo --once=perhaps": exitConfig, "version nonsense": exitConfig, "setup nonsense": exitConfig, "print boundary nonsense": exitConfig,
-		"grants show": exitConfig, "healthcheck nonsense": exitFailed, "healthcheck --nonsense": exitFailed, "": 0, "version": 0, "run --help": 0,
+		"grants show": exitConfig, "grants list nonsense": exitConfig, "grants revoke": exitConfig, "grants nonsense": exitConfig, "print": exitConfig,
+		"print boundary --account": exitConfig, "help nonsense": exitConfig, "help grants nonsense": exitConfig, "completion": exitConfig, "completion nonsense": exitConfig,
+		"check --json=perhaps": exitConfig, "help": 0, "help grants show": 0, "completion bash": 0,
+		"--nonsense healthcheck": exitFailed, "healthcheck --help=perhaps": exitFailed, "healthcheck nonsense": exitFailed, "healthcheck --nonsense": exitFailed, "": 0, "version": 0, "run --help": 0,
 	} {
 		wantCommand(t, code, "", args)
 	}
@@ -41,6 +44,10 @@ func TestWrongArguments(t *testing.T) {
 	wantCommand(t, exitConfig, "port-iam: say what to do: ", "print")
 	t.Setenv("LISTEN_ADDRESS", "nonsense")
 	wantCommand(t, exitFailed, "LISTEN_ADDRESS: ", "healthcheck")
+	t.Setenv("LISTEN_ADDRESS", ":99999")
+	wantCommand(t, exitFailed, "LISTEN_ADDRESS: ", "healthcheck")
+	t.Setenv("LISTEN_ADDRESS", " 127.0.0.1:1\n")
+	wantCommand(t, exitFailed, "the daemon does not answer", "healthcheck")
 }
 
 func TestScripts(t *testing.T) {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"reflect"
+	"strings"
 
 	"github.com/kelseyhightower/envconfig"
 )
@@ -33,7 +35,8 @@ type settings struct {
 		TLS          string `envconfig:"KAFKA_TLS" default:"true" desc:"Use TLS."`
 		TLSCAFile    string `envconfig:"KAFKA_TLS_CA_FILE" desc:"PEM file of certificate authorities to trust instead of the system's."`
 		Topic        string `envconfig:"KAFKA_TOPIC" desc:"Topic of the runs. ORG_ID.runs when empty."`
-		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. ORG_ID.port-iam when empty; Port allows ORG_ID.* and the user name."`
+		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. When empty ORG_ID.port-iam, or ORG_ID.port-iam.GRANT_ACTION where that is set; Port allows ORG_ID.* and the user name."`
+		InstanceID   string `envconfig:"KAFKA_INSTANCE_ID" desc:"Name of this instance in the group that outlives a restart (static membership); each instance needs its own. None when empty."`
 	}
 	IAM struct { // of every role and policy
 		Path     string `envconfig:"IAM_PATH" default:"/port-iam/" desc:"Path of every role and policy, at most 35 characters without the first slash."`
@@ -56,7 +59,7 @@ type settings struct {
 	}
 	Rules struct { // which actions of AWS may be granted
 		Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`
-		Allow string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted anyway; never those always refused."`
+		Allow string `envconfig:"GRANT_ALLOW" default:"rds-db:connect" desc:"Actions that decide about access, as patterns, that may be granted anyway, comma separated; none is no such action. Never those always refused."`
 	}
 	Sweep struct { // when a sweep cleans up
 		Interval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
@@ -72,12 +75,30 @@ type settings struct {
 
 // readSettings reads the environment. It cannot fail: all values are texts.
 func readSettings() settings {
+	trimEnvironment()
 	var s settings
 	for _, part := range reflect.ValueOf(&s).Elem().Fields() {
 		envconfig.MustProcess("", part.Addr().Interface())
 	}
 	s.fillDefaults()
 	return s
+}
+
+// trimEnvironment takes the white space off the ends of all our variables and of
+// those of the AWS SDK, which reads them by itself.
+func trimEnvironment() {
+	ours := map[string]bool{}
+	for part := range reflect.TypeFor[settings]().Fields() {
+		for field := range part.Type.Fields() {
+			ours[field.Tag.Get("envconfig")] = true
+		}
+	}
+	for _, kv := range os.Environ() {
+		name, value, _ := strings.Cut(kv, "=")
+		if trimmed := strings.TrimSpace(value); trimmed != value && (ours[name] || strings.HasPrefix(name, "AWS_")) {
+			_ = os.Setenv(name, trimmed) // fails for names and values that cannot be there
+		}
+	}
 }
 
 // fillDefaults treats a variable that is set but empty like one that is not set.

@@ -130,8 +130,9 @@ func (f *setupFlags) install(ctx context.Context, portal *port.Client, want setu
 // where AWS has to be asked for it.
 func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 	var bad problems
-	cfg := &config{}
+	cfg := &config{aws: defaultAWS}
 	s.parsePort(cfg, &bad)
+	parseAWS(cfg, &bad)
 	c := setup.Choice{
 		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples,
 	}

@@ -94,7 +94,7 @@ func (p *statusPage) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(page.Bytes())
+	_, _ = w.Write(escaped(page.Bytes()))
 }
 
 // statusView is what the template is given.

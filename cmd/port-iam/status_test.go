@@ -76,7 +76,7 @@ func testPage(t *testing.T, details bool, problem error) *statusPage {
 // show asks for the page as the daemon serves it.
 func show(t *testing.T, p *statusPage, method, path string) (*httptest.ResponseRecorder, string) {
 	t.Helper()
-	mux := handler(prometheus.NewRegistry(), p.ready, &pulse{})
+	mux := handler(prometheus.NewRegistry(), p.ready, &liveness{})
 	mux.Handle("GET /{$}", p)
 	rec := httptest.NewRecorder()
 	mux.ServeHTTP(rec, httptest.NewRequest(method, path, nil))

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +37,8 @@ type clients struct {
 	// Made by open.
 	portal *port.Client
 	aws    *iamops.Clients
+
+	kafkaKnown atomic.Bool // that Port, or the settings, have given access to Kafka
 }
 
 // open makes both.
@@ -53,9 +57,9 @@ func newPortal(cfg *config, o port.Options) (*port.Client, error) {
 }
 
 func newAWS(ctx context.Context, load func(context.Context) (aws.Config, error), log *slog.Logger, reg prometheus.Registerer) (*iamops.Clients, error) {
-	cfg, err := load(ctx)
+	cfg, err := loadAWS(ctx, load)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
 	if cfg.Region == "" {
 		cfg.Region = defaultRegion
@@ -97,7 +101,20 @@ func (c *clients) newService(ops *iamops.Ops) (*grants.Service, error) {
 
 // kafkaNames are the topic and the consumer group of an organisation.
 func (c *config) kafkaNames(org string) (topic, group string) {
-	return cmp.Or(c.kafka.topic, org+".runs"), cmp.Or(c.kafka.groupID, org+".port-iam")
+	return cmp.Or(c.kafka.topic, org+".runs"), cmp.Or(c.kafka.groupID, defaultGroup(org, c.actions.Grant))
+}
+
+const defaultGrantAction = "request_permissions"
+
+// defaultGroup is the group of the daemon that has these grant actions. Each
+// daemon of an organisation has actions of its own, and so a group of its own:
+// in a shared one, each would take records from the other.
+func defaultGroup(org string, grantActions ...string) string {
+	group := org + ".port-iam"
+	if first := slices.Min(grantActions); first != defaultGrantAction {
+		group += "." + first
+	}
+	return group
 }
 
 // newConsumer makes the consumer of an organisation's runs, which hands them to
@@ -111,6 +128,7 @@ func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Co
 		TLS:       cfg.kafka.tls,
 		Topic:     topic,
 		Group:     group,
+		Instance:  cfg.kafka.instanceID,
 		Actions: map[string]consumer.Handler{
 			cfg.actions.Grant:  func(r port.Record) consumer.Job { return service.Grant(r) },
 			cfg.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
@@ -133,8 +151,23 @@ func (c *config) decode(value []byte) (port.Record, port.Verdict) {
 }
 
 // kafkaAccess is asked at the start and whenever a broker refused the last
-// answer. What is set overrides its part of what Port says.
+// answer. What is not to be had at the start is a [consumer.FatalError]; while the
+// daemon runs, it is waited for.
 func (c *clients) kafkaAccess(ctx context.Context) (port.KafkaAccess, error) {
+	a, err := c.askKafkaAccess(ctx)
+	if err == nil {
+		c.kafkaKnown.Store(true)
+	} else if consumer.Final(err) && c.kafkaKnown.Load() {
+		err = errors.New(err.Error())
+	}
+	return a, err
+}
+
+// remedyKafkaAccess is for the first day: Port provides no topic by itself.
+const remedyKafkaAccess = "Port's support has to provide the Kafka topic for the organisation, or set KAFKA_BROKERS, KAFKA_USERNAME and KAFKA_PASSWORD"
+
+// askKafkaAccess takes what is set, and the rest from Port.
+func (c *clients) askKafkaAccess(ctx context.Context) (port.KafkaAccess, error) {
 	k := c.cfg.kafka
 	a := port.KafkaAccess{Brokers: k.brokers, Username: k.username, Password: k.password.reveal()}
 	if len(a.Brokers) > 0 && (k.mechanism == "none" || a.Username != "" && a.Password != "") {
@@ -142,12 +175,22 @@ func (c *clients) kafkaAccess(ctx context.Context) (port.KafkaAccess, error) {
 	}
 	asked, err := c.portal.KafkaCredentials(ctx)
 	if err != nil {
+		if answer, ok := errors.AsType[*port.Error](err); ok && answer.Kind != port.KindUnavailable {
+			remedy := remedyKafkaAccess
+			if answer.Kind == port.KindUnauthorized {
+				remedy = remedyLogin + "; if they are right, " + remedy
+			}
+			err = &consumer.FatalError{Problem: "Port gives no access to Kafka", Remedy: remedy, Err: err}
+		}
 		return a, err
 	}
 	if len(a.Brokers) == 0 {
 		a.Brokers = asked.Brokers
 	}
 	a.Username, a.Password = cmp.Or(a.Username, asked.Username), cmp.Or(a.Password, asked.Password)
+	if len(a.Brokers) == 0 {
+		return a, &consumer.FatalError{Problem: "Port names no Kafka broker", Remedy: remedyKafkaAccess}
+	}
 	return a, nil
 }
 
@@ -157,6 +200,7 @@ var subjectSettings = map[consumer.Subject]string{
 	consumer.SubjectMechanism:   "KAFKA_SASL_MECHANISM",
 	consumer.SubjectTopic:       "KAFKA_TOPIC",
 	consumer.SubjectGroup:       "KAFKA_GROUP_ID",
+	consumer.SubjectInstance:    "KAFKA_INSTANCE_ID",
 	consumer.SubjectTLS:         "KAFKA_TLS, KAFKA_BROKERS",
 	consumer.SubjectCA:          "KAFKA_TLS_CA_FILE",
 }
