@@ -83,6 +83,7 @@ func TestChartRefuses(t *testing.T) {
 		"config.GRANT_MAX_DURATION=eight hours":                 "GRANT_MAX_DURATION",
 		"config.PORT_CLIENT_SECRET=x":                           "PORT_CLIENT_SECRET",
 		"config.LISTEN_ADDRESS=:9090":                           "LISTEN_ADDRESS",
+		"config.KAFKA_INSTANCE_ID=one":                          "KAFKA_INSTANCE_ID",
 		"terminationGracePeriodSeconds=30":                      "terminationGracePeriodSeconds",
 		"aws.roleArn=port-iam":                                  "roleArn",
 		"replica=3":                                             "replica",
@@ -99,7 +100,7 @@ func TestChartRefuses(t *testing.T) {
 var comingSettings = map[string]bool{}
 
 // ownValue are settings that have a value of their own in the chart.
-var ownValue = regexp.MustCompile(`^(PORT_CLIENT_ID|LISTEN_ADDRESS|TEMPLATES_DIR|KAFKA_TLS_CA_FILE|(PORT_CLIENT_SECRET|PORT_SIGNING_SECRET|KAFKA_PASSWORD)(_FILE)?)$`)
+var ownValue = regexp.MustCompile(`^(PORT_CLIENT_ID|LISTEN_ADDRESS|KAFKA_INSTANCE_ID|TEMPLATES_DIR|KAFKA_TLS_CA_FILE|(PORT_CLIENT_SECRET|PORT_SIGNING_SECRET|KAFKA_PASSWORD)(_FILE)?)$`)
 
 // TestChartSettings: the schema of the values knows every setting of the daemon,
 // and no other, so that a mistyped one is found.

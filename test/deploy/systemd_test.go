@@ -76,6 +76,7 @@ func TestUnitEnvironment(t *testing.T) {
 	for _, want := range []string{
 		"Type=notify\n", "WatchdogSec=", "DynamicUser=yes\n", "Restart=on-failure\n", "RestartPreventExitStatus=2\n",
 		"LoadCredential=port-client-secret:", "Environment=PORT_CLIENT_SECRET_FILE=%d/port-client-secret\n",
+		"Environment=KAFKA_INSTANCE_ID=%H\n",
 	} {
 		if !strings.Contains(unit, want) {
 			t.Errorf("port-iam.service lacks %q", want)
