@@ -18,11 +18,14 @@ type accessCache struct {
 	known   port.KafkaAccess
 	asked   time.Time // when known was returned; zero: never
 	refused bool      // a broker did not accept known
+	failed  error     // of the last question, if it failed
+	tried   time.Time // when it did
 }
 
 const (
 	askWait = 10 * time.Second // for one answer
 	askGap  = 30 * time.Second // between two answers
+	failGap = 5 * time.Second  // for which a failure counts: every connection asks
 )
 
 // get returns the access in force.
@@ -32,6 +35,21 @@ func (c *accessCache) get(ctx context.Context) (port.KafkaAccess, error) {
 	if !c.asked.IsZero() && (!c.refused || time.Since(c.asked) < askGap) {
 		return c.known, nil
 	}
+	if c.failed != nil && time.Since(c.tried) < failGap {
+		return port.KafkaAccess{}, c.failed
+	}
+	a, err := c.fetch(ctx)
+	if err != nil {
+		if ctx.Err() == nil { // else it says nothing about the next question
+			c.failed, c.tried = err, time.Now()
+		}
+		return port.KafkaAccess{}, err
+	}
+	c.known, c.asked, c.refused, c.failed = a, time.Now(), false, nil
+	return a, nil
+}
+
+func (c *accessCache) fetch(ctx context.Context) (port.KafkaAccess, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
 	a, err := c.ask(ctx)
@@ -44,7 +62,6 @@ func (c *accessCache) get(ctx context.Context) (port.KafkaAccess, error) {
 	if c.sasl && (a.Username == "" || a.Password == "") {
 		return port.KafkaAccess{}, &FatalError{Problem: "the Kafka user name or password is empty", Remedy: "set both, or the mechanism none"}
 	}
-	c.known, c.asked, c.refused = a, time.Now(), false
 	return a, nil
 }
 

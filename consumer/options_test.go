@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +65,31 @@ func TestAccessIsAskedAgainOnlyAfterRefusal(t *testing.T) {
 	get("new", 2) // not at once
 	c.asked = time.Now().Add(-askGap)
 	get("new", 3)
+}
+
+// TestAccessFailureIsShared: while Port fails, not every connection asks it.
+func TestAccessFailureIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, broken := 0, errors.New("away")
+		c := &accessCache{ask: func(context.Context) (port.KafkaAccess, error) {
+			asked++
+			return port.KafkaAccess{Brokers: []string{"b:1"}}, broken
+		}}
+		for range 600 {
+			if _, err := c.get(context.Background()); !errors.Is(err, broken) {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if asked > 12 {
+			t.Errorf("asked %d times in a minute", asked)
+		}
+		broken = nil
+		time.Sleep(failGap)
+		if _, err := c.get(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestAccessMustBeComplete(t *testing.T) {
