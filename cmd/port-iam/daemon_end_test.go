@@ -28,6 +28,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer world.Close()
+	world.Port.CheckFaults(t)
 	working := make(chan struct{}, 100)
 	defer world.Port.OnCall(func(c porttest.Call) {
 		if c.Route == "run_get" {
