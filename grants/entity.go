@@ -61,11 +61,15 @@ func textOf(e *port.Entity, property string) string {
 	return s
 }
 
-// find reads an entity; nil where there is none.
+// find reads an entity; nil where there is none. That its properties cannot be read
+// does not make them absent: it is an error.
 func find(ctx context.Context, portal Portal, blueprint, id string) (*port.Entity, error) {
 	e, err := portal.Entity(ctx, blueprint, id)
 	if port.IsKind(err, port.KindNotFound) {
 		return nil, nil //nolint:nilnil // absence is an answer
+	}
+	if err == nil {
+		err = e.Readable("properties")
 	}
 	if err != nil {
 		return nil, err

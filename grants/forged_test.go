@@ -19,6 +19,26 @@ func asking(ids ...string) map[string]json.RawMessage {
 	return map[string]json.RawMessage{"permissions": raw}
 }
 
+// claiming is the record of a run as it is read if it claims other inputs.
+func (w *world) claiming(rec port.Record, inputs map[string]json.RawMessage) port.Record {
+	w.t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(w.port.Message(rec.RunID, porttest.FormTemplated), &m); err != nil {
+		w.t.Fatal(err)
+	}
+	m["payload"].(map[string]any)["properties"] = inputs
+	message, err := json.Marshal(m)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	claims, verdict := port.Decode(message)
+	if verdict != port.VerdictRun {
+		w.t.Fatalf("verdict %v of %.200s", verdict, message)
+	}
+	claims.Time = rec.Time
+	return claims
+}
+
 // wantLeft checks that a forged record was dropped soon and that its run is left
 // to the genuine one.
 func (p *process) wantLeft(genuine, forged port.Record, event string) {
@@ -48,9 +68,9 @@ func TestForgedReads(t *testing.T) {
 		forge func(r *port.Record)
 	}{
 		"resource":                   {"wrong_entity", porttest.Fault{Route: "entity_get", ID: "arn:aws:s3:::other"}, other},
-		"permission, wrong resource": {"wrong_entity", porttest.Fault{Route: "entity_get", ID: "poison"}, func(r *port.Record) { other(r); r.Properties = asking("poison") }},
+		"permission, wrong resource": {"wrong_entity", porttest.Fault{Route: "entity_get", ID: "poison"}, func(r *port.Record) { other(r); r.Permissions = []string{"poison"} }},
 		"permission, wrong requester": {"wrong_requester", porttest.Fault{Route: "entity_get", ID: "poison"}, func(r *port.Record) {
-			r.Requester, r.Properties = "mallory@example.com", asking("poison", "s3:PutObject")
+			r.Requester, r.Permissions = "mallory@example.com", []string{"poison", "s3:PutObject"}
 		}},
 		"requester, wrong resource": {"wrong_entity", porttest.Fault{Route: "run_list"}, other},
 		"own entity, wrong resource": {"wrong_entity", porttest.Fault{Route: "entity_get"}, func(r *port.Record) {
@@ -128,8 +148,7 @@ func TestForgedInputs(t *testing.T) {
 		for trouble, fault := range troubles {
 			t.Run(name+", "+trouble, func(t *testing.T) {
 				inWorld(t, iamtest.Options{}, func(w *world) {
-					p, rec := w.process(), w.request(nil)
-					rec.Properties = properties
+					p, rec := w.process(), w.claiming(w.request(nil), properties)
 					fault.Route, fault.ID, fault.Count = "entity_get", "poison", -1
 					fault.Maybe = func() {} // nothing need be asked about what only the record claims
 					w.port.Fault(fault)

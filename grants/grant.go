@@ -138,6 +138,9 @@ func (j *Job) confirm(v grantView) error {
 // genuine one, and is left to it. Any other run has no requester, and is refused
 // for that reason.
 func (j *Job) confirmNobody(run port.Run) error {
+	if err := run.Readable("createdBy"); err != nil {
+		return err
+	}
 	if run.CreatedBy == "" || strings.HasSuffix(run.CreatedBy, machineSuffix) {
 		return nil
 	}
@@ -150,7 +153,12 @@ const machineSuffix = "@clients"
 // plan checks the request and works it out.
 func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	now := time.Now()
+	if err := readable(v.run, "blueprint", "properties", "createdAt"); err != nil {
+		return iamops.Plan{}, request{}, err
+	}
 	switch {
+	case v.run.CreatedAt.IsZero():
+		return iamops.Plan{}, request{}, unreadable(errors.New("Port does not say when the run was made, and the time of a grant counts from then"))
 	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
 		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, templates.BlueprintResource)
 	case v.resourceErr != nil:

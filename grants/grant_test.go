@@ -145,7 +145,7 @@ func TestCatalogueDecides(t *testing.T) {
 		w.wantGrants(0)
 		// What the record claims about the inputs changes nothing.
 		rec := w.request(nil)
-		rec.Properties = map[string]json.RawMessage{"permissions": json.RawMessage(`["s3:GetObject","s3:DeleteObject"]`)}
+		rec.Permissions = []string{"s3:GetObject", "s3:DeleteObject"}
 		p.succeed(rec)
 		_, policies, _ := w.left()
 		if doc := policies[0].Versions[0].Document; strings.Contains(doc, "GetObject") || !strings.Contains(doc, "PutObject") {

@@ -171,9 +171,13 @@ func (j *Job) ownRun(ctx context.Context) (port.Run, error) {
 
 // open checks that the record fits its run, and that the run is to be worked on.
 // Where it is not, the attempt ends with the error. What does not fit is dropped
-// and the run is left to its genuine record.
+// and the run is left to its genuine record. What cannot be compared, because Port
+// gives it in a form that cannot be read, is waited for.
 func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
+	unread := run.Readable("action", "entity")
 	switch {
+	case run.Action == "" && unread != nil:
+		return false, unread
 	case run.Action != j.action:
 		return false, j.drop(eventWrongAction, "the run is of action %q", run.Action)
 	case run.Status.Ended():
@@ -181,6 +185,8 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 	case run.Status != port.StatusInProgress:
 		j.log.Info("run is not to be acted upon", keyGrant, j.name, keyReason, string(run.Status))
 		return false, nil
+	case unread != nil:
+		return false, unread
 	case run.Entity != "" && run.Entity != j.rec.Entity:
 		return false, j.drop(eventWrongEntity, "the run was started on %q and the record names %q", run.Entity, j.rec.Entity)
 	}

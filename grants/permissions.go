@@ -23,22 +23,14 @@ const (
 	parallelReads = 10
 )
 
-// namedPermissions are those that the record names. The record is not believed:
-// this only saves a round trip where it is right.
-func (j *Job) namedPermissions() []string {
-	ids, err := port.Run{Properties: j.rec.Properties}.EntityIDs(inputPermissions)
-	if err != nil {
-		return nil
-	}
-	return ids[:min(len(ids), aheadLimit)]
-}
-
 // readAhead reads the permissions that the record names, as far as that goes:
-// what Port does not give in time is read again when the run names it.
+// what Port does not give in time is read again when the run names it. The record
+// is not believed: this only saves a round trip where it is right.
 func (j *Job) readAhead(ctx context.Context) map[string]*port.Entity {
 	ctx, cancel := context.WithTimeout(ctx, aheadTime)
 	defer cancel()
-	read, _ := j.svc.readPermissions(ctx, j.namedPermissions())
+	named := j.rec.Permissions
+	read, _ := j.svc.readPermissions(ctx, named[:min(len(named), aheadLimit)])
 	return read
 }
 

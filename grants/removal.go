@@ -19,9 +19,10 @@ import (
 // may mean "not visible yet".
 const visibilityLag = 2 * time.Minute
 
-// isFresh reports whether IAM may not show yet everything that a run made.
+// isFresh reports whether IAM may not show yet everything that a run made. It may
+// not where Port does not say when the run ended.
 func isFresh(grant port.Run) bool {
-	return grant.ID != "" && (!grant.Status.Ended() || time.Since(grant.EndedAt) < visibilityLag)
+	return grant.ID != "" && (!grant.Status.Ended() || grant.EndedAt.IsZero() || time.Since(grant.EndedAt) < visibilityLag)
 }
 
 // removal takes one grant away. A revocation, the clean-up of a failed grant, the
@@ -121,7 +122,8 @@ func (r *removal) read(ctx context.Context, found iamops.Live) standing {
 	reads.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
 	reads.Go(func() { s.live, s.liveErr = r.rest(ctx, found) })
 	reads.Wait()
-	s.lag = s.run.Action == r.svc.opts.Actions.Grant && isFresh(s.run)
+	grant := s.run.Action == "" || s.run.Action == r.svc.opts.Actions.Grant // "" if it cannot be read
+	s.lag = grant && isFresh(s.run)
 	return s
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Inputs of the grant action, as the form in Port names them.
 const (
-	inputPermissions = "permissions"
+	inputPermissions = port.InputPermissions
 	inputDuration    = "duration"
 	inputReason      = "reason"
 )
@@ -104,6 +104,19 @@ func (s *Service) readDuration(run port.Run) (time.Duration, error) {
 		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s", inputDuration, text, s.opts.MaxDuration)
 	}
 	return d.Truncate(time.Second), nil
+}
+
+// readable ends a run that fits its record, where Port gives one of these members
+// in a form that cannot be read: it is not absent, and nothing is to be guessed.
+func readable(run port.Run, members ...string) error {
+	if err := run.Readable(members...); err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+func unreadable(err error) error {
+	return &failure{outcome: outcomeFailed, summary: "Port's answer cannot be read", err: err}
 }
 
 // startOf is when a grant begins, the same for every attempt: when its run was

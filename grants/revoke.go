@@ -96,6 +96,9 @@ func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
 
 // mayRevoke checks that the run was started on what may be a grant of ours.
 func (j *Job) mayRevoke(run port.Run) error {
+	if err := readable(run, "blueprint"); err != nil {
+		return err
+	}
 	lacks := run.Entity == "" && j.op != opExpire
 	if lacks || run.Entity != "" && run.Blueprint != templates.BlueprintGrant {
 		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", run.Entity, run.Blueprint, templates.BlueprintGrant)

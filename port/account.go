@@ -2,9 +2,11 @@ package port
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // OrganizationID returns the identifier of the organisation that the
@@ -34,7 +36,7 @@ type KafkaAccess struct {
 
 // Format names the brokers, for every verb.
 func (a KafkaAccess) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "{Brokers:%v Username:*** Password:***}", a.Brokers)
+	_, _ = fmt.Fprintf(f, "{Brokers:%q Username:*** Password:***}", a.Brokers)
 }
 
 // KafkaCredentials returns the current credentials for the organisation's
@@ -42,9 +44,9 @@ func (a KafkaAccess) Format(f fmt.State, _ rune) {
 func (c *Client) KafkaCredentials(ctx context.Context) (KafkaAccess, error) {
 	var answer struct {
 		Credentials struct {
-			Brokers  []string `json:"brokers"`
-			Username string   `json:"username"`
-			Password string   `json:"password"`
+			Brokers  brokers `json:"brokers"`
+			Username string  `json:"username"`
+			Password string  `json:"password"`
 		} `json:"credentials"`
 	}
 	k := call{
@@ -54,17 +56,37 @@ func (c *Client) KafkaCredentials(ctx context.Context) (KafkaAccess, error) {
 	if err := c.do(ctx, k); err != nil {
 		return KafkaAccess{}, err
 	}
-	a := KafkaAccess(answer.Credentials)
+	a := KafkaAccess{Brokers: answer.Credentials.Brokers, Username: answer.Credentials.Username, Password: answer.Credentials.Password}
 	if a.Username == "" || a.Password == "" {
 		return KafkaAccess{}, incomplete(k.op, "credentials.username or credentials.password")
 	}
 	return a, nil
 }
 
+// brokers are given as a list, or as one text with commas. Anything else has none.
+type brokers []string
+
+// UnmarshalJSON never fails; what is no text in a list is left out.
+func (b *brokers) UnmarshalJSON(raw []byte) error {
+	var all []lenient[string]
+	var one lenient[string]
+	_ = json.Unmarshal(raw, &all)
+	_ = json.Unmarshal(raw, &one)
+	*b = nil
+	for _, item := range append(all, one) {
+		for broker := range strings.SplitSeq(item.value, ",") {
+			if broker = strings.TrimSpace(broker); broker != "" {
+				*b = append(*b, broker)
+			}
+		}
+	}
+	return nil
+}
+
 // incomplete is the failure of a 2xx that lacks what was asked for.
 func incomplete(op, field string) *Error {
 	return &Error{
-		Op: op, Kind: KindUnavailable, Status: http.StatusOK,
+		Op: oneLine(op, maxOp), Kind: KindUnavailable, Status: http.StatusOK,
 		Err: errors.New("the answer lacks " + field),
 	}
 }

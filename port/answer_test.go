@@ -53,14 +53,19 @@ func TestAnswersWithoutTheirContent(t *testing.T) {
 		{"KafkaCredentials", `{"ok":true,"credentials":{"password":"p"}}`, port.KindUnavailable},
 		{"Run", `{"ok":true}`, port.KindUnavailable},
 		{"Run", `{"ok":true,"run":{"id":"r_open"}}`, port.KindUnavailable},
-		{"Run", `{"ok":true,"run":{"id":"r_open","status":"SUCCESS","endedAt":"yesterday"}}`, port.KindUnavailable},
+		{"Run", `{"ok":true,"run":{"id":"r_open","status":5}}`, port.KindUnavailable},
+		{"Run", `{"ok":true,"run":[]}`, port.KindUnavailable},
 		{"Run", `{"ok":true,"run":{"id":"r_other","status":"SUCCESS"}}`, port.KindNotFound},
 		{"Runs", `{"ok":true}`, port.KindUnavailable},
 		{"Runs", `{"ok":true,"runs":null}`, port.KindUnavailable},
 		{"Runs", `{"ok":true,"runs":{}}`, port.KindUnavailable},
 		{"Entity", `{"ok":true}`, port.KindUnavailable},
 		{"Entity", `{"ok":true,"entity":{"identifier":"another"}}`, port.KindUnavailable},
-		{"Entity", `{"ok":true,"entity":{"identifier":"` + bucket + `","properties":[]}}`, port.KindUnavailable},
+		{"Entity", `{"ok":true,"entity":"` + bucket + `"}`, port.KindUnavailable},
+		{"Entities", `{"ok":true,"entities":{}}`, port.KindUnavailable},
+		{"KafkaCredentials", `{"ok":true,"credentials":null}`, port.KindUnavailable},
+		{"KafkaCredentials", `{"ok":true,"credentials":{"username":5,"password":"p"}}`, port.KindUnavailable},
+		{"OrganizationID", `{"ok":true,"organization":[]}`, port.KindUnavailable},
 	} {
 		t.Run(c.method+c.body, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {
@@ -75,7 +80,7 @@ func TestAnswersWithoutTheirContent(t *testing.T) {
 func TestAnswersDoNotMix(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		bodies := []string{
-			`{"ok":true,"run":{"id":"r_open","status":"SUCCESS","entity":"wrong","endedAt":"2024-01-01T00:00:00Z","createdAt":5}}`,
+			`{"ok":true,"run":{"id":"r_open","status":5,"entity":"wrong","endedAt":"2024-01-01T00:00:00Z"}}`,
 			`{"ok":true,"run":{"id":"r_open","status":"IN_PROGRESS"}}`,
 		}
 		w.front = func(r *http.Request) *http.Response {
@@ -86,6 +91,8 @@ func TestAnswersDoNotMix(t *testing.T) {
 			bodies = bodies[1:]
 			return answer(200, body)
 		}
+		_, err := w.client.Run(t.Context(), openRun)
+		wantError(t, err, port.KindUnavailable)
 		run, err := w.client.Run(t.Context(), openRun)
 		if err != nil || run.Entity != "" || !run.EndedAt.IsZero() {
 			t.Errorf("run %+v, %v", run, err)
@@ -147,16 +154,22 @@ func TestTheSizeOfAnAnswerIsBounded(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		method, body, err string
+		status            int
 	}{
-		"a long entity":       {"Entity", `{"ok":true,"entity":{"identifier":"` + bucket + `","title":"` + strings.Repeat("x", 3*mib) + `"}}`, ""},
-		"too long an entity":  {"Entity", `{"ok":true,"entity":{"title":"` + strings.Repeat("x", 4*mib) + `"}}`, "longer than 4 MiB"},
-		"a long list of runs": {"Runs", run(31 * mib), ""},
-		"too long a list":     {"Runs", run(32 * mib), "longer than 32 MiB"},
+		"a long entity":       {"Entity", `{"ok":true,"entity":{"identifier":"` + bucket + `","title":"` + strings.Repeat("x", 3*mib) + `"}}`, "", 200},
+		"too long an entity":  {"Entity", `{"ok":true,"entity":{"title":"` + strings.Repeat("x", 4*mib) + `"}}`, "longer than 4 MiB", 200},
+		"a long list of runs": {"Runs", run(31 * mib), "", 200},
+		"too long a list":     {"Runs", run(32 * mib), "longer than 32 MiB", 200},
+		"a long refusal":      {"Run", run(4 * mib), "longer than 4 MiB", 500},
+		"a long end":          {"EndRun", run(4 * mib), "longer than 4 MiB", 201},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {
-				w.answerAll(http.StatusOK, c.body)
+				n := w.answerAll(c.status, c.body)
 				err := w.call(t, c.method)
+				if *n != 1 {
+					t.Errorf("%d requests, want 1", *n)
+				}
 				if c.err == "" {
 					if err != nil {
 						t.Error(err)

@@ -44,9 +44,10 @@ type call struct {
 
 // do performs the call with its quick retries.
 func (c *Client) do(ctx context.Context, k call) error {
+	k.op = oneLine(k.op, maxOp)
 	for _, s := range k.path {
 		if !possibleName(s) {
-			return &Error{Op: shorten(k.op, 200), Kind: KindNotFound, Message: "nothing in Port can have this name"}
+			return &Error{Op: k.op, Kind: KindNotFound, Message: "nothing in Port can have this name"}
 		}
 	}
 	var body []byte
@@ -79,9 +80,13 @@ func (c *Client) do(ctx context.Context, k call) error {
 
 // retry wraps a failure in what tells backoff whether and when to try again.
 func retry(e *Error, harmless bool) error {
-	switch {
-	case e == nil:
+	if e == nil {
 		return nil
+	}
+	_, long := errors.AsType[tooLong](e.Err)
+	switch {
+	case long: // and the next one would be as long
+		return backoff.Permanent(e)
 	case e.Kind != KindUnavailable, e.Status != http.StatusTooManyRequests && !harmless:
 		return backoff.Permanent(e)
 	case e.RetryAfter > 0:

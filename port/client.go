@@ -43,6 +43,25 @@ type Options struct {
 // first. When Port asks for a longer wait than that, or ctx ends, the call
 // returns at once; an error that ctx caused wraps the error of ctx.
 //
+// All calls share one access token. A refusal of a token (401, 403, 404, 422, 429
+// and the like) is believed for as long as Port asks to wait, else for 10 s: until
+// then every call fails with it and none asks again. Other failures to get a token
+// are believed for a quarter of a second at first, and for up to 10 s while they
+// go on. A token that Port rejects (401) is replaced at once, but only once in
+// 10 s, whatever becomes of the next one; a call is then sent once more, and
+// [KindUnauthorized] if Port says 401 again. So wrong credentials make a few
+// requests for tokens a minute, however many calls there are, and a repaired
+// Port is noticed within 10 s. A token that does not say how long it lives is used
+// for a minute.
+//
+// Of an answer at most 4 MiB are read, and 32 MiB of a list of runs or entities. A
+// longer one is [KindUnavailable], for nothing is known of what was asked, and the
+// call does not try again by itself.
+//
+// A member of an answer that has another form than Port's API describes counts as
+// absent, and does not hide the others: see [Run.Readable] for what to do about
+// those that decide.
+//
 // A name that nothing in Port can have ("", "." and "..", more than 1000
 // characters) is [KindNotFound] without a request.
 type Client struct {

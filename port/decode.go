@@ -3,7 +3,7 @@ package port
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"slices"
 	"strings"
 )
 
@@ -24,72 +24,58 @@ const (
 	VerdictOtherBackend
 )
 
-// envelope is what Port writes for a run. Port documents three forms of it: the
-// object itself, the object made by the template of an action, which looks the
-// same, and either of them wrapped as the payload of another object.
-type envelope struct {
-	Action               named           `json:"action"`
-	ResourceType         string          `json:"resourceType"`
-	Diff                 json.RawMessage `json:"diff"`
-	ChangelogDestination json.RawMessage `json:"changelogDestination"`
-	Context              struct {
-		RunID         string `json:"runId"`
-		WorkflowRunID string `json:"workflowRunId"`
-		NodeRunID     string `json:"nodeRunId"`
-		Blueprint     named  `json:"blueprint"`
-		Entity        named  `json:"entity"`
-	} `json:"context"`
-	Trigger struct {
-		By struct {
-			User struct {
-				Email string `json:"email"`
-			} `json:"user"`
-		} `json:"by"`
-	} `json:"trigger"`
-	Properties map[string]json.RawMessage `json:"properties"`
-	Payload    *envelope                  `json:"payload"`
-}
+// InputPermissions is the input of a run that names the permissions it asks for,
+// as Port's guide calls it.
+const InputPermissions = "permissions"
+
+// What a [Record] keeps at most.
+const (
+	maxText      = 1000 // bytes of a text; nothing in Port has a longer name
+	maxHints     = 50   // permissions
+	maxHintBytes = 2000 // of all permissions together
+)
 
 // Decode reads the value of a record. The Record is filled for [VerdictRun]
-// only; its Time is left for the caller, who has the record.
+// only; its Time is left for the caller, who has the record. It shares no memory
+// with the value.
 //
-// Decode is lenient: unknown fields are ignored, a field of the wrong type is
-// treated as absent, and of a repeated name, in any letter case, the last one
-// counts. That is harmless because the outcome only points at a run, and
-// everything that matters is then read from Port.
+// Port documents three forms: the run itself, the object made by the template of
+// an action, which looks the same, and either of them wrapped as the payload of
+// another object.
+//
+// Decode is lenient: unknown members are ignored, and null, a form that is not
+// expected and a text of more than 1000 bytes count as absent. Names are compared
+// in their letter case, as JSON does it: "DIFF" is not "diff". Of a name that is
+// repeated the last one counts. All that is harmless because the outcome only
+// points at a run, and everything that matters is then read from Port.
 func Decode(value []byte) (Record, Verdict) {
-	if !isObject(value) {
-		return Record{}, VerdictMalformed
-	}
-	var root envelope
-	var wrongType *json.UnmarshalTypeError
-	if err := json.Unmarshal(value, &root); err != nil && !errors.As(err, &wrongType) {
+	var root tree
+	if !isObject(value) || json.Unmarshal(value, &root) != nil {
 		return Record{}, VerdictMalformed
 	}
 	m := root.unwrap()
+	about, payload, resource := m.at("context"), m.at("payload"), m.text("resourceType")
 	switch {
 	case root.isChange() || m.isChange():
 		return Record{}, VerdictChangeLog
 	case root.isWorkflow() || m.isWorkflow():
 		return Record{}, VerdictWorkflow
-	case m.isForOther():
+	case payload.isForOther():
 		return Record{}, VerdictOtherBackend
-	case m.ResourceType != "" && m.ResourceType != "run":
+	case resource != "" && resource != "run":
 		return Record{}, VerdictChangeLog
 	}
 	r := Record{
-		RunID:     m.Context.RunID,
-		Action:    m.Action.Identifier,
-		Blueprint: m.Context.Blueprint.Identifier,
-		Entity:    m.Context.Entity.Identifier,
-		Requester: m.Trigger.By.User.Email,
+		RunID:       about.text("runId"),
+		Action:      payload.name("action"),
+		Blueprint:   about.name("blueprint"),
+		Entity:      about.name("entity"),
+		Requester:   m.at("trigger", "by", "user").text("email"),
+		Permissions: hints(payload.at("properties")[InputPermissions]),
 	}
 	// A template may shorten the outer name, so the inner one goes first.
-	if m.Payload != nil && m.Payload.Action.Identifier != "" {
-		r.Action = m.Payload.Action.Identifier
-	}
-	if m.Payload != nil {
-		r.Properties = m.Payload.Properties
+	if r.Action == "" {
+		r.Action = m.name("action")
 	}
 	return r, VerdictRun
 }
@@ -99,29 +85,90 @@ func isObject(b []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
 }
 
-// unwrap returns the run inside m if m only wraps one, otherwise m.
-func (m *envelope) unwrap() *envelope {
-	if p := m.Payload; m.Context.RunID == "" && p != nil && p.Context.RunID != "" && p.ResourceType != "" {
-		return p
+// hints are the first of the entities in a list, each once. A list that is not
+// there, or is none, has none.
+func hints(list json.RawMessage) (ids []string) {
+	d := json.NewDecoder(bytes.NewReader(list))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('[') {
+		return nil
 	}
-	return m
+	left := maxHintBytes
+	for len(ids) < maxHints && d.More() {
+		var item lenient[identifier]
+		if d.Decode(&item) != nil {
+			return ids
+		}
+		id := string(item.value)
+		if id != "" && len(id) <= left && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+			left -= len(id)
+		}
+	}
+	return ids
 }
 
-func (m *envelope) isChange() bool {
-	return len(m.Diff) > 0 || len(m.ChangelogDestination) > 0
+// tree is a JSON object of a record, by the names of its members. It is nil for
+// anything else, and then has none.
+type tree map[string]json.RawMessage
+
+// at returns the object at the end of a path of names.
+func (t tree) at(path ...string) tree {
+	for _, name := range path {
+		var next tree
+		_ = json.Unmarshal(t[name], &next)
+		t = next
+	}
+	return t
 }
+
+// text returns a member that is a text; "" where there is none.
+func (t tree) text(name string) string {
+	var s string
+	if json.Unmarshal(t[name], &s) != nil || len(s) > maxText {
+		return ""
+	}
+	return s
+}
+
+// name returns the identifier of a member that is one, or an object that holds
+// one.
+func (t tree) name(member string) string {
+	if s := t.text(member); s != "" {
+		return s
+	}
+	return t.at(member).text("identifier")
+}
+
+// has reports whether there is a member of that name.
+func (t tree) has(name string) bool {
+	raw, present := t[name]
+	return present && string(raw) != "null"
+}
+
+// unwrap returns the run inside t if t only wraps one, otherwise t.
+func (t tree) unwrap() tree {
+	if t.at("context").text("runId") != "" {
+		return t
+	}
+	if p := t.at("payload"); p.at("context").text("runId") != "" && p.text("resourceType") != "" {
+		return p
+	}
+	return t
+}
+
+func (t tree) isChange() bool { return t.has("diff") || t.has("changelogDestination") }
 
 // isWorkflow goes by the run and not by the payload, in which a workflow can put
 // whatever it likes.
-func (m *envelope) isWorkflow() bool {
-	c := m.Context
-	return strings.HasPrefix(c.RunID, "wfnr_") || c.RunID == "" && (c.WorkflowRunID != "" || c.NodeRunID != "")
+func (t tree) isWorkflow() bool {
+	about := t.at("context")
+	run := about.text("runId")
+	return strings.HasPrefix(run, "wfnr_") || run == "" && (about.text("workflowRunId") != "" || about.text("nodeRunId") != "")
 }
 
-func (m *envelope) isForOther() bool {
-	if m.Payload == nil {
-		return false
-	}
-	how := m.Payload.Action.InvocationMethod
-	return how.Agent || how.Type != "" && how.Type != "KAFKA"
+// isForOther is asked of the payload.
+func (t tree) isForOther() bool {
+	how := t.at("action", "invocationMethod")
+	kind := how.text("type")
+	return string(how["agent"]) == "true" || kind != "" && kind != "KAFKA"
 }

@@ -2,15 +2,16 @@ package port
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 )
 
 // Entity returns an entity of the catalogue. [KindNotFound] when there is none,
-// or no such blueprint.
+// or no such blueprint. What cannot be read is in [Entity] Unread.
 func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, error) {
 	var answer struct {
-		Entity Entity `json:"entity"`
+		Entity entityAnswer `json:"entity"`
 	}
 	k := call{
 		op: "read entity " + id + " of " + blueprint, route: routeEntityGet,
@@ -19,17 +20,17 @@ func (c *Client) Entity(ctx context.Context, blueprint, id string) (Entity, erro
 	if err := c.do(ctx, k); err != nil {
 		return Entity{}, err
 	}
-	if answer.Entity.Identifier != id {
+	if answer.Entity.Identifier.value != id {
 		return Entity{}, incomplete(k.op, "the entity of this identifier")
 	}
-	return answer.Entity, nil
+	return answer.Entity.entity(), nil
 }
 
 // Entities returns all entities of a blueprint. [KindNotFound] when there is no
-// such blueprint.
+// such blueprint. What has no identifier is logged and left out.
 func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, error) {
 	var answer struct {
-		Entities *[]Entity `json:"entities"`
+		Entities lenient[[]lenient[entityAnswer]] `json:"entities"`
 	}
 	k := call{
 		op: "list entities of " + blueprint, route: routeEntityList,
@@ -39,10 +40,33 @@ func (c *Client) Entities(ctx context.Context, blueprint string) ([]Entity, erro
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
 	}
-	if answer.Entities == nil {
+	if !answer.Entities.given {
 		return nil, incomplete(k.op, "entities")
 	}
-	return *answer.Entities, nil
+	entities := make([]Entity, 0, len(answer.Entities.value))
+	for _, a := range answer.Entities.value {
+		if a.value.Identifier.value == "" {
+			c.leftOut(ctx, k.op)
+			continue
+		}
+		entities = append(entities, a.value.entity())
+	}
+	return entities, nil
+}
+
+// entityAnswer is an entity as Port gives it.
+type entityAnswer struct {
+	Identifier lenient[string]                     `json:"identifier"`
+	Title      lenient[string]                     `json:"title"`
+	Properties lenient[map[string]json.RawMessage] `json:"properties"`
+	Relations  lenient[map[string]json.RawMessage] `json:"relations"`
+}
+
+func (a entityAnswer) entity() Entity {
+	return Entity{
+		Identifier: a.Identifier.value, Title: a.Title.value, Properties: a.Properties.value, Relations: a.Relations.value,
+		Unread: odd([]string{"title", "properties", "relations"}, a.Title.odd, a.Properties.odd, a.Relations.odd),
+	}
 }
 
 // CreateEntity creates an entity, and never changes one. With a runID Port shows

@@ -13,8 +13,9 @@ type Kind int
 
 const (
 	// KindUnavailable: Port could not be reached, or answered 408, 429 or 5xx,
-	// or its answer was lost or is not what its API describes. The request may
-	// have taken effect. Try again.
+	// or its answer was lost, is not what its API describes or is too long to be
+	// read. The request may have taken effect, and nothing is known of what was
+	// asked: neither that it exists nor that it does not. Try again.
 	KindUnavailable Kind = iota
 	// KindNotFound: 404.
 	KindNotFound
@@ -27,7 +28,8 @@ const (
 )
 
 // Error is a failed call of Port's API. It never holds credentials, tokens,
-// addresses or bodies of requests, and no e-mail address that Port repeats.
+// addresses or bodies of requests, and no e-mail address that Port repeats. Its
+// text is one line of bounded length without control characters.
 type Error struct {
 	Op      string // what was attempted, for instance "read run r_1"
 	Kind    Kind
@@ -36,16 +38,23 @@ type Error struct {
 	Message string // Port's message; may be empty
 	TraceID string // X-Trace-Id of the answer, for Port's support; may be empty
 	// RetryAfter is how long Port asked to wait (Retry-After or
-	// x-ratelimit-reset); 0 when it did not say.
+	// x-ratelimit-reset), or how long no token is asked for after a failure, see
+	// [Client]; 0 for neither.
 	RetryAfter time.Duration
-	Err        error // the cause when there was no answer
+	Err        error // the cause when there was no answer, or none that can be read
 }
 
+// What texts of errors have at most, in bytes.
+const (
+	maxOp    = 200
+	maxError = 1500
+)
+
 // Error says what was attempted and what came back.
-func (e *Error) Error() string { return e.Op + e.answer() }
+func (e *Error) Error() string { return oneLine(e.Op+e.answer(), maxError) }
 
 // Answer is what came back, for those who know what was attempted.
-func (e *Error) Answer() string { return strings.TrimLeft(e.answer(), ": ") }
+func (e *Error) Answer() string { return oneLine(strings.TrimLeft(e.answer(), ": "), maxError) }
 
 func (e *Error) answer() string {
 	var s string

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,8 @@ type world struct {
 	log    *syncBuffer
 	// front answers a request in place of Port unless it returns nil.
 	front func(*http.Request) *http.Response
+	// tokens is how often front was asked for one, where it counts that.
+	tokens atomic.Int64
 	// transport carries what front leaves. Each of its requests has a connection
 	// of its own, or else net/http repeats some by itself.
 	transport *http.Transport

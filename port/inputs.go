@@ -15,13 +15,13 @@ func (r Run) EntityIDs(input string) ([]string, error) {
 	if !present || string(raw) == "null" {
 		return nil, fmt.Errorf("input %q is missing: expected an array of entities; make it a required input of action %q in Port", input, r.Action)
 	}
-	var items []named
+	var items []lenient[identifier]
 	if err := json.Unmarshal(raw, &items); err != nil {
 		return nil, fmt.Errorf("input %q is not an array: expected an array of entities; make the input an array of format entity in action %q in Port", input, r.Action)
 	}
 	ids := make([]string, 0, len(items))
 	for i, item := range items {
-		id := item.Identifier
+		id := string(item.value)
 		if id == "" {
 			return nil, fmt.Errorf("input %q has no identifier at position %d: expected entities as identifiers or as objects with an identifier; pass the input unchanged in action %q in Port", input, i+1, r.Action)
 		}

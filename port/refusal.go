@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // readRefusal completes e from an answer that is not a 2xx.
@@ -42,7 +43,7 @@ func readReason(e *Error, content []byte, private redactor) {
 	if json.Unmarshal(body.Message, &e.Message) != nil {
 		e.Message = nested.Message
 	}
-	e.Message = shorten(private.redact(e.Message), 500)
+	e.Message = oneLine(private.redact(e.Message), 500)
 }
 
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
@@ -96,6 +97,17 @@ func untilThen(s string, now time.Time) (time.Duration, bool) {
 		at = time.Unix(int64(min(n, 1e15)), 0)
 	}
 	return min(maxWait, max(0, at.Sub(now))), true
+}
+
+// oneLine makes a text from elsewhere safe for a terminal and a log: on one line,
+// without what is not printed, cut as by shorten.
+func oneLine(s string, n int) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, shorten(s, n))
 }
 
 // shorten cuts s after at most n bytes, between characters.

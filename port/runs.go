@@ -11,7 +11,8 @@ import (
 )
 
 // Run returns a run by its identifier. [KindNotFound] when Port knows no run of
-// exactly this identifier.
+// exactly this identifier; [KindUnavailable] where the answer lacks identifier or
+// status. What else cannot be read is in [Run] Unread.
 func (c *Client) Run(ctx context.Context, id string) (Run, error) {
 	var answer struct {
 		Run runAnswer `json:"run"`
@@ -29,7 +30,7 @@ func (c *Client) Run(ctx context.Context, id string) (Run, error) {
 		return Run{}, incomplete(k.op, "run.id or run.status")
 	case r.ID != id:
 		// Port also finds runs by the identifier that a backend gave them.
-		return Run{}, &Error{Op: k.op, Kind: KindNotFound, Message: "Port answered with another run"}
+		return Run{}, &Error{Op: oneLine(k.op, maxOp), Kind: KindNotFound, Message: "Port answered with another run"}
 	}
 	return r, nil
 }
@@ -45,8 +46,8 @@ type RunFilter struct {
 }
 
 // Runs returns the runs that f chooses. Port has no further pages: runs beyond
-// the limit are not reported. A run that cannot be decoded is logged and left
-// out, so that it does not hide the others.
+// the limit are not reported. What has no identifier is logged and left out, so
+// that it does not hide the others.
 func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	q := url.Values{"version": {"v2"}}
 	for name, value := range map[string]string{"action": f.Action, "entity": f.Entity, "user_email": f.UserEmail} {
@@ -61,7 +62,7 @@ func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 		q.Set("limit", strconv.Itoa(f.Limit))
 	}
 	var answer struct {
-		Runs *[]json.RawMessage `json:"runs"`
+		Runs lenient[[]lenient[runAnswer]] `json:"runs"`
 	}
 	k := call{
 		op: "list runs", route: routeRunList,
@@ -70,20 +71,23 @@ func (c *Client) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
 	}
-	if answer.Runs == nil {
+	if !answer.Runs.given {
 		return nil, incomplete(k.op, "runs")
 	}
-	runs := make([]Run, 0, len(*answer.Runs))
-	for _, raw := range *answer.Runs {
-		var a runAnswer
-		if err := json.Unmarshal(raw, &a); err != nil || a.ID == "" {
-			c.log.LogAttrs(ctx, slog.LevelWarn, "left out a run that is not what Port's API describes",
-				slog.String("op", k.op), slog.String("run", shorten(a.ID, 100)))
+	runs := make([]Run, 0, len(answer.Runs.value))
+	for _, a := range answer.Runs.value {
+		if a.value.ID.value == "" {
+			c.leftOut(ctx, k.op)
 			continue
 		}
-		runs = append(runs, a.run())
+		runs = append(runs, a.value.run())
 	}
 	return runs, nil
+}
+
+// leftOut logs that an item of a list is not used.
+func (c *Client) leftOut(ctx context.Context, op string) {
+	c.log.LogAttrs(ctx, slog.LevelWarn, "left out an item of a list that is not what Port's API describes", slog.String("op", op))
 }
 
 // EndRun writes message into the log of the run and ends the run as s,
@@ -114,32 +118,44 @@ func runPath(id string) []string { return []string{"actions", "runs", id} }
 
 // runAnswer is a run in either version of the API.
 type runAnswer struct {
-	ID               string                     `json:"id"`
-	Action           named                      `json:"action"`
-	Blueprint        named                      `json:"blueprint"`
-	Entity           named                      `json:"entity"`
-	Status           Status                     `json:"status"`
-	RequiredApproval json.RawMessage            `json:"requiredApproval"`
-	Properties       map[string]json.RawMessage `json:"properties"`
-	CreatedBy        json.RawMessage            `json:"createdBy"`
-	CreatedAt        time.Time                  `json:"createdAt"`
-	UpdatedAt        time.Time                  `json:"updatedAt"`
-	EndedAt          time.Time                  `json:"endedAt"`
+	ID               lenient[string]                     `json:"id"`
+	Action           lenient[identifier]                 `json:"action"`
+	Blueprint        lenient[identifier]                 `json:"blueprint"`
+	Entity           lenient[identifier]                 `json:"entity"`
+	Status           lenient[Status]                     `json:"status"`
+	RequiredApproval json.RawMessage                     `json:"requiredApproval"`
+	Properties       lenient[map[string]json.RawMessage] `json:"properties"`
+	CreatedBy        lenient[string]                     `json:"createdBy"`
+	CreatedAt        lenient[time.Time]                  `json:"createdAt"`
+	UpdatedAt        lenient[time.Time]                  `json:"updatedAt"`
+	EndedAt          lenient[time.Time]                  `json:"endedAt"`
 }
 
 func (a runAnswer) run() Run {
 	r := Run{
-		ID: a.ID, Action: a.Action.Identifier, Blueprint: a.Blueprint.Identifier, Entity: a.Entity.Identifier,
-		Status: a.Status, Properties: a.Properties, CreatedAt: a.CreatedAt, EndedAt: a.EndedAt,
+		ID: a.ID.value, Action: string(a.Action.value), Blueprint: string(a.Blueprint.value), Entity: string(a.Entity.value),
+		Status: a.Status.value, CreatedBy: a.CreatedBy.value, Properties: a.Properties.value,
+		CreatedAt: a.CreatedAt.value, EndedAt: a.EndedAt.value,
+		Unread: odd([]string{"action", "blueprint", "entity", "status", "properties", "createdBy", "createdAt", "endedAt"},
+			a.Action.odd, a.Blueprint.odd, a.Entity.odd, a.Status.odd, a.Properties.odd, a.CreatedBy.odd, a.CreatedAt.odd, a.EndedAt.odd),
 	}
 	if r.Status.Ended() && r.EndedAt.IsZero() {
-		r.EndedAt = a.UpdatedAt // nothing changes an ended run
+		r.EndedAt = a.UpdatedAt.value // nothing changes an ended run
 	}
-	_ = json.Unmarshal(a.CreatedBy, &r.CreatedBy) // of another form it says nothing
 	switch string(a.RequiredApproval) {
 	case "", "null", "false":
-	default: // true, or an object that says who has to approve
+	default: // true, or anything that says who has to approve
 		r.RequiredApproval = true
 	}
 	return r
+}
+
+// odd returns the names of the members that are odd.
+func odd(names []string, is ...bool) (found []string) {
+	for i, name := range names {
+		if is[i] {
+			found = append(found, name)
+		}
+	}
+	return found
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"port-iam/port"
 	"port-iam/port/porttest"
@@ -124,13 +125,61 @@ func TestMessagesAreKept(t *testing.T) {
 		"the secret is " + secret + ".":                                      "the secret is [redacted].",
 		"relation aws_resource: arn:aws:s3:::a/b was not found":              "relation aws_resource: arn:aws:s3:::a/b was not found",
 		strings.Repeat("é", 400):                                             strings.Repeat("é", 250) + "…",
+		"one\ntwo\r\x1b[2Jthree\u202efour\u2028five":                         "one two  [2Jthree four five",
 	} {
 		inBubble(t, func(t *testing.T, w *world) {
-			w.answerAll(422, fmt.Sprintf(`{"ok":false,"error":"invalid_request","message":%q}`, said))
+			w.answerAll(422, `{"ok":false,"error":"invalid_request","message":`+quoted(t, said)+`}`)
 			if e := asError(t, w.call(t, "Run"), port.KindRefused); e.Message != want {
 				t.Errorf("got  %s\nwant %s", e.Message, want)
 			}
 		})
+	}
+}
+
+func quoted(t *testing.T, s string) string {
+	t.Helper()
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// However long and odd what it is made of, the text of an error is one short line.
+func TestErrorsAreOneShortLine(t *testing.T) {
+	odd := strings.Repeat("a\n\x1b[2J\u202e\x7f\xff", 400)
+	for _, e := range []*port.Error{
+		{Op: odd},
+		{Op: "op", Message: odd},
+		{Op: "op", TraceID: odd},
+		{Op: "op", Err: errors.New(odd)},
+		{Op: "op", Code: odd},
+		{Op: odd, Status: 500, Code: odd, Message: odd, TraceID: odd, Err: errors.New(odd)},
+	} {
+		checkOneShortLine(t, e.Error())
+		checkOneShortLine(t, e.Answer())
+	}
+	inBubble(t, func(t *testing.T, w *world) {
+		w.front = func(r *http.Request) *http.Response {
+			if isToken(r) {
+				return nil
+			}
+			resp := answer(404, `{"ok":false,"error":"x","message":`+quoted(t, odd)+`}`)
+			resp.Header["X-Trace-Id"] = []string{odd}
+			return resp
+		}
+		_, err := w.client.Run(t.Context(), "r\n\x1b[2J")
+		e := asError(t, err, port.KindNotFound)
+		for _, s := range []string{e.Error(), e.Op, e.Message, e.TraceID, e.Code} {
+			checkOneShortLine(t, s)
+		}
+	})
+}
+
+func checkOneShortLine(t *testing.T, s string) {
+	t.Helper()
+	if len(s) > 5000 || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%d bytes: %.200q", len(s), s)
 	}
 }
 

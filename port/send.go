@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"reflect"
 	"time"
 )
 
@@ -19,6 +18,12 @@ const (
 	maxBody     = 4 << 20
 	maxLongBody = 32 << 20 // a thousand runs
 )
+
+// tooLong is the cause of an answer that was not read to its end: so many bytes
+// are read at most.
+type tooLong int
+
+func (limit tooLong) Error() string { return fmt.Sprintf("longer than %d MiB", int(limit)>>20) }
 
 var errUndescribed = errors.New("the answer is not what Port's API describes")
 
@@ -33,7 +38,7 @@ func (c *Client) send(ctx context.Context, k call, body []byte, token string) *E
 	e := &Error{Op: k.op, Kind: KindUnavailable}
 	if resp != nil {
 		e.Status = resp.StatusCode
-		e.TraceID = shorten(private.redact(resp.Header.Get("X-Trace-Id")), 100)
+		e.TraceID = oneLine(private.redact(resp.Header.Get("X-Trace-Id")), 100)
 	}
 	c.metrics.observe(k.route, e.Status, took)
 	c.log.LogAttrs(ctx, slog.LevelDebug, "request to Port", slog.String("op", k.op),
@@ -47,6 +52,9 @@ func (c *Client) send(ctx context.Context, k call, body []byte, token string) *E
 		readRefusal(e, resp.Header, content, private)
 		if k.route == routeToken {
 			asTokenRefusal(e)
+		}
+		if long, ok := errors.AsType[tooLong](err); ok {
+			e.Err = long
 		}
 		return e
 	case err != nil:
@@ -88,7 +96,7 @@ func (c *Client) exchange(ctx context.Context, k call, body []byte, token string
 	}
 	content, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	if len(content) > limit {
-		err = fmt.Errorf("longer than %d MiB", limit>>20)
+		err = tooLong(limit)
 	}
 	return resp, content, err
 }
@@ -111,11 +119,7 @@ func readSuccess(e *Error, content []byte, into any, private redactor) bool {
 	if into == nil {
 		return true
 	}
-	reflect.ValueOf(into).Elem().SetZero() // of what an earlier try may have left
-	if json.Unmarshal(content, into) != nil {
-		e.Err = errUndescribed
-		return false
-	}
+	_ = json.Unmarshal(content, into) // the callers look for what they need
 	return true
 }
 

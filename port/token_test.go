@@ -1,8 +1,11 @@
 package port_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,27 +58,68 @@ func TestARevokedTokenIsReplacedOnce(t *testing.T) {
 	})
 }
 
-// One fetch that fails serves all who waited for it; the next call fetches again.
+// One fetch that fails serves all, those who come later too, until its time is over.
 func TestOneRefusalOfATokenServesAll(t *testing.T) {
-	for name, refuse := range map[string]func(*world){
-		"credentials": func(w *world) { w.RejectCredentials(true) },
-		"too many": func(w *world) {
-			w.Fault(porttest.Fault{Route: "token", Status: http.StatusTooManyRequests, RetryAfter: "60", Count: -1})
-		},
+	refused := func(status int, retryAfter string) func(*world) {
+		return func(w *world) {
+			w.Fault(porttest.Fault{Route: "token", Status: status, RetryAfter: retryAfter, Count: -1})
+		}
+	}
+	for name, c := range map[string]struct {
+		refuse func(*world)
+		holds  time.Duration
+		waits  bool // a call waits for its end if there is time
+	}{
+		"credentials":   {func(w *world) { w.RejectCredentials(true) }, 10 * time.Second, false},
+		"forbidden":     {refused(403, ""), 10 * time.Second, false},
+		"unknown":       {refused(404, ""), 10 * time.Second, false},
+		"ill-formed":    {refused(422, ""), 10 * time.Second, false},
+		"bad request":   {refused(400, ""), 10 * time.Second, false},
+		"too many":      {refused(429, ""), 10 * time.Second, true},
+		"for a minute":  {refused(429, "60"), time.Minute, true},
+		"for a moment":  {refused(401, "3"), 3 * time.Second, false},
+		"away a minute": {refused(503, "60"), time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, w *world) {
-				refuse(w)
+				c.refuse(w)
 				w.Fault(porttest.Fault{Kind: porttest.Delayed, Route: "token", Delay: time.Second, Count: -1})
-				for want := 1; want <= 2; want++ {
-					together(50, func() {
-						if _, err := w.client.Run(t.Context(), openRun); err == nil || !strings.Contains(err.Error(), "read run "+openRun+": get an access token: HTTP 4") {
-							t.Errorf("error: %v", err)
-						}
-					})
+				var first string
+				var mu sync.Mutex
+				fail := func() {
+					_, err := w.client.Run(t.Context(), openRun)
+					mu.Lock()
+					defer mu.Unlock()
+					var e *port.Error
+					if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "read run "+openRun+": get an access token: HTTP "+strconv.Itoa(e.Status)) {
+						t.Errorf("error: %v", err)
+						return
+					}
+					if e.RetryAfter <= 0 || e.RetryAfter > c.holds {
+						t.Errorf("to wait: %s of %s", e.RetryAfter, c.holds)
+					}
+					first = cmp.Or(first, err.Error())
+					if err.Error() != first {
+						t.Errorf("got  %v\nwant %v", err, first)
+					}
+				}
+				for want := 1; want <= 3; want++ {
+					first = ""
+					together(50, fail)
+					early := time.Millisecond // before its time is over
+					if c.waits {
+						early = c.holds
+					}
+					pass(c.holds - early)
+					start := time.Now()
+					fail()
+					if took := time.Since(start); took != 0 {
+						t.Errorf("a refusal that is known took %s", took)
+					}
 					if n := w.tries("token"); n != want {
 						t.Errorf("%d requests for a token, want %d", n, want)
 					}
+					pass(early)
 				}
 			})
 		})
@@ -165,6 +209,7 @@ func TestRejectedCredentials(t *testing.T) {
 			t.Errorf("%d requests, want only that for a token", n)
 		}
 		w.RejectCredentials(false)
+		pass(10 * time.Second)
 		if err := m.call(t.Context(), w.client); err != nil {
 			t.Errorf("credentials accepted again: %v", err)
 		}
@@ -183,7 +228,7 @@ func TestRefusalsOfAToken(t *testing.T) {
 		"ill-form":  {http.StatusUnprocessableEntity, port.KindUnauthorized, "Port does not accept the client id and secret", 1},
 		"forbidden": {http.StatusForbidden, port.KindUnauthorized, "injected missing_permissions", 1},
 		"too large": {http.StatusRequestEntityTooLarge, port.KindRefused, "", 1},
-		"too many":  {http.StatusTooManyRequests, port.KindUnavailable, "", 4},
+		"too many":  {http.StatusTooManyRequests, port.KindUnavailable, "", 1},
 		"away":      {http.StatusServiceUnavailable, port.KindUnavailable, "", 4},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,26 +293,37 @@ func TestWhoWaitsForATokenMayGiveUp(t *testing.T) {
 	})
 }
 
-// A token that does not say how long it lives serves one call.
+// A token that does not say how long it lives is used for a minute.
 func TestATokenWithoutALifetime(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
-		n := 0
-		w.front = func(r *http.Request) *http.Response {
-			if !isToken(r) {
-				return answer(200, `{"ok":true,"organization":{"id":"org_x"}}`)
-			}
-			n++
-			return answer(200, `{"accessToken":"t","tokenType":"Bearer"}`)
-		}
-		for range 2 {
-			if _, err := w.client.OrganizationID(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if n != 2 {
-			t.Errorf("%d requests for a token, want 2", n)
-		}
-	})
+	for said, used := range map[string]time.Duration{
+		``: time.Minute, `,"expiresIn":null`: time.Minute, `,"expiresIn":0`: time.Minute, `,"expiresIn":-5`: time.Minute,
+		`,"expiresIn":"10800"`: time.Minute, `,"expiresIn":{}`: time.Minute, `,"expiresIn":1e999`: time.Minute,
+		`,"expiresIn":0.001`: time.Second, `,"expiresIn":100`: 90 * time.Second,
+	} {
+		t.Run(said, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *world) {
+				n := 0
+				w.front = func(r *http.Request) *http.Response {
+					if !isToken(r) {
+						return answer(200, `{"ok":true,"organization":{"id":"org_x"}}`)
+					}
+					n++
+					return answer(200, `{"accessToken":"t","tokenType":"Bearer"`+said+`}`)
+				}
+				for want := 1; want <= 2; want++ {
+					for range 10 {
+						if _, err := w.client.OrganizationID(t.Context()); err != nil {
+							t.Fatal(err)
+						}
+						pass(used / 10)
+					}
+					if n != want {
+						t.Errorf("%d requests for a token, want %d", n, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestAnAnswerWithoutAToken(t *testing.T) {

@@ -2,6 +2,10 @@ package port
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
 	"time"
 )
 
@@ -39,11 +43,22 @@ type Run struct {
 	RequiredApproval bool
 	// Properties are the inputs of the run, by name, undecoded.
 	Properties map[string]json.RawMessage
-	CreatedAt  time.Time
+	// CreatedAt is zero where Port does not say.
+	CreatedAt time.Time
 	// EndedAt is zero while the run is open. Where Port does not tell when a run
-	// ended, it is when the run was last changed.
+	// ended, it is when the run was last changed, and zero if Port does not tell
+	// that either.
 	EndedAt time.Time
+	// Unread names what Port gave in another form than its API describes, by the
+	// name that it has there. Its field here is zero, and means nothing: see
+	// [Run.Readable].
+	Unread []string
 }
+
+// Readable returns a [KindUnavailable] error if one of these members, by the names
+// of Port's API, was given in a form that cannot be read. A caller that decides by
+// a field asks for it first: it is zero then too, without being absent.
+func (r Run) Readable(members ...string) error { return readable("read run "+r.ID, r.Unread, members) }
 
 // Entity is an entity of Port's catalogue.
 type Entity struct {
@@ -51,10 +66,30 @@ type Entity struct {
 	Title      string                     `json:"title,omitempty"`
 	Properties map[string]json.RawMessage `json:"properties,omitempty"`
 	Relations  map[string]json.RawMessage `json:"relations,omitempty"`
+	// Unread is as for a [Run].
+	Unread []string `json:"-"`
+}
+
+// Readable is as for a [Run].
+func (e Entity) Readable(members ...string) error {
+	return readable("read entity "+e.Identifier, e.Unread, members)
+}
+
+func readable(op string, unread, members []string) error {
+	for _, m := range members {
+		if slices.Contains(unread, m) {
+			return &Error{
+				Op: oneLine(op, maxOp), Kind: KindUnavailable, Status: http.StatusOK,
+				Err: fmt.Errorf("the answer has %q in another form than Port's API describes", m),
+			}
+		}
+	}
+	return nil
 }
 
 // Record is what a Kafka record says about a run. It only points at the run:
-// nothing in it is believed until Port has confirmed it.
+// nothing in it is believed until Port has confirmed it. It keeps a few kB at most,
+// however long the value of the record was.
 type Record struct {
 	RunID  string
 	Action string // identifier of the action
@@ -63,14 +98,23 @@ type Record struct {
 	Entity    string
 	// Requester is the e-mail of who started the run; empty when absent.
 	Requester string
-	// Properties are the inputs as the record has them: a hint at best, the
-	// run has the true ones.
-	Properties map[string]json.RawMessage
+	// Permissions are the first identifiers in the input [InputPermissions], each
+	// once: a hint at best, the run has the true ones and all of them.
+	Permissions []string
 	// Signature is set by the caller that checked it, see [CheckSignature].
 	Signature Signature
 	// Time is the timestamp of the Kafka record.
 	Time time.Time
 }
 
-// Size is about how many bytes r keeps.
-func (r Record) Size() int { return len(r.RunID) }
+// Size is how many bytes of memory the record keeps.
+func (r Record) Size() int {
+	n := int(reflect.TypeFor[Record]().Size())
+	for _, s := range []string{r.RunID, r.Action, r.Blueprint, r.Entity, r.Requester} {
+		n += len(s)
+	}
+	for _, s := range r.Permissions {
+		n += int(reflect.TypeFor[string]().Size()) + len(s)
+	}
+	return n
+}

@@ -93,8 +93,8 @@ func TestConflicts(t *testing.T) {
 			},
 		},
 		{
-			"a field that decides, which setup does not write", action(dayTwo, `{"type":"KAFKA","payload":{"context":{"runid":"r_1"}}}`),
-			[]string{`action request_permissions: the daemon does not read invocationMethod.payload as a run, because of its field "context.runid": remove from it what port-iam does not write`},
+			"a field that decides, which setup does not write", action(dayTwo, `{"type":"KAFKA","payload":{"context":{"workflowRunId":"w_1"},"diff":{"before":"x"}}}`),
+			[]string{`action request_permissions: the daemon does not read invocationMethod.payload as a run, because of its field "diff": remove from it what port-iam does not write`},
 		},
 		{
 			"an input that shows nothing to choose",

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"port-iam/internal/setup"
 	"port-iam/internal/standin"
@@ -69,6 +70,7 @@ func TestEveryCallRefused(t *testing.T) {
 					if !strings.Contains(err.Error(), "HTTP 403") || !strings.Contains(err.Error(), what(w, n)) {
 						t.Errorf("call %s failed with: %v", what(w, n), err)
 					}
+					<-time.After(10 * time.Second) // a refused token is believed for so long
 					w.mustInstall(t, d)
 					w.settled(t, d)
 				})

@@ -19,14 +19,13 @@ func TestMessagesAreUnderstood(t *testing.T) {
 	})
 	expiry := s.StartRun(porttest.RunSpec{Action: "revoke_expired_permissions", Blueprint: grants, Entity: "Permission-1"})
 	bare := s.StartRun(porttest.RunSpec{Action: "unknown"})
-	none := map[string]json.RawMessage{}
 	for _, want := range []port.Record{
 		{
 			RunID: grant, Action: "request_permissions", Blueprint: "aws_resource", Entity: bucket, Requester: "alice@example.com",
-			Properties: map[string]json.RawMessage{"permissions": json.RawMessage(`["a"]`)},
+			Permissions: []string{"a"},
 		},
-		{RunID: expiry, Action: "revoke_expired_permissions", Blueprint: grants, Entity: "Permission-1", Properties: none},
-		{RunID: bare, Action: "unknown", Properties: none},
+		{RunID: expiry, Action: "revoke_expired_permissions", Blueprint: grants, Entity: "Permission-1"},
+		{RunID: bare, Action: "unknown"},
 	} {
 		for _, form := range []porttest.Form{porttest.FormTemplated, porttest.FormEnvelope, porttest.FormWrapped} {
 			got, verdict := port.Decode(s.Message(want.RunID, form))
