@@ -42,10 +42,7 @@ func Command(t testing.TB, env map[string]string, args []string, to ...io.Writer
 	t.Helper()
 	d := &Daemon{cmd: exec.Command(binary, args...), done: make(chan struct{}), addr: make(chan string, 1)}
 	d.cmd.SysProcAttr = server.OwnGroup()
-	d.cmd.Env = []string{"PATH=/nonexistent", "HOME=" + t.TempDir()}
-	for k, v := range env {
-		d.cmd.Env = append(d.cmd.Env, k+"="+v)
-	}
+	d.cmd.Env = environ(t, env)
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +61,31 @@ func Command(t testing.TB, env map[string]string, args []string, to ...io.Writer
 		}
 	})
 	return d
+}
+
+// Output runs a command that ends by itself, and returns what it prints and its exit
+// code.
+func Output(t testing.TB, env map[string]string, args ...string) (printed string, code int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = environ(t, env)
+	out, err := cmd.Output()
+	if ended, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		t.Fatal(err)
+	} else if ok {
+		return string(out) + string(ended.Stderr), ended.ExitCode()
+	}
+	return string(out), 0
+}
+
+// environ is the whole environment of a process.
+func environ(t testing.TB, env map[string]string) []string {
+	t.Helper()
+	all := []string{"PATH=/nonexistent", "HOME=" + t.TempDir()}
+	for k, v := range env {
+		all = append(all, k+"="+v)
+	}
+	return all
 }
 
 func (d *Daemon) follow(stderr io.Reader, to io.Writer) {

@@ -63,6 +63,14 @@ func NewWorld(t testing.TB, partitions int32) *World {
 	return w
 }
 
+// For returns the same world for a test within the one that started it, whose
+// failures are that test's own.
+func (w *World) For(t testing.TB) *World {
+	c := *w
+	c.Kafka = w.Kafka.For(t)
+	return &c
+}
+
 // Env is all that the program is told; more replaces parts of it.
 func (w *World) Env(more map[string]string) map[string]string {
 	env := map[string]string{

@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -55,8 +56,35 @@ func (b *Broker) awaitLogin(user, password string) {
 // AllowTopic lets a user read and describe a topic, which need not exist.
 func (b *Broker) AllowTopic(user, topic string) {
 	b.t.Helper()
-	b.Allow(kadm.NewACLs().Topics(topic).ResourcePatternType(kadm.ACLPatternLiteral).
-		Operations(kadm.OpRead, kadm.OpDescribe).Allow("User:" + user).AllowHosts())
+	b.Allow(topicRights(user, topic))
+}
+
+// DisallowTopic takes back what AllowTopic gives.
+func (b *Broker) DisallowTopic(user, topic string) {
+	b.t.Helper()
+	acls := topicRights(user, topic)
+	b.ask("take rights back", func(ctx context.Context, adm *kadm.Client) error {
+		results, err := adm.DeleteACLs(ctx, acls)
+		for _, r := range results {
+			err = cmp.Or(err, r.Err)
+		}
+		return err
+	})
+	b.await("take rights back", func(ctx context.Context, adm *kadm.Client) error {
+		results, err := adm.DescribeACLs(ctx, acls)
+		for _, r := range results {
+			err = cmp.Or(err, r.Err)
+			if err == nil && len(r.Described) > 0 {
+				err = errors.New("the broker does not know of it yet")
+			}
+		}
+		return err
+	})
+}
+
+func topicRights(user, topic string) *kadm.ACLBuilder {
+	return kadm.NewACLs().Topics(topic).ResourcePatternType(kadm.ACLPatternLiteral).
+		Operations(kadm.OpRead, kadm.OpDescribe).Allow("User:" + user).AllowHosts()
 }
 
 // AllowGroups lets a user consume in all groups whose names begin with the

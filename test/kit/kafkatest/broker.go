@@ -29,9 +29,10 @@ type Broker struct {
 	proc  *server.Process
 }
 
-// ports are those of the three listeners, all on 127.0.0.1.
+// ports are those of the listeners, all on 127.0.0.1.
 type ports struct {
 	client     int // SASL_SSL with SCRAM-SHA-512: what the program connects to.
+	strict     int // The same with TLS 1.3 only, and with a certificate of each client.
 	admin      int // Plaintext, and every client is a super user.
 	controller int
 }
@@ -42,11 +43,11 @@ type ports struct {
 func Start(t testing.TB, opts Options) *Broker {
 	t.Helper()
 	installed := server.Dir(t, name, "java")
-	free := server.FreePorts(t, 3)
+	free := server.FreePorts(t, 4)
 	b := &Broker{
 		t:     t,
 		opts:  opts.withDefaults(),
-		ports: ports{client: free[0], admin: free[1], controller: free[2]},
+		ports: ports{client: free[0], admin: free[1], controller: free[2], strict: free[3]},
 		java:  javaArgs(installed),
 		dir:   t.TempDir(),
 		log:   server.NewLog(t, name),
@@ -63,6 +64,15 @@ func Start(t testing.TB, opts Options) *Broker {
 	b.AllowTopic(b.opts.User, b.RunsTopic())
 	b.AllowGroups(b.opts.User, b.opts.Org+".")
 	return b
+}
+
+// For returns the same broker for a test within the one that started it, whose
+// failures are that test's own. The broker ends with the test that started it, and
+// only that one may kill and restart it.
+func (b *Broker) For(t testing.TB) *Broker {
+	c := *b
+	c.t, c.proc = t, b.proc.For(t)
+	return &c
 }
 
 // javaArgs returns the arguments of java for the broker installed in dir. The
@@ -134,6 +144,11 @@ func (b *Broker) Restart() {
 // Brokers returns the address of the SASL_SSL listener, which the user of the
 // options connects to.
 func (b *Broker) Brokers() string { return server.Addr(b.ports.client) }
+
+// StrictBrokers returns the address of a listener like that of Brokers, which
+// refuses clients without TLS 1.3 and clients without a certificate that the
+// broker trusts.
+func (b *Broker) StrictBrokers() string { return server.Addr(b.ports.strict) }
 
 // AdminBrokers returns the address of the plaintext listener. Every client
 // may do everything there.

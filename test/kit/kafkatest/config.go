@@ -15,6 +15,8 @@ const clusterID = "a2Fma2F0ZXN0LWNsdXN0ZQ"
 // config returns server.properties.
 func (b *Broker) config() []byte {
 	client, admin, controller := server.Addr(b.ports.client), server.Addr(b.ports.admin), server.Addr(b.ports.controller)
+	strict := server.Addr(b.ports.strict)
+	const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 	properties := map[string]string{
 		"process.roles":                       "broker,controller",
 		"node.id":                             "1",
@@ -22,15 +24,22 @@ func (b *Broker) config() []byte {
 		"controller.quorum.bootstrap.servers": controller,
 		"controller.listener.names":           "CONTROLLER",
 		"inter.broker.listener.name":          "ADMIN",
-		"listeners":                           fmt.Sprintf("CLIENT://%s,ADMIN://%s,CONTROLLER://%s", client, admin, controller),
-		"advertised.listeners":                fmt.Sprintf("CLIENT://%s,ADMIN://%s", client, admin),
-		"listener.security.protocol.map":      "CLIENT:SASL_SSL,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"listeners":                           fmt.Sprintf("CLIENT://%s,STRICT://%s,ADMIN://%s,CONTROLLER://%s", client, strict, admin, controller),
+		"advertised.listeners":                fmt.Sprintf("CLIENT://%s,STRICT://%s,ADMIN://%s", client, strict, admin),
+		"listener.security.protocol.map":      "CLIENT:SASL_SSL,STRICT:SASL_SSL,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
 
 		// How a client proves who it is, and what it may do then.
 		"sasl.enabled.mechanisms":                             "SCRAM-SHA-512",
-		"listener.name.client.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+		"listener.name.client.scram-sha-512.sasl.jaas.config": scram,
 		"listener.name.client.ssl.keystore.type":              "PEM",
 		"listener.name.client.ssl.keystore.location":          b.keyFile(),
+		"listener.name.strict.scram-sha-512.sasl.jaas.config": scram,
+		"listener.name.strict.ssl.keystore.type":              "PEM",
+		"listener.name.strict.ssl.keystore.location":          b.keyFile(),
+		"listener.name.strict.ssl.truststore.type":            "PEM",
+		"listener.name.strict.ssl.truststore.location":        b.CAFile(),
+		"listener.name.strict.ssl.client.auth":                "required",
+		"listener.name.strict.ssl.enabled.protocols":          "TLSv1.3",
 		"authorizer.class.name":                               "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
 		"super.users":                                         "User:ANONYMOUS",
 		"auto.create.topics.enable":                           "false",

@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -15,6 +16,23 @@ func (b *Broker) CreateTopic(topic string, partitions int32) {
 		_, err := adm.CreateTopic(ctx, partitions, 1, nil, topic)
 		return err
 	})
+	b.awaitPartitions(topic, partitions)
+}
+
+// AddPartitions gives a topic so many partitions in all, and returns when they can
+// be used.
+func (b *Broker) AddPartitions(topic string, total int32) {
+	b.t.Helper()
+	b.ask("add partitions to "+topic, func(ctx context.Context, adm *kadm.Client) error {
+		results, err := adm.UpdatePartitions(ctx, int(total), topic)
+		return cmp.Or(err, results.Error())
+	})
+	b.awaitPartitions(topic, total)
+}
+
+// awaitPartitions returns when a topic has so many partitions that can be used.
+func (b *Broker) awaitPartitions(topic string, partitions int32) {
+	b.t.Helper()
 	b.await("serve topic "+topic, func(ctx context.Context, adm *kadm.Client) error {
 		topics, err := adm.ListTopics(ctx, topic)
 		if err != nil {
@@ -24,6 +42,17 @@ func (b *Broker) CreateTopic(topic string, partitions int32) {
 			return fmt.Errorf("%d of %d partitions", n, partitions)
 		}
 		return usable(topics)
+	})
+}
+
+// DeleteRecords lets the log of a partition begin at an offset, as retention does.
+func (b *Broker) DeleteRecords(topic string, partition int32, before int64) {
+	b.t.Helper()
+	b.ask("delete records of "+topic, func(ctx context.Context, adm *kadm.Client) error {
+		var offsets kadm.Offsets
+		offsets.AddOffset(topic, partition, before, -1)
+		results, err := adm.DeleteRecords(ctx, offsets)
+		return cmp.Or(err, results.Error())
 	})
 }
 

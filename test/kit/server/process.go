@@ -49,6 +49,14 @@ func Start(t testing.TB, name string, log *os.File, program string, args ...stri
 	return p
 }
 
+// For returns the same process for a test within the one that started it, whose
+// failures are that test's own.
+func (p *Process) For(t testing.TB) *Process {
+	c := *p
+	c.t = t
+	return &c
+}
+
 // Kill ends the process group with SIGKILL and returns when the process is
 // gone. Killing it again does nothing.
 func (p *Process) Kill() {
