@@ -161,11 +161,14 @@ func (s *session) options(brokers []string) []kgo.Opt {
 		// commits reach the end of the log.
 		kgo.KeepControlRecords(),
 
-		// Bounded memory: what is fetched ahead, and what one compressed batch
-		// may become.
-		kgo.FetchMaxBytes(8<<20),
-		kgo.FetchMaxPartitionBytes(1<<20),
+		// Bounded memory: what is fetched ahead, which may be compressed, and
+		// what one compressed batch may become.
+		kgo.FetchMaxBytes(1<<20),
+		kgo.FetchMaxPartitionBytes(64<<10),
 		kgo.MaxDecompressBatchBytes(64<<20),
+
+		// A partition that is added waits for the end of the fetch under way.
+		kgo.FetchMaxWait(fetchWait),
 
 		kgo.OnPartitionsAssigned(s.assigned),
 		kgo.OnPartitionsRevoked(s.revoked),

@@ -32,8 +32,8 @@ var (
 )
 
 // fetchLimit is the age of the last answer to a fetch beyond which it is in doubt
-// that records can be read. Where there are none, a broker answers after 5 s.
-const fetchLimit = 25 * time.Second
+// that records can be read. Where there are none, a broker answers after fetchWait.
+const fetchLimit = 20 * time.Second
 
 // health is what is known about the membership in the group.
 type health struct {
