@@ -148,7 +148,8 @@ func TestOffsetOutsideOfLog(t *testing.T) {
 		w.produce(t, 1, runs("b", 10)...)
 		l.await(t, 10) // the other partition goes on
 		after(time.Minute)
-		if n := fetches.Hits() - before; n > 100 {
+		// Two a second of the other partition, and one in stallTime of this one.
+		if n := fetches.Hits() - before; n > 140 {
 			t.Errorf("%d fetches in a minute", n)
 		}
 		r.awaitUnready(t, "reset the offset")
