@@ -39,7 +39,7 @@ func TestAlive(t *testing.T) {
 				<-stuck
 				return l.job(rec, nil)
 			}
-		}, "the loop that reads Kafka is stuck"},
+		}, "the loop that reads Kafka: no sign of life"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

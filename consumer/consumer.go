@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"port-iam/internal/pulse"
 )
 
 // Keys of log attributes.
@@ -28,13 +31,19 @@ type Consumer struct {
 	access  *accessCache
 	metrics *metrics
 	health  *health
-	pulse   pulse
+	pulse   pulse.Pulse
 	lanes   *lanes
 
-	longest time.Duration // pause between two sessions
+	longest  time.Duration // pause between two sessions
+	member   string        // last id in the group; belongs to Run
+	patience int           // looks at which a partition may stand still; belongs to the watch
 
 	session atomic.Pointer[session] // nil while there is none
 }
+
+// pulseLimit is more than anything takes between two signs of life of the loop that
+// reads Kafka, a drain included.
+const pulseLimit = 2 * time.Minute
 
 // calmSession is how long a session has to last so that the next one starts
 // after a short pause again.
@@ -53,8 +62,8 @@ func New(o Options) (*Consumer, error) {
 		filter:  newFilter(o.Actions),
 		access:  &accessCache{ask: o.Access, sasl: o.Mechanism != noSASL},
 		lanes:   newLanes(o.Concurrency),
-		longest: maxPause,
-		health:  &health{limit: min(o.Session, beatLimit), why: errStarting},
+		longest: maxPause, patience: leastPatience,
+		health: &health{limit: min(o.Session, beatLimit), why: errStarting},
 	}
 	var err error
 	if c.metrics, err = newMetrics(o.Registerer, c.oldest); err != nil {
@@ -80,12 +89,15 @@ func (c *Consumer) Run(ctx context.Context) error {
 		return err
 	}
 	defer c.health.fail(errStopped)
+	defer c.pulse.Stop()
+	defer c.leave(context.WithoutCancel(ctx))
 	defer c.lanes.wait()
 	defer c.lanes.stop()
 	pause := min(minPause, c.longest)
 	for {
 		began := time.Now()
 		member, err := c.runSession(ctx)
+		c.member = cmp.Or(member, c.member)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -98,14 +110,17 @@ func (c *Consumer) Run(ctx context.Context) error {
 		sleep(ctx, pause)
 		pause = min(2*pause, c.longest)
 		if c.opts.Instance != "" {
-			c.awaitInstance(ctx, member, errors.Is(err, kerr.FencedInstanceID))
+			c.awaitInstance(ctx, errors.Is(err, kerr.FencedInstanceID))
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 	}
 }
 
 // runSession returns why the session ended, and the last id of this member.
 func (c *Consumer) runSession(ctx context.Context) (member string, err error) {
-	c.pulse.beat()
+	c.pulse.Beat(pulseLimit)
 	s := newSession(c)
 	c.session.Store(s)
 	defer c.session.Store(nil)
@@ -119,8 +134,8 @@ func (c *Consumer) Ready() error { return c.health.ready() }
 // Alive returns nil while what [Consumer.Run] has started makes progress; else
 // what is stuck, which only a restart repairs. It does not wait.
 func (c *Consumer) Alive() error {
-	if age := c.pulse.age(); age > pulseLimit {
-		return fmt.Errorf("the loop that reads Kafka is stuck for %v", age.Round(time.Second))
+	if err := c.pulse.Alive(); err != nil {
+		return fmt.Errorf("the loop that reads Kafka: %w", err)
 	}
 	if age := c.lanes.longest(); age > attemptLimit+pulseLimit {
 		return fmt.Errorf("an attempt at a run is stuck for %v", age.Round(time.Second))

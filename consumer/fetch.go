@@ -13,7 +13,7 @@ import (
 func (s *session) poll(ctx context.Context, cl *kgo.Client) {
 	limit := min(maxPoll, s.c.opts.Window)
 	for ctx.Err() == nil {
-		s.c.pulse.beat()
+		s.c.pulse.Beat(pulseLimit)
 		short, cancel := context.WithTimeout(ctx, pollWait)
 		fetches := cl.PollRecords(short, limit)
 		cancel()
@@ -61,28 +61,26 @@ func (s *session) fetchError(_ string, id int32, err error) {
 	case errors.As(err, new(*kgo.ErrDataLoss)):
 		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
 	default:
-		lasting, why := s.fetchTrouble(id, err)
+		lasting, why := s.fetchTrouble(p, err)
 		p.stall(lasting, why)
 		s.c.health.disturb(why, log)
 	}
 }
 
 // fetchTrouble says whether a partition cannot be read until an operator acts, and why
-// it cannot be read. A batch that cannot be unpacked concerns its own partition alone.
-func (s *session) fetchTrouble(id int32, err error) (lasting bool, why error) {
+// it cannot be read. A way out that passes over records is named only where it is sure
+// that they cannot be read.
+func (s *session) fetchTrouble(p *partition, err error) (lasting bool, why error) {
 	const reset = "stop every member of group %q and reset the offset"
 	refusal, _ := errors.AsType[*kerr.Error](err)
 	tooLarge, _ := errors.AsType[*kgo.ErrDecompressTooLarge](err)
 	switch {
 	case refusal == kerr.OffsetOutOfRange:
 		return false, fmt.Errorf("partition %d is not read, its offset lies outside of the log: "+reset+" to the earliest (%w)",
-			id, s.c.opts.Group, err)
-	case tooLarge != nil:
+			p.id, s.c.opts.Group, err)
+	case tooLarge != nil: // the client does not fetch it again
 		return true, fmt.Errorf("partition %d is not read, it holds a batch that is too large: "+reset+" to %d, behind it (%w)",
-			id, s.c.opts.Group, tooLarge.NextOffset, err)
-	case refusal == nil, refusal == kerr.CorruptMessage, refusal == kerr.UnsupportedCompressionType:
-		return true, fmt.Errorf("partition %d is not read, it holds a batch that cannot be unpacked: "+reset+" behind it (%w)",
-			id, s.c.opts.Group, err)
+			p.id, s.c.opts.Group, tooLarge.NextOffset, err)
 	}
-	return false, s.c.explain(err)
+	return false, fmt.Errorf("partition %d cannot be read at offset %d: %w", p.id, p.tracker.next(), s.c.explain(err))
 }

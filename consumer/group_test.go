@@ -141,6 +141,59 @@ func TestDrainLetsOthersGoOn(t *testing.T) {
 	})
 }
 
+// TestLongDrainIsNoFault: a partition that is given back is not read, on purpose, as
+// long as its runs take, and its log may go on meanwhile. It needs the real clock: a
+// commit that waits for a join would stop the fake one.
+func TestLongDrainIsNoFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, new(net.Dialer).DialContext, kfake.SeedTopics(2, testTopic), kfake.GroupMinSessionTimeout(time.Second))
+	l := newLedger()
+	stuck := make(gate)
+	options := func() Options {
+		o := w.options(func(rec port.Record) Job {
+			if strings.HasPrefix(rec.RunID, "slow") {
+				return l.job(rec, stuck.wait)
+			}
+			return l.job(rec, nil)
+		})
+		o.Dialer, o.Session = nil, 6*time.Second
+		return o
+	}
+	first := start(t, options())
+	first.awaitReady(t)
+	var begun []*partition
+	for p := range int32(2) {
+		w.produce(t, p, value(testAction, fmt.Sprint("slow", p)))
+		begun = append(begun, first.session.Load().partition(p))
+	}
+	eventually(t, is("both wait"), func() bool { return begun[0].tracker.next() == 1 && begun[1].tracker.next() == 1 })
+	second := start(t, options())
+	leaves := func() *partition {
+		for _, p := range begun {
+			if p.gone() {
+				return p
+			}
+		}
+		return nil
+	}
+	eventually(t, is("a partition is given back"), func() bool { return leaves() != nil })
+	moved := leaves()
+	w.produce(t, moved.id, runs("next", 3)...)
+	s := first.session.Load()
+	for range 3 { // looks of the watch
+		s.watch(t.Context(), w.cl)
+	}
+	close(stuck)
+	eventually(t, is("it has moved"), func() bool { return second.Holds(moved.id) })
+	l.await(t, 5)
+	if l.total() != 5 {
+		t.Errorf("%d attempts for 5 runs", l.total())
+	}
+	if n := testutil.ToFloat64(first.metrics.sessionsEnded); n != 0 {
+		t.Errorf("%v sessions ended", n)
+	}
+}
+
 // TestRecordsOfAnEarlierTime: records that were fetched before a partition moved away
 // do not count after it has come back.
 func TestRecordsOfAnEarlierTime(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -57,9 +57,6 @@ type trouble struct {
 func (h *health) join() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.why != nil {
-		h.fetch = time.Now()
-	}
 	h.why, h.beat = nil, time.Now()
 }
 
@@ -74,7 +71,7 @@ func (h *health) fail(why error) {
 // row.
 func (h *health) leave(why error, log *slog.Logger) {
 	h.mu.Lock()
-	news := h.why == nil || h.why.Error() != why.Error()
+	news := h.why == nil || words(h.why) != words(why)
 	h.why, h.troubles = why, nil
 	h.mu.Unlock()
 	if news {
@@ -99,11 +96,11 @@ func (h *health) fetched() {
 func (h *health) disturb(err error, log *slog.Logger) {
 	h.mu.Lock()
 	_ = h.current()
-	_, known := h.troubles[err.Error()]
+	_, known := h.troubles[words(err)]
 	if h.troubles == nil {
 		h.troubles = map[string]trouble{}
 	}
-	h.troubles[err.Error()] = trouble{err, time.Now()}
+	h.troubles[words(err)] = trouble{err, time.Now()}
 	h.mu.Unlock()
 	if !known {
 		log.Error("Kafka does not serve this member as it should", keyError, err)
@@ -119,6 +116,12 @@ func (h *health) current() error {
 	}
 	return errors.Join(all...)
 }
+
+var ownAddress = regexp.MustCompile(`\S+->`)
+
+// words are the text of an error without the address of our own end of a connection,
+// which is another one at each try.
+func words(err error) string { return ownAddress.ReplaceAllString(err.Error(), "") }
 
 // member is nil while this is a live member of the group.
 func (h *health) member() error {
@@ -142,6 +145,9 @@ func (h *health) ready() error {
 	defer h.mu.Unlock()
 	if err := h.current(); err != nil {
 		return err
+	}
+	if h.fetch.IsZero() {
+		return errors.New("no record was fetched so far")
 	}
 	if age := time.Since(h.fetch); age > fetchLimit {
 		return fmt.Errorf("no answer to a fetch of records for %v", age.Round(time.Second))
@@ -196,22 +202,4 @@ func (s *session) OnGroupManageError(err error) {
 		s.end(s.c.explain(err))
 	}
 	s.c.health.leave(fmt.Errorf("not a member of the consumer group: %w", s.c.explain(err)), s.c.log)
-}
-
-// pulse is the sign of life of the loop that reads Kafka: of each of its rounds, and
-// of what it waits for in between.
-type pulse struct{ last atomic.Int64 }
-
-// pulseLimit is more than anything takes between two beats, a drain included.
-const pulseLimit = 2 * time.Minute
-
-func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
-
-// age is the time since the last beat; 0 before the first.
-func (p *pulse) age() time.Duration {
-	last := p.last.Load()
-	if last == 0 {
-		return 0
-	}
-	return time.Since(time.Unix(0, last))
 }

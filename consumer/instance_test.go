@@ -8,6 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // named are the options of an instance with a name that outlives it.
@@ -130,6 +133,68 @@ func TestTwoInstancesOfOneName(t *testing.T) {
 		older.awaitReady(t)
 		w.produce(t, 0, runs("c", 1)...)
 		l.await(t, 11)
+	})
+}
+
+// TestQuestionForTheNameFails: it is asked again soon, for nothing is known to have the
+// name.
+func TestQuestionForTheNameFails(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l := newLedger()
+		r := start(t, w.named(l, "one"))
+		r.awaitReady(t)
+		w.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeGroups}, Err: kerr.GroupAuthorizationFailed, Count: 2})
+		r.session.Load().end(context.Canceled)
+		w.produce(t, 0, runs("a", 1)...)
+		began := time.Now()
+		l.await(t, 1)
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("back after %v", d)
+		}
+	})
+}
+
+// TestOwnGhost: a member that this process was without getting to know its id is gone
+// after the session timeout, and does not count as another instance.
+func TestOwnGhost(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l, j := newLedger(), new(journal)
+		o := w.named(l, "one")
+		o.Log = j.logger()
+		r := start(t, o)
+		r.awaitReady(t)
+		lost := &cable{dialer: w.dial}
+		ghost := w.named(newLedger(), "one")
+		ghost.Dialer = lost.dial
+		g := start(t, ghost)
+		g.awaitReady(t)
+		lost.set(true) // it never says goodbye, and the first one does not know of it
+		r.session.Load().end(context.Canceled)
+		w.produce(t, 0, runs("a", 1)...)
+		began := time.Now()
+		l.await(t, 1)
+		if d := time.Since(began); d > 2*fencedWait+o.Session {
+			t.Errorf("back after %v", d)
+		}
+	})
+}
+
+// TestInstanceStopsBetweenSessions: it leaves the group then too.
+func TestInstanceStopsBetweenSessions(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		r := start(t, w.named(newLedger(), "one"))
+		r.awaitReady(t)
+		r.session.Load().end(context.Canceled)
+		eventually(t, is("between two sessions"), func() bool { return r.session.Load() == nil })
+		if n := len(w.members(t)); n != 1 {
+			t.Fatalf("%d members", n)
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.members(t)); n != 0 {
+			t.Errorf("%d members after the stop", n)
+		}
 	})
 }
 

@@ -22,10 +22,12 @@ type partition struct {
 	mu      sync.Mutex
 	paused  bool        // the window is full
 	stalled *time.Timer // runs after an error, until the next try to fetch
+	leaving bool        // it is given back: the client does not fetch it any more
 	ended   bool
 	failed  time.Time // when the last fetch failed
 	broken  error     // why it cannot be read until an operator acts
 	seen    int64     // where it stood when the watch found it behind; -1: it was not
+	still   int       // looks in a row at which it stood there
 }
 
 // stallTime is how long a partition that cannot be fetched is left alone. The
@@ -112,22 +114,45 @@ func (p *partition) stall(lasting bool, why error) {
 func (p *partition) wanted() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !p.ended && !p.paused && p.broken == nil
+	return !p.ended && !p.leaving && !p.paused && p.broken == nil
 }
 
-// unread reports whether the partition stands where it stood at the last look
-// although the log goes on, and nothing explains that; broken is what does.
-func (p *partition) unread(end int64) (unread bool, broken error) {
-	next := p.tracker.next()
+// leave says that the partition is given back. It is held until its runs have ended.
+func (p *partition) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.seen
-	p.seen = -1
-	if next >= end || p.paused || p.ended || p.broken != nil || time.Since(p.failed) < troubleLimit {
-		return false, p.broken
+	p.leaving = true
+}
+
+// gone reports whether the partition is given back, or was.
+func (p *partition) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.leaving || p.ended
+}
+
+// look returns at how many looks in a row the partition stood where it stands, although
+// its log goes on and nothing explains that; this one counts. broken is what does.
+func (p *partition) look(start, end int64) (still int, broken error) {
+	next := max(p.tracker.next(), start)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case next >= end || p.paused || p.broken != nil || time.Since(p.failed) < troubleLimit:
+		p.seen, p.still = -1, 0
+	case next != p.seen:
+		p.seen, p.still = next, 1
+	default:
+		p.still++
 	}
-	p.seen = max(next, 0)
-	return p.seen == before, nil
+	return p.still, p.broken
+}
+
+// blind forgets what was seen: Kafka did not answer the last look.
+func (p *partition) blind() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen, p.still = -1, 0
 }
 
 // end lets the client fetch the partition again should it come back: a pause

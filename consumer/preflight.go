@@ -100,7 +100,7 @@ func (c *Consumer) stopped(at Step, err error) error {
 func (c *Consumer) awaitPreflight(ctx context.Context) error {
 	pause, last := minPause, ""
 	for {
-		c.pulse.beat()
+		c.pulse.Beat(pulseLimit)
 		err := c.Preflight(ctx)
 		if err == nil {
 			return nil
@@ -112,8 +112,8 @@ func (c *Consumer) awaitPreflight(ctx context.Context) error {
 			return err
 		}
 		c.health.fail(err)
-		if err.Error() != last {
-			last = err.Error()
+		if words(err) != last {
+			last = words(err)
 			c.log.Warn("Kafka is not usable yet", keyError, err)
 		}
 		sleep(ctx, pause)

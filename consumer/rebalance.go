@@ -41,6 +41,9 @@ func (s *session) assigned(ctx context.Context, cl *kgo.Client, added map[string
 	}
 	total := len(s.parts)
 	s.mu.Unlock()
+	if total == 0 {
+		s.c.health.fetched() // there is nothing to fetch
+	}
 	s.c.health.join()
 	s.c.log.Info("partitions assigned", "added", ids, "total", total, "member", member)
 }
@@ -57,6 +60,9 @@ func (s *session) revoked(ctx context.Context, cl *kgo.Client, gone map[string][
 		s.end(errNewMember)
 	}
 	began := time.Now()
+	for _, p := range parts {
+		p.leave()
+	}
 	s.c.lanes.release(tenures(parts)...)
 	if s.over.Err() != nil || !s.drain(parts) {
 		s.abandon(parts)

@@ -62,6 +62,7 @@ func (s *session) run(ctx context.Context) (member string, err error) {
 	defer cancelClient()
 	cl, err := openClient(append(s.options(s.brokers), kgo.WithContext(clientCtx)))
 	if err != nil {
+		s.c.access.refuse() // what it says cannot be used
 		return "", err
 	}
 
@@ -72,7 +73,10 @@ func (s *session) run(ctx context.Context) (member string, err error) {
 	loops.Go(func() { every(pollCtx, watchInterval, func() { s.watch(pollCtx, cl) }) })
 	s.poll(pollCtx, cl)
 
-	limit := s.c.opts.Drain + drainGrace + commitWait + leaveWait
+	limit := s.c.opts.Drain + drainGrace + commitWait
+	if s.c.opts.Instance == "" {
+		limit += leaveWait // else it is left later
+	}
 	if s.over.Err() != nil {
 		s.cut(s.held())
 		limit = leaveWait
@@ -83,8 +87,7 @@ func (s *session) run(ctx context.Context) (member string, err error) {
 	timer := time.AfterFunc(limit, cancelClient)
 	defer timer.Stop()
 	loops.Wait()
-	s.leave(clientCtx, cl) // calls revoked for what is still held
-	cl.Close()
+	cl.Close() // calls revoked for what is still held
 	s.abandon(s.held())
 	member, _ = cl.GroupMetadata()
 	return member, context.Cause(s.over)

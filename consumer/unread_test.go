@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -174,6 +175,76 @@ func TestNoAnswerToFetches(t *testing.T) {
 		l.await(t, 5)
 		r.awaitReady(t)
 	})
+}
+
+// TestNoAnswerToFetchesOfARun: where runs wait, sessions begin, ever more seldom, and
+// none of them makes the member ready.
+func TestNoAnswerToFetchesOfARun(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l := newLedger()
+		r := start(t, w.options(l.handler))
+		r.awaitReady(t)
+		var silent atomic.Bool
+		silent.Store(true)
+		w.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+			w.KeepControl()
+			return nil, nil, silent.Load()
+		})
+		w.produce(t, 0, runs("a", 5)...)
+		eventually(t, is("not ready"), func() bool { return r.Ready() != nil })
+		for range 180 {
+			after(20 * time.Second)
+			if r.Ready() == nil {
+				t.Fatal("ready although nothing was fetched")
+			}
+		}
+		if n := testutil.ToFloat64(r.metrics.sessionsEnded); n < 3 || n > 20 {
+			t.Errorf("%v sessions ended in an hour", n)
+		}
+		silent.Store(false)
+		l.await(t, 5)
+		r.awaitReady(t)
+		after(time.Minute)
+		if r.patience != leastPatience {
+			t.Errorf("patience of %d looks", r.patience)
+		}
+	})
+}
+
+// TestErrorThatPasses: what is not sure to be a batch that cannot be read passes by
+// itself, and no way out is named that passes over records.
+func TestErrorThatPasses(t *testing.T) {
+	for name, err := range map[string]error{
+		"connection closed": &kgo.ErrFirstReadEOF{},
+		"Port away":         errors.New("get access to Kafka: Port does not answer"),
+		"corrupt":           kerr.CorruptMessage,
+		"checksum":          errors.New("encoded crc 1 does not match calculated crc 2"),
+		"compression":       kerr.UnsupportedCompressionType,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, 2, func(t *testing.T, w *world) {
+				l := newLedger()
+				r := start(t, w.options(l.handler))
+				r.awaitReady(t)
+				r.session.Load().fetchError(testTopic, 0, err)
+				switch why := r.Ready(); {
+				case why == nil || !strings.Contains(why.Error(), "partition 0 cannot be read at offset 0"):
+					t.Errorf("ready: %v", why)
+				case strings.Contains(why.Error(), "reset the offset"):
+					t.Errorf("the way out passes over records: %v", why)
+				}
+				after(troubleLimit + time.Second)
+				if err := r.Ready(); err != nil {
+					t.Errorf("later: %v", err)
+				}
+				w.produce(t, 0, runs("a", 1)...)
+				l.await(t, 1)
+				if n := testutil.ToFloat64(r.metrics.sessionsEnded); n != 0 {
+					t.Errorf("%v sessions ended", n)
+				}
+			})
+		})
+	}
 }
 
 // TestNewPartitions are read soon after they were added.

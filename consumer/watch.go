@@ -25,6 +25,13 @@ func (s *session) starts(ctx context.Context, cl *kgo.Client) kadm.ListedOffsets
 	return starts
 }
 
+// At so many looks in a row a partition may stand still before its session ends: two,
+// and more after each session that did not help, up to five minutes.
+const (
+	leastPatience = 2
+	maxPatience   = 32
+)
+
 // begin is called with the commits of the partitions that were added, before they
 // are read, and notes where each begins. A commit before the log's beginning has one
 // sensible successor, which is the beginning: what lay between is deleted, and the
@@ -68,33 +75,50 @@ func (s *session) watch(ctx context.Context, cl *kgo.Client) {
 	} else {
 		s.blind = 0
 	}
+	behind := false
 	for _, p := range s.held() {
 		start, known := starts.Lookup(topic, p.id)
 		end, ok := ends.Lookup(topic, p.id)
 		if !known || !ok || start.Err != nil || end.Err != nil {
+			p.blind()
 			continue
 		}
 		s.c.metrics.setLag(p.id, end.Offset-max(p.tracker.position(), start.Offset))
-		if err := s.judge(p, start.Offset, end.Offset); err != nil {
-			s.end(err)
-		}
+		behind = s.judge(p, start.Offset, end.Offset) || behind
+	}
+	if !behind && err == nil {
+		s.c.patience = leastPatience
 	}
 }
 
-// judge says why a partition is read by another session only; nil: it is read, or
-// what keeps it from being read is known.
-func (s *session) judge(p *partition, start, end int64) error {
-	if next := p.tracker.next(); next >= 0 && next < start {
-		return fmt.Errorf("the log of partition %d now begins at %d, behind what was read next, %d", p.id, start, next)
+// judge ends the session where only another one reads the partition, and reports
+// whether the partition is behind without a reason. A session that does not help is
+// followed by longer ones, which a slow answer may need.
+func (s *session) judge(p *partition, start, end int64) (behind bool) {
+	if p.gone() {
+		return false
 	}
-	unread, broken := p.unread(end)
+	next := p.tracker.next()
+	if next >= 0 && next < start {
+		s.end(fmt.Errorf("the log of partition %d now begins at %d, behind what was read next, %d", p.id, start, next))
+		return true
+	}
+	still, broken := p.look(start, end)
+	log := s.c.log.With(keyPartition, p.id)
 	if broken != nil {
-		s.c.health.disturb(broken, s.c.log.With(keyPartition, p.id))
+		s.c.health.disturb(broken, log)
 	}
-	if unread {
-		return fmt.Errorf("partition %d is held and not read: it stands at %d, and the log goes on to %d", p.id, p.tracker.next(), end)
+	if still < 2 {
+		return still > 0
 	}
-	return nil
+	err := fmt.Errorf("partition %d is held and not read: it stands at %d while the log goes on", p.id, max(next, start))
+	if still < s.c.patience {
+		s.c.health.disturb(err, log)
+		return true
+	}
+	s.c.patience = min(2*s.c.patience, maxPatience)
+	s.end(err)
+	return true
 }
 
 // wants reports whether any partition is to be fetched.

@@ -96,8 +96,8 @@ func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
 
 // mayRevoke checks that the run was started on what may be a grant of ours.
 func (j *Job) mayRevoke(run port.Run) error {
-	if err := readable(run, "blueprint"); err != nil {
-		return err
+	if err := run.Readable("blueprint"); err != nil {
+		return err // it is asked for again: a removal does not end because of that
 	}
 	lacks := run.Entity == "" && j.op != opExpire
 	if lacks || run.Entity != "" && run.Blueprint != templates.BlueprintGrant {

@@ -12,6 +12,7 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/internal/priority"
+	"port-iam/internal/pulse"
 	"port-iam/templates"
 )
 
@@ -62,7 +63,7 @@ type Sweeper struct {
 	stopped string               // the grant at which the last sweep gave up; "" if it did not
 	waiting map[string]*sighting // open runs, by id
 
-	signs signs
+	pulse pulse.Pulse
 }
 
 // memory is what earlier sweeps found out about one name.
@@ -83,15 +84,26 @@ func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
 	}
 }
 
+// stepLimit is more than the longest step of a sweep takes: to list everything, or to
+// work on one grant or one lost run, while AWS throttles.
+const stepLimit = 15 * time.Minute
+
+// beat is called before each step that has an end, and says how long that waits at
+// first: a sweep of hours is alive, and one that hangs is not.
+func (w *Sweeper) beat(wait time.Duration) { w.pulse.Beat(wait + stepLimit) }
+
+// Alive returns nil while [Sweeper.Run] makes progress, and while it does not run;
+// else for how long it has made none. It does not wait.
+func (w *Sweeper) Alive() error { return w.pulse.Alive() }
+
 // Run sweeps at every interval while this instance is the one that sweeps, until
 // ctx ends.
 func (w *Sweeper) Run(ctx context.Context) {
 	tick := time.NewTicker(w.opts.Interval)
 	defer tick.Stop()
-	w.signs.run(true)
-	defer w.signs.run(false)
+	defer w.pulse.Stop()
 	for {
-		w.signs.note(w.opts.Interval)
+		w.beat(w.opts.Interval)
 		select {
 		case <-ctx.Done():
 			return
@@ -126,7 +138,7 @@ func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
 }
 
 func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
-	w.signs.note(0)
+	w.beat(0)
 	all, err := w.names(ctx)
 	if err != nil {
 		return Report{}, err
@@ -250,7 +262,7 @@ func behind(sorted []*facts, name string) []*facts {
 // trouble. The next sweep begins behind what was troubled then.
 func (w *Sweeper) each(all []*judged, do func(*judged) error) error {
 	last, err := each(len(all), parallelSweep, func(i int) error {
-		w.signs.note(0)
+		w.beat(0)
 		err := do(all[i])
 		if err != nil {
 			w.log.Warn("grant could not be swept", keyGrant, all[i].name, keyError, err)

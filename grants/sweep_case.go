@@ -135,7 +135,7 @@ func (s *Service) noteEntity(f *facts, e *port.Entity) {
 
 // look reads the live objects.
 func (w *Sweeper) look(ctx context.Context, f *facts) error {
-	w.signs.note(0)
+	w.beat(0)
 	live, err := w.svc.opts.Access.Look(ctx, f.name)
 	return w.noteLook(f, live, err)
 }
@@ -167,7 +167,7 @@ func (w *Sweeper) noteLook(f *facts, live iamops.Live, err error) error {
 
 // readRun reads the run that made the grant.
 func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
-	w.signs.note(0)
+	w.beat(0)
 	run, err := w.svc.opts.Portal.Run(ctx, f.listed.RunID)
 	return f.noteRun(run, err)
 }

@@ -35,7 +35,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	}
 	settled := make([]bool, len(due))
 	_, err = each(len(due), parallelSweep, func(i int) (err error) {
-		w.signs.note(0)
+		w.beat(0)
 		if settled[i], err = w.recover(ctx, due[i], w.waiting[due[i].ID]); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, due[i].ID, keyError, err)
 		}
@@ -60,7 +60,7 @@ func (w *Sweeper) openRuns(ctx context.Context) (open []port.Run, err error) {
 	o := w.svc.opts
 	seen, unread := map[string]bool{}, map[string]bool{}
 	for _, action := range o.Actions.All() {
-		w.signs.note(0)
+		w.beat(0)
 		runs, readErr := w.openRunsOf(ctx, action)
 		if readErr != nil {
 			unread[action] = true
@@ -98,7 +98,7 @@ func (w *Sweeper) overdueRuns(ctx context.Context, open []port.Run) (due []port.
 	if len(open) == 0 {
 		return nil, nil
 	}
-	w.signs.note(0)
+	w.beat(0)
 	ends, err := w.opts.Offsets.Ends(ctx)
 	if err != nil {
 		return nil, err

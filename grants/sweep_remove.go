@@ -34,7 +34,7 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	r := w.svc.newRemoval(opExpire, j.name, w.log)
 	defer func() { r.restore(ctx) }()
 	for {
-		w.signs.note(0)
+		w.beat(0)
 		err := r.takeMade(ctx, standing{live: j.live, run: j.run, runErr: runErr, entity: j.entity})
 		stays := j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess
 		if err == nil && !stays { // as the entity of another role does, which goes on

@@ -88,8 +88,8 @@ func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon 
 		ready:   newReadiness(reg, needPort, needAWS, needClock, needKafka),
 	}
 	d.page = newStatusPage(reg, d.ready, cfg)
-	d.life.note("asking Port and AWS", d.life.probe.alive)
-	d.life.probe.beat()
+	d.life.note("asking Port and AWS", d.life.probe.Alive)
+	d.life.probe.Beat(pulseLimit)
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d.inGroup = readBuild().register(reg)
 	return d

@@ -20,7 +20,7 @@ func await[T any](
 	ctx context.Context, d *daemon, need string, ask func(context.Context) (T, error), final func(error) bool, remedy string,
 ) (T, error) {
 	for {
-		d.life.probe.beat()
+		d.life.probe.Beat(pulseLimit)
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
 		answer, err := ask(tryCtx)
 		cancel()
@@ -70,7 +70,7 @@ func (d *daemon) checkAction(ctx context.Context, action, account string) error 
 // leaves the last known result.
 func (d *daemon) probe(ctx context.Context) {
 	for pause(ctx, probeInterval) {
-		d.life.probe.beat()
+		d.life.probe.Beat(pulseLimit)
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
 		var both sync.WaitGroup
 		both.Go(func() {

@@ -12,11 +12,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"port-iam/internal/pulse"
 )
 
 // readiness holds the last known result of each thing that must hold for the
@@ -68,26 +69,14 @@ func (r *readiness) problems() []string {
 	return out
 }
 
-// pulse is the sign of life of the loop that asks Port and AWS. Every round of it
-// has a bound, so without a beat it is stuck.
-type pulse struct{ last atomic.Int64 }
-
-// pulseLimit is more than a round takes, and than a clean stop takes.
+// pulseLimit is more than a round of the loop that asks Port and AWS takes, and than a
+// clean stop takes.
 const pulseLimit = 90 * time.Second
-
-func (p *pulse) beat() { p.last.Store(time.Now().UnixNano()) }
-
-func (p *pulse) alive() error {
-	if quiet := time.Since(time.Unix(0, p.last.Load())); quiet > pulseLimit {
-		return fmt.Errorf("no sign of life for more than %s", pulseLimit)
-	}
-	return nil
-}
 
 // liveness is whether each part of the process makes progress. One that does not is
 // stuck, which only a restart repairs.
 type liveness struct {
-	probe pulse
+	probe pulse.Pulse // of the loop that asks Port and AWS
 
 	mu    sync.Mutex
 	parts []part

@@ -27,7 +27,7 @@ func TestSupervise(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", socket)
 	t.Setenv("WATCHDOG_USEC", strconv.FormatInt((60*time.Millisecond).Microseconds(), 10))
 	d := &daemon{clients: clients{log: slog.New(slog.DiscardHandler)}}
-	d.life.probe.beat()
+	d.life.probe.Beat(pulseLimit)
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := d.supervise(ctx)
 
@@ -60,7 +60,7 @@ func TestSupervise(t *testing.T) {
 func TestHealth(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	ready, life := newReadiness(reg, "port"), &liveness{}
-	life.note("probe", life.probe.alive)
+	life.note("probe", life.probe.Alive)
 	h := handler(reg, ready, life)
 	status := func(path string) int {
 		w := httptest.NewRecorder()
@@ -78,7 +78,7 @@ func TestHealth(t *testing.T) {
 	if status("/healthz") != http.StatusServiceUnavailable {
 		t.Error("a process without a pulse is healthy")
 	}
-	life.probe.beat()
+	life.probe.Beat(pulseLimit)
 	if status("/healthz") != http.StatusOK {
 		t.Error("not healthy")
 	}
