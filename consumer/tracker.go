@@ -38,13 +38,13 @@ func newTracker() *tracker {
 	return &tracker{last: -1, head: unknown, sent: unknown}
 }
 
-// begin says at which offset reading begins, and whether that is committed.
-func (t *tracker) begin(offset int64, committed bool) {
+// begin says at which offset reading begins, and whether that need not be committed.
+func (t *tracker) begin(offset int64, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = offset - 1
 	t.head = kgo.EpochOffset{Epoch: -1, Offset: offset}
-	if committed {
+	if known {
 		t.sent = t.head
 	}
 }

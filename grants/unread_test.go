@@ -91,6 +91,26 @@ func TestRunThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A revocation whose blueprint cannot be read does not end because of that: it is
+// waited for.
+func TestRevocationThatCannotBeRead(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		granted := w.request(nil)
+		w.process().succeed(granted)
+		rec := w.revoke(granted.RunID)
+		hits := w.rewrite(rec.RunID, "blueprint", `5`)
+		p := w.process()
+		if err := p.handle(rec); err != nil {
+			t.Fatal(err)
+		}
+		if hits.Load() == 0 {
+			t.Error("Port gave everything as it was")
+		}
+		w.wantRun(rec.RunID, "IN_PROGRESS")
+		p.wantMetric("port_iam_unreportable_runs_total", 1)
+	})
+}
+
 // A grant is taken away whatever of its own run and entity cannot be read, and
 // that is only called done where nothing can be left.
 func TestRevokeBesideWhatCannotBeRead(t *testing.T) {

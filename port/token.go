@@ -3,6 +3,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -86,8 +87,14 @@ func (c *Client) fetchToken(ctx context.Context) (string, *Error) {
 	}
 	// That the time of this call was over says nothing about Port, unless Port
 	// had time enough.
-	if e.Kind != KindUnavailable || ctx.Err() == nil || time.Since(asked) >= fairTime {
-		t.hold(e)
+	took := time.Since(asked)
+	if e.Kind != KindUnavailable || ctx.Err() == nil || took >= fairTime {
+		held := *e
+		if ctx.Err() != nil && errors.Is(held.Err, ctx.Err()) { // the words of one caller
+			held.Err = tooLate(took.Round(time.Second))
+		}
+		t.hold(&held)
+		e.RetryAfter = held.RetryAfter
 	}
 	return "", e
 }

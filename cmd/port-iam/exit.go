@@ -40,8 +40,6 @@ var (
 func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	code, format := exitFailed, "port-iam: %v\n"
 	switch {
-	case errors.As(err, new(loggedError)):
-		return code
 	case errors.As(err, new(configError)):
 		code, format = exitConfig, "port-iam: configuration:\n%v\n" // may be several lines
 	case errors.As(err, new(usageError)):
@@ -49,7 +47,9 @@ func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	case errors.Is(err, grants.ErrNoGrant), errors.Is(err, errPortSilent) && (cmd.Name() == "show" || cmd.Name() == "revoke"):
 		code = exitNotFound
 	}
-	_, _ = fmt.Fprintf(stderr, format, err)
+	if !errors.As(err, new(loggedError)) {
+		_, _ = fmt.Fprintf(stderr, format, err)
+	}
 	return code
 }
 

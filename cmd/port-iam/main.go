@@ -21,7 +21,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -37,6 +36,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 	stdout, stderr = safeWriter{stdout}, safeWriter{stderr}
+	trimEnvironment()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -52,10 +52,20 @@ func execute(args []string, stdout, stderr io.Writer) int {
 		err = usageError{err} // cobra did not understand flags or arguments
 	}
 	code := report(cmd, err, stderr)
-	if slices.Contains(args, healthcheckName) {
+	if firstName(args) == healthcheckName {
 		code = exitFailed // of a container's health check, 2 is reserved
 	}
 	return code
+}
+
+// firstName is the first argument that is no flag.
+func firstName(args []string) string {
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			return a
+		}
+	}
+	return ""
 }
 
 func newRoot() *cobra.Command {

@@ -75,7 +75,6 @@ type settings struct {
 
 // readSettings reads the environment. It cannot fail: all values are texts.
 func readSettings() settings {
-	trimEnvironment()
 	var s settings
 	for _, part := range reflect.ValueOf(&s).Elem().Fields() {
 		envconfig.MustProcess("", part.Addr().Interface())

@@ -19,7 +19,7 @@ func escaped(text []byte) []byte {
 		switch {
 		case r == utf8.RuneError && size == 1: // a byte that is no UTF-8, which some terminals obey
 			out.WriteRune(r)
-		case r == '\n' || r == '\t' || unicode.IsPrint(r):
+		case r == '\n' || r == '\t' || unicode.IsGraphic(r), bytes.HasPrefix(text, []byte("\r\n")):
 			out.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
