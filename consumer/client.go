@@ -161,6 +161,10 @@ func (s *session) options(brokers []string) []kgo.Opt {
 		// commits reach the end of the log.
 		kgo.KeepControlRecords(),
 
+		// Errors that may pass are kept too: where another partition of the same
+		// broker has none, the client would ask again at once, without an end.
+		kgo.KeepRetryableFetchErrors(),
+
 		// Bounded memory: what is fetched ahead, which may be compressed, and
 		// what one compressed batch may become.
 		kgo.FetchMaxBytes(1<<20),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -78,10 +79,16 @@ func (s *session) send(ctx context.Context, cl *kgo.Client, heads map[int32]kgo.
 // commitResult decides what a commit's outcome means for the session.
 func (s *session) commitResult(err error) {
 	if err == nil {
-		s.commitTrouble = ""
+		s.commitTrouble, s.commitFailing = "", time.Time{}
 		return
 	}
 	s.c.metrics.commitErrors.Inc()
+	if s.commitFailing.IsZero() {
+		s.commitFailing = time.Now()
+	}
+	if time.Since(s.commitFailing) > commitPatience {
+		s.c.health.disturb(fmt.Errorf("nothing can be committed: %w", s.c.explain(err)), s.c.log)
+	}
 	switch {
 	case errors.Is(err, errNewMember), errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration),
 		errors.Is(err, kerr.FencedInstanceID), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):

@@ -35,7 +35,8 @@ type Consumer struct {
 	lanes   *lanes
 
 	longest  time.Duration // pause between two sessions
-	member   string        // last id in the group; belongs to Run
+	member   string        // last id in the group that is known; belongs to Run
+	joining  bool          // the last session asked to join and did not get to know its id; belongs to Run
 	patience int           // looks at which a partition may stand still; belongs to the watch
 
 	session atomic.Pointer[session] // nil while there is none
@@ -63,7 +64,7 @@ func New(o Options) (*Consumer, error) {
 		access:  &accessCache{ask: o.Access, sasl: o.Mechanism != noSASL},
 		lanes:   newLanes(o.Concurrency),
 		longest: maxPause, patience: leastPatience,
-		health: &health{limit: min(o.Session, beatLimit), why: errStarting},
+		health: &health{limit: min(o.Session, beatLimit), why: errStarting, asked: map[int32]fetching{}, unread: map[int32]error{}},
 	}
 	var err error
 	if c.metrics, err = newMetrics(o.Registerer, c.oldest); err != nil {
@@ -96,8 +97,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	pause := min(minPause, c.longest)
 	for {
 		began := time.Now()
-		member, err := c.runSession(ctx)
-		c.member = cmp.Or(member, c.member)
+		err := c.runSession(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -109,6 +109,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 		}
 		sleep(ctx, pause)
 		pause = min(2*pause, c.longest)
+		if errors.As(err, new(unreadError)) {
+			pause = min(minPause, c.longest) // it took its time, and the other partitions wait
+		}
 		if c.opts.Instance != "" {
 			c.awaitInstance(ctx, errors.Is(err, kerr.FencedInstanceID))
 		}
@@ -118,13 +121,16 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 }
 
-// runSession returns why the session ended, and the last id of this member.
-func (c *Consumer) runSession(ctx context.Context) (member string, err error) {
+// runSession returns why the session ended.
+func (c *Consumer) runSession(ctx context.Context) error {
 	c.pulse.Beat(pulseLimit)
 	s := newSession(c)
 	c.session.Store(s)
 	defer c.session.Store(nil)
-	return s.run(ctx)
+	member, err := s.run(ctx)
+	c.member = cmp.Or(member, c.member)
+	c.joining = member == "" && s.joining.Load()
+	return err
 }
 
 // Ready returns nil while this is a member of the group, the group answers, and

@@ -46,24 +46,31 @@ func ownerOf(r *kgo.Record) *partition {
 	return p
 }
 
-// fetchError handles what a poll reports in addition to records.
+// fetchError handles what a poll reports in addition to records. Errors that may pass,
+// as where a partition moves to another broker, count after some time only.
 func (s *session) fetchError(_ string, id int32, err error) {
 	log := s.c.log.With(keyPartition, id)
 	p := s.partition(id)
 	switch {
 	case errors.As(err, new(*kgo.ErrGroupSession)): // the hooks have it
-	case p != nil && p.tracker.next() < 0:
+	case p == nil: // no longer, or nothing was fetched in time
+	case p.tracker.next() < 0:
 		// The client does not know where to begin, and does not ask again.
 		s.end(fmt.Errorf("the position in partition %d could not be read: %w", id, s.c.explain(err)))
-	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		s.end(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
-	case p == nil: // no longer, or nothing was fetched in time
 	case errors.As(err, new(*kgo.ErrDataLoss)):
 		log.Warn("the log lost its end, reading goes on from an earlier offset", keyError, err)
 	default:
 		lasting, why := s.fetchTrouble(p, err)
-		p.stall(lasting, why)
-		s.c.health.disturb(why, log)
+		mayPass := kerr.IsRetriable(err)
+		failing := p.stall(mayPass, lasting, why)
+		switch gone := errors.Is(err, kerr.UnknownTopicID) || errors.Is(err, kerr.UnknownTopicOrPartition); {
+		case mayPass && failing < passTime:
+			log.Debug("a fetch failed", keyError, err)
+		case gone:
+			s.end(fmt.Errorf("topic %q was deleted or created again: %w", s.c.opts.Topic, err))
+		default:
+			s.c.health.disturb(why, log)
+		}
 	}
 }
 

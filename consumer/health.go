@@ -35,6 +35,10 @@ var (
 // that records can be read. Where there are none, a broker answers after fetchWait.
 const fetchLimit = 20 * time.Second
 
+// stillAsked is for how long after its last fetch a broker counts as asked: the client
+// gives a fetch up, and sends another, sooner.
+const stillAsked = 45 * time.Second
+
 // health is what is known about the membership in the group.
 type health struct {
 	limit time.Duration // of the age of beat
@@ -43,9 +47,19 @@ type health struct {
 	why   error     // not a member; nil: a member
 	beat  time.Time // last answer of the coordinator
 	fetch time.Time // last answer to a fetch, or when none was needed
+	// asked is what brokers, by node id, owe an answer to.
+	asked map[int32]fetching
+	// unread are partitions that are held and not read, until they are or another
+	// member has them; a new session alone changes nothing.
+	unread map[int32]error
 	// troubles are what a member cannot do, by their texts, and when each was last
 	// seen.
 	troubles map[string]trouble
+}
+
+type fetching struct {
+	since time.Time // when the first fetch without an answer was sent; zero: all were answered
+	last  time.Time // when the last fetch was sent
 }
 
 type trouble struct {
@@ -85,10 +99,61 @@ func (h *health) alive() {
 	h.beat = time.Now()
 }
 
+// fetched notes that nothing is to be fetched.
 func (h *health) fetched() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.fetch = time.Now()
+}
+
+// fetching notes that a broker was asked for records.
+func (h *health) fetching(broker int32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.asked[broker]
+	f.last = time.Now()
+	if f.since.IsZero() {
+		f.since = f.last
+	}
+	h.asked[broker] = f
+}
+
+// answered notes that a broker answered a fetch.
+func (h *health) answered(broker int32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fetch = time.Now()
+	h.asked[broker] = fetching{last: h.fetch}
+}
+
+// silent is for how long a broker that is still asked owes an answer.
+func (h *health) silent() time.Duration {
+	var longest time.Duration
+	for _, f := range h.asked {
+		if !f.since.IsZero() && time.Since(f.last) < stillAsked {
+			longest = max(longest, time.Since(f.since))
+		}
+	}
+	return longest
+}
+
+// reads notes whether a partition that is held is read; nil: it is, or it is not held
+// any more.
+func (h *health) reads(partition int32, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err == nil {
+		delete(h.unread, partition)
+		return
+	}
+	h.unread[partition] = err
+}
+
+// held forgets partitions that are not held.
+func (h *health) held(ids []int32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.unread, func(id int32, _ error) bool { return !slices.Contains(ids, id) })
 }
 
 // disturb notes an error that is likely to come back until an operator acts. It is
@@ -149,7 +214,10 @@ func (h *health) ready() error {
 	if h.fetch.IsZero() {
 		return errors.New("no record was fetched so far")
 	}
-	if age := time.Since(h.fetch); age > fetchLimit {
+	for _, id := range slices.Sorted(maps.Keys(h.unread)) {
+		return h.unread[id]
+	}
+	if age := max(time.Since(h.fetch), h.silent()); age > fetchLimit {
 		return fmt.Errorf("no answer to a fetch of records for %v", age.Round(time.Second))
 	}
 	return nil
@@ -159,6 +227,7 @@ func (h *health) ready() error {
 var (
 	_ kgo.HookBrokerConnect       = (*session)(nil)
 	_ kgo.HookBrokerE2E           = (*session)(nil)
+	_ kgo.HookBrokerWrite         = (*session)(nil)
 	_ kgo.HookGroupManageError    = (*session)(nil)
 	_ kgo.HookFetchRecordBuffered = (*session)(nil)
 )
@@ -182,8 +251,20 @@ func (s *session) OnBrokerConnect(broker kgo.BrokerMetadata, _ time.Duration, _ 
 	}
 }
 
+// OnBrokerWrite notices what is waited for.
+func (s *session) OnBrokerWrite(broker kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
+	switch kmsg.Key(key) {
+	case kmsg.Fetch:
+		s.c.health.fetching(broker.NodeID)
+	case kmsg.JoinGroup:
+		if err == nil {
+			s.joining.Store(true)
+		}
+	}
+}
+
 // OnBrokerE2E notices signs of life of the group.
-func (s *session) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
+func (s *session) OnBrokerE2E(broker kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
 	switch kmsg.Key(key) {
 	case kmsg.Heartbeat, kmsg.JoinGroup, kmsg.SyncGroup:
 		if e2e.Err() == nil {
@@ -191,7 +272,7 @@ func (s *session) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E
 		}
 	case kmsg.Fetch:
 		if e2e.Err() == nil {
-			s.c.health.fetched()
+			s.c.health.answered(broker.NodeID)
 		}
 	}
 }

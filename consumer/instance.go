@@ -19,19 +19,23 @@ const fencedWait = time.Minute
 // The client does not: the group would wait for the member to come back, until the
 // session timeout.
 func (c *Consumer) leave(ctx context.Context) {
-	if c.opts.Instance == "" || c.member == "" {
+	if c.opts.Instance == "" || c.member == "" && !c.joining {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveWait)
 	defer cancel()
-	req := kmsg.NewPtrLeaveGroupRequest()
-	req.Group = c.opts.Group
-	req.MemberID = c.member
-	own := kmsg.NewLeaveGroupRequestMember()
-	own.MemberID, own.InstanceID = c.member, &c.opts.Instance // with the id: not another one of this name
-	req.Members = append(req.Members, own)
 	err := c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
-		_, err := req.RequestWith(ctx, cl)
+		id, err := c.memberOfThisName(ctx, cl)
+		if err != nil || id == "" || id != c.member && !c.joining {
+			return err // another one has the name
+		}
+		req := kmsg.NewPtrLeaveGroupRequest()
+		req.Group = c.opts.Group
+		req.MemberID = id
+		own := kmsg.NewLeaveGroupRequestMember()
+		own.MemberID, own.InstanceID = id, &c.opts.Instance
+		req.Members = append(req.Members, own)
+		_, err = req.RequestWith(ctx, cl)
 		return err
 	})
 	if err != nil {
@@ -74,16 +78,26 @@ func (c *Consumer) awaitInstance(ctx context.Context, fenced bool) {
 // this instance.
 func (c *Consumer) nameIsTaken(ctx context.Context) (taken bool, err error) {
 	err = c.ask(ctx, func(ctx context.Context, cl *kgo.Client) error {
-		groups, err := kadm.NewClient(cl).DescribeGroups(ctx, c.opts.Group)
-		if err != nil {
-			return err
-		}
-		for _, m := range groups[c.opts.Group].Members {
-			taken = taken || m.InstanceID != nil && *m.InstanceID == c.opts.Instance && m.MemberID != c.member
-		}
-		return ignoreMissing(groups[c.opts.Group].Err)
+		id, err := c.memberOfThisName(ctx, cl)
+		taken = id != "" && id != c.member && !c.joining
+		return err
 	})
 	return taken, err
+}
+
+// memberOfThisName is the id of the member that has the name of this instance; "" where
+// none has.
+func (c *Consumer) memberOfThisName(ctx context.Context, cl *kgo.Client) (id string, err error) {
+	groups, err := kadm.NewClient(cl).DescribeGroups(ctx, c.opts.Group)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range groups[c.opts.Group].Members {
+		if m.InstanceID != nil && *m.InstanceID == c.opts.Instance {
+			id = m.MemberID
+		}
+	}
+	return id, ignoreMissing(groups[c.opts.Group].Err)
 }
 
 func ignoreMissing(err error) error {

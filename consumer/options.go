@@ -73,15 +73,17 @@ type Options struct {
 }
 
 const (
-	attemptLimit = 20 * time.Second       // of one call of Job.Attempt
-	drainGrace   = 2 * time.Second        // for attempts to notice that they were cancelled
-	commitWait   = 10 * time.Second       // for the answer to a commit
-	leaveWait    = 5 * time.Second        // for leaving the group
-	dialWait     = 5 * time.Second        // for a connection, TLS included
-	heartbeats   = 6                      // per session timeout
-	maxPoll      = 500                    // records taken from the client at once
-	fetchWait    = 500 * time.Millisecond // for records, before the broker answers that there are none
-	pollWait     = 10 * time.Second       // for records, before the poll loop shows that it lives
+	attemptLimit = 20 * time.Second // of one call of Job.Attempt
+	drainGrace   = 2 * time.Second  // for attempts to notice that they were cancelled
+	commitWait   = 10 * time.Second // for the answer to a commit
+	// commitPatience is for how long commits may fail: a rebalance delays them.
+	commitPatience = time.Minute
+	leaveWait      = 5 * time.Second        // for leaving the group
+	dialWait       = 5 * time.Second        // for a connection, TLS included
+	heartbeats     = 6                      // per session timeout
+	maxPoll        = 500                    // records taken from the client at once
+	fetchWait      = 500 * time.Millisecond // for records, before the broker answers that there are none
+	pollWait       = 10 * time.Second       // for records, before the poll loop shows that it lives
 	// newPartitions is how old the client's view of the topic may be: partitions
 	// that are added are read after that time.
 	newPartitions = 30 * time.Second

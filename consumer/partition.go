@@ -20,28 +20,35 @@ type partition struct {
 	resume  func()
 
 	mu      sync.Mutex
+	share   int         // bytes that its unfinished jobs may keep
 	paused  bool        // the window is full
 	stalled *time.Timer // runs after an error, until the next try to fetch
 	leaving bool        // it is given back: the client does not fetch it any more
 	ended   bool
 	failed  time.Time // when the last fetch failed
+	failing time.Time // since when fetches fail in a row; zero: they do not
 	broken  error     // why it cannot be read until an operator acts
 	seen    int64     // where it stood when the watch found it behind; -1: it was not
 	still   int       // looks in a row at which it stood there
 }
 
-// stallTime is how long a partition that cannot be fetched is left alone. The
-// client itself would ask again at once, without an end.
-const stallTime = 5 * time.Second
+// A partition that cannot be fetched is left alone for stallTime. The client itself
+// would ask again at once, without an end. What may pass is left alone for passStall,
+// and tells of a trouble only where it has not passed after passTime.
+const (
+	stallTime = 5 * time.Second
+	passStall = time.Second
+	passTime  = 10 * time.Second
+)
 
-// maxWaiting is how many bytes the unfinished records of one partition may keep
-// before reading pauses.
-const maxWaiting = 4 << 20
+// maxWaiting is how many bytes of their records unfinished jobs may keep before
+// reading pauses, of all partitions that are held. Each has the same share.
+const maxWaiting = 8 << 20
 
 func newPartition(id int32, start int64, window int, pause, resume func()) *partition {
 	p := &partition{
 		id: id, start: start, window: window, pause: pause, resume: resume,
-		tenure: newTenure(), tracker: newTracker(), seen: -1,
+		tenure: newTenure(), tracker: newTracker(), share: maxWaiting, seen: -1,
 	}
 	p.owner = context.WithValue(context.Background(), ownerKey{}, p)
 	return p
@@ -72,7 +79,15 @@ func (p *partition) finish(s *span) {
 func (p *partition) read() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.broken = nil
+	p.broken, p.failing = nil, time.Time{}
+	p.throttle()
+}
+
+// divide says of how many partitions this is one.
+func (p *partition) divide(held int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.share = maxWaiting / max(held, 1)
 	p.throttle()
 }
 
@@ -80,34 +95,42 @@ func (p *partition) read() {
 func (p *partition) throttle() {
 	n, bytes := p.tracker.waiting()
 	switch {
-	case !p.paused && (n >= p.window || bytes >= maxWaiting):
+	case !p.paused && (n >= p.window || bytes >= p.share):
 		p.paused = true
 		p.apply()
-	case p.paused && n <= p.window/2 && bytes <= maxWaiting/2:
+	case p.paused && n <= p.window/2 && bytes <= p.share/2:
 		p.paused = false
 		p.apply()
 	}
 }
 
-// stall stops fetching for a while after an error. A lasting one stays until a
-// record comes.
-func (p *partition) stall(lasting bool, why error) {
+// stall stops fetching for a while after an error, and returns for how long fetches
+// have failed in a row. A lasting error stays until a record comes.
+func (p *partition) stall(mayPass, lasting bool, why error) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.failed = time.Now()
+	now := time.Now()
+	if p.failing.IsZero() || now.Sub(p.failed) > 2*stallTime {
+		p.failing = now
+	}
+	p.failed = now
 	if lasting {
 		p.broken = why
 	}
-	if p.stalled != nil || p.ended {
-		return
-	}
-	p.stalled = time.AfterFunc(stallTime, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.stalled = nil
+	if p.stalled == nil && !p.ended {
+		pause := stallTime
+		if mayPass {
+			pause = passStall
+		}
+		p.stalled = time.AfterFunc(pause, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.stalled = nil
+			p.apply()
+		})
 		p.apply()
-	})
-	p.apply()
+	}
+	return now.Sub(p.failing)
 }
 
 // wanted reports whether the client is to fetch the partition.

@@ -40,6 +40,9 @@ func (s *session) assigned(ctx context.Context, cl *kgo.Client, added map[string
 			func() { cl.ResumeFetchPartitions(topic) })
 	}
 	total := len(s.parts)
+	for _, p := range s.parts {
+		p.divide(total)
+	}
 	s.mu.Unlock()
 	if total == 0 {
 		s.c.health.fetched() // there is nothing to fetch
@@ -127,6 +130,9 @@ func (s *session) remove(parts []*partition) {
 	for _, p := range parts {
 		delete(s.parts, p.id)
 		s.c.metrics.forgetLag(p.id)
+	}
+	for _, p := range s.parts {
+		p.divide(len(s.parts))
 	}
 	s.mu.Unlock()
 	for _, p := range parts {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -29,7 +30,10 @@ type session struct {
 	// committing has one slot: for taking heads and sending them, and for removing
 	// partitions. Unlike for a mutex, a faked clock goes on while it is waited for.
 	committing    chan struct{}
-	commitTrouble string // belongs to the one who has the slot
+	commitTrouble string    // belongs to the one who has the slot
+	commitFailing time.Time // since when commits fail in a row, likewise; zero: they do not
+
+	joining atomic.Bool // a request to join was sent
 
 	blind int // looks of the watch in a row that Kafka did not answer
 

@@ -76,7 +76,11 @@ func (s *session) watch(ctx context.Context, cl *kgo.Client) {
 		s.blind = 0
 	}
 	behind := false
-	for _, p := range s.held() {
+	held := s.held()
+	if s.memberID() != "" {
+		s.c.health.held(ids(held))
+	}
+	for _, p := range held {
 		start, known := starts.Lookup(topic, p.id)
 		end, ok := ends.Lookup(topic, p.id)
 		if !known || !ok || start.Err != nil || end.Err != nil {
@@ -104,21 +108,34 @@ func (s *session) judge(p *partition, start, end int64) (behind bool) {
 		return true
 	}
 	still, broken := p.look(start, end)
-	log := s.c.log.With(keyPartition, p.id)
 	if broken != nil {
-		s.c.health.disturb(broken, log)
+		s.c.health.disturb(broken, s.c.log.With(keyPartition, p.id))
 	}
-	if still < 2 {
-		return still > 0
-	}
-	err := fmt.Errorf("partition %d is held and not read: it stands at %d while the log goes on", p.id, max(next, start))
-	if still < s.c.patience {
-		s.c.health.disturb(err, log)
+	switch still {
+	case 0:
+		s.c.health.reads(p.id, nil)
+		return false
+	case 1:
 		return true
 	}
-	s.c.patience = min(2*s.c.patience, maxPatience)
-	s.end(err)
+	err := unreadError{fmt.Errorf("partition %d is held and not read: it stands at %d while the log goes on", p.id, max(next, start))}
+	s.c.health.reads(p.id, err)
+	if still >= s.c.patience {
+		s.c.patience = min(2*s.c.patience, maxPatience)
+		s.end(err)
+	}
 	return true
+}
+
+// unreadError is why a session ended whose other partitions were read.
+type unreadError struct{ error }
+
+func ids(parts []*partition) []int32 {
+	all := make([]int32, len(parts))
+	for i, p := range parts {
+		all[i] = p.id
+	}
+	return all
 }
 
 // wants reports whether any partition is to be fetched.
