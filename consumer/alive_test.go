@@ -113,6 +113,38 @@ func TestWaitingBytes(t *testing.T) {
 	})
 }
 
+// TestWaitingBytesOfManyPartitions: the bound is one for all.
+func TestWaitingBytesOfManyPartitions(t *testing.T) {
+	inBubble(t, 32, func(t *testing.T, w *world) {
+		stuck, l := make(gate), newLedger()
+		o := w.options(func(rec port.Record) Job { return l.job(rec, stuck.wait) })
+		o.Decode = func(value []byte) (port.Record, port.Verdict) {
+			rec, verdict := port.Decode(value)
+			rec.Requester = strings.Repeat("x", 8<<10)
+			return rec, verdict
+		}
+		r := start(t, o)
+		r.awaitReady(t)
+		const each = 300
+		for n := range each / 10 { // little at a time: what one poll brings is registered
+			for p := range int32(32) {
+				w.produce(t, p, runs(fmt.Sprint(p, "-", n, "-"), 10)...)
+			}
+			after(time.Second)
+		}
+		kept := 0
+		for _, p := range r.session.Load().held() {
+			_, bytes := p.tracker.waiting()
+			kept += bytes
+		}
+		if kept > 2*maxWaiting || kept < maxWaiting/2 {
+			t.Errorf("%d bytes wait, want about %d", kept, maxWaiting)
+		}
+		close(stuck)
+		l.await(t, 32*each)
+	})
+}
+
 // TestBigRecordsAreNotKept: a waiting job holds nothing of the bulk of its record.
 func TestBigRecordsAreNotKept(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, w *world) {

@@ -198,6 +198,27 @@ func TestInstanceStopsBetweenSessions(t *testing.T) {
 	})
 }
 
+// TestInstanceStopsWhileJoining: the group has it as a member by then, and it has not
+// got to know its id.
+func TestInstanceStopsWhileJoining(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, w *world) {
+		l := newLedger()
+		peer := start(t, w.named(l, "two"))
+		peer.awaitReady(t)
+		r := start(t, w.named(l, "one"))
+		eventually(t, is("the group has it"), func() bool { return len(w.members(t)) == 2 })
+		if r.Holds(0) {
+			t.Fatal("it has joined")
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.members(t)); n != 1 {
+			t.Errorf("%d members after the stop", n)
+		}
+	})
+}
+
 // TestFencedInstanceStops at once, and does not take the other one out of the group.
 func TestFencedInstanceStops(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, w *world) {
