@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"port-iam/port"
 )
@@ -250,4 +252,45 @@ func TestTopicCreatedAgain(t *testing.T) {
 		w.awaitCommit(t, 0, 30)
 		r.awaitReady(t)
 	})
+}
+
+// TestRecordsOfAnEarlierTime: records that were fetched before a partition moved away
+// do not count after it has come back.
+func TestRecordsOfAnEarlierTime(t *testing.T) {
+	c, err := New(validOptions(prometheus.NewRegistry()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(c)
+	hold := func(id int32) *partition {
+		s.parts[id] = newPartition(id, 0, 100, func() {}, func() {})
+		return s.parts[id]
+	}
+	fetch := func(id int32, offset int64) *kgo.Record {
+		r := &kgo.Record{Topic: testTopic, Partition: id, Offset: offset, Value: []byte(value(testAction, "a"))}
+		s.OnFetchRecordBuffered(r)
+		return r
+	}
+	poll := func(r *kgo.Record) []*task {
+		return s.register(kgo.Fetches{{Topics: []kgo.FetchTopic{{Topic: testTopic, Partitions: []kgo.FetchPartition{
+			{Partition: r.Partition, Records: []*kgo.Record{r}},
+		}}}}})
+	}
+	before := hold(0)
+	old := fetch(0, 9)
+	s.c.lanes.release(before.tenure)
+	now := hold(0)
+	tasks := poll(old)
+	if now.tracker.next() != -1 || before.tracker.next() != 10 {
+		t.Errorf("the next offsets are %d now and %d before, want -1 and 10", now.tracker.next(), before.tracker.next())
+	}
+	if len(tasks) != 1 || tasks[0].tenure != before.tenure {
+		t.Error("its task does not belong to the time before")
+	}
+	if got := poll(fetch(1, 3)); len(got) != 0 {
+		t.Error("a record of a partition that is not held has a task")
+	}
+	if got := poll(fetch(0, 5)); len(got) != 1 || now.tracker.next() != 6 {
+		t.Errorf("a record of now is not registered: next offset %d", now.tracker.next())
+	}
 }

@@ -79,13 +79,13 @@ func TestAccessFailureIsShared(t *testing.T) {
 			if _, err := c.get(context.Background()); !errors.Is(err, broken) {
 				t.Fatal(err)
 			}
-			time.Sleep(100 * time.Millisecond)
+			after(100 * time.Millisecond)
 		}
 		if asked > 12 {
 			t.Errorf("asked %d times in a minute", asked)
 		}
 		broken = nil
-		time.Sleep(failGap)
+		after(failGap)
 		if _, err := c.get(context.Background()); err != nil {
 			t.Error(err)
 		}

@@ -136,6 +136,14 @@ func instanceLeaves(w *world) {
 	if took > 2*time.Second {
 		w.t.Error("it should take 2 s at most")
 	}
+	again := start("a")
+	w.within(limit, is("the group has it as a member"), func() bool { return len(w.Kafka.Members(w.group, w.topic)) == 2 })
+	if err := again.stop(); err != nil { // it may not know its id yet
+		w.t.Fatal(err)
+	}
+	if members := w.Kafka.Members(w.group, w.topic); len(members) != 1 {
+		w.t.Errorf("the group has the members %v after one was stopped while it joined", members)
+	}
 	if err := b.stop(); err != nil {
 		w.t.Fatal(err)
 	}
