@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +69,7 @@ type config struct {
 
 	aws      func(context.Context) (aws.Config, error) // the SDK's own settings
 	awsErr   error                                     // why they cannot be read
-	warnings []string                                  // deliberate choices worth a line at every start
+	warnings []string                                  // what is allowed and worth a line at every start
 }
 
 // problems collects everything that is wrong with settings and flags, each by the
@@ -114,6 +115,9 @@ var awsServices = map[string]string{"IAM": "IAM", "STS": "STS", "SSO": "SSO", "S
 // SDK makes no call for that. It comes after parsePort.
 func parseAWS(c *config, p *problems) {
 	var sdk aws.Config
+	if !checkAWSFiles(p) {
+		return
+	}
 	if sdk, c.awsErr = loadAWS(context.Background(), c.aws); c.awsErr != nil {
 		return
 	}
@@ -177,7 +181,9 @@ func (s settings) parsePort(c *config, p *problems) {
 		p.add("PORT_CLIENT_SECRET", "is missing: set it or PORT_CLIENT_SECRET_FILE")
 	}
 	out.insecureHTTP = boolean(p, "ALLOW_INSECURE_HTTP", in.AllowInsecureHTTP)
-	checkURL(p, "PORT_BASE_URL", in.BaseURL, out.insecureHTTP)
+	if u := checkURL(p, "PORT_BASE_URL", in.BaseURL, out.insecureHTTP); u != nil && strings.EqualFold(path.Base(u.Path), "v1") {
+		p.add("PORT_BASE_URL", "ends in %s, which is added to every address: remove it, as in https://api.port.io", path.Base(u.Path))
+	}
 	if in.OrgID != "" && !kafkaName.MatchString(in.OrgID) {
 		p.add("PORT_ORG_ID", "%q is not the id of an organisation: letters, digits and ._- are allowed", in.OrgID)
 	}
@@ -263,7 +269,7 @@ func (s settings) parseGrant(c *config, p *problems) {
 		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
 	}
 	domain := strings.TrimPrefix(in.EmailDomain, "@")
-	if in.EmailDomain != "" && !emailDomain.MatchString(domain) {
+	if in.EmailDomain != "" && !isEmailDomain(domain) {
 		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
 	}
 	out.userName = userName(how == "local-part", domain)
@@ -285,10 +291,30 @@ func (s settings) parseGrant(c *config, p *problems) {
 	out.templates = loadTemplates(p, in.TemplatesDir, out.maxDuration > 0 || out.duration > 0)
 }
 
+// parseRules warns of patterns without effect, which may be misspelt. They are not
+// wrong: AWS may have actions that the catalogue does not know yet.
 func (s settings) parseRules(c *config, p *problems) {
+	before := len(*p)
 	c.rules.Deny = patterns(p, "GRANT_DENY", s.Rules.Deny)
 	if s.Rules.Allow != allowNone {
 		c.rules.Allow = patterns(p, "GRANT_ALLOW", s.Rules.Allow)
+	}
+	if len(*p) > before {
+		return
+	}
+	known, err := catalogue.Open()
+	var idle catalogue.Rules
+	if err == nil {
+		idle, err = known.Idle(c.rules)
+	}
+	if err != nil {
+		p.add("GRANT_DENY, GRANT_ALLOW", "%v", err)
+	}
+	for _, pattern := range idle.Deny {
+		c.warn(fmt.Sprintf("GRANT_DENY=%s refuses nothing: AWS has no such action in the catalogue of this version; look at its spelling", pattern))
+	}
+	for _, pattern := range idle.Allow {
+		c.warn(fmt.Sprintf("GRANT_ALLOW=%s allows nothing: in the catalogue of this version no action of that name needs it and may be granted", pattern))
 	}
 }
 

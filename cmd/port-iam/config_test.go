@@ -36,6 +36,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	for k, v := range env {
 		t.Setenv(k, v)
 	}
+	trimEnvironment() // as execute does
 	return readSettings().parse(defaultAWS)
 }
 

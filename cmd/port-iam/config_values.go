@@ -1,23 +1,20 @@
 package main
 
 import (
-	"crypto/x509"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
-	"port-iam/templates"
 )
 
 func oneOf(p *problems, variable, value string, allowed ...string) string {
@@ -113,59 +110,33 @@ func tags(p *problems, text string) map[string]string {
 // withSemicolons is the text of an error that may have several lines.
 func withSemicolons(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// secretOrFile reads a secret from the file that is given instead of its value.
-// White space at the ends of the file is not part of it, nor the line break that
-// editors put there.
-func secretOrFile(p *problems, variable string, value secret, file string) secret {
-	if file == "" {
-		return value
-	}
-	if value.reveal() != "" {
-		p.add(variable, "contradicts %s_FILE: set one of them", variable)
-		return value
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		p.add(variable+"_FILE", "%v", err)
-		return secret{}
-	}
-	if s := strings.TrimSpace(string(text)); s != "" {
-		return newSecret(s)
-	}
-	p.add(variable+"_FILE", "%s is empty", file)
-	return secret{}
-}
-
-func caPool(p *problems, file string) *x509.CertPool {
-	if file == "" {
-		return nil
-	}
-	text, err := os.ReadFile(file)
-	pool := x509.NewCertPool()
-	if err != nil {
-		p.add("KAFKA_TLS_CA_FILE", "%v", err)
-	} else if !pool.AppendCertsFromPEM(text) {
-		p.add("KAFKA_TLS_CA_FILE", "%s holds no certificate in PEM form", file)
-	}
-	return pool
-}
-
-// checkURL refuses what would send credentials in the clear, and repeats none.
-func checkURL(p *problems, variable, text string, insecure bool) {
+// checkURL refuses what would send credentials in the clear or calls elsewhere than
+// it seems, and repeats no credentials. It returns nil where anything is wrong.
+func checkURL(p *problems, variable, text string, insecure bool) *url.URL {
+	before := len(*p)
 	u, err := url.Parse(text)
 	if err != nil || !isHost(u.Hostname()) || !isPort(u.Port()) && u.Port() != "" || u.Scheme != "http" && u.Scheme != "https" {
 		p.add(variable, "is not a URL such as https://api.port.io")
-		return
+		return nil
 	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
+	prefix := strings.TrimRight(u.Path, "/")
+	switch {
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		p.add(variable, "must hold neither credentials nor a query nor a fragment")
+	case strings.HasSuffix(u.Host, ":"):
+		p.add(variable, "has a colon after the host and no port: write the port or remove the colon")
+	case prefix != "" && path.Clean(prefix) != prefix:
+		p.add(variable, "has . or .. or nothing between two slashes of its path: write the path without them")
+	case strings.ContainsFunc(prefix, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		p.add(variable, "has blanks or control characters in its path: remove them")
 	}
-	if u.Scheme == "https" || insecure || u.Hostname() == "localhost" {
-		return
-	}
-	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && !insecure && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		p.add(variable, "is http:// to %s: use https, or set ALLOW_INSECURE_HTTP=true", u.Hostname())
 	}
+	if len(*p) > before {
+		return nil
+	}
+	return u
 }
 
 // hostPort takes an address apart. The port is a number, and 0 may be one.
@@ -201,7 +172,17 @@ func isHost(text string) bool {
 	return err != nil && len(text) <= 253 // a number at the end is that of a wrong IP address
 }
 
-var emailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN.-]*[\pL\pN])?$`)
+var emailLabel = regexp.MustCompile(`^[\pL\pN]([\pL\pN-]{0,61}[\pL\pN])?$`)
+
+// isEmailDomain reports whether a text is the name of a domain, in any script.
+func isEmailDomain(text string) bool {
+	for _, l := range strings.Split(text, ".") {
+		if !emailLabel.MatchString(l) {
+			return false
+		}
+	}
+	return len(text) <= 253
+}
 
 var (
 	kafkaName  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,240}$`) // of topics and instances; Kafka allows 249
@@ -226,13 +207,18 @@ func checkKafkaNames(p *problems, topic, group, instance string) {
 // noBoundary is the value of IAM_PERMISSIONS_BOUNDARY that does without one.
 const noBoundary = "none"
 
-var policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy/[!-~]+$`)
+// policyARN is that of a managed policy, by the patterns of IAM's API for the path
+// and the name of one.
+var policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy(/(?:[A-Za-z0-9.,+@=_-]+/)*)[A-Za-z0-9_+=,.@-]{1,128}$`)
 
-// placeOf is where the ARN of a boundary says that it is. A policy of AWS's own
-// has no account.
+// maxPolicyPath is the longest path of a policy, with both slashes.
+const maxPolicyPath = 512
+
+// placeOf is where the ARN of a boundary says that it is; not ok if it cannot be the
+// ARN of one. A policy of AWS's own has no account.
 func placeOf(boundary string) (account, partition string, ok bool) {
 	found := policyARN.FindStringSubmatch(boundary)
-	if found == nil {
+	if found == nil || len(found[3]) > maxPolicyPath {
 		return "", "", false
 	}
 	if account = found[2]; account == "aws" {
@@ -243,30 +229,9 @@ func placeOf(boundary string) (account, partition string, ok bool) {
 
 // checkBoundary accepts the ARN of a managed policy and none.
 func checkBoundary(p *problems, variable, boundary string) {
-	if boundary != noBoundary && !policyARN.MatchString(boundary) {
+	if _, _, ok := placeOf(boundary); !ok && boundary != noBoundary {
 		p.add(variable, "%q is neither the ARN of a managed policy (arn:aws:iam::123456789012:policy/Name) nor none", boundary)
 	}
-}
-
-// loadTemplates also renders them with samples. Where grants are limited in time,
-// the policy has to hold the end.
-func loadTemplates(p *problems, dir string, limited bool) *templates.Set {
-	var source fs.FS
-	if dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			p.add("TEMPLATES_DIR", "%q is not a directory that can be read", dir)
-			return nil
-		}
-		source = os.DirFS(dir)
-	}
-	set, err := templates.Load(source)
-	if err == nil {
-		err = set.Check(limited)
-	}
-	if err != nil {
-		p.add("TEMPLATES_DIR", "%s: %v", path.Clean(dir), err)
-	}
-	return set
 }
 
 // sessionName is what AWS takes as the name of a session, which is how the

@@ -27,7 +27,7 @@ func TestPrintExitCodes(t *testing.T) {
 		{"management-policy --boundary none", exitConfig, "IAM_PERMISSIONS_BOUNDARY: is missing"},
 		{"management-policy --account 210987654321 --boundary " + boundary, exitConfig, "is not of account 210987654321"},
 		{"management-policy --partition aws-cn --boundary " + boundary, exitConfig, "is not of account 123456789012 in partition aws-cn"},
-		{"management-policy --boundary arn:aws:iam::123456789012:policy/*", exitConfig, "is not the ARN of a managed policy"},
+		{"management-policy --boundary arn:aws:iam::123456789012:policy/*", exitConfig, "is neither the ARN of a managed policy"},
 		{"management-policy --boundary arn:aws:iam::123456789012:policy/port-iam/Permission-x", exitConfig, "the daemon could delete it"},
 		{"boundary", exitConfig, "--account: is missing"},
 		{"requester-policy", exitConfig, "--account: is missing"},

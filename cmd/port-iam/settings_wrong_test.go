@@ -31,6 +31,9 @@ func TestWrongSettings(t *testing.T) {
 		"PORT_BASE_URL": {
 			"https://api.port.io?x=1", "https://api.port.io?", "https://api.port.io#", "https://api.port.io/#x", "https://u@api.port.io", "https://u:p@api.port.io",
 			"https://api.port.io:99999", "https://api.port.io:abc", "https://:443", "https://", "ftp://api.port.io", "api.port.io", "https://api port.io", "https://300.1.1.1", "https:api.port.io",
+			"https://api.port.io/v1", "https://api.port.io/v1/", "https://api.port.io/V1//", "https://api.port.io/%761", "https://proxy.example/port/v1", "https://api.port.io//v1", "https://api.port.io/v1?x=1",
+			"https://api.port.io:", "https://api.port.io:/", "https://[::1]:", "https://api.port.io/a b", "https://api.port.io/a%20b", "https://api.port.io/a%09", "https://api.port.io/a%0a",
+			"https://api.port.io/..", "https://api.port.io/a/../b", "https://api.port.io/%2e%2e/b", "https://api.port.io/./b", "https://api.port.io/a//b",
 		},
 		"KAFKA_TOPIC":               {"a b", "a/b", ".", "..", "größe", long, "a\nb"},
 		"KAFKA_INSTANCE_ID":         {"a b", "a/b", ".", "..", long, "a:b"},
@@ -39,12 +42,13 @@ func TestWrongSettings(t *testing.T) {
 		"GRANT_ACTION":              {"a/b", `a"b`, `a\b`, "a\x01b", "ä", ".", "..", "revoke_permissions", long},
 		"REVOKE_ACTION":             {"a/b", "a b", "request_permissions"},
 		"EXPIRE_ACTION":             {"a,b", "request_permissions"},
-		"GRANT_EMAIL_DOMAIN":        {"@", "a@b", "exa mple.com", "a.com,b.com", "@@example.com", ".com"},
+		"GRANT_EMAIL_DOMAIN":        {"@", "a@b", "exa mple.com", "a.com,b.com", "@@example.com", ".com", "example..com", "example.", "-a.com", "a-.com", "a.-b.com", "a.b-", "a_b.com", long[:64] + ".com", strings.Repeat("abc.", 70) + "com"},
+		"IAM_PERMISSIONS_BOUNDARY":  wrongBoundaries(),
 		"GRANT_ALLOW":               {"none,s3:GetObject", "None", ","},
 		"GRANT_DENY":                {"none", ","},
 		"LOG_LEVEL":                 {"info+2", "loud"},
 		"AWS_REGION":                {"us east 1", "https://us-east-1", "us.east"},
-		"AWS_ENDPOINT_URL":          {"https://aws.example?x=1", "https://u:p@aws.example", "http://aws.example", "aws.example"},
+		"AWS_ENDPOINT_URL":          {"https://aws.example?x=1", "https://u:p@aws.example", "http://aws.example", "aws.example", "https://aws.example:", "https://aws.example/../x", "https://aws.example/a b"},
 		"AWS_ENDPOINT_URL_IAM":      {"https://aws.example#x", "http://aws.example:99999"},
 		"AWS_ENDPOINT_URL_STS":      {"https://aws.example/?", "https://"},
 		"AWS_ENDPOINT_URL_SSO":      {"http://aws.example"},
@@ -68,20 +72,38 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
+const policyPrefix = "arn:aws:iam::123456789012:policy/"
+
+// wrongBoundaries are no ARNs of managed policies by the rules of IAM.
+func wrongBoundaries() []string {
+	all := []string{"None", "arn:aws:iam::123456789012:policy", "arn:aws:iam::12345678901:policy/x", "arn:aws:iam:eu-west-1:123456789012:policy/x", "arn:aws:s3::123456789012:policy/x"}
+	for _, rest := range []string{
+		"", "/", "x*", "*", "x?", "a/", "/a", "/a/b", "a//b", `a"b`, `a"b/c`, "a b", "a\tb", "a b/c", "a*/b", "${aws:username}", "größe", "a:b", `a\b`, "a!b",
+		strings.Repeat("n", 129), strings.Repeat("n", 3000), strings.Repeat("p", 511) + "/x", strings.Repeat("a/", 256) + "x",
+	} {
+		all = append(all, policyPrefix+rest)
+	}
+	return all
+}
+
 // TestRightSettings: what looks odd and is right.
 func TestRightSettings(t *testing.T) {
 	for variable, values := range map[string][]string{
 		"KAFKA_BROKERS":      {"broker-1:9092", "a:1,b:65535", "[::1]:9092", "[fe80::1%eth0]:9092", "127.0.0.1:9092", "b-1.x_y.example.com.:9092", "a:9092,", " a:9092 , b:9092 "},
 		"LISTEN_ADDRESS":     {":0", ":8080", "localhost:8080", "[::]:8080", "0.0.0.0:65535"},
-		"PORT_BASE_URL":      {"https://api.us.port.io", "https://api.port.io/", "https://proxy.example:8443/port", "https://[::1]:8443"},
+		"PORT_BASE_URL":      {"https://api.us.port.io", "https://api.port.io/", "https://proxy.example:8443/port", "https://[::1]:8443", "https://proxy.example/a/b-c_d.e/", "https://proxy.example/v1/port", "https://proxy.example/v10", "https://api.port.io//"},
 		"KAFKA_TOPIC":        {"org_1.runs", "a-b"},
 		"KAFKA_GROUP_ID":     {"org_1.port-iam", "a@b:c/d"},
 		"KAFKA_INSTANCE_ID":  {"ip-10-0-0-1.example.com", "port-iam-5d9f7c-x2x9z"},
 		"PORT_ORG_ID":        {"org_AbC123"},
 		"GRANT_ACTION":       {"a.b:c@d+e=f-g"},
-		"GRANT_EMAIL_DOMAIN": {"example.com", "@example.com", "größe.example"},
-		"GRANT_ALLOW":        {"none", "s3:PutBucketPolicy, rds-db:connect"},
-		"LOG_LEVEL":          {"INFO", "debug"},
+		"GRANT_EMAIL_DOMAIN": {"example.com", "@example.com", "größe.example", "xn--gre-6ka8i.example", "a--b.c", "1.example", strings.Repeat("x", 63) + ".example", "intranet"},
+		"IAM_PERMISSIONS_BOUNDARY": {
+			"none", policyPrefix + "a", policyPrefix + "a_b+c=d,e.f@g-h", policyPrefix + strings.Repeat("n", 128), policyPrefix + "team/a.b,c+d@e=f_g-h/x",
+			policyPrefix + strings.Repeat("p", 510) + "/x", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/x", "arn:aws-cn:iam::aws:policy/x",
+		},
+		"GRANT_ALLOW": {"none", "s3:PutBucketPolicy, rds-db:connect"},
+		"LOG_LEVEL":   {"INFO", "debug"},
 	} {
 		for _, value := range values {
 			env := validEnv()

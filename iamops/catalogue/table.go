@@ -38,21 +38,32 @@ type line struct {
 	Actions []string   `json:"a"`
 }
 
-// readLine decodes line n of a table. Unpacking up to there takes some
-// milliseconds and leaves nothing behind.
-func readLine(packed []byte, n int, into any) error {
+// eachLine shows the lines of a table, from the header on, until visit returns
+// false or an error. That a table ends before is an error.
+func eachLine(packed []byte, visit func(n int, text []byte) (more bool, err error)) error {
 	zr, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return fmt.Errorf("unpack the action catalogue: %w", err)
 	}
 	sc := bufio.NewScanner(zr)
 	sc.Buffer(make([]byte, 0, 1<<16), maxLine)
-	for ; sc.Scan(); n-- {
-		if n == 0 {
-			return json.Unmarshal(sc.Bytes(), into)
+	for n := 0; sc.Scan(); n++ {
+		if more, err := visit(n, sc.Bytes()); err != nil || !more {
+			return err
 		}
 	}
 	return fmt.Errorf("unpack the action catalogue: %w", errors.Join(sc.Err(), io.ErrUnexpectedEOF))
+}
+
+// readLine decodes line n of a table. Unpacking up to there takes some
+// milliseconds and leaves nothing behind.
+func readLine(packed []byte, n int, into any) error {
+	return eachLine(packed, func(i int, text []byte) (bool, error) {
+		if i < n {
+			return true, nil
+		}
+		return false, json.Unmarshal(text, into)
+	})
 }
 
 func readHeader(packed []byte) (header, error) {
@@ -66,8 +77,20 @@ func readHeader(packed []byte) (header, error) {
 
 // readService reads the service that the header lists at this index.
 func readService(packed []byte, prefix string, index int) (*service, error) {
+	var s *service
+	err := eachLine(packed, func(n int, text []byte) (more bool, err error) {
+		if n < 1+index {
+			return true, nil
+		}
+		s, err = parseService(text, prefix)
+		return false, err
+	})
+	return s, err
+}
+
+func parseService(text []byte, prefix string) (*service, error) {
 	var l line
-	err := readLine(packed, 1+index, &l)
+	err := json.Unmarshal(text, &l)
 	if err == nil && l.Service != prefix {
 		err = fmt.Errorf("the action catalogue has %q where its header says %q", l.Service, prefix)
 	}
