@@ -156,7 +156,7 @@ func TestCheckModel(t *testing.T) {
 		{"for an agent", toRequest, []string{message(`{"payload":{"action":{"invocationMethod":{"agent":true}}}}`)}, noRun + `"payload.action.invocationMethod.agent"`, remove},
 		{"a change", toRequest, []string{message(`{"diff":{"before":{}}}`)}, noRun + `"diff"`, remove},
 		{"a change that says so twice", toRequest, []string{message(`{"diff":{},"changelogDestination":{}}`)}, noRun + `"diff, changelogDestination"`, remove},
-		{"a change, in capitals", toRequest, []string{message(`{"mine":"` + strings.Repeat("x", 200) + `","DIFF":1}`)}, noRun + `"DIFF"`, remove},
+		{"a change behind a long text", toRequest, []string{message(`{"mine":"` + strings.Repeat("x", 200) + `","diff":1}`)}, noRun + `"diff"`, remove},
 		{"no entity to request for", toRequest, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .entity.identifier }}"`, bySetup},
 		{"no entity to revoke", toRevoke, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .entity.identifier }}"`, bySetup},
 		{"no entity that has expired", toExpire, []string{message(`{"context":{"entity":null}}`)}, payload + `.context.entity is missing and must be "{{ .event.context.entityIdentifier }}"`, bySetup},

@@ -75,6 +75,7 @@ func TestHealth(t *testing.T) {
 		}
 		return families[0].GetMetric()[0].GetGauge().GetValue()
 	}
+	life.probe.Beat(-time.Second) // the next one is overdue
 	if status("/healthz") != http.StatusServiceUnavailable {
 		t.Error("a process without a pulse is healthy")
 	}
