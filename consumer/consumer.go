@@ -95,11 +95,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 	defer c.lanes.wait()
 	defer c.lanes.stop()
 	pause := min(minPause, c.longest)
-	for {
+	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.runSession(ctx)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		c.metrics.sessionsEnded.Inc()
 		c.health.fail(err)
@@ -115,10 +115,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if c.opts.Instance != "" {
 			c.awaitInstance(ctx, errors.Is(err, kerr.FencedInstanceID))
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 	}
+	return nil
 }
 
 // runSession returns why the session ended.
