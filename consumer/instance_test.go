@@ -40,8 +40,10 @@ func TestCrashOfAnInstanceWithAName(t *testing.T) {
 		o.Dialer = wire.dial
 		crashed := start(t, o)
 		crashed.awaitReady(t)
-		start(t, w.named(l, "two")).awaitReady(t)
-		eventually(t, is("a partition each"), func() bool { return crashed.Holds(0) != crashed.Holds(1) })
+		other := start(t, w.named(l, "two"))
+		eventually(t, is("a partition each"), func() bool {
+			return crashed.Holds(0) != crashed.Holds(1) && other.Holds(0) != other.Holds(1)
+		})
 		wire.set(true) // no word to the group
 		began := time.Now()
 		again := start(t, w.named(l, "one"))
