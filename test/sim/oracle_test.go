@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,19 +181,26 @@ func (w *world) judgeUse(o *order, p pieces) {
 	}
 }
 
+// reasonOf is why a run ended as it did: by its log in Port or, where Port did not take
+// that, by what the instance says that ended it.
+func (w *world) reasonOf(r porttest.RunState) string {
+	return cmp.Or(lastLog(r), w.trace.reason(r.ID))
+}
+
 // judgeOutcome checks how the run of a grant ended: it must succeed, unless the
 // schedule holds a reason.
 func (w *world) judgeOutcome(o *order, r porttest.RunState) {
+	reason := w.reasonOf(r)
 	never := o.refused || o.doomed || o.lost || o.inTheWay || o.waiting
 	switch {
 	case r.Status == "SUCCESS" && never:
 		w.violation("run %s must not succeed", o.run)
 	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0, len(w.byCLI(o)) > 0:
-	case strings.Contains(lastLog(r), "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
-	case w.plan.mixed && strings.Contains(lastLog(r), "gave up after"): // two differ
-	case w.mayFail(lastLog(r)), o.rivals && strings.Contains(lastLog(r), "AccessDenied"):
+	case strings.Contains(reason, "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
+	case w.plan.mixed && strings.Contains(reason, "gave up after"): // two differ
+	case w.mayFail(reason), o.rivals && strings.Contains(reason, "AccessDenied"):
 	default:
-		w.violation("run %s is %s without a reason: %q", o.run, r.Status, lastLog(r))
+		w.violation("run %s is %s without a reason: %q", o.run, r.Status, reason)
 	}
 }
 
@@ -217,7 +225,7 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 	if o.target != nil && o.target.handled == lent {
 		return // it goes on for a quarter of an hour, and fails
 	}
-	log := lastLog(r)
+	log := w.reasonOf(r)
 	gaveUp := w.mayFail(log) || o.target != nil && o.target.unreadable
 	switch {
 	case o.target == nil && !o.refused && gaveUp:

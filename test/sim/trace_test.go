@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,19 @@ func (t *trace) String() string {
 		lines = append([]string{fmt.Sprintf("(%d earlier lines)", cut)}, lines[cut:]...)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// reason is what an instance logged of the end of a run, the last time; "" where none
+// did.
+func (t *trace) reason(run string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range slices.Backward(t.lines) {
+		if strings.Contains(l, `msg="run ended"`) && strings.Contains(l, "run_id="+run+" ") {
+			return l
+		}
+	}
+	return ""
 }
 
 // lacks reports whether no line holds the text.
