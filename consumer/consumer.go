@@ -64,7 +64,7 @@ func New(o Options) (*Consumer, error) {
 		access:  &accessCache{ask: o.Access, sasl: o.Mechanism != noSASL},
 		lanes:   newLanes(o.Concurrency),
 		longest: maxPause, patience: leastPatience,
-		health: &health{limit: min(o.Session, beatLimit), why: errStarting, asked: map[int32]fetching{}, unread: map[int32]error{}},
+		health: &health{limit: min(o.Session, beatLimit), why: errStarting, asked: map[int32]fetching{}, unread: map[int32]error{}, troubles: map[string]trouble{}},
 	}
 	var err error
 	if c.metrics, err = newMetrics(o.Registerer, c.oldest); err != nil {

@@ -72,7 +72,8 @@ func (h *health) join() {
 func (h *health) fail(why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.why, h.troubles = why, nil
+	h.why = why
+	clear(h.troubles)
 }
 
 // leave is fail for what the client tries again by itself. It is logged once in a
@@ -80,7 +81,8 @@ func (h *health) fail(why error) {
 func (h *health) leave(why error, log *slog.Logger) {
 	h.mu.Lock()
 	news := h.why == nil || words(h.why) != words(why)
-	h.why, h.troubles = why, nil
+	h.why = why
+	clear(h.troubles)
 	h.mu.Unlock()
 	if news {
 		log.Warn("the group has to be joined again", keyError, why)
@@ -154,24 +156,24 @@ func (h *health) held(ids []int32) {
 // logged once in a row.
 func (h *health) disturb(err error, log *slog.Logger) {
 	h.mu.Lock()
-	_ = h.current()
-	_, known := h.troubles[words(err)]
-	if h.troubles == nil {
-		h.troubles = map[string]trouble{}
-	}
+	before, known := h.troubles[words(err)]
 	h.troubles[words(err)] = trouble{err, time.Now()}
 	h.mu.Unlock()
-	if !known {
+	if !known || time.Since(before.at) > troubleLimit {
 		log.Error("Kafka does not serve this member as it should", keyError, err)
 	}
 }
 
-// current forgets what was not seen for long, and returns the rest.
+// current is what keeps a member from being ready; what was not seen for long is
+// forgotten.
 func (h *health) current() error {
 	maps.DeleteFunc(h.troubles, func(_ string, t trouble) bool { return time.Since(t.at) > troubleLimit })
 	var all []error
 	for _, text := range slices.Sorted(maps.Keys(h.troubles)) {
 		all = append(all, h.troubles[text].err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.unread)) {
+		all = append(all, h.unread[id])
 	}
 	return errors.Join(all...)
 }
@@ -207,9 +209,6 @@ func (h *health) ready() error {
 	}
 	if h.fetch.IsZero() {
 		return errors.New("no record was fetched so far")
-	}
-	for _, id := range slices.Sorted(maps.Keys(h.unread)) {
-		return h.unread[id]
 	}
 	if age := max(time.Since(h.fetch), h.silent()); age > fetchLimit {
 		return fmt.Errorf("no answer to a fetch of records for %v", age.Round(time.Second))

@@ -26,21 +26,27 @@ import (
 	"port-iam/internal/demo"
 )
 
-// TestHealthNamesWhatIsStuck: each part that hangs makes /healthz 503 and is named
-// there, and systemd is not fed meanwhile.
-func TestHealthNamesWhatIsStuck(t *testing.T) {
-	t.Parallel()
+// newDemoDaemon makes the daemon of a demo's world, which is not started.
+func newDemoDaemon(t *testing.T) (*daemon, *prometheus.Registry) {
+	t.Helper()
 	world, err := demo.NewWorld(demo.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer world.Close()
+	t.Cleanup(world.Close)
 	cfg, err := demoConfig(world)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	d := newDaemon(cfg, reg, io.Discard)
+	return newDaemon(cfg, reg, io.Discard), reg
+}
+
+// TestHealthNamesWhatIsStuck: each part that hangs makes /healthz 503 and is named
+// there, and systemd is not fed meanwhile.
+func TestHealthNamesWhatIsStuck(t *testing.T) {
+	t.Parallel()
+	d, reg := newDemoDaemon(t)
 	h := handler(reg, d.ready, &d.life)
 	healthz := func() (int, string) {
 		w := httptest.NewRecorder()
@@ -237,17 +243,7 @@ func TestHealthcheckDirect(t *testing.T) {
 // TestGroupInBuildInfo: the metric says the group as soon as it is known.
 func TestGroupInBuildInfo(t *testing.T) {
 	t.Parallel()
-	world, err := demo.NewWorld(demo.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer world.Close()
-	cfg, err := demoConfig(world)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reg := prometheus.NewRegistry()
-	d := newDaemon(cfg, reg, io.Discard)
+	d, reg := newDemoDaemon(t)
 	groups := func() []string {
 		families, err := reg.Gather()
 		if err != nil {
