@@ -29,7 +29,7 @@ type Job interface {
 	// job and treated like one that asks to be called again after 30 s.
 	// When ctx ends, Attempt returns soon, and what it returns is ignored.
 	Attempt(ctx context.Context) error
-	// Abandon is called where no other attempt follows one that did not finish:
+	// Abandon is called where the job is not finished and no other attempt follows:
 	// the record is handed back.
 	Abandon()
 }

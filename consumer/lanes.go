@@ -177,12 +177,10 @@ func (l *lanes) remove(t *task) {
 	}
 }
 
-// abandon removes a task that is not finished, and tells its job if that was begun.
+// abandon removes a task that is not finished, and tells its job.
 func (l *lanes) abandon(t *task) {
 	l.remove(t)
-	if t.begun {
-		l.wg.Go(func() { _ = protect(func() error { t.job.Abandon(); return nil }) })
-	}
+	l.wg.Go(func() { _ = protect(func() error { t.job.Abandon(); return nil }) })
 }
 
 // release ends tenures: what waits is dropped, nothing more is started. What

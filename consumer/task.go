@@ -20,7 +20,6 @@ type task struct {
 	log    *slog.Logger
 	done   func(result) // called once, when the record is finished
 
-	begun  bool        // there was an attempt
 	panics int         // in a row
 	timer  *time.Timer // runs while the task waits for its next attempt
 	last   string      // text of the last error, so that it is logged only once
@@ -45,7 +44,6 @@ func newTask(h Handler, rec port.Record, log *slog.Logger) *task {
 // attempt calls the job once. It returns what became of the record or, where
 // that is "", how long to wait before the next call.
 func (t *task) attempt(ctx context.Context) (what result, again time.Duration) {
-	t.begun = true
 	err := protect(func() error { return t.job.Attempt(ctx) })
 	t.panics++
 	if !errors.As(err, new(*panicError)) {

@@ -34,6 +34,25 @@ type Decision struct {
 	differs   string    // what the entity said otherwise than IAM, of a removal
 }
 
+// label is the status label of the run in Port.
+func (d Decision) label() string {
+	switch {
+	case d.Outcome == outcomeRefused:
+		return "Refused"
+	case d.Outcome == outcomeFailed:
+		return "Failed"
+	case d.Operation != opGrant:
+		return labelRevoked
+	case d.end.IsZero():
+		return "Granted until revoked"
+	}
+	return "Granted until " + d.end.UTC().Format(time.RFC3339)
+}
+
+// labelRevoked is the status label of a run that has taken access away, and of a
+// grant's run that was ended by one.
+const labelRevoked = "Revoked"
+
 // message is the log of the run in Port.
 func (d Decision) message() string {
 	switch {

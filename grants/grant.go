@@ -43,21 +43,50 @@ func (j *Job) grant(ctx context.Context) error {
 	if err := j.checkPermissions(ctx, view, req); err != nil {
 		return err
 	}
+	j.label.begin(waitsForAWS)
 	if err := j.make(ctx, plan, view.entity != nil); err != nil {
 		return err
 	}
 	if view.entity == nil {
+		j.label.begin(waitsForPort)
 		if accepted, err := j.writeEntity(ctx, plan, req); !accepted {
 			return err
 		}
 	}
 	j.made = &plan
-	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {
+	j.label.begin(waitsForAWS)
+	linked := j.link(ctx, plan.SignInURL)
+	err = j.svc.opts.Access.Attach(ctx, plan)
+	linked()
+	if err != nil {
 		return err
 	}
 	d := j.decision(outcomeSucceeded)
 	d.Resource, d.note, d.signInURL, d.end = req.Resource, req.reason, plan.SignInURL, req.End
 	return j.end(ctx, port.StatusSuccess, d)
+}
+
+// linkTime bounds the wait for the link of a run.
+const linkTime = 2 * time.Second
+
+// link puts the sign-in URL on the page of the run while AWS attaches, once. The
+// result waits for that, not for long: a link that Port does not take costs nothing
+// but the link.
+func (j *Job) link(ctx context.Context, url string) (wait func()) {
+	if url == "" || j.linked {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, linkTime)
+	var err error
+	var linking sync.WaitGroup
+	linking.Go(func() { err = j.svc.opts.Portal.LinkRun(ctx, j.rec.RunID, url) })
+	return func() {
+		linking.Wait()
+		cancel()
+		if j.linked = err == nil || isAnswer(err); err != nil {
+			j.log.Warn("Port did not take the link of the run", keyGrant, j.name, keyError, err)
+		}
+	}
 }
 
 // grantView is what Port says about a request, read at once. What was read

@@ -48,7 +48,7 @@ func TestGrantThenRevoke(t *testing.T) {
 }
 
 // TestRoundTrips holds the price of a grant: five sequential round trips, the
-// reads at once and the two creates at once.
+// reads at once, the two creates at once, and the link while AWS attaches.
 func TestRoundTrips(t *testing.T) {
 	const awsDelay, portDelay = 80 * time.Millisecond, 40 * time.Millisecond
 	inWorld(t, iamtest.Options{Delay: awsDelay}, func(w *world) {
@@ -70,7 +70,7 @@ func TestRoundTrips(t *testing.T) {
 			calls[c.Op]++
 		}
 		want := map[string]int{
-			"run_get": 1, "run_list": 1, "entity_get": 3, "entity_upsert": 1, "run_log": 1,
+			"run_get": 1, "run_list": 1, "entity_get": 3, "entity_upsert": 1, "run_patch": 1, "run_log": 1,
 			"CreatePolicy": 1, "CreateRole": 1, "AttachRolePolicy": 1,
 		}
 		if diff := cmp.Diff(want, calls); diff != "" {

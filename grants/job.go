@@ -20,16 +20,19 @@ type Job struct {
 	removal        // of the grant, where it comes to that; its patience is first with the run
 	action  string // its identifier in Port
 	rec     port.Record
+	label   *label
 	lost    bool // the record is lost, and the run cannot be carried out without it
 
 	began   time.Time // the first attempt
 	failing time.Time // since when Port fails this run alone; zero: it does not
 	ended   bool      // the end of the run is in the metrics
+	ends    int       // how often it was tried to end the run
 	// unreportable: the last attempt finished the record of a run that is open and
 	// whose end Port does not take.
 	unreportable bool
 	making       bool         // this job began to make role and policy
 	made         *iamops.Plan // created by this job, entity written, not yet attached
+	linked       bool         // Port has taken the link of the run, or refused it
 	cleaning     bool         // the run has ended, what was made of it is being removed
 }
 
@@ -49,11 +52,23 @@ var errUnreportable = errors.New("Port refuses the end of an open run")
 // record does not fit its run and was dropped; nothing was done about the run. A
 // [Waiting]: not finished, call again after its time.
 func (j *Job) Attempt(ctx context.Context) error {
+	err := j.attempt(ctx)
+	switch waits, ok := errors.AsType[*Waiting](err); {
+	case !ok:
+		j.label.close()
+	case ctx.Err() == nil:
+		j.label.goOn(waitsFor(waits))
+	}
+	return err
+}
+
+func (j *Job) attempt(ctx context.Context) error {
 	unlock, err := j.svc.locks.lock(ctx, j.name)
 	if err != nil {
 		return &Waiting{after: firstWait, err: err}
 	}
 	defer unlock()
+	j.label.begin(waitsForPort)
 	inFlight := j.svc.metrics.inFlight.WithLabelValues(j.op)
 	inFlight.Inc()
 	defer inFlight.Dec()
@@ -96,8 +111,12 @@ func (j *Job) Attempt(ctx context.Context) error {
 	return nil
 }
 
-// Abandon is to be called where no other attempt follows one that did not finish.
+// Abandon is to be called where no other attempt follows, and none has finished.
 func (j *Job) Abandon() {
+	j.label.close()
+	if j.lifted == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), restoreTime)
 	defer cancel()
 	unlock, err := j.svc.locks.lock(ctx, j.name)
@@ -118,14 +137,29 @@ func (j *Job) leaveOpen(err error) {
 	}
 }
 
+// signatureFault says what is wrong with the record's signature; "" where nothing is.
+func (j *Job) signatureFault() string {
+	switch {
+	case j.rec.Signature == port.SignatureWrong:
+		return "its signature does not fit"
+	case j.rec.Signature == port.SignatureAbsent && j.svc.opts.RequireSignature:
+		return "it is not signed, and signatures are required"
+	}
+	return ""
+}
+
+// fits reports whether the record fits an open run that is to be worked on, as far
+// as the run says.
+func (j *Job) fits(run port.Run) bool {
+	return j.signatureFault() == "" && run.Action == j.action && run.Status == port.StatusInProgress &&
+		(run.Entity == "" || run.Entity == j.rec.Entity)
+}
+
 // step does the work within its time and turns what will not get better into a
 // failure.
 func (j *Job) step(ctx context.Context) error {
-	switch {
-	case j.rec.Signature == port.SignatureWrong:
-		return j.drop(eventSignature, "its signature does not fit")
-	case j.rec.Signature == port.SignatureAbsent && j.svc.opts.RequireSignature:
-		return j.drop(eventSignature, "it is not signed, and signatures are required")
+	if fault := j.signatureFault(); fault != "" {
+		return j.drop(eventSignature, "%s", fault)
 	}
 	// A wrong clock makes wrong ends and wrong expiries; revoking needs no clock.
 	if err := j.svc.clockError(); err != nil && j.op != opRevoke {
@@ -190,6 +224,7 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 	case run.Entity != "" && run.Entity != j.rec.Entity:
 		return false, j.drop(eventWrongEntity, "the run was started on %q and the record names %q", run.Entity, j.rec.Entity)
 	}
+	j.label.confirm()
 	return true, nil
 }
 

@@ -320,7 +320,9 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 	case s.run.Action != r.svc.opts.Actions.Grant:
 		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
 	}
-	_, _, err := r.svc.endRun(ctx, s.run.ID, port.StatusFailure, "The grant was revoked before it was complete.")
+	_, _, err := r.svc.endRun(ctx, s.run.ID, port.RunEnd{
+		Status: port.StatusFailure, Label: labelRevoked, Message: "The grant was revoked before it was complete.",
+	})
 	if errors.Is(err, errUnreportable) {
 		return giveUp("%s, and Port refuses its end: %w", err, stays)
 	}

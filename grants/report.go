@@ -16,12 +16,14 @@ import (
 //
 // Errors: [errUnreportable] where the run is open and Port refuses its end;
 // otherwise Port is away and the same may be tried again.
-func (s *Service) endRun(ctx context.Context, runID string, want port.Status, message string) (status port.Status, ours bool, err error) {
-	portal := s.opts.Portal
+func (s *Service) endRun(ctx context.Context, runID string, e port.RunEnd) (status port.Status, ours bool, err error) {
+	portal, want := s.opts.Portal, e.Status
+	unlabelled := port.RunEnd{Status: want, Message: e.Message}
 	var refusal error
 	for _, end := range []func() error{
-		func() error { return portal.EndRun(ctx, runID, want, message) },
-		// The run is open and its log is refused: the status alone may pass.
+		func() error { return portal.EndRun(ctx, runID, e) },
+		// The run is open and this is refused: with less of it the end may pass.
+		func() error { return portal.EndRun(ctx, runID, unlabelled) },
 		func() error { return portal.SetStatus(ctx, runID, want) },
 	} {
 		err := end()
@@ -40,6 +42,7 @@ func (s *Service) endRun(ctx context.Context, runID string, want port.Status, me
 		case !isAnswer(err):
 			return "", false, err
 		}
+		s.opts.Log.Warn("Port refused the end of a run, trying it with less", keyRunID, runID, keyError, err)
 		refusal = err
 	}
 	return "", false, fmt.Errorf("%w: %w", errUnreportable, refusal)
@@ -57,10 +60,18 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 	return j.end(ctx, port.StatusFailure, d)
 }
 
+// labelledEnds is how often a run is to be ended with a status label.
+const labelledEnds = 3
+
 // end ends the job's run and follows the end that it has then: another instance
 // may have given it another one meanwhile.
 func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
-	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, want, d.message())
+	j.label.stop()
+	end := port.RunEnd{Status: want, Label: d.label(), Message: d.message()}
+	if j.ends++; j.ends > labelledEnds {
+		end.Label = "" // that may be what Port fails at
+	}
+	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, end)
 	if err != nil {
 		return err
 	}
@@ -78,6 +89,7 @@ func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
 // follow accepts the end of the run. After SUCCESS nothing is touched, unless the
 // grant was taken away since; after anything else, everything of it is removed.
 func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
+	j.label.close()
 	if !j.ended {
 		j.log.Info("run has ended already", keyGrant, j.name, keyOutcome, string(status))
 	}

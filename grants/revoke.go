@@ -34,7 +34,10 @@ func (j *Job) cutFirst(ctx context.Context) error {
 	var runErr, findErr error
 	var reads sync.WaitGroup
 	hurry := j.hurry(ctx)
-	reads.Go(func() { run, runErr = j.ownRun(hurry) })
+	reads.Go(func() {
+		run, runErr = j.ownRun(hurry)
+		j.label.begin(waitsForAWS)
+	})
 	if _, named := iamops.RunID(j.name); named {
 		reads.Go(func() { found, findErr = j.svc.opts.Access.Find(hurry, j.name) })
 	}
@@ -70,7 +73,10 @@ func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
 	var runErr error
 	var s standing
 	var reads sync.WaitGroup
-	reads.Go(func() { run, runErr = j.ownRun(j.hurry(ctx)) })
+	reads.Go(func() {
+		run, runErr = j.ownRun(j.hurry(ctx))
+		j.label.begin(waitsForAWS)
+	})
 	reads.Go(func() { s = j.read(ctx, found) })
 	reads.Wait()
 	if runErr != nil {

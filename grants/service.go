@@ -23,9 +23,13 @@ type Portal interface {
 	Runs(ctx context.Context, f port.RunFilter) ([]port.Run, error)
 	// EndRun adds a log to an open run and ends it. Not to be repeated blindly:
 	// an ended run refuses it.
-	EndRun(ctx context.Context, id string, s port.Status, message string) error
+	EndRun(ctx context.Context, id string, e port.RunEnd) error
 	// SetStatus ends an open run without a log.
 	SetStatus(ctx context.Context, id string, s port.Status) error
+	// LabelRun sets the status label of an open run.
+	LabelRun(ctx context.Context, id, label string) error
+	// LinkRun sets the link on the page of an open run.
+	LinkRun(ctx context.Context, id, link string) error
 	// Entity reads an entity.
 	Entity(ctx context.Context, blueprint, id string) (port.Entity, error)
 	// CreateEntity writes an entity that does not exist yet, on behalf of a run;
@@ -112,6 +116,7 @@ type Service struct {
 	recent       recent
 	failing      failing
 	unreportable runSet // counted already
+	labeller     labeller
 
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
 	// that is away from one that fails a single run. nil: not yet.
@@ -125,7 +130,10 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{opts: o, locks: &locks{held: map[string]chan struct{}{}}, metrics: m}, nil
+	return &Service{
+		opts: o, locks: &locks{held: map[string]chan struct{}{}}, metrics: m,
+		labeller: labeller{portal: o.Portal, log: o.Log},
+	}, nil
 }
 
 // Grant makes the work for a record of the grant action.
@@ -154,6 +162,7 @@ const (
 func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
 	log := s.opts.Log.With(keyOperation, op, keyRunID, rec.RunID)
 	j := &Job{removal: s.newRemoval(op, name, log), action: action, rec: rec}
+	j.label = s.newLabel(rec.RunID, j.fits)
 	if j.Urgent() {
 		j.asked = rec.Time
 	}

@@ -40,6 +40,8 @@ type call struct {
 	// once is true where a second request may do harm after a first one whose
 	// outcome is unknown.
 	once bool
+	// single is true for what is not worth a second request.
+	single bool
 }
 
 // do performs the call with its quick retries.
@@ -67,6 +69,9 @@ func (c *Client) do(ctx context.Context, k call) error {
 	var last *Error
 	_, err := backoff.Retry(bounded, func() (struct{}, error) {
 		last = t.run(bounded)
+		if k.single && last != nil {
+			return struct{}{}, backoff.Permanent(last)
+		}
 		return struct{}{}, retry(last, t.unsent || !k.once)
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(lastTry))
 	if err == nil {

@@ -2,6 +2,7 @@ package port_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/port"
+	"port-iam/port/porttest"
 )
 
 func TestEveryMethodSucceedsAtOnce(t *testing.T) {
@@ -65,7 +67,7 @@ func TestRunIsRead(t *testing.T) {
 		}
 
 		pass(time.Minute)
-		if err := w.client.EndRun(t.Context(), openRun, port.StatusFailure, "first line\nsecond line"); err != nil {
+		if err := w.client.EndRun(t.Context(), openRun, port.RunEnd{Status: port.StatusFailure, Message: "first line\nsecond line"}); err != nil {
 			t.Fatal(err)
 		}
 		pass(time.Minute)
@@ -95,14 +97,53 @@ func TestStatusIsSetWithoutALog(t *testing.T) {
 	})
 }
 
+// TestRunPage: what a run shows beside its status and its log.
+func TestRunPage(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		want := porttest.RunState{StatusLabel: "Waiting for AWS", Link: "https://example.com/a?b=c&d"}
+		if err := errors.Join(w.client.LabelRun(ctx, openRun, want.StatusLabel), w.client.LinkRun(ctx, openRun, want.Link.(string))); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := w.Run(openRun); got.StatusLabel != want.StatusLabel || got.Link != want.Link || got.Status != "IN_PROGRESS" {
+			t.Errorf("run is %s, label %q, link %v", got.Status, got.StatusLabel, got.Link)
+		}
+		if err := w.client.EndRun(ctx, openRun, port.RunEnd{Status: port.StatusSuccess, Label: "Granted", Message: "done"}); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := w.Run(openRun); got.StatusLabel != "Granted" || got.Logs[0].StatusLabel != "Granted" || got.Status != "SUCCESS" {
+			t.Errorf("ended run is %s, label %q: %+v", got.Status, got.StatusLabel, got.Logs)
+		}
+	})
+}
+
+// TestExtrasAreTriedOnce: what only helps people is not worth a second request.
+func TestExtrasAreTriedOnce(t *testing.T) {
+	for name, f := range map[string]porttest.Fault{
+		"fails": {Status: 503}, "limited": {Status: 429, RetryAfter: "1"}, "lost": {Kind: porttest.LostRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *world) {
+				f.Route, f.Count = "run_patch", 2
+				w.Fault(f)
+				wantError(t, w.client.LabelRun(t.Context(), openRun, "Waiting"), port.KindUnavailable)
+				wantError(t, w.client.LinkRun(t.Context(), openRun, "https://example.com"), port.KindUnavailable)
+				if n := w.tries("run_patch"); n != 2 {
+					t.Errorf("%d requests, want 2", n)
+				}
+			})
+		})
+	}
+}
+
 // An ended run refuses every change, so it cannot be ended twice.
 func TestAnEndedRunRefuses(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		if err := w.client.EndRun(ctx, openRun, port.StatusSuccess, "done"); err != nil {
+		if err := w.client.EndRun(ctx, openRun, port.RunEnd{Status: port.StatusSuccess, Message: "done"}); err != nil {
 			t.Fatal(err)
 		}
-		log := asError(t, w.client.EndRun(ctx, openRun, port.StatusFailure, "again"), port.KindRefused)
+		log := asError(t, w.client.EndRun(ctx, openRun, port.RunEnd{Status: port.StatusFailure, Message: "again"}), port.KindRefused)
 		if log.Code != "run_exhausted" || log.Status != 422 || log.TraceID == "" {
 			t.Errorf("second end: %+v", log)
 		}

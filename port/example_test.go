@@ -26,7 +26,7 @@ func ExampleNew() {
 	fmt.Println(client.OrganizationID(ctx))
 
 	id := server.StartRun(porttest.RunSpec{ID: "r_1", Action: "request_permissions"})
-	fmt.Println(client.EndRun(ctx, id, port.StatusSuccess, "done"))
+	fmt.Println(client.EndRun(ctx, id, port.RunEnd{Status: port.StatusSuccess, Message: "done"}))
 	run, err := client.Run(ctx, id)
 	fmt.Println(run.Status, err)
 	// Output:

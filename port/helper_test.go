@@ -139,7 +139,7 @@ var methods = []method{
 		return err
 	}},
 	{"EndRun", "run_log", true, func(ctx context.Context, c *port.Client) error {
-		return c.EndRun(ctx, openRun, port.StatusSuccess, "done for "+requester)
+		return c.EndRun(ctx, openRun, port.RunEnd{Status: port.StatusSuccess, Message: "done for " + requester})
 	}},
 	{"SetStatus", "run_patch", false, func(ctx context.Context, c *port.Client) error {
 		return c.SetStatus(ctx, openRun, port.StatusFailure)

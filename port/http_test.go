@@ -37,7 +37,7 @@ func TestOverRealHTTP(t *testing.T) {
 	}
 	s.Fault(porttest.Fault{Kind: porttest.LostAnswer, Route: "run_log"})
 	second := s.StartRun(porttest.RunSpec{Action: "request_permissions"})
-	wantError(t, client.EndRun(t.Context(), second, port.StatusSuccess, "done"), port.KindUnavailable)
+	wantError(t, client.EndRun(t.Context(), second, port.RunEnd{Status: port.StatusSuccess, Message: "done"}), port.KindUnavailable)
 	for _, id := range []string{openRun, second} {
 		if state, _ := s.Run(id); state.Ends != 1 {
 			t.Errorf("run %s ended %d times", id, state.Ends)
@@ -55,7 +55,7 @@ func TestNoServerListens(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	e := asError(t, realClient(t, url).EndRun(t.Context(), openRun, port.StatusSuccess, "done"), port.KindUnavailable)
+	e := asError(t, realClient(t, url).EndRun(t.Context(), openRun, port.RunEnd{Status: port.StatusSuccess, Message: "done"}), port.KindUnavailable)
 	if e.Status != 0 || e.Err == nil {
 		t.Errorf("error: %+v", e)
 	}

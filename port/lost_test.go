@@ -61,7 +61,7 @@ func TestTheEndOfARunIsSentOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Fault(porttest.Fault{Kind: kind, Route: "run_log", Count: -1})
-				wantError(t, w.client.EndRun(t.Context(), openRun, port.StatusSuccess, "done"), port.KindUnavailable)
+				wantError(t, w.client.EndRun(t.Context(), openRun, port.RunEnd{Status: port.StatusSuccess, Message: "done"}), port.KindUnavailable)
 				if n := w.tries("run_log"); n != 1 {
 					t.Errorf("%d requests, want 1", n)
 				}

@@ -16,9 +16,11 @@ func TestImpossibleNamesAreNotSent(t *testing.T) {
 		for what, call := range map[string]func(context.Context, *port.Client) error{
 			"Run": func(ctx context.Context, c *port.Client) error { _, err := c.Run(ctx, name); return err },
 			"EndRun": func(ctx context.Context, c *port.Client) error {
-				return c.EndRun(ctx, name, port.StatusSuccess, "done")
+				return c.EndRun(ctx, name, port.RunEnd{Status: port.StatusSuccess, Message: "done"})
 			},
 			"SetStatus": func(ctx context.Context, c *port.Client) error { return c.SetStatus(ctx, name, port.StatusSuccess) },
+			"LabelRun":  func(ctx context.Context, c *port.Client) error { return c.LabelRun(ctx, name, "Waiting") },
+			"LinkRun":   func(ctx context.Context, c *port.Client) error { return c.LinkRun(ctx, name, "https://example.com") },
 			"Entity":    func(ctx context.Context, c *port.Client) error { _, err := c.Entity(ctx, grants, name); return err },
 			"Entity of": func(ctx context.Context, c *port.Client) error { _, err := c.Entity(ctx, name, oldGrant); return err },
 			"CreateEntity of": func(ctx context.Context, c *port.Client) error {
@@ -54,7 +56,7 @@ func TestRunsWithAwkwardNames(t *testing.T) {
 			if err != nil || run.ID != id {
 				t.Errorf("Run(%q) is %q: %v", id, run.ID, err)
 			}
-			if err := w.client.EndRun(t.Context(), id, port.StatusFailure, "no"); err != nil {
+			if err := w.client.EndRun(t.Context(), id, port.RunEnd{Status: port.StatusFailure, Message: "no"}); err != nil {
 				t.Errorf("EndRun(%q): %v", id, err)
 			}
 			if state, _ := w.Run(id); state.Ends != 1 {

@@ -90,16 +90,25 @@ func (c *Client) leftOut(ctx context.Context, op string) {
 	c.log.LogAttrs(ctx, slog.LevelWarn, "left out an item of a list that is not what Port's API describes", slog.String("op", op))
 }
 
-// EndRun writes message into the log of the run and ends the run as s,
-// [StatusSuccess] or [StatusFailure], in one step. Port accepts that once;
-// [KindRefused] when the run has already ended. It is not tried again after
-// [KindUnavailable] other than 429, because the run may have ended
-// nevertheless: read the run to find out.
-func (c *Client) EndRun(ctx context.Context, id string, s Status, message string) error {
+// RunEnd is how a run is to end.
+type RunEnd struct {
+	Status  Status // [StatusSuccess] or [StatusFailure]
+	Label   string // a few words that Port shows instead of the status; "" for none
+	Message string // for the log of the run
+}
+
+// EndRun writes the message into the log of the run and ends the run, in one step.
+// Port accepts that once; [KindRefused] when the run has already ended. It is not
+// tried again after [KindUnavailable] other than 429, because the run may have
+// ended nevertheless: read the run to find out.
+func (c *Client) EndRun(ctx context.Context, id string, e RunEnd) error {
+	body := map[string]string{"message": e.Message, "terminationStatus": string(e.Status)}
+	if e.Label != "" {
+		body["statusLabel"] = e.Label
+	}
 	return c.do(ctx, call{
 		op: "end run " + id, route: routeRunLog, method: http.MethodPost,
-		path: append(runPath(id), "logs"),
-		body: map[string]string{"message": message, "terminationStatus": string(s)}, once: true,
+		path: append(runPath(id), "logs"), body: body, once: true,
 	})
 }
 
@@ -107,11 +116,30 @@ func (c *Client) EndRun(ctx context.Context, id string, s Status, message string
 // nothing else. [KindRefused] when the run has already ended, which after a lost
 // answer may be the effect of an earlier try.
 func (c *Client) SetStatus(ctx context.Context, id string, s Status) error {
-	return c.do(ctx, call{
-		op: "set the status of run " + id, route: routeRunPatch, method: http.MethodPatch,
-		path: runPath(id), query: url.Values{"version": {"v2"}},
-		body: map[string]string{"status": string(s)},
-	})
+	return c.do(ctx, patchRun("set the status of run ", id, "status", string(s)))
+}
+
+// LabelRun sets the status label of an open run: a few words that Port shows
+// instead of the status. It is tried once.
+func (c *Client) LabelRun(ctx context.Context, id, label string) error {
+	k := patchRun("set the status label of run ", id, "statusLabel", label)
+	k.single = true
+	return c.do(ctx, k)
+}
+
+// LinkRun sets the link that Port shows on the page of an open run. It is tried
+// once.
+func (c *Client) LinkRun(ctx context.Context, id, link string) error {
+	k := patchRun("set the link of run ", id, "link", link)
+	k.single = true
+	return c.do(ctx, k)
+}
+
+func patchRun(op, id, field, value string) call {
+	return call{
+		op: op + id, route: routeRunPatch, method: http.MethodPatch,
+		path: runPath(id), query: url.Values{"version": {"v2"}}, body: map[string]string{field: value},
+	}
 }
 
 func runPath(id string) []string { return []string{"actions", "runs", id} }

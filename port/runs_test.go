@@ -17,7 +17,7 @@ func TestRunsAreChosen(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		ended := w.StartRun(porttest.RunSpec{ID: "r_ended", Action: "request_permissions", Entity: bucket, Requester: "bob@example.com"})
 		w.StartRun(porttest.RunSpec{ID: "r_revoke", Action: "revoke_permissions", Entity: oldGrant, Requester: "Bob@Example.com"})
-		if err := w.client.EndRun(t.Context(), ended, port.StatusSuccess, "done"); err != nil {
+		if err := w.client.EndRun(t.Context(), ended, port.RunEnd{Status: port.StatusSuccess, Message: "done"}); err != nil {
 			t.Fatal(err)
 		}
 		for name, c := range map[string]struct {

@@ -165,7 +165,7 @@ func TestTheEndOfARunSurvivesARevokedToken(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.readRun(t)
 		w.ExpireTokens()
-		if err := w.client.EndRun(t.Context(), openRun, port.StatusSuccess, "done"); err != nil {
+		if err := w.client.EndRun(t.Context(), openRun, port.RunEnd{Status: port.StatusSuccess, Message: "done"}); err != nil {
 			t.Fatal(err)
 		}
 		if state, _ := w.Run(openRun); state.Ends != 1 {

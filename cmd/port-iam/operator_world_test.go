@@ -109,7 +109,7 @@ func (w *operatorWorld) makeFor(requester, runID string, end time.Time, status p
 			Relations: map[string]json.RawMessage{"aws_resource": text(arn), "permissions": text([]string{"ec2:StopInstances"})},
 		}, ""))
 	}
-	w.must(w.conn.portal.EndRun(ctx, runID, status, "ended"))
+	w.must(w.conn.portal.EndRun(ctx, runID, port.RunEnd{Status: status, Message: "ended"}))
 	return p.Name
 }
 

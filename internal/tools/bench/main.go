@@ -94,7 +94,7 @@ func grants(binary string) error {
 	}
 	slices.Sort(took)
 	p50 := took[len(took)/2]
-	atMost("grant, p50 from record to ended run", ms(p50), 1.15*ms(roundTrips), "ms")
+	atMost("grant, p50 from record to ended run", ms(p50), 1.05*ms(roundTrips), "ms")
 
 	ids := make([]string, queued)
 	for i := range ids {

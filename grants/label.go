@@ -1,0 +1,179 @@
+package grants
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"port-iam/port"
+)
+
+const (
+	// labelAfter is how long a run waits until its status label says for whom.
+	labelAfter = 5 * time.Second
+	// labelTime bounds one call about a label, and labelPause keeps the labels of
+	// many runs from using up Port's rate limit.
+	labelTime  = 5 * time.Second
+	labelPause = 200 * time.Millisecond
+)
+
+// For whom a run may wait, as its status label says it.
+const (
+	waitsForOthers = "Waiting for other requests"
+	waitsForPort   = "Waiting for Port"
+	waitsForAWS    = "Waiting for AWS"
+	waitsForCopy   = "Waiting for another copy of this request"
+	waitsForClock  = "Waiting for the clock"
+)
+
+// waitsFor says for whom a run waits whose attempt ended with the error.
+func waitsFor(err error) string {
+	switch c, _ := classify(err); c {
+	case causePort, causeUnknownRun, causeGrantRun, causeOther:
+		return waitsForPort
+	case causeDiffers:
+		return waitsForCopy
+	case causeTurn:
+		return waitsForOthers
+	case causeClock:
+		return waitsForClock
+	case causeAWS, causeInvisible, causeUnseen, causeKept, causeLifted:
+	}
+	return waitsForAWS
+}
+
+// label is the status label of a run that waits. Nothing waits for it, each text is
+// sent once, and what Port does not take of it is only logged.
+type label struct {
+	to    *labeller
+	run   string
+	fits  func(port.Run) bool // whether the record does
+	began time.Time
+	timer *time.Timer
+
+	mu     sync.Mutex // guards what follows
+	known  bool       // the record fits its run
+	text   string     // what is to be said
+	told   string     // what was said last
+	cancel func()     // of the call under way
+	closed bool
+}
+
+// newLabel is that of a run whose record was just read.
+func (s *Service) newLabel(run string, fits func(port.Run) bool) *label {
+	l := &label{to: &s.labeller, run: run, fits: fits, began: time.Now(), text: waitsForOthers, cancel: func() {}}
+	l.timer = time.AfterFunc(labelAfter, func() { l.to.add(l) })
+	return l
+}
+
+// begin says for whom the run waits from now on, if that takes long.
+func (l *label) begin(text string) { l.set(text, labelAfter) }
+
+// goOn says for whom the run waits after an attempt.
+func (l *label) goOn(text string) { l.set(text, labelAfter-time.Since(l.began)) }
+
+func (l *label) set(text string, after time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.text = text
+		l.timer.Reset(max(0, after))
+	}
+}
+
+// confirm notes that the record fits its run.
+func (l *label) confirm() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = true
+}
+
+// stop says nothing more until the next begin or goOn.
+func (l *label) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timer.Stop()
+	l.text = l.told
+	l.cancel()
+}
+
+// close says nothing more.
+func (l *label) close() {
+	l.stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}
+
+// take returns what is to be said, and whether the record is known to fit; "" where
+// there is nothing new. cancel ends the call that says it.
+func (l *label) take(cancel func()) (text string, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.text == l.told {
+		return "", false
+	}
+	l.told, l.cancel = l.text, cancel
+	return l.text, l.known
+}
+
+// labeller sends the labels of all runs, one after the other.
+type labeller struct {
+	portal Portal
+	log    *slog.Logger
+
+	mu   sync.Mutex
+	due  []*label
+	busy bool
+}
+
+func (s *labeller) add(l *label) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.due, l) {
+		s.due = append(s.due, l)
+	}
+	if !s.busy {
+		s.busy = true
+		go s.work()
+	}
+}
+
+// work sends one label, and comes back until there is none.
+func (s *labeller) work() {
+	if l := s.next(); l != nil {
+		s.send(l)
+		time.AfterFunc(labelPause, s.work)
+	}
+}
+
+func (s *labeller) next() (l *label) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy = len(s.due) > 0; s.busy {
+		l = s.due[0]
+		s.due = slices.Delete(s.due, 0, 1)
+	}
+	return l
+}
+
+// send says it in Port. Where no attempt has found yet that the record fits its
+// run, that is found out first: a run of others gets no label of ours.
+func (s *labeller) send(l *label) {
+	ctx, cancel := context.WithTimeout(context.Background(), labelTime)
+	defer cancel()
+	text, known := l.take(cancel)
+	if text == "" {
+		return
+	}
+	if !known {
+		if run, err := s.portal.Run(ctx, l.run); err != nil || !l.fits(run) {
+			return
+		}
+	}
+	if err := s.portal.LabelRun(ctx, l.run, text); err != nil && ctx.Err() == nil {
+		s.log.Info("Port did not take the status label of a run that waits", keyRunID, l.run, keyError, err)
+	}
+}

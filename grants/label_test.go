@@ -1,0 +1,316 @@
+package grants_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
+	"port-iam/port"
+	"port-iam/port/porttest"
+)
+
+// picky is a Port that does not take everything that people read, and remembers
+// the labels of runs that wait.
+type picky struct {
+	grants.Portal
+	end, label, link func(context.Context) error
+
+	mu     sync.Mutex
+	labels []string
+}
+
+func (p *picky) EndRun(ctx context.Context, id string, e port.RunEnd) error {
+	if p.end != nil && e.Label != "" {
+		return p.end(ctx)
+	}
+	return p.Portal.EndRun(ctx, id, e)
+}
+
+func (p *picky) LabelRun(ctx context.Context, id, label string) error {
+	p.mu.Lock()
+	p.labels = append(p.labels, label)
+	p.mu.Unlock()
+	if p.label != nil {
+		return p.label(ctx)
+	}
+	return p.Portal.LabelRun(ctx, id, label)
+}
+
+func (p *picky) LinkRun(ctx context.Context, id, link string) error {
+	if p.link != nil {
+		return p.link(ctx)
+	}
+	return p.Portal.LinkRun(ctx, id, link)
+}
+
+func (p *picky) said() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.labels)
+}
+
+func (p *picky) use(o *grants.Options) { p.Portal, o.Portal = o.Portal, p }
+
+// wantLabel checks the status label of a run.
+func (w *world) wantLabel(id, want string) {
+	w.t.Helper()
+	if run, _ := w.port.Run(id); run.StatusLabel != want {
+		w.t.Errorf("run %s has the label %q, want %q", id, run.StatusLabel, want)
+	}
+}
+
+// wantSaid checks which labels were sent while runs waited.
+func wantSaid(t *testing.T, p *picky, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, p.said()); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+}
+
+// TestRunPage: what a run shows beside its log once it has ended.
+func TestRunPage(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		rec := w.short()
+		p.succeed(rec)
+		run, _ := w.port.Run(rec.RunID)
+		w.wantLabel(rec.RunID, "Granted until "+run.CreatedAt.UTC().Truncate(time.Second).Add(time.Hour).Format(time.RFC3339))
+		if url := "https://signin.aws.amazon.com/switchrole?"; !strings.HasPrefix(run.Link.(string), url) {
+			t.Errorf("link is %v, want %s…", run.Link, url)
+		}
+		entity, _ := w.port.Entity(grantEntity, iamops.Name(rec.RunID))
+		if got := entity["properties"].(map[string]any)["sign_in_url"]; got != run.Link {
+			t.Errorf("link is %v, and the entity has %v", run.Link, got)
+		}
+
+		rev := w.revoke(rec.RunID)
+		p.succeed(rev)
+		w.wantLabel(rev.RunID, "Revoked")
+
+		expired := w.short()
+		p.succeed(expired)
+		later(time.Hour)
+		expiry := w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(expired.RunID)})
+		p.succeed(expiry)
+		w.wantLabel(expiry.RunID, "Revoked")
+
+		refused := w.request(map[string]any{"permissions": []any{"s3:*"}})
+		if err := p.handle(refused); err != nil {
+			t.Fatal(err)
+		}
+		w.wantRun(refused.RunID, "FAILURE")
+		w.wantLabel(refused.RunID, "Refused")
+
+		w.aws.Fault(iamtest.Fault{Op: "CreateRole", Code: "AccessDenied", Status: http.StatusForbidden})
+		failed := w.request(nil)
+		if err := p.handle(failed); err != nil {
+			t.Fatal(err)
+		}
+		w.wantRun(failed.RunID, "FAILURE")
+		w.wantLabel(failed.RunID, "Failed")
+		if run, _ := w.port.Run(failed.RunID); run.Link != nil {
+			t.Errorf("a failed run has the link %v", run.Link)
+		}
+		wantSaid(t, said)
+	})
+}
+
+func TestRunPageUntilRevoked(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process(func(o *grants.Options) { o.Duration, o.MaxDuration = 0, 0 })
+		rec := w.request(nil)
+		p.succeed(rec)
+		w.wantLabel(rec.RunID, "Granted until revoked")
+	})
+}
+
+// TestOpenGrantRevoked: the run of a grant that a revocation ended says so.
+func TestOpenGrantRevoked(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		rec := w.request(nil)
+		remove := w.port.Fault(porttest.Fault{Route: "run_log", ID: rec.RunID, Count: -1})
+		crashed, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		p := w.process()
+		j := p.job(rec)
+		if err := j.Attempt(crashed); err == nil {
+			t.Fatal("the run ended")
+		}
+		j.Abandon()
+		remove()
+		rev := w.revoke(rec.RunID)
+		p.succeed(rev)
+		w.wantRun(rec.RunID, "FAILURE")
+		w.wantLabel(rec.RunID, "Revoked")
+	})
+}
+
+// TestWaitingLabel: a run that waits for more than five seconds says for whom, in
+// one call for each change.
+func TestWaitingLabel(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		rec := w.request(nil)
+		cure := w.aws.Fault(iamtest.Fault{Op: "CreateRole", Code: "ServiceUnavailable", Status: 503, Count: -1})
+		ended := make(chan error, 1)
+		go func() { ended <- p.handle(rec) }()
+		later(4 * time.Second)
+		w.wantLabel(rec.RunID, "")
+		later(2 * time.Minute)
+		w.wantLabel(rec.RunID, "Waiting for AWS")
+		wantSaid(t, said, "Waiting for AWS")
+
+		away := w.port.Fault(porttest.Fault{Route: "entity_upsert", Status: 503, Count: -1})
+		cure()
+		later(2 * time.Minute)
+		w.wantLabel(rec.RunID, "Waiting for Port")
+		away()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		w.wantRun(rec.RunID, "SUCCESS")
+		later(time.Minute)
+		wantSaid(t, said, "Waiting for AWS", "Waiting for Port")
+		run, _ := w.port.Run(rec.RunID)
+		contains(t, "label", run.StatusLabel, "Granted until ")
+	})
+}
+
+// TestWaitingInACall: a run says for whom it waits while a single call takes long.
+func TestWaitingInACall(t *testing.T) {
+	for route, want := range map[string]string{"run_get": "Waiting for Port", "entity_upsert": "Waiting for Port", "AttachRolePolicy": "Waiting for AWS"} {
+		t.Run(route, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				said := &picky{}
+				p := w.process(said.use)
+				rec := w.request(nil)
+				if route == "AttachRolePolicy" {
+					w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: route, Delay: 8 * time.Second})
+				} else {
+					w.port.Fault(porttest.Fault{Kind: porttest.Delayed, Route: route, Delay: 7 * time.Second})
+				}
+				p.succeed(rec)
+				wantSaid(t, said, want)
+			})
+		})
+	}
+}
+
+// TestWaitingInTheQueue: a run whose record waits for others says so too, if the
+// record is one of ours that may be worked on.
+func TestWaitingInTheQueue(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		ours, theirs, unsigned := w.request(nil), w.start(porttest.RunSpec{Action: "restart_server", Entity: bucket}), w.request(nil)
+		theirs.Action = grantAction
+		unsigned.Signature = port.SignatureWrong
+		gone := w.request(nil)
+		gone.RunID = "r_gone"
+		jobs := []*grants.Job{p.job(ours), p.job(theirs), p.job(unsigned), p.job(gone)}
+		given := w.request(nil)
+		p.job(given).Abandon()
+		later(time.Minute)
+		w.wantLabel(ours.RunID, "Waiting for other requests")
+		wantSaid(t, said, "Waiting for other requests")
+		if err := p.finish(context.Background(), jobs[0]); err != nil {
+			t.Fatal(err)
+		}
+		w.wantRun(ours.RunID, "SUCCESS")
+		for _, rec := range []port.Record{theirs, unsigned, given} {
+			w.wantLabel(rec.RunID, "")
+		}
+	})
+}
+
+// TestManyWait: the labels of many runs leave Port's rate limit to the runs.
+func TestManyWait(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		var recs []port.Record
+		for range 100 {
+			recs = append(recs, w.request(nil))
+		}
+		for _, rec := range recs {
+			p.job(rec)
+		}
+		later(5*time.Second + 2*time.Second + 50*time.Millisecond)
+		if n := len(said.said()); n != 11 {
+			t.Errorf("%d labels in two seconds, want 11", n)
+		}
+		later(time.Minute)
+		if n := len(said.said()); n != len(recs) {
+			t.Errorf("%d labels, want %d", n, len(recs))
+		}
+	})
+}
+
+// TestPickyPort: what Port does not take of label and link costs no grant, and
+// hardly any time.
+func TestPickyPort(t *testing.T) {
+	refuse := func(context.Context) error { return &port.Error{Op: "test", Kind: port.KindRefused, Status: 422} }
+	fail := func(context.Context) error { return &port.Error{Op: "test", Kind: port.KindUnavailable, Status: 500} }
+	hang := func(ctx context.Context) error {
+		<-ctx.Done()
+		return &port.Error{Op: "test", Kind: port.KindUnavailable, Err: ctx.Err()}
+	}
+	for name, c := range map[string]struct {
+		said  *picky
+		label string
+		limit time.Duration
+		log   string
+	}{
+		"end refused":  {&picky{end: refuse}, "", 0, "Port refused the end of a run, trying it with less"},
+		"end fails":    {&picky{end: fail}, "", 10 * time.Second, "run waits"},
+		"link refused": {&picky{link: refuse}, "Granted until ", 0, "Port did not take the link of the run"},
+		"link fails":   {&picky{link: fail}, "Granted until ", 0, "Port did not take the link of the run"},
+		"link hangs":   {&picky{link: hang}, "Granted until ", 2 * time.Second, "Port did not take the link of the run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process(c.said.use)
+				rec := w.request(nil)
+				began := time.Now()
+				p.succeed(rec)
+				if took := time.Since(began); took > c.limit {
+					t.Errorf("took %s, want %s at most", took, c.limit)
+				}
+				w.wantGrants(1)
+				run, _ := w.port.Run(rec.RunID)
+				if !strings.HasPrefix(run.StatusLabel, c.label) || c.label == "" && run.StatusLabel != "" {
+					t.Errorf("label is %q, want %q", run.StatusLabel, c.label)
+				}
+				contains(t, "log of the run", run.Logs[len(run.Logs)-1].Message, "Sign-in URL: ")
+				contains(t, "log", p.log.String(), c.log)
+			})
+		})
+	}
+	for name, label := range map[string]func(context.Context) error{"refused": refuse, "fails": fail, "hangs": hang} {
+		t.Run("waiting label "+name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				said := &picky{label: label}
+				p := w.process(said.use)
+				rec := w.request(nil)
+				w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "CreateRole", Delay: 6 * time.Second})
+				began := time.Now()
+				p.succeed(rec)
+				if took := time.Since(began); took != 6*time.Second {
+					t.Errorf("took %s, want 6s", took)
+				}
+				wantSaid(t, said, "Waiting for AWS")
+			})
+		})
+	}
+}
