@@ -130,9 +130,10 @@ func TestClickThrough(t *testing.T) {
 
 	b.await("WAITING FOR APPROVAL", "s3:PutObject", "upload the monthly report", "Nothing is written yet")
 	b.click("#decide button", "Approve")
-	log := b.await("SUCCESS", bucket, "Requester: alice@example.com", "Sign-in URL: "+signIn, "Reason: upload the monthly report", "Provisioned permission")
+	log := b.await("SUCCESS Granted until ", bucket, "Requester: alice@example.com", "Sign-in URL: "+signIn, "Reason: upload the monthly report", "Provisioned permission")
 	name := regexp.MustCompile(`Permission-r_\w+`).FindString(log)
 	b.awaitScript("document.querySelector('#log a').href.startsWith('" + signIn + "')")
+	b.awaitScript("document.querySelector('#link a').href.startsWith('" + signIn + "')")
 	keep(t, "demo-run.png", b.screenshot())
 
 	b.click(back, "Back to resources and permissions")

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"port-iam/internal/demo/pages"
+	"port-iam/port"
 	"port-iam/port/porttest"
 )
 
@@ -158,6 +160,31 @@ func TestRequest(t *testing.T) {
 	page := s.get(at, "IN PROGRESS", "s3:PutObject, s3:GetObject", "Nothing is written yet", "&lt;img src=x")
 	if regexp.MustCompile(`<img|</script>"`).MatchString(page) {
 		t.Errorf("%s does not escape:\n%s", at, page)
+	}
+}
+
+// TestRunPage: status label and link are on the page of a run, as text and as a
+// link that is safe.
+func TestRunPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at := s.post("/request", url.Values{"resource": {bucket}, "permissions": {"s3:PutObject"}})
+	id := strings.TrimPrefix(at, "/runs/")
+	api := httptest.NewServer(s.port)
+	defer api.Close()
+	client, err := port.New(port.Options{BaseURL: api.URL, ClientID: "client", ClientSecret: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(client.LabelRun(t.Context(), id, "Waiting for "+hostile), client.LinkRun(t.Context(), id, "https://example.com/?a=b")); err != nil {
+		t.Fatal(err)
+	}
+	s.get(at, "Waiting for &lt;img src=x", `<a href="https://example.com/?a=b"`)
+	if err := client.LinkRun(t.Context(), id, "javascript://x/%0aalert(1)"); err != nil {
+		t.Fatal(err)
+	}
+	if page := s.get(at); strings.Contains(page, `href="javascript:`) {
+		t.Errorf("the link runs a script:\n%s", page)
 	}
 }
 

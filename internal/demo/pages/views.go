@@ -37,6 +37,7 @@ type grant struct {
 
 type run struct {
 	ID, Title, Status, Requester, On, Started, Took string
+	Label, Link                                     string // that the run has in Port
 	Waiting, Ended                                  bool
 	Inputs                                          []input
 	Log                                             []line
@@ -125,12 +126,13 @@ func (s *site) viewRun(r porttest.RunState) run {
 	action, _ := s.port.Action(r.Action)
 	v := run{
 		ID: r.ID, Title: cmp.Or(port.Object(action).Text("title"), r.Action), Status: strings.ReplaceAll(r.Status, "_", " "),
-		Requester: r.Requester, On: r.Entity,
+		Requester: r.Requester, On: r.Entity, Label: r.StatusLabel,
 		Started: r.CreatedAt.UTC().Format("15:04:05"), Ended: r.Ended(), Waiting: r.Status == "WAITING_FOR_APPROVAL",
 	}
 	if v.Ended {
 		v.Took = r.EndedAt.Sub(r.CreatedAt).Round(time.Millisecond).String()
 	}
+	v.Link, _ = r.Link.(string)
 	for _, name := range []string{"permissions", "duration", "reason"} {
 		if raw, ok := r.Properties[name]; ok {
 			v.Inputs = append(v.Inputs, input{name, plain(raw)})
