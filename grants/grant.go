@@ -73,7 +73,7 @@ const linkTime = 2 * time.Second
 // result waits for that, not for long: a link that Port does not take costs nothing
 // but the link.
 func (j *Job) link(ctx context.Context, url string) (wait func()) {
-	if url == "" || j.linked {
+	if j.linked {
 		return func() {}
 	}
 	ctx, cancel := context.WithTimeout(ctx, linkTime)
