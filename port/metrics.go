@@ -27,6 +27,10 @@ const (
 	routeBlueprintGet     = "blueprint_get"
 	routeBlueprintCreate  = "blueprint_create"
 	routeBlueprintPatch   = "blueprint_patch"
+
+	routeActionPermissionsGet    = "action_permissions_get"
+	routeActionPermissionsPatch  = "action_permissions_patch"
+	routeBlueprintPermissionsGet = "blueprint_permissions_get"
 )
 
 const noAnswer = "no_answer"

@@ -22,7 +22,8 @@ func newCheck() *cobra.Command {
 		Short: "Check everything that must be true before `port-iam run` works",
 		Long: "Checks the settings, then Port, Kafka and AWS, step by step. Says of each step whether it is ok, and if not,\n" +
 			"why and what to do. Changes nothing and does not join the consumer group. A step that the credentials may not\n" +
-			"read is skipped with the reason: the daemon works without that right.\n" +
+			"read is skipped with the reason: the daemon works without that right. A warning is no failure: the daemon works, but\n" +
+			"more people may do something in Port than may be meant.\n" +
 			"Exit code: 0 nothing failed, 1 something failed, 2 a setting is wrong.",
 		Example: "  port-iam check\n  port-iam check --json | jq '.steps[] | select(.result == \"failed\")'",
 		Args:    cobra.NoArgs,
@@ -37,6 +38,7 @@ func newCheck() *cobra.Command {
 // Results of a step.
 const (
 	resultOK      = "ok"
+	resultWarning = "warning" // the daemon works, but a person should look at this
 	resultFailed  = "failed"
 	resultSkipped = "skipped"
 )
@@ -51,6 +53,10 @@ type stepOutcome struct {
 
 func fine(format string, args ...any) stepOutcome {
 	return stepOutcome{Result: resultOK, Why: fmt.Sprintf(format, args...)}
+}
+
+func warning(why, remedy string) stepOutcome {
+	return stepOutcome{Result: resultWarning, Why: why, Remedy: remedy}
 }
 
 func failed(why error, remedy string) stepOutcome {
@@ -162,6 +168,8 @@ func (c *checker) steps(take takeStep) {
 	organization := take("Port organisation", c.organization, login)
 	take("Port clock", c.portClock, login)
 	permissions := c.model(take, login)
+	take("who may use the actions", c.openActions, login)
+	take("who may edit the catalogue", c.openCatalogue, login)
 	access := take("Kafka access", c.kafkaSettings)
 	names := take("Kafka DNS", c.kafkaDNS, access)
 	connection := take("Kafka connection", c.kafkaConnection, names)

@@ -185,7 +185,7 @@ func TestCheckModel(t *testing.T) {
 			if s.Remedy != bySetup {
 				return
 			}
-			if code, out, errs := command("setup", "--account", demo.Account); code != 0 {
+			if code, out, errs := command("setup", "--yes", "--account", demo.Account); code != 0 {
 				t.Fatalf("setup: %s%s", out, errs)
 			}
 			if code, steps, _ := w.check(); code != 0 {
@@ -215,7 +215,8 @@ func TestCheckLeavesTheCustomersChoices(t *testing.T) {
 		{"a text instead of a user", ofGrants, []string{`{"schema":{"properties":{"requester":{"format":null}}}}`}, alone},
 		{"further types", ofResources, []string{`{"schema":{"properties":{"resource_type":{"enum":["S3","EC2","RDS"]}},"required":["owner"]}}`}, alone},
 		{"any types", ofPermissions, []string{`{"schema":{"properties":{"resource_type":{"enum":null}},"required":[]}}`}, alone},
-		{"other types", ofPermissions, []string{`{"schema":{"properties":{"resource_type":{"enum":["Bucket"]}}}}`}, "`port-iam setup` would change schema.properties.resource_type.enum"},
+		{"other types", ofPermissions, []string{`{"schema":{"properties":{"resource_type":{"enum":["Bucket"]}}}}`}, alone},
+		{"no types", ofResources, []string{`{"schema":{"properties":{"resource_type":{"enum":[]}}}}`}, alone},
 		{"no tags", ofResources, []string{`{"schema":{"properties":{"tags":null}}}`}, "`port-iam setup` would change schema.properties.tags"},
 		{"tags of another type", ofResources, []string{`{"schema":{"properties":{"tags":{"type":"object"}}}}`}, alone},
 

@@ -29,6 +29,7 @@ func TestCheckGreen(t *testing.T) {
 		"settings", "templates", "Port login", "Port organisation", "Port clock",
 		"blueprint aws_resource", "blueprint iam_permissions", "blueprint provisioned_permissions",
 		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
+		"who may use the actions", "who may edit the catalogue",
 		"Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group",
 		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "rights of requesters",
 	}
@@ -146,7 +147,7 @@ func TestCheckSkips(t *testing.T) {
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
 	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "false"})
-	out := wantCommand(t, 1, "1 of 26 steps failed", "check")
+	out := wantCommand(t, 1, "1 of 28 steps failed", "check")
 	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
 		t.Errorf("%s", out)
 	}

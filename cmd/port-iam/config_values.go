@@ -88,6 +88,26 @@ func services(p *problems, variable, text string) (prefixes []string, actions []
 	return prefixes, actions
 }
 
+// teams are names of teams in Port, none of which may be empty or come twice.
+func teams(p *problems, flag string, given []string) []string {
+	if given == nil {
+		return nil
+	}
+	text := strings.Join(given, ",")
+	names := strings.Split(text, ",")
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		switch {
+		case names[i] == "":
+			p.add(flag, "%q has an empty name", text)
+			return nil
+		case slices.Contains(names[:i], names[i]):
+			p.add(flag, "the team %q is named twice", names[i])
+		}
+	}
+	return names
+}
+
 func tags(p *problems, text string) map[string]string {
 	out := map[string]string{}
 	for _, kv := range splitList(p, "IAM_TAGS", text) {

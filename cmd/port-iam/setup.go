@@ -18,8 +18,9 @@ import (
 
 // setupFlags are the flags of `port-iam setup`.
 type setupFlags struct {
-	dryRun, samples            bool
+	dryRun, samples, yes       bool
 	account, approval, starter string
+	executeTeams, approveTeams []string // as the flags have them; nil where there is none
 }
 
 // Values of --require-approval.
@@ -34,28 +35,37 @@ func newSetup() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Create or update blueprints, actions and the automation in Port",
-		Long: "Installs in Port what port-iam needs, and shows what it changes. The second time it changes nothing.\n" +
-			"What you added stays: properties, inputs, values of enums, titles, approval. An existing action gets the message\n" +
-			"to Kafka, inputs that it lacks, and approval if --require-approval asks for it and it has none; the automation is\n" +
-			"switched on unless you switched it off. Nothing is removed. If something in Port conflicts with this, setup shows\n" +
-			"it and changes nothing.\n\n" +
+		Long: "Installs in Port what port-iam needs: shows what it changes, asks, and changes it. --yes does not ask; without a\n" +
+			"terminal it is needed where there is something to change. The second time nothing is.\n" +
+			"What you added stays, and what you removed from the values of enums stays away: only the types of resources that\n" +
+			"--samples and --starter-permissions of this run need are added. An existing action gets the message to Kafka, inputs\n" +
+			"that it lacks, and approval if --require-approval asks for it and it has none; the automation is switched on unless\n" +
+			"you switched it off. If something in Port conflicts with this, setup shows it and changes nothing.\n\n" +
+			"By Port's default every member of the organisation may request access, and revoke the access of others.\n" +
+			"--execute-teams takes both away from the role Member, which everybody has, and gives them to the teams;\n" +
+			"--approve-teams does so with the approval. Administrators, teams and people whom you named in Port stay, and so does a\n" +
+			"policy, which decides alone where there is one.\n\n" +
 			"Settings: PORT_CLIENT_ID, PORT_CLIENT_SECRET, PORT_BASE_URL, GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION, and\n" +
 			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The account is that of --account, of the ARN in\n" +
 			"IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +
-			"Exit code: 0 done or nothing to do, 1 could not, 2 a setting or flag is wrong.",
+			"Exit code: 0 done or nothing to do, 1 could not, 2 a setting or flag is wrong, or there is nobody to ask.",
 		Example: "  port-iam setup --account 123456789012 --dry-run\n" +
 			"  port-iam setup --account 123456789012 --samples\n" +
-			"  port-iam setup --require-approval=all --starter-permissions s3,ec2,dynamodb",
+			"  port-iam setup --require-approval=all --starter-permissions s3,ec2,dynamodb --yes\n" +
+			"  port-iam setup --require-approval --execute-teams developers,on-call --approve-teams security",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return f.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would change, and change nothing")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
 	flags.BoolVar(&f.samples, "samples", false, "add two resources and some permissions to try out")
 	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: that of the boundary, else of the AWS credentials)")
 	flags.StringVar(&f.starter, "starter-permissions", "", "prefixes of services, comma separated, whose actions people may request")
+	flags.StringArrayVar(&f.executeTeams, "execute-teams", nil, "`teams` in Port, comma separated, who may request and revoke, and no longer every member")
+	flags.StringArrayVar(&f.approveTeams, "approve-teams", nil, "`teams` in Port, comma separated, who may approve, where approval is required")
 	approvalFlag(cmd, &f.approval)
 	return cmd
 }
@@ -66,7 +76,7 @@ func approvalFlag(cmd *cobra.Command, value *string) {
 	flags.Lookup("require-approval").NoOptDefVal = approveGrants
 }
 
-func (f *setupFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+func (f *setupFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
 	cfg, choice, err := f.read(readSettings())
 	if err != nil {
 		return configError{err}
@@ -92,17 +102,20 @@ func (f *setupFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS account %s\n\n", org, choice.Actions.Account)
-	return f.install(ctx, portal, want, stdout, stderr)
+	return f.install(ctx, portal, want, stdin, stdout, stderr)
 }
 
-// install compares what is wanted with what Port has, shows the difference and
-// applies it.
-func (f *setupFlags) install(ctx context.Context, portal *port.Client, want setup.Desired, stdout, stderr io.Writer) error {
+// install compares what is wanted with what Port has, shows the difference, asks
+// and applies it.
+func (f *setupFlags) install(ctx context.Context, portal *port.Client, want setup.Desired, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(want.Entities) > 20 {
 		_, _ = fmt.Fprintf(stderr, "reading %d entities\n", len(want.Entities))
 	}
 	plan, err := setup.Compare(ctx, portal, want)
-	if err != nil {
+	switch {
+	case errors.Is(err, setup.ErrNoApproval):
+		return configError{fmt.Errorf("--approve-teams: %w: add --require-approval", err)}
+	case err != nil:
 		return whatToDo(err)
 	}
 	if err := plan.Write(stdout); err != nil {
@@ -117,12 +130,26 @@ func (f *setupFlags) install(ctx context.Context, portal *port.Client, want setu
 	case f.dryRun:
 		end = "Dry run: nothing was changed."
 	default:
+		if err := f.confirm(ctx, stdin, stderr); err != nil {
+			return err
+		}
 		if err := plan.Apply(ctx, stderr); err != nil {
 			return fmt.Errorf("%w\nWhat was done stays. Run `port-iam setup` again for the rest", whatToDo(err))
 		}
 	}
 	_, err = fmt.Fprintf(stdout, "\n%s\n", end)
 	return err
+}
+
+// confirm asks before something is written.
+func (f *setupFlags) confirm(ctx context.Context, stdin io.Reader, stderr io.Writer) error {
+	switch {
+	case f.yes:
+		return nil
+	case !isTerminal(stdin):
+		return errNotAsked
+	}
+	return confirm(ctx, stdin, stderr, "Change this in Port?")
 }
 
 // read checks flags and the settings that setup needs. Where it runs, the daemon's
@@ -137,6 +164,7 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples,
 	}
 	c.Starter, _ = services(&bad, "--starter-permissions", f.starter)
+	c.Teams = setup.Teams{Execute: teams(&bad, "--execute-teams", f.executeTeams), Approve: teams(&bad, "--approve-teams", f.approveTeams)}
 	if len(c.Starter) > 0 {
 		s.parseRules(cfg, &bad)
 		c.Rules = cfg.rules

@@ -62,7 +62,7 @@ func (o outcome) check(t *testing.T, code int, texts ...string) {
 
 // writesOf are the calls that change something.
 func writesOf(s *porttest.Server) (n int) {
-	for _, route := range []string{"blueprint_create", "blueprint_patch", "action_create", "action_put", "entity_upsert"} {
+	for _, route := range []string{"blueprint_create", "blueprint_patch", "action_create", "action_put", "action_permissions_patch", "entity_upsert"} {
 		n += s.CallCount(route)
 	}
 	return n
@@ -72,7 +72,7 @@ func writesOf(s *porttest.Server) (n int) {
 // done again.
 func TestSetup(t *testing.T) {
 	s, env := organisation(t)
-	const args = "setup --account 123456789012 --samples --starter-permissions sqs"
+	const args = "setup --yes --account 123456789012 --samples --starter-permissions sqs"
 	portIAM(t, env, args+" --dry-run").check(t, 0, "Port organisation org_1, AWS account 123456789012\n", "+ blueprint aws_resource\n",
 		"+ automation revoke_expired_permissions\n", "\nDry run: nothing was changed.\n", "!created")
 	if n := writesOf(s); n != 0 {
@@ -93,24 +93,24 @@ func TestSetup(t *testing.T) {
 func TestSetupOfTheGuidesOrganisation(t *testing.T) {
 	s, env := organisation(t)
 	s.GuideModel()
-	portIAM(t, env, "setup --account 123456789012 --require-approval").check(t, 0, "= blueprint aws_resource\n", "~ action request_permissions\n",
+	portIAM(t, env, "setup --yes --account 123456789012 --require-approval").check(t, 0, "= blueprint aws_resource\n", "~ action request_permissions\n",
 		"    ~ requiredApproval: false -> true\n", "updated action revoke_permissions\n", "\nDone.\n")
 	for id, want := range map[string]bool{"request_permissions": true, "revoke_permissions": false} {
 		if a, _ := s.Action(id); a["requiredApproval"] != want {
 			t.Errorf("%s requires approval: %v", id, a["requiredApproval"])
 		}
 	}
-	portIAM(t, env, "setup --account 123456789012 --require-approval=all").check(t, 0, "= action request_permissions\n", "updated action revoke_permissions\n")
-	portIAM(t, env, "setup --account 123456789012").check(t, 0, "Nothing to change.")
-	portIAM(t, env, "setup --account 999999999999").check(t, 1, `  ! it is for account "123456789012"`, "nothing was changed: solve what is marked with !", "!Done")
+	portIAM(t, env, "setup --yes --account 123456789012 --require-approval=all").check(t, 0, "= action request_permissions\n", "updated action revoke_permissions\n")
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "Nothing to change.")
+	portIAM(t, env, "setup --yes --account 999999999999").check(t, 1, `  ! it is for account "123456789012"`, "nothing was changed: solve what is marked with !", "!Done")
 }
 
 // Other identifiers make other actions, so two accounts share an organisation.
 func TestSetupOfASecondAccount(t *testing.T) {
 	s, env := organisation(t)
-	portIAM(t, env, "setup --account 123456789012").check(t, 0, "Done.")
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "Done.")
 	maps.Copy(env, map[string]string{"GRANT_ACTION": "grant2", "REVOKE_ACTION": "revoke2", "EXPIRE_ACTION": "expire2"})
-	portIAM(t, env, "setup --account 999999999999").check(t, 0, "= blueprint provisioned_permissions\n", "+ action grant2\n", "+ automation expire2\n")
+	portIAM(t, env, "setup --yes --account 999999999999").check(t, 0, "= blueprint provisioned_permissions\n", "+ action grant2\n", "+ automation expire2\n")
 	if _, made := s.Action("revoke2"); !made {
 		t.Error("revoke2 is missing")
 	}
@@ -202,15 +202,15 @@ func TestSetupNeedsOnlyItsOwnSettings(t *testing.T) {
 		"KAFKA_TLS": "perhaps", "GRANT_DURATION": "30h", "GRANT_DENY": "x", "PORT_SIGNATURE": "maybe",
 		"PORT_SIGNING_SECRET_FILE": "/nowhere", "TEMPLATES_DIR": "/nowhere", "IAM_PATH": "x",
 	})
-	portIAM(t, env, "setup --account 123456789012").check(t, 0, "Done.")
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "Done.")
 }
 
 // A call that fails is named, and the rest is done the next time.
 func TestSetupThatIsInterrupted(t *testing.T) {
 	s, env := organisation(t)
 	s.Fault(porttest.Fault{Route: "action_create", ID: "revoke_permissions", Status: 403})
-	portIAM(t, env, "setup --account 123456789012").check(t, 1, "created action request_permissions\n",
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 1, "created action request_permissions\n",
 		"port-iam: create action revoke_permissions: HTTP 403 missing_permissions",
 		"the credentials must be allowed to edit blueprints, actions and entities", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
-	portIAM(t, env, "setup --account 123456789012").check(t, 0, "= action request_permissions\n", "+ action revoke_permissions\n", "created automation revoke_expired_permissions\n", "Done.")
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "= action request_permissions\n", "+ action revoke_permissions\n", "created automation revoke_expired_permissions\n", "Done.")
 }

@@ -145,9 +145,9 @@ func TestBlueprints(t *testing.T) {
 		{"the property is missing", head + `"other":{"type":"number"}}}}`, []string{"schema", "properties", "resource_type", "enum"}, `["S3","EC2"]`},
 		{"it is required no longer", head + `"resource_type":{"type":"string","enum":["RDS"]}},"required":[]}}`, []string{"schema", "required"}, `[]`},
 		{
-			"values are added to its own", head + `"resource_type":{"type":"string","enum":["RDS"],"enumColors":{"RDS":"red"}}}}}`,
+			"its own values stay", head + `"resource_type":{"type":"string","enum":["RDS"],"enumColors":{"RDS":"red"}}}}}`,
 			[]string{"schema", "properties", "resource_type"},
-			`{"type":"string","enum":["RDS","S3","EC2"],"enumColors":{"RDS":"red"}}`,
+			`{"type":"string","enum":["RDS"],"enumColors":{"RDS":"red"}}`,
 		},
 		{
 			"other relations stay", head + `},"required":["x"]},"relations":{"team":{"target":"iam_permissions","required":true,"many":false}}}`,

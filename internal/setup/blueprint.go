@@ -68,11 +68,10 @@ func (d *differ) property(have object, path string, f templates.Field, want obje
 		}
 		d.fixed(path+".enum", have["enum"], nil, remedyField)
 	}
-	// Where the list of values is gone, every value is allowed.
+	// The list of types is the customer's. Where it is gone, every one is allowed.
 	values, limited := have["enum"].([]any)
-	ours, _ := want["enum"].([]any)
-	for _, v := range ours {
-		if limited && !slices.Contains(values, v) {
+	for _, v := range d.types {
+		if f.ResourceTypes && limited && !slices.Contains(values, v) {
 			values = append(values, v)
 			have["enum"] = values
 			d.add(path+".enum", v, false)

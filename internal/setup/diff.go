@@ -42,6 +42,7 @@ func show(v any) string {
 
 // differ collects the differences of one item.
 type differ struct {
+	types     []any // of resources, which the list of a customer must hold
 	changes   []change
 	conflicts []Problem // what setup cannot change without overwriting something
 	doubts    []string  // what cannot be judged before the changes

@@ -21,7 +21,7 @@ const remedySetup = "run `port-iam setup`"
 // install, and changes nothing. It tells what keeps the daemon from working, and
 // where nothing does, what else is worth knowing.
 func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems []Problem, notes []string, err error) {
-	it, err := compare(ctx, portal, want)
+	it, err := compare(ctx, portal, want, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,6 +16,7 @@ type Desired struct {
 	// to, and of actions.
 	Model    []port.Object
 	Entities []Entity
+	Teams    Teams // who may use the actions
 }
 
 // Entity is an entity that is made where it does not exist, and otherwise left
@@ -36,6 +37,7 @@ type Plan struct {
 type item struct {
 	kind, id string
 	exists   bool
+	approval bool // a run of the action needs approval
 	differ
 	apply func(context.Context) error
 }
@@ -44,22 +46,27 @@ type item struct {
 // nothing.
 func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, error) {
 	p := &Plan{portal: portal}
+	types := resourceTypes(want.Entities)
 	for _, body := range want.Model {
-		it, err := compare(ctx, portal, body)
+		it, err := compare(ctx, portal, body, types)
 		if err != nil {
 			return nil, err
 		}
 		p.items = append(p.items, it)
 	}
 	var err error
+	if p.items, err = withPermissions(ctx, portal, p.items, want.Teams); err != nil {
+		return nil, err
+	}
 	p.entities, err = p.missingEntities(ctx, want.Entities)
 	return p, err
 }
 
 // compare works out how a blueprint or an action in Port differs from the one that
-// should be there.
-func compare(ctx context.Context, portal *port.Client, want port.Object) (item, error) {
-	it := item{kind: kindOf(want), id: want.Text("identifier")}
+// should be there. types are the types of the resources and permissions that are
+// about to be made.
+func compare(ctx context.Context, portal *port.Client, want port.Object, types []any) (item, error) {
+	it := item{kind: kindOf(want), id: want.Text("identifier"), approval: needsApproval(want), differ: differ{types: types}}
 	read, create := portal.Action, portal.CreateAction
 	if it.kind == blueprint {
 		read, create = portal.Blueprint, portal.CreateBlueprint
@@ -67,7 +74,7 @@ func compare(ctx context.Context, portal *port.Client, want port.Object) (item, 
 	have, err := read(ctx, it.id)
 	switch {
 	case port.IsKind(err, port.KindNotFound):
-		it.apply = func(ctx context.Context) error { return settle(ctx, portal, want, create(ctx, want)) }
+		it.apply = func(ctx context.Context) error { return settle(ctx, portal, want, types, create(ctx, want)) }
 		return it, nil
 	case err != nil:
 		return it, err
@@ -79,12 +86,14 @@ func compare(ctx context.Context, portal *port.Client, want port.Object) (item, 
 		return it, nil
 	}
 	body := it.action(have, want)
+	it.approval = needsApproval(body)
 	it.apply = func(ctx context.Context) error { return portal.ReplaceAction(ctx, it.id, body) }
 	return it, nil
 }
 
 const (
 	blueprint  = "blueprint"
+	action     = "action"
 	automation = "automation"
 )
 
@@ -96,7 +105,13 @@ func kindOf(body port.Object) string {
 	case body.Text("trigger", "type") == automation:
 		return automation
 	}
-	return "action"
+	return action
+}
+
+// needsApproval tells whether runs of an action wait for an approver.
+func needsApproval(body port.Object) bool {
+	v := body["requiredApproval"]
+	return v != nil && v != false
 }
 
 // Empty tells whether Port is as it should be.
@@ -179,11 +194,11 @@ func (p *Plan) Apply(ctx context.Context, progress io.Writer) error {
 // settle is the end of a creation that Port refused: what exists by now, perhaps
 // through an earlier try whose answer was lost, is compared and brought up to
 // date. The refusal stands if nothing exists.
-func settle(ctx context.Context, portal *port.Client, want port.Object, refusal error) error {
+func settle(ctx context.Context, portal *port.Client, want port.Object, types []any, refusal error) error {
 	if !port.IsKind(refusal, port.KindRefused) {
 		return refusal
 	}
-	now, err := compare(ctx, portal, want)
+	now, err := compare(ctx, portal, want, types)
 	switch {
 	case err != nil || !now.exists:
 		return refusal

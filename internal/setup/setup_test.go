@@ -89,7 +89,7 @@ func TestOrganisationWithTheGuidesModel(t *testing.T) {
 	b, ok := w.Blueprint("aws_resource")
 	has(t, "aws_resource", b, ok, `{"identifier":"aws_resource","title":"Cloud things","icon":"Cloud","schema":{"properties":{
 		"owner":{"type":"string"},"tags":{"type":"array","title":"Labels"},
-		"resource_type":{"type":"string","title":"Kind","enum":["S3","RDS","EC2"]}},"required":[]},
+		"resource_type":{"type":"string","title":"Kind","enum":["S3","RDS"]}},"required":[]},
 		"mirrorProperties":{"m":{"path":"to.x"}},"changelogDestination":{"type":"KAFKA"},"relations":{}}`)
 	for _, id := range []string{"iam_permissions", "provisioned_permissions"} {
 		if !strings.Contains(shown, "= blueprint "+id+"\n") {

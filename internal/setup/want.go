@@ -23,6 +23,7 @@ type Choice struct {
 	// be requested: those that the daemon grants, under these rules.
 	Starter []string
 	Rules   catalogue.Rules
+	Teams   Teams
 }
 
 // Want renders what a choice means. Its error is about the choice.
@@ -55,7 +56,7 @@ func Want(c Choice) (d Desired, err error) {
 	if c.Samples {
 		d.Entities = samples
 	}
-	d.Entities = withoutDoubles(append(d.Entities, starter...))
+	d.Entities, d.Teams = withoutDoubles(append(d.Entities, starter...)), c.Teams
 	return d, nil
 }
 
@@ -65,6 +66,17 @@ func sampleEntities(c Choice) (samples []Entity, err error) {
 		return nil, err
 	}
 	return samples, json.Unmarshal(text, &samples)
+}
+
+// resourceTypes are the types that resources and permissions have.
+func resourceTypes(entities []Entity) (types []any) {
+	for _, e := range entities {
+		var v any
+		if json.Unmarshal(e.Properties[templates.PropertyResourceType], &v) == nil && v != nil && !slices.Contains(types, v) {
+			types = append(types, v)
+		}
+	}
+	return types
 }
 
 // withoutDoubles keeps the first of what comes twice: a sample has a title that

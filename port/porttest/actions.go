@@ -25,7 +25,8 @@ type action struct {
 			Payload any `json:"payload"`
 		} `json:"invocationMethod"`
 	}
-	body object
+	body        object
+	permissions object
 }
 
 func (a *action) id() string        { return a.model.Identifier }
@@ -59,7 +60,7 @@ func (a *action) checkInputs(inputs object) error {
 
 // newAction makes an action of its body.
 func newAction(body object) (*action, error) {
-	a := &action{body: body}
+	a := &action{body: body, permissions: newActionPermissions()}
 	return a, decodeInto(body, &a.model)
 }
 
@@ -125,14 +126,16 @@ func (s *Server) postAction(r *request) (answer, error) {
 // putAction is the route action_put.
 func (s *Server) putAction(r *request) (answer, error) {
 	a, err := newAction(r.body)
+	old := s.actions[r.path["action"]]
 	switch {
 	case err != nil:
 		return answer{}, err
-	case s.actions[r.path["action"]] == nil:
+	case old == nil:
 		return answer{}, notFound("action", r.path["action"])
 	case a.id() != r.path["action"]:
 		return answer{}, invalid("this stand-in does not rename actions")
 	}
+	a.permissions = old.permissions
 	return s.keepAction(http.StatusOK, a)
 }
 

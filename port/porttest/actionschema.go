@@ -79,6 +79,7 @@ func isInputs(v any) string {
 			"format": oneOf("date-time", "url", "email", "ipv4", "ipv6", "yaml", "entity", "user", "team", "proto", "markdown",
 				"multi-line", "labeled-url"),
 			"blueprint": isText, "dependsOn": isTexts, "visible": either(isBool, query), "icon": isText, "jqQuery": isNull,
+			"enum": either(query, isArray),
 			"dataset": (&shape{
 				fields:   map[string]rule{"combinator": oneOf("and", "or"), "rules": isArray},
 				required: []string{"combinator", "rules"},
@@ -97,7 +98,7 @@ func isInputs(v any) string {
 		required: []string{"properties"},
 	}
 	if o, _ := v.(object); o["steps"] != nil {
-		step := &shape{fields: map[string]rule{"title": isText, "order": isTexts}, required: []string{"title"}, open: true}
+		step := &shape{fields: map[string]rule{"title": isText, "order": isTexts, "visible": either(isBool, query)}, required: []string{"title"}}
 		s.fields["steps"] = listOf(step.rule)
 	} else {
 		s.fields["order"] = isTexts

@@ -24,15 +24,16 @@ type blueprint struct {
 			Many   bool   `json:"many"`
 		} `json:"relations"`
 	}
-	body     object
-	entities map[string]object
+	body        object
+	permissions object
+	entities    map[string]object
 }
 
 // property is the schema of one property of an entity.
 type property struct {
 	Type   string `json:"type"`
 	Format string `json:"format"`
-	Enum   []any  `json:"enum"`
+	Enum   any    `json:"enum"` // a list, or of an input a query that is not run here
 }
 
 // check says what is wrong with a value, "" for nothing.
@@ -53,8 +54,8 @@ func (p property) check(v any) string {
 	if !right {
 		return fmt.Sprintf("must be of type %s %s", p.Type, p.Format)
 	}
-	if len(p.Enum) > 0 && !slices.Contains(p.Enum, v) {
-		return fmt.Sprintf("must be one of %v", p.Enum)
+	if values, _ := p.Enum.([]any); len(values) > 0 && !slices.Contains(values, v) {
+		return fmt.Sprintf("must be one of %v", values)
 	}
 	return ""
 }
@@ -74,7 +75,9 @@ func (p property) checkFormat(v string) bool {
 // newBlueprint makes a blueprint of its body, with the entities it has.
 func newBlueprint(body object, entities map[string]object) (*blueprint, error) {
 	b := &blueprint{body: body, entities: entities}
-	return b, decodeInto(body, &b.model)
+	err := decodeInto(body, &b.model)
+	b.permissions = newBlueprintPermissions(b.model.Identifier, slices.Sorted(maps.Keys(b.model.Schema.Properties)), slices.Sorted(maps.Keys(b.model.Relations)))
+	return b, err
 }
 
 // AddBlueprint adds a blueprint, given as the JSON body of its creation. It
@@ -182,6 +185,7 @@ func (s *Server) patchBlueprint(r *request) (answer, error) {
 	body := maps.Clone(old.body)
 	maps.Copy(body, r.body)
 	b, err := newBlueprint(body, old.entities)
+	b.permissions = old.permissions
 	if err == nil && b.model.Identifier != old.model.Identifier {
 		err = invalid("this stand-in does not rename blueprints")
 	}

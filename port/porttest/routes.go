@@ -70,10 +70,13 @@ func routes() []route {
 		r("blueprint_get", http.MethodGet, oneBlueprint, nil, nil, (*Server).getBlueprint),
 		r("blueprint_create", http.MethodPost, "/v1/blueprints", params{"create_catalog_page": boolParam}, blueprintShape(true), (*Server).postBlueprint),
 		r("blueprint_patch", http.MethodPatch, oneBlueprint, nil, blueprintShape(false), (*Server).patchBlueprint),
+		r("blueprint_permissions_get", http.MethodGet, oneBlueprint+"/permissions", nil, nil, (*Server).getBlueprintPermissions),
 
 		r("action_get", http.MethodGet, oneAction, nil, nil, (*Server).getAction),
 		r("action_create", http.MethodPost, "/v1/actions", nil, actionShape(), (*Server).postAction),
 		r("action_put", http.MethodPut, oneAction, nil, actionShape(), (*Server).putAction),
+		r("action_permissions_get", http.MethodGet, oneAction+"/permissions", nil, nil, (*Server).getActionPermissions),
+		r("action_permissions_patch", http.MethodPatch, oneAction+"/permissions", nil, actionPermissionsShape(), (*Server).patchActionPermissions),
 	}
 }
 

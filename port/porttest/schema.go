@@ -101,7 +101,7 @@ func blueprintShape(whole bool) *shape {
 	property := &shape{
 		fields: map[string]rule{
 			"type":  oneOf("string", "number", "boolean", "object", "array"),
-			"title": textOf(0, 100), "description": isText, "icon": isText,
+			"title": textOf(0, 100), "description": isText, "icon": isText, "enum": either(isNull, isArray),
 			"format": oneOf("date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user", "blueprints",
 				"team", "timer", "proto", "labeled-url"),
 			"spec": oneOf("open-api", "embedded-url", "async-api"),
