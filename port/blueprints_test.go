@@ -3,6 +3,7 @@ package port_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,6 +111,20 @@ func TestBlueprintAndActionErrors(t *testing.T) {
 			body["createdAt"] = "2030-01-01T00:00:00Z"
 			return c.ReplaceAction(ctx, "request_permissions", body)
 		}, port.KindRefused, 422},
+		{"no action, so no permissions", func(ctx context.Context, c *port.Client, _ *testing.T) error {
+			_, err := c.ActionPermissions(ctx, "none")
+			return err
+		}, port.KindNotFound, 404},
+		{"no action to restrict", func(ctx context.Context, c *port.Client, _ *testing.T) error {
+			return c.SetActionPermissions(ctx, "none", port.Object{})
+		}, port.KindNotFound, 404},
+		{"no blueprint, so no permissions", func(ctx context.Context, c *port.Client, _ *testing.T) error {
+			_, err := c.BlueprintPermissions(ctx, "none")
+			return err
+		}, port.KindNotFound, 404},
+		{"permissions that Port does not know", func(ctx context.Context, c *port.Client, t *testing.T) error {
+			return c.SetActionPermissions(ctx, "request_permissions", object(t, `{"approve":{"ownedByTeam":true}}`))
+		}, port.KindRefused, 422},
 		{"a path that leads elsewhere", func(ctx context.Context, c *port.Client, _ *testing.T) error {
 			return c.ReplaceAction(ctx, "..", port.Object{})
 		}, port.KindNotFound, 0},
@@ -133,6 +148,14 @@ func TestAnswersThatLackABlueprintOrAction(t *testing.T) {
 			_, err := c.ActionAccount(ctx, "a")
 			return err
 		},
+		"ActionPermissions": func(ctx context.Context, c *port.Client) error {
+			_, err := c.ActionPermissions(ctx, "a")
+			return err
+		},
+		"BlueprintPermissions": func(ctx context.Context, c *port.Client) error {
+			_, err := c.BlueprintPermissions(ctx, "b")
+			return err
+		},
 	} {
 		for _, body := range []string{
 			`{"ok":true}`, `{"ok":true,"action":null,"blueprint":null}`, `{"ok":true,"action":{"identifier":"x"},"blueprint":{"identifier":"x"}}`,
@@ -146,6 +169,33 @@ func TestAnswersThatLackABlueprintOrAction(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Who may use an action is read whole, and set without touching the rest.
+func TestPermissions(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		ctx, c, id := t.Context(), w.client, "request_permissions"
+		may, err := c.ActionPermissions(ctx, id)
+		if err != nil || !cmp.Equal(may.At("execute", "roles"), any([]any{"Admin", "Member"})) {
+			t.Fatalf("%v %v", may, err)
+		}
+		if err := c.SetActionPermissions(ctx, id, object(t, `{"execute":{"users":[],"roles":["Admin"],"teams":["b","a"],"ownedByTeam":true}}`)); err != nil {
+			t.Fatal(err)
+		}
+		got := port.Object(w.ActionPermissions(id))
+		if !cmp.Equal(got.At("execute", "teams"), any([]any{"a", "b"})) || !cmp.Equal(got.At("approve"), may.At("approve")) {
+			t.Errorf("after the change: %v", got)
+		}
+		b, err := c.BlueprintPermissions(ctx, "aws_resource")
+		if err != nil || b.At("entities", "register", "roles") == nil {
+			t.Errorf("%v %v", b, err)
+		}
+		for _, route := range []string{"action_permissions_get", "action_permissions_patch", "blueprint_permissions_get"} {
+			if metrics := w.metrics(t); !strings.Contains(metrics, `value:"`+route+`"`) {
+				t.Errorf("there is no metric of %s:\n%s", route, metrics)
+			}
+		}
+	})
 }
 
 // What this program does not know goes back as it came.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"port-iam/iamops/iamtest"
 	"port-iam/port/porttest"
 )
@@ -178,6 +180,8 @@ func TestSetupRefused(t *testing.T) {
 		{"the same action twice", account, with("GRANT_ACTION", "revoke_permissions"), 2, []string{"GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: must be three different actions"}},
 		{"service", "--starter-permissions s33" + account, env, 2, []string{`--starter-permissions: AWS has no service "s33"`}},
 		{"rules", "--starter-permissions s3" + account, with("GRANT_DENY", "x"), 2, []string{`GRANT_DENY: "x" is not an action pattern`}},
+		{"teams", "--execute-teams= --approve-teams a,a" + account, env, 2, []string{`--execute-teams: "" has an empty name`, `--approve-teams: the team "a" is named twice`}},
+		{"a blank team", "--approve-teams a,,b" + account, env, 2, []string{`--approve-teams: "a,,b" has an empty name`}},
 		{"argument", "more" + account, env, 2, []string{`unknown command "more"`}},
 		{"credentials", account, with("PORT_CLIENT_ID", "other"), 1, []string{"check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL"}},
 		{"organisation", account, with("PORT_ORG_ID", "org_2"), 1, []string{"PORT_ORG_ID is org_2, and the credentials are of org_1"}},
@@ -213,4 +217,61 @@ func TestSetupThatIsInterrupted(t *testing.T) {
 		"port-iam: create action revoke_permissions: HTTP 403 missing_permissions",
 		"the credentials must be allowed to edit blueprints, actions and entities", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "= action request_permissions\n", "+ action revoke_permissions\n", "created automation revoke_expired_permissions\n", "Done.")
+}
+
+// TestSetupAsks runs the program itself, with a terminal and without.
+func TestSetupAsks(t *testing.T) {
+	s, reach := organisation(t)
+	reach["IAM_PERMISSIONS_BOUNDARY"] = "arn:aws:iam::123456789012:policy/B"
+	t.Run("scripts", func(t *testing.T) {
+		testscript.Run(t, testscript.Params{
+			Dir: "testdata/setup", RequireExplicitExec: true,
+			Setup: func(env *testscript.Env) error {
+				for name, value := range reach {
+					env.Setenv(name, value)
+				}
+				return nil
+			},
+		})
+	})
+	if n := s.CallCount("action_create"); n != 3 {
+		t.Errorf("%d actions were made", n)
+	}
+	o := portIAM(t, reach, "setup --samples")
+	if o.check(t, exitConfig, "+ entity ", "add --yes"); s.CallCount("entity_upsert") != 0 {
+		t.Error("it wrote")
+	}
+}
+
+// TestSetupTeams: who may execute and approve is shown, set, and set once.
+func TestSetupTeams(t *testing.T) {
+	s, env := organisation(t)
+	s.GuideModel()
+	const args = "setup --yes --account 123456789012 --require-approval --execute-teams dev, --execute-teams=on-call --approve-teams sec"
+	portIAM(t, env, strings.ReplaceAll(args, "dev,", "dev")).check(t, 0, "~ permissions of action request_permissions\n",
+		`    ~ execute.roles: ["Admin","Member"] -> ["Admin"]`, `    + execute.teams: "dev"`, `    + execute.teams: "on-call"`, `    + approve.teams: "sec"`,
+		"  ? the action needs no approval", "updated permissions of action revoke_permissions\n", "!automation revoke_expired_permissions\n    + execute", "Done.")
+	n := writesOf(s)
+	portIAM(t, env, strings.ReplaceAll(args, "dev,", "dev")).check(t, 0, "= permissions of action revoke_permissions\n", "Nothing to change.")
+	if got := writesOf(s); got != n {
+		t.Errorf("a second run makes %d writes", got-n)
+	}
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "Nothing to change.", "!permissions of action")
+	portIAM(t, env, "setup --yes --account 123456789012 --execute-teams dev --approve-teams sec").check(t, 0, "Nothing to change.") // approval is required in Port
+	portIAM(t, env, args).check(t, exitConfig, `--execute-teams: "dev,,on-call" has an empty name`)
+
+	s.Fault(porttest.Fault{Route: "action_permissions_patch", ID: "revoke_permissions", Status: 403})
+	portIAM(t, env, "setup --yes --account 123456789012 --execute-teams more").check(t, 1, "updated permissions of action request_permissions\n",
+		"port-iam: set the permissions of action revoke_permissions: HTTP 403 missing_permissions", "who may execute and approve it is as before",
+		"What was done stays. Run `port-iam setup` again for the rest", "!Done")
+	portIAM(t, env, "setup --yes --account 123456789012 --execute-teams more").check(t, 0, "= permissions of action request_permissions\n", "Done.")
+}
+
+func TestSetupApproveTeamsWithoutApproval(t *testing.T) {
+	s, env := organisation(t)
+	portIAM(t, env, "setup --yes --account 123456789012 --approve-teams sec").check(t, exitConfig,
+		"--approve-teams: neither the action for requests nor the one for revocations needs approval", "add --require-approval")
+	if n := writesOf(s); n != 0 {
+		t.Errorf("%d writes", n)
+	}
 }
