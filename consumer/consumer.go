@@ -34,10 +34,11 @@ type Consumer struct {
 	pulse   pulse.Pulse
 	lanes   *lanes
 
-	longest  time.Duration // pause between two sessions
-	member   string        // last id in the group that is known; belongs to Run
-	joining  bool          // the last session asked to join and did not get to know its id; belongs to Run
-	patience int           // looks at which a partition may stand still; belongs to the watch
+	hints    map[string]time.Time // the last hint about a workflow, by action; belongs to the loop that reads Kafka
+	longest  time.Duration        // pause between two sessions
+	member   string               // last id in the group that is known; belongs to Run
+	joining  bool                 // the last session asked to join and did not get to know its id; belongs to Run
+	patience int                  // looks at which a partition may stand still; belongs to the watch
 
 	session atomic.Pointer[session] // nil while there is none
 }
@@ -63,6 +64,7 @@ func New(o Options) (*Consumer, error) {
 		filter:  newFilter(o.Actions),
 		access:  &accessCache{ask: o.Access, sasl: o.Mechanism != noSASL},
 		lanes:   newLanes(o.Concurrency),
+		hints:   map[string]time.Time{},
 		longest: maxPause, patience: leastPatience,
 		health: &health{limit: min(o.Session, beatLimit), why: errStarting, asked: map[int32]fetching{}, unread: map[int32]error{}, troubles: map[string]trouble{}},
 	}

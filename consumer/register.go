@@ -70,6 +70,7 @@ func (c *Consumer) judge(r *kgo.Record) (port.Record, Handler, result) {
 		}
 	case port.VerdictWorkflow:
 		why = skippedWorkflow
+		c.hintWorkflow(r)
 	case port.VerdictChangeLog:
 		why = skippedChangeLog
 	case port.VerdictOtherBackend:

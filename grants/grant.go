@@ -27,6 +27,9 @@ func (j *Job) grant(ctx context.Context) error {
 	if open, err := j.open(ctx, view.run); !open {
 		return err
 	}
+	if err := j.inOwnName(view.run); err != nil {
+		return err
+	}
 	if err := j.confirm(view); err != nil {
 		return err
 	}
@@ -139,6 +142,17 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 	}
 	known.add(j.rec.Requester, ids)
 	return slices.Contains(ids, j.rec.RunID), nil
+}
+
+// inOwnName refuses a run that was started in the name of another person (run_as): who
+// starts it decides what is asked for, and for whom. The run alone says so, before it is
+// known whether the record names the right person: so that name counts nowhere.
+func (j *Job) inOwnName(run port.Run) error {
+	if err := readable(run, "impersonatedBy"); err != nil || run.ImpersonatedBy == "" {
+		return err
+	}
+	j.rec.Requester = ""
+	return refuse("it was started in the name of another person", "the action was started in the name of another person (run_as), and access is given only to who asks for it: start the action as the person who needs the access")
 }
 
 // confirm checks that the run is the requester's, as far as it is to be checked.

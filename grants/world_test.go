@@ -49,7 +49,8 @@ type world struct {
 	aws      *iamtest.Server
 	portHTTP *http.Client
 	awsHTTP  *http.Client
-	creds    aws.CredentialsProvider // of processes made from now on
+	creds    aws.CredentialsProvider // of processes made from now on, as is what follows
+	trusts   string
 }
 
 // inWorld runs f in a world of its own, with a faked clock.
@@ -57,7 +58,7 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		opts.Account = account
-		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts), creds: credentials.NewStaticCredentialsProvider("test", "test", "")}
+		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts), creds: credentials.NewStaticCredentialsProvider("test", "test", ""), trusts: templates.TrustIdentityCenter}
 		w.port.CheckFaults(t)
 		w.aws.CheckFaults(t)
 		w.port.GuideModel()
@@ -104,7 +105,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	}
 	ops, err := iamops.New(iamops.Options{
 		API: clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: boundary,
-		Trust: templates.TrustIdentityCenter, Templates: docs,
+		Trust: w.trusts, Templates: docs,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Verdict is what a Kafka record turned out to be.
@@ -18,7 +19,7 @@ const (
 	VerdictMalformed
 	// VerdictChangeLog: a change in Port, of a run too, but not a run to perform.
 	VerdictChangeLog
-	// VerdictWorkflow: a node of a workflow, which is reported elsewhere.
+	// VerdictWorkflow: of a workflow or a node of one, which is reported elsewhere.
 	VerdictWorkflow
 	// VerdictOtherBackend: a run that another kind of backend performs.
 	VerdictOtherBackend
@@ -44,7 +45,8 @@ const (
 // another object.
 //
 // Decode is lenient: unknown members are ignored, and null, a form that is not
-// expected and a text of more than 1000 bytes count as absent. Names are compared
+// expected, a text of more than 1000 bytes and an e-mail with control or format
+// characters count as absent. Names are compared
 // in their letter case, as JSON does it: "DIFF" is not "diff". Of a name that is
 // repeated the last one counts. All that is harmless because the outcome only
 // points at a run, and everything that matters is then read from Port.
@@ -58,7 +60,7 @@ func Decode(value []byte) (Record, Verdict) {
 	switch {
 	case root.isChange() || m.isChange():
 		return Record{}, VerdictChangeLog
-	case root.isWorkflow() || m.isWorkflow():
+	case root.isWorkflow(value):
 		return Record{}, VerdictWorkflow
 	case payload.isForOther():
 		return Record{}, VerdictOtherBackend
@@ -70,7 +72,7 @@ func Decode(value []byte) (Record, Verdict) {
 		Action:      payload.name("action"),
 		Blueprint:   about.name("blueprint"),
 		Entity:      about.name("entity"),
-		Requester:   m.at("trigger", "by", "user").text("email"),
+		Requester:   m.at("trigger", "by", "user").email(),
 		Permissions: hints(payload.at("properties")[InputPermissions]),
 	}
 	// A template may shorten the outer name, so the inner one goes first.
@@ -130,6 +132,16 @@ func (t tree) text(name string) string {
 	return s
 }
 
+// email returns the member of that name; "" where it is not what can be shown on
+// one line.
+func (t tree) email() string {
+	e := t.text("email")
+	if strings.ContainsFunc(e, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return e
+}
+
 // name returns the identifier of a member that is one, or an object that holds
 // one.
 func (t tree) name(member string) string {
@@ -158,12 +170,62 @@ func (t tree) unwrap() tree {
 
 func (t tree) isChange() bool { return t.has("diff") || t.has("changelogDestination") }
 
-// isWorkflow goes by the run and not by the payload, in which a workflow can put
-// whatever it likes.
-func (t tree) isWorkflow() bool {
+// isWorkflow reports whether a record, of which t is the root, is of a workflow. The
+// run decides where the record names one: a workflow can put whatever it likes into
+// the payload, and an action into its message. A record without the id of a run is no
+// run of an action, so there any sign of a workflow counts.
+func (t tree) isWorkflow(value []byte) bool {
 	about := t.at("context")
-	run := about.text("runId")
-	return strings.HasPrefix(run, "wfnr_") || run == "" && (about.text("workflowRunId") != "" || about.text("nodeRunId") != "")
+	if run := about.text("runId"); run != "" {
+		return isOfWorkflow(run)
+	}
+	if t.names(isWorkflowMember) || about.names(isWorkflowMember) {
+		return true
+	}
+	if run := t.at("payload", "context").text("runId"); run != "" {
+		return isOfWorkflow(run)
+	}
+	_, found := FindText(value, isOfWorkflow)
+	return found
+}
+
+// names reports whether there is a member of such a name.
+func (t tree) names(such func(string) bool) bool {
+	for name := range t {
+		if such(name) && t.has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOfWorkflow reports whether an id is that of the run of a workflow or of a node.
+func isOfWorkflow(id string) bool {
+	return strings.HasPrefix(id, "wfr_") || strings.HasPrefix(id, "wfnr_")
+}
+
+// isWorkflowMember reports whether a member is called like the run of a workflow or of
+// a node: workflowRun, nodeRun or workflowNodeRun, or the id of one.
+func isWorkflowMember(name string) bool {
+	name = strings.ToLower(strings.ReplaceAll(name, "_", ""))
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "identifier"), "id")
+	return name == "workflowrun" || name == "noderun" || name == "workflownoderun"
+}
+
+// FindText returns the first text in a JSON document, value or name of a member, that
+// is such a text.
+func FindText(document []byte, such func(string) bool) (text string, found bool) {
+	d := json.NewDecoder(bytes.NewReader(document))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return "", false
+		}
+		if s, isText := token.(string); isText && such(s) {
+			return s, true
+		}
+	}
 }
 
 // isForOther is asked of the payload.

@@ -63,8 +63,8 @@ func checkRecord(t *testing.T, r port.Record, root map[string]json.RawMessage) {
 	if !r.Time.IsZero() {
 		t.Fatalf("the time is not in the message: %+v", r)
 	}
-	if strings.HasPrefix(r.RunID, "wfnr_") {
-		t.Fatalf("a node of a workflow passes for a run: %q", r.RunID)
+	if strings.HasPrefix(r.RunID, "wfnr_") || strings.HasPrefix(r.RunID, "wfr_") {
+		t.Fatalf("a workflow passes for a run: %q", r.RunID)
 	}
 	for _, mark := range []string{"diff", "changelogDestination"} {
 		if raw, marked := root[mark]; marked && string(raw) != "null" {

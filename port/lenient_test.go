@@ -15,22 +15,23 @@ import (
 // A member in another form than Port's API describes hides nothing else of a run,
 // and is not taken for absent.
 func TestMembersOfARunThatCannotBeRead(t *testing.T) {
-	const whole = `"action":"a","blueprint":"b","entity":"e","createdBy":"u","createdAt":"2024-06-06T05:20:00Z","endedAt":"2024-06-06T05:22:00Z"`
+	const whole = `"action":"a","blueprint":"b","entity":"e","createdBy":"u","impersonatedBy":"m","createdAt":"2024-06-06T05:20:00Z","endedAt":"2024-06-06T05:22:00Z"`
 	full := port.Run{
-		ID: openRun, Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusSuccess, CreatedBy: "u",
+		ID: openRun, Action: "a", Blueprint: "b", Entity: "e", Status: port.StatusSuccess, CreatedBy: "u", ImpersonatedBy: "m",
 		CreatedAt: time.Date(2024, 6, 6, 5, 20, 0, 0, time.UTC), EndedAt: time.Date(2024, 6, 6, 5, 22, 0, 0, time.UTC),
 	}
 	for name, c := range map[string]struct {
 		forms []string
 		clear func(*port.Run)
 	}{
-		"action":     {[]string{`5`, `[]`, `{}`, `{"identifier":5}`, `true`}, func(r *port.Run) { r.Action = "" }},
-		"blueprint":  {[]string{`5`, `["b"]`, `{"title":"b"}`}, func(r *port.Run) { r.Blueprint = "" }},
-		"entity":     {[]string{`5`, `[{"identifier":"e"}]`, `{"identifier":null}`}, func(r *port.Run) { r.Entity = "" }},
-		"createdBy":  {[]string{`5`, `{"id":"u"}`, `["u"]`}, func(r *port.Run) { r.CreatedBy = "" }},
-		"createdAt":  {[]string{`""`, `"yesterday"`, `1717651200000`, `"2024-06-06 05:20:00"`, `{}`}, func(r *port.Run) { r.CreatedAt = time.Time{} }},
-		"endedAt":    {[]string{`""`, `0`, `false`}, func(r *port.Run) { r.EndedAt = time.Time{} }},
-		"properties": {[]string{`[]`, `"x"`, `5`}, func(*port.Run) {}},
+		"action":         {[]string{`5`, `[]`, `{}`, `{"identifier":5}`, `true`}, func(r *port.Run) { r.Action = "" }},
+		"blueprint":      {[]string{`5`, `["b"]`, `{"title":"b"}`}, func(r *port.Run) { r.Blueprint = "" }},
+		"entity":         {[]string{`5`, `[{"identifier":"e"}]`, `{"identifier":null}`}, func(r *port.Run) { r.Entity = "" }},
+		"createdBy":      {[]string{`5`, `{"id":"u"}`, `["u"]`}, func(r *port.Run) { r.CreatedBy = "" }},
+		"impersonatedBy": {[]string{`true`, `{"id":"m"}`, `["m"]`}, func(r *port.Run) { r.ImpersonatedBy = "" }},
+		"createdAt":      {[]string{`""`, `"yesterday"`, `1717651200000`, `"2024-06-06 05:20:00"`, `{}`}, func(r *port.Run) { r.CreatedAt = time.Time{} }},
+		"endedAt":        {[]string{`""`, `0`, `false`}, func(r *port.Run) { r.EndedAt = time.Time{} }},
+		"properties":     {[]string{`[]`, `"x"`, `5`}, func(*port.Run) {}},
 	} {
 		for _, form := range c.forms {
 			t.Run(name+form, func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestMembersOfARunThatCannotBeRead(t *testing.T) {
 // null is absent, and neither it nor an odd approval makes a run unreadable.
 func TestNullMembersOfARun(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		w.answerAll(http.StatusOK, `{"ok":true,"run":{"id":"`+openRun+`","status":"IN_PROGRESS","action":null,"blueprint":null,"entity":null,"createdBy":null,
+		w.answerAll(http.StatusOK, `{"ok":true,"run":{"id":"`+openRun+`","status":"IN_PROGRESS","action":null,"blueprint":null,"entity":null,"createdBy":null,"impersonatedBy":null,
 			"createdAt":null,"updatedAt":"soon","endedAt":null,"properties":null,"requiredApproval":["ALL",{"x":5}]}}`)
 		got, err := w.client.Run(t.Context(), openRun)
 		want := port.Run{ID: openRun, Status: port.StatusInProgress, RequiredApproval: true}

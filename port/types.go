@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,9 @@ type Run struct {
 	Status    Status
 	// CreatedBy is Port's id of who started the run; empty when Port does not say.
 	CreatedBy string
+	// ImpersonatedBy is Port's id of who started the run in the name of another
+	// person (run_as); empty where nobody did.
+	ImpersonatedBy string
 	// RequiredApproval is true when a person had to approve the run.
 	RequiredApproval bool
 	// Properties are the inputs of the run, by name, undecoded.
@@ -85,6 +89,20 @@ func readable(op string, unread, members []string) error {
 		}
 	}
 	return nil
+}
+
+// IsServiceAccount reports whether an e-mail is that of a program in Port: of a
+// service account (…@serviceaccounts.getport.io) or a machine (…@clients). Nobody can
+// sign in to anything else as one.
+func IsServiceAccount(email string) bool {
+	host := strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+	host = strings.Trim(strings.TrimSpace(host), ".")
+	if host == "clients" {
+		return true
+	}
+	labels := strings.Split(host, ".")
+	own := strings.HasSuffix(host, ".getport.io") || strings.HasSuffix(host, ".port.io")
+	return own && slices.Contains(labels, "serviceaccounts")
 }
 
 // Record is what a Kafka record says about a run. It only points at the run:

@@ -261,18 +261,7 @@ func (s settings) parseActions(c *config, p *problems) {
 func (s settings) parseGrant(c *config, p *problems) {
 	in, out := s.Grant, &c.grant
 	out.trust = oneOf(p, "GRANT_TRUST", in.Trust, templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount)
-	if out.trust == templates.TrustAccount {
-		c.warn("GRANT_TRUST=account: anyone in the account who may call sts:AssumeRole can use every grant")
-	}
-	how := oneOf(p, "GRANT_USER_NAME", in.UserName, "email", "local-part")
-	if how == "local-part" && in.EmailDomain == "" {
-		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
-	}
-	domain := strings.TrimPrefix(in.EmailDomain, "@")
-	if in.EmailDomain != "" && !isEmailDomain(domain) {
-		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
-	}
-	out.userName = userName(how == "local-part", domain)
+	s.parseUserName(c, p)
 	d, ok := duration(p, "GRANT_DURATION", in.Duration)
 	limit, limitOK := duration(p, "GRANT_MAX_DURATION", in.MaxDuration)
 	out.duration, out.maxDuration = d, limit
@@ -289,6 +278,29 @@ func (s settings) parseGrant(c *config, p *problems) {
 	}
 	out.templatesDir = in.TemplatesDir
 	out.templates = loadTemplates(p, in.TemplatesDir, out.maxDuration > 0 || out.duration > 0)
+}
+
+// parseUserName is about the name in AWS that a grant trusts. Where it trusts all of the
+// account, no name counts and nobody is refused for one.
+func (s settings) parseUserName(c *config, p *problems) {
+	in, all := s.Grant, c.grant.trust == templates.TrustAccount
+	how := oneOf(p, "GRANT_USER_NAME", in.UserName, "email", "local-part")
+	if how == "local-part" && in.EmailDomain == "" && !all {
+		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
+	}
+	domain := strings.TrimPrefix(in.EmailDomain, "@")
+	if in.EmailDomain != "" && !isEmailDomain(domain) {
+		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
+	}
+	if !all {
+		c.grant.userName = userName(how == "local-part", domain)
+		return
+	}
+	c.grant.userName = anyName
+	c.warn("GRANT_TRUST=account: anyone in the account who may call sts:AssumeRole can use every grant")
+	if in.EmailDomain != "" {
+		c.warn("GRANT_EMAIL_DOMAIN has no effect: with GRANT_TRUST=account nobody is refused because of their name")
+	}
 }
 
 // parseRules warns of patterns without effect, which may be misspelt. They are not

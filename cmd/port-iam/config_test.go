@@ -268,6 +268,8 @@ func TestUserName(t *testing.T) {
 		{"too long", false, "", strings.Repeat("a", 60) + "@example.com", "", "cannot be a user name"},
 		{"too short", true, "example.com", "a@example.com", "", "cannot be a user name"},
 		{"no e-mail", false, "", "alice", "", "is not an e-mail"},
+		{"service account", false, "", "bot@serviceaccounts.getport.io", "", "only a person can sign in to AWS: start the action as the person"},
+		{"service account in capitals", true, "example.com", "Bot@ServiceAccounts.GetPort.io", "", "is a service account of Port"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -276,5 +278,33 @@ func TestUserName(t *testing.T) {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
+	}
+}
+
+// With trust in all of the account no name is refused, and no setting about names is
+// needed or counts.
+func TestNamesWithTrustInTheAccount(t *testing.T) {
+	env := validEnv()
+	env["GRANT_TRUST"] = "account"
+	for _, names := range []map[string]string{
+		{}, {"GRANT_USER_NAME": "local-part"}, {"GRANT_EMAIL_DOMAIN": "example.com"},
+		{"GRANT_USER_NAME": "local-part", "GRANT_EMAIL_DOMAIN": "@example.com"},
+	} {
+		for _, k := range []string{"GRANT_USER_NAME", "GRANT_EMAIL_DOMAIN"} {
+			env[k] = names[k]
+		}
+		cfg, err := readWith(t, env)
+		if err != nil {
+			t.Fatalf("%v: %v", names, err)
+		}
+		for _, who := range []string{"bot@serviceaccounts.getport.io", "o'neil@example.org", "jörg@example.com", "*@x", "nobody", strings.Repeat("a", 200)} {
+			if got, err := cfg.grant.userName(who); got != who || err != nil {
+				t.Errorf("%v: %s is %q, %v", names, who, got, err)
+			}
+		}
+		told := strings.Contains(strings.Join(cfg.warnings, "\n"), "GRANT_EMAIL_DOMAIN has no effect")
+		if told != (names["GRANT_EMAIL_DOMAIN"] != "") {
+			t.Errorf("%v: warnings %q", names, cfg.warnings)
+		}
 	}
 }

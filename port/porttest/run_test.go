@@ -164,7 +164,15 @@ func TestRunsAreStartedAsTheFormAllows(t *testing.T) {
 	const path = "/v1/actions/request_permissions/runs"
 	w := newWorld(t, porttest.Options{})
 	got := w.want(t, 202, "", "POST", path+"?run_as=bob@example.com", `{"entity":"`+bucket+`","properties":{"permissions":["s3:GetObject"]}}`)
-	id, _ := got.body["run"].(map[string]any)["id"].(string)
+	run := got.body["run"].(map[string]any)
+	id, _ := run["id"].(string)
+	if by, machine := toText(run["createdBy"]), toText(run["impersonatedBy"]); !strings.Contains(by, "auth0|") || !strings.Contains(machine, "@clients") {
+		t.Errorf("started in the name of a person, and created by %s, impersonated by %s", by, machine)
+	}
+	own := w.want(t, 202, "", "POST", path, `{"entity":"`+bucket+`","properties":{"permissions":["s3:GetObject"]}}`)
+	if by, given := own.body["run"].(map[string]any)["impersonatedBy"]; given {
+		t.Errorf("started in its own name, and impersonated by %v", by)
+	}
 	r, found := w.Run(id)
 	if !found || r.Requester != "bob@example.com" || r.Blueprint != "aws_resource" || r.Source != "API" {
 		t.Errorf("run is %+v", r)
@@ -176,7 +184,7 @@ func TestRunsAreStartedAsTheFormAllows(t *testing.T) {
 	w.want(t, 404, "not_found", "POST", path, `{"entity":"none","properties":{"permissions":[]}}`)
 	w.want(t, 404, "not_found", "POST", "/v1/actions/unknown/runs", `{}`)
 	w.want(t, 422, "invalid_request", "POST", "/v1/actions/revoke_expired_permissions/runs", `{}`)
-	if n := len(w.Runs()); n != 2 {
-		t.Errorf("%d runs, want 2", n)
+	if n := len(w.Runs()); n != 3 {
+		t.Errorf("%d runs, want 3", n)
 	}
 }

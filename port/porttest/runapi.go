@@ -61,7 +61,9 @@ func runJSON(r *RunState, userID, version string) object {
 			o[name] = id
 		}
 	}
-	for name, v := range map[string]string{"statusLabel": r.StatusLabel, "summary": r.Summary, "externalRunId": r.ExternalRunID} {
+	for name, v := range map[string]string{
+		"statusLabel": r.StatusLabel, "summary": r.Summary, "externalRunId": r.ExternalRunID, "impersonatedBy": r.ImpersonatedBy,
+	} {
 		if v != "" {
 			o[name] = v
 		}
@@ -220,6 +222,9 @@ func (s *Server) postRun(r *request) (answer, error) {
 		return answer{}, notFound("action", r.path["action"])
 	}
 	spec := RunSpec{Action: a.id(), Requester: r.query.Get("run_as"), RequiredApproval: a.needsApproval()}
+	if spec.Requester != "" {
+		spec.ImpersonatedBy = s.userID("") // the caller has the token of a machine
+	}
 	spec.Entity, _ = r.body["entity"].(string)
 	if err := s.checkTarget(a, &spec); err != nil {
 		return answer{}, err

@@ -34,6 +34,8 @@ type RunSpec struct {
 	Action, Blueprint, Entity string
 	// Requester is the e-mail of who starts it, empty for nobody.
 	Requester string
+	// ImpersonatedBy is the id of who starts it in the name of the requester.
+	ImpersonatedBy string
 	// Properties are the inputs, anything that becomes a JSON object.
 	Properties any
 	// RequiredApproval makes the run wait for approval; so does an action that
@@ -54,7 +56,7 @@ type Log struct {
 type RunState struct {
 	ID                        string
 	Action, Blueprint, Entity string
-	Requester                 string
+	Requester, ImpersonatedBy string
 	// Source is UI, API or AUTOMATION.
 	Source              string
 	Status, StatusLabel string
@@ -117,7 +119,7 @@ func (s *Server) startRun(spec RunSpec, source string) (*run, error) {
 	}
 	r := &run{RunState: RunState{
 		ID: spec.ID, Action: spec.Action, Blueprint: spec.Blueprint, Entity: spec.Entity, Requester: spec.Requester,
-		Source: source, Status: statusInProgress, RequiredApproval: spec.RequiredApproval,
+		ImpersonatedBy: spec.ImpersonatedBy, Source: source, Status: statusInProgress, RequiredApproval: spec.RequiredApproval,
 		Properties: map[string]json.RawMessage{},
 		CreatedAt:  spec.At.UTC().Truncate(time.Millisecond), UpdatedAt: now,
 	}}
