@@ -52,7 +52,7 @@ func (p *process) changed(run string) []string {
 }
 
 // TestImpersonated: who asks for access starts the run. A run in the name of another
-// person is refused by what it says itself, whoever the record names, and a revocation
+// person is refused by what it says itself, no matter whom the record names, and a revocation
 // that was started so is carried out.
 func TestImpersonated(t *testing.T) {
 	for name, forge := range map[string]func(*port.Record){

@@ -52,7 +52,7 @@ type settings struct {
 		TemplatesDir string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
 		Trust        string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
 		UserName     string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
-		EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused."`
+		EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused. No effect with GRANT_TRUST=account."`
 		Duration     string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 		MaxDuration  string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
 		Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
