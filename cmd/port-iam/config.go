@@ -293,7 +293,7 @@ func (s settings) parseUserName(c *config, p *problems) {
 		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
 	}
 	if !all {
-		c.grant.userName = userName(how == "local-part", domain)
+		c.grant.userName = grants.UserName(how == "local-part", domain)
 		return
 	}
 	c.grant.userName = anyName

@@ -244,43 +244,6 @@ func TestInsecureHTTP(t *testing.T) {
 	}
 }
 
-func TestUserName(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name          string
-		localPart     bool
-		domain, email string
-		want, problem string
-	}{
-		{"e-mail", false, "", "Alice.B+x@example.com", "Alice.B+x@example.com", ""},
-		{"local part", true, "example.com", "alice@EXAMPLE.com", "alice", ""},
-		{"other domain", true, "example.com", "alice@example.org", "", "not of the domain example.com"},
-		{"subdomain", true, "example.com", "alice@sub.example.com", "", "not of the domain"},
-		{"two at signs", true, "example.com", "alice@evil.com@example.com", "", "not of the domain"},
-		{"domain with e-mail", false, "example.com", "alice@example.org", "", "not of the domain"},
-		{"asterisk", false, "", "*@example.com", "", "cannot be a user name"},
-		{"question mark", false, "", "alic?@example.com", "", "cannot be a user name"},
-		{"variable", false, "", "${aws:username}@example.com", "", "cannot be a user name"},
-		{"apostrophe", false, "", "o'brien@example.com", "", "cannot be a user name"},
-		{"colon", false, "", "a:b@example.com", "", "cannot be a user name"},
-		{"not ASCII", false, "", "jörg@example.com", "", "cannot be a user name"},
-		{"line break", false, "", "alice@example.com\n", "", "cannot be a user name"},
-		{"too long", false, "", strings.Repeat("a", 60) + "@example.com", "", "cannot be a user name"},
-		{"too short", true, "example.com", "a@example.com", "", "cannot be a user name"},
-		{"no e-mail", false, "", "alice", "", "is not an e-mail"},
-		{"service account", false, "", "bot@serviceaccounts.getport.io", "", "only a person can sign in to AWS: start the action as the person"},
-		{"service account in capitals", true, "example.com", "Bot@ServiceAccounts.GetPort.io", "", "is a service account of Port"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := userName(tc.localPart, tc.domain)(tc.email)
-			if got != tc.want || (err == nil) != (tc.problem == "") || err != nil && !strings.Contains(err.Error(), tc.problem) {
-				t.Errorf("got %q, %v", got, err)
-			}
-		})
-	}
-}
-
 // With trust in all of the account no name is refused, and no setting about names is
 // needed or counts.
 func TestNamesWithTrustInTheAccount(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -15,7 +14,6 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
-	"port-iam/port"
 )
 
 func oneOf(p *problems, variable, value string, allowed ...string) string {
@@ -255,34 +253,6 @@ func checkBoundary(p *problems, variable, boundary string) {
 	}
 }
 
-// sessionName is what AWS takes as the name of a session, which is how the
-// person behind an Identity Center session is told apart.
-var sessionName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{2,64}$`)
-
 // anyName is for grants that anyone in the account may use: no name decides there, and
 // AWS is told none.
 func anyName(email string) (string, error) { return email, nil }
-
-// userName makes the function that turns an e-mail into the name in AWS.
-func userName(localPart bool, domain string) func(string) (string, error) {
-	return func(email string) (string, error) {
-		local, at, ok := strings.Cut(email, "@")
-		if !ok || local == "" || at == "" {
-			return "", fmt.Errorf("%q is not an e-mail", email)
-		}
-		if port.IsServiceAccount(email) {
-			return "", fmt.Errorf("%q is a service account of Port, and only a person can sign in to AWS: start the action as the person who needs the access", email)
-		}
-		if domain != "" && !strings.EqualFold(at, domain) {
-			return "", fmt.Errorf("%q is not of the domain %s, which is the only one allowed here", email, domain)
-		}
-		name := email
-		if localPart {
-			name = local
-		}
-		if !sessionName.MatchString(name) {
-			return "", fmt.Errorf("%q cannot be a user name in AWS: 2 to 64 letters, digits and _+=,.@- are allowed", name)
-		}
-		return name, nil
-	}
-}
