@@ -203,7 +203,7 @@ func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
 	case v.run.CreatedAt.IsZero():
 		return iamops.Plan{}, request{}, unreadable(errors.New("Port does not say when the run was made, and the time of a grant counts from then"))
 	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
-		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %q of blueprint %q, and an AWS resource (blueprint %q) was expected: start it from a resource", v.run.Entity, v.run.Blueprint, templates.BlueprintResource)
+		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %s, and an AWS resource (blueprint %q) was expected: start it from a resource", startedOn(v.run), templates.BlueprintResource)
 	case v.resourceErr != nil:
 		return iamops.Plan{}, request{}, v.resourceErr
 	case v.resource == nil:

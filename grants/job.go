@@ -184,7 +184,7 @@ func (j *Job) step(ctx context.Context) error {
 	case !retryable:
 		return giveUp("%w", err)
 	case j.over(c):
-		return giveUp("gave up after %s: %w", err, j.limit(c))
+		return giveUp("gave up after %s: %w", err, short(j.limit(c)))
 	}
 	return &again{c, err}
 }

@@ -228,7 +228,7 @@ func (r *removal) deleteRole(ctx context.Context, live iamops.Live) error {
 	r.restore(ctx)
 	for _, c := range []cause{causeKept, causeLifted} {
 		if r.over(c) {
-			return giveUp("gave up after %s: %w", err, r.limit(c))
+			return giveUp("gave up after %s: %w", err, short(r.limit(c)))
 		}
 	}
 	return &again{causeKept, err}
@@ -309,7 +309,7 @@ func (r *removal) mayBeGone(s standing) error {
 
 // endOpen ends the run that made a grant if it is still open. nil: it has ended.
 func (r *removal) endOpen(ctx context.Context, s standing) error {
-	const stays = "its role, which is cut, and its entity stay until the run that made it has ended"
+	const stays = "its role and its entity stay until the run that made it has ended"
 	switch {
 	case s.runErr != nil && isAway(s.runErr) && !r.over(causeGrantRun):
 		return &again{causeGrantRun, fmt.Errorf("Port does not give the run of the grant: %w", s.runErr)}

@@ -66,7 +66,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 	if duration > 0 {
 		r.End = start.Add(duration)
 		if now.After(r.End.Add(-minLeft)) {
-			return r, tooLate(fmt.Sprintf(" for %s", duration))
+			return r, tooLate(fmt.Sprintf(" for %s", short(duration)))
 		}
 	}
 	return r, nil
@@ -98,12 +98,32 @@ func (s *Service) readDuration(run port.Run) (time.Duration, error) {
 		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m or 8h was expected", inputDuration, text)
 	}
 	if d < minDuration {
-		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s", inputDuration, text, minDuration)
+		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s: ask for more", inputDuration, text, short(minDuration))
 	}
 	if s.opts.MaxDuration > 0 && d > s.opts.MaxDuration {
-		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s", inputDuration, text, s.opts.MaxDuration)
+		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s: ask for less", inputDuration, text, short(s.opts.MaxDuration))
 	}
 	return d.Truncate(time.Second), nil
+}
+
+// short is a duration as people write it: 8h and not 8h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// startedOn says what a run was started on.
+func startedOn(run port.Run) string {
+	if run.Entity == "" {
+		return "nothing"
+	}
+	return fmt.Sprintf("%q of blueprint %q", run.Entity, run.Blueprint)
 }
 
 // readable ends a run that fits its record, where Port gives one of these members

@@ -19,20 +19,20 @@ func UserName(localPart bool, domain string) func(string) (string, error) {
 	return func(email string) (string, error) {
 		local, at, ok := strings.Cut(email, "@")
 		if !ok || local == "" || at == "" {
-			return "", fmt.Errorf("%q is not an e-mail", email)
+			return "", fmt.Errorf("%q is not an e-mail: start the action as a user of Port who has one", email)
 		}
 		if port.IsServiceAccount(email) {
 			return "", fmt.Errorf("%q is a service account of Port, and only a person can sign in to AWS: start the action as the person who needs the access", email)
 		}
 		if domain != "" && !strings.EqualFold(at, domain) {
-			return "", fmt.Errorf("%q is not of the domain %s, which is the only one allowed here", email, domain)
+			return "", fmt.Errorf("%q is not of the domain %s, which is the only one allowed here: start the action as a user of that domain", email, domain)
 		}
 		name := email
 		if localPart {
 			name = local
 		}
 		if !sessionName.MatchString(name) {
-			return "", fmt.Errorf("%q cannot be a user name in AWS: 2 to 64 letters, digits and _+=,.@- are allowed", name)
+			return "", fmt.Errorf("%q cannot be a user name in AWS: 2 to 64 letters, digits and _+=,.@- are allowed. Ask the platform team for a user in Port with such a name", name)
 		}
 		return name, nil
 	}

@@ -107,7 +107,7 @@ func (j *Job) mayRevoke(run port.Run) error {
 	}
 	lacks := run.Entity == "" && j.op != opExpire
 	if lacks || run.Entity != "" && run.Blueprint != templates.BlueprintGrant {
-		return refuse("it was not started on a provisioned permission", "the action was started on %q of blueprint %q, and a provisioned permission (blueprint %q) was expected: start it from one", run.Entity, run.Blueprint, templates.BlueprintGrant)
+		return refuse("it was not started on a provisioned permission", "the action was started on %s, and a provisioned permission (blueprint %q) was expected: start it from one", startedOn(run), templates.BlueprintGrant)
 	}
 	if _, named := iamops.RunID(j.name); !named {
 		return refuse("the entity is not a grant of port-iam", "the entity %q is not a grant of port-iam (%s<run id>): delete it by hand if it is not needed", j.name, iamops.NamePrefix)

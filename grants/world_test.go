@@ -22,6 +22,7 @@ import (
 
 	"port-iam/grants"
 	"port-iam/iamops"
+	"port-iam/iamops/catalogue"
 	"port-iam/iamops/iamtest"
 	"port-iam/port"
 	"port-iam/port/porttest"
@@ -51,6 +52,7 @@ type world struct {
 	awsHTTP  *http.Client
 	creds    aws.CredentialsProvider // of processes made from now on, as is what follows
 	trusts   string
+	rules    catalogue.Rules
 }
 
 // inWorld runs f in a world of its own, with a faked clock.
@@ -105,7 +107,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	}
 	ops, err := iamops.New(iamops.Options{
 		API: clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: boundary,
-		Trust: w.trusts, Templates: docs,
+		Trust: w.trusts, Templates: docs, Rules: w.rules,
 	})
 	if err != nil {
 		w.t.Fatal(err)

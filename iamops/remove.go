@@ -2,6 +2,7 @@ package iamops
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -147,13 +148,14 @@ func (o *Ops) deleteInline(ctx context.Context, s Live, name string) error {
 
 // keptRole adds the way out to an error by which AWS keeps a role.
 func keptRole(name string, err error) error {
+	why := errors.Unwrap(err) // without the name of the step
 	switch {
 	case IsKind(err, KindKept) && strings.Contains(err.Error(), "instance profile"):
-		return refused(KindInvalid, "delete role "+name, "%w Take it out (aws iam remove-role-from-instance-profile)", err)
+		return refused(KindInvalid, "delete role "+name, "%w Take it out (aws iam remove-role-from-instance-profile)", why)
 	case IsKind(err, KindKept):
-		return refused(KindKept, "delete role "+name, "%w Take off what was added to it since", err)
+		return refused(KindKept, "delete role "+name, "%w Take off what was added to it since", why)
 	case IsKind(err, KindDenied):
-		return refused(KindDenied, "delete role "+name, "%w: let the daemon do iam:DeleteRole (its own policy and the service control policies count), or delete the role by hand", err)
+		return refused(KindDenied, "delete role "+name, "%w: let the daemon do iam:DeleteRole (its own policy and the service control policies count), or delete the role by hand", why)
 	}
 	return err
 }

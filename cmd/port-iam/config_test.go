@@ -250,7 +250,9 @@ func TestNamesWithTrustInTheAccount(t *testing.T) {
 	env := validEnv()
 	env["GRANT_TRUST"] = "account"
 	for _, names := range []map[string]string{
-		{}, {"GRANT_USER_NAME": "local-part"}, {"GRANT_EMAIL_DOMAIN": "example.com"},
+		{},
+		{"GRANT_USER_NAME": "local-part"},
+		{"GRANT_EMAIL_DOMAIN": "example.com"},
 		{"GRANT_USER_NAME": "local-part", "GRANT_EMAIL_DOMAIN": "@example.com"},
 	} {
 		for _, k := range []string{"GRANT_USER_NAME", "GRANT_EMAIL_DOMAIN"} {
