@@ -283,6 +283,6 @@ func waiting() []play {
 			skew = 0
 			s.must(p.finish(context.Background(), j))
 			return rec.RunID
-		}, waits: "Waiting for the clock"},
+		}, waits: "Waiting for a correct clock"},
 	}
 }

@@ -25,7 +25,7 @@ const (
 	waitsForPort   = "Waiting for Port"
 	waitsForAWS    = "Waiting for AWS"
 	waitsForCopy   = "Waiting for another copy of this request"
-	waitsForClock  = "Waiting for the clock"
+	waitsForClock  = "Waiting for a correct clock"
 )
 
 // waitsFor says for whom a run waits whose attempt ended with the error.
