@@ -61,6 +61,7 @@ func (l *lanes) submit(tasks []*task) {
 	defer l.mu.Unlock()
 	for _, t := range tasks {
 		if l.stopped || t.tenure.released {
+			l.tell(t)
 			continue
 		}
 		lane := t.lane()
@@ -180,6 +181,10 @@ func (l *lanes) remove(t *task) {
 // abandon removes a task that is not finished, and tells its job.
 func (l *lanes) abandon(t *task) {
 	l.remove(t)
+	l.tell(t)
+}
+
+func (l *lanes) tell(t *task) {
 	l.wg.Go(func() { _ = protect(func() error { t.job.Abandon(); return nil }) })
 }
 

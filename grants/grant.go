@@ -86,7 +86,7 @@ func (j *Job) link(ctx context.Context, url string) (wait func()) {
 	return func() {
 		linking.Wait()
 		cancel()
-		if j.linked = err == nil || isAnswer(err); err != nil {
+		if j.linked = true; err != nil {
 			j.log.Warn("Port did not take the link of the run", keyGrant, j.name, keyError, err)
 		}
 	}

@@ -20,7 +20,6 @@ type Job struct {
 	removal        // of the grant, where it comes to that; its patience is first with the run
 	action  string // its identifier in Port
 	rec     port.Record
-	label   *label
 	lost    bool // the record is lost, and the run cannot be carried out without it
 
 	began   time.Time // the first attempt
@@ -32,7 +31,7 @@ type Job struct {
 	unreportable bool
 	making       bool         // this job began to make role and policy
 	made         *iamops.Plan // created by this job, entity written, not yet attached
-	linked       bool         // Port has taken the link of the run, or refused it
+	linked       bool         // the link of the run was sent
 	cleaning     bool         // the run has ended, what was made of it is being removed
 }
 
@@ -57,7 +56,7 @@ func (j *Job) Attempt(ctx context.Context) error {
 	case !ok:
 		j.label.close()
 	case ctx.Err() == nil:
-		j.label.goOn(waitsFor(waits))
+		j.label.goOn(waits)
 	}
 	return err
 }
@@ -68,7 +67,9 @@ func (j *Job) attempt(ctx context.Context) error {
 		return &Waiting{after: firstWait, err: err}
 	}
 	defer unlock()
-	j.label.begin(waitsForPort)
+	if j.cause != causeUnknownRun {
+		j.label.begin(waitsForPort)
+	}
 	inFlight := j.svc.metrics.inFlight.WithLabelValues(j.op)
 	inFlight.Inc()
 	defer inFlight.Dec()

@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -13,9 +14,9 @@ import (
 const (
 	// labelAfter is how long a run waits until its status label says for whom.
 	labelAfter = 5 * time.Second
-	// labelTime bounds one call about a label, and labelPause keeps the labels of
+	// labelTime bounds the calls about one label, and labelPause keeps the labels of
 	// many runs from using up Port's rate limit.
-	labelTime  = 5 * time.Second
+	labelTime  = 2 * time.Second
 	labelPause = 200 * time.Millisecond
 )
 
@@ -28,10 +29,13 @@ const (
 	waitsForClock  = "Waiting for a correct clock"
 )
 
-// waitsFor says for whom a run waits whose attempt ended with the error.
+// waitsFor says for whom a run waits whose attempt ended with the error; "" where it
+// is open whether the record belongs to it.
 func waitsFor(err error) string {
 	switch c, _ := classify(err); c {
-	case causePort, causeUnknownRun, causeGrantRun, causeOther:
+	case causeUnknownRun:
+		return ""
+	case causePort, causeGrantRun, causeOther:
 		return waitsForPort
 	case causeDiffers:
 		return waitsForCopy
@@ -56,6 +60,7 @@ type label struct {
 	mu     sync.Mutex // guards what follows
 	known  bool       // the record fits its run
 	text   string     // what is to be said
+	due    time.Time  // when
 	told   string     // what was said last
 	cancel func()     // of the call under way
 	closed bool
@@ -68,18 +73,37 @@ func (s *Service) newLabel(run string, fits func(port.Run) bool) *label {
 	return l
 }
 
-// begin says for whom the run waits from now on, if that takes long.
-func (l *label) begin(text string) { l.set(text, labelAfter) }
-
-// goOn says for whom the run waits after an attempt.
-func (l *label) goOn(text string) { l.set(text, labelAfter-time.Since(l.began)) }
-
-func (l *label) set(text string, after time.Duration) {
+// begin says for whom the run waits from now on: the first time after five seconds
+// of its whole wait, and then if this alone takes so long. l may be nil.
+func (l *label) begin(text string) {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	since := l.began
+	if l.told != "" {
+		since = time.Now()
+	}
+	l.set(text, since)
+}
+
+// goOn says for whom the run waits after an attempt that ended with the error.
+func (l *label) goOn(err error) {
+	text := waitsFor(err)
+	if text == waitsForOthers { // for its turn, which comes soon
+		l.begin(text)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.set(cmp.Or(text, l.told), l.began)
+}
+
+func (l *label) set(text string, since time.Time) {
 	if !l.closed {
-		l.text = text
-		l.timer.Reset(max(0, after))
+		l.text, l.due = text, since.Add(labelAfter)
+		l.timer.Reset(max(0, time.Until(l.due)))
 	}
 }
 
@@ -112,7 +136,7 @@ func (l *label) close() {
 func (l *label) take(cancel func()) (text string, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.text == l.told {
+	if l.text == l.told || time.Now().Before(l.due) {
 		return "", false
 	}
 	l.told, l.cancel = l.text, cancel
@@ -143,9 +167,11 @@ func (s *labeller) add(l *label) {
 
 // work sends one label, and comes back until there is none.
 func (s *labeller) work() {
-	if l := s.next(); l != nil {
-		s.send(l)
-		time.AfterFunc(labelPause, s.work)
+	for l := s.next(); l != nil; l = s.next() {
+		if s.send(l) {
+			time.AfterFunc(labelPause, s.work)
+			return
+		}
 	}
 }
 
@@ -159,21 +185,34 @@ func (s *labeller) next() (l *label) {
 	return l
 }
 
-// send says it in Port. Where no attempt has found yet that the record fits its
-// run, that is found out first: a run of others gets no label of ours.
-func (s *labeller) send(l *label) {
+// send says it in Port, and reports whether Port was asked for something. Where no
+// attempt has found yet that the record fits its run, that is found out first: a run of
+// others gets no label of ours. A label that is there by then comes from another copy
+// of the record, which knows more.
+func (s *labeller) send(l *label) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), labelTime)
 	defer cancel()
 	text, known := l.take(cancel)
 	if text == "" {
-		return
+		return false
 	}
 	if !known {
-		if run, err := s.portal.Run(ctx, l.run); err != nil || !l.fits(run) {
-			return
+		if run, err := s.portal.Run(ctx, l.run); err != nil || !l.fits(run) || run.Label != "" {
+			return true
 		}
 	}
 	if err := s.portal.LabelRun(ctx, l.run, text); err != nil && ctx.Err() == nil {
 		s.log.Info("Port did not take the status label of a run that waits", keyRunID, l.run, keyError, err)
+	}
+	return true
+}
+
+// setLast sets the label of a run that is about to end without one, so that it does
+// not say that it waits.
+func (s *labeller) setLast(ctx context.Context, run, text string) {
+	ctx, cancel := context.WithTimeout(ctx, labelTime)
+	defer cancel()
+	if err := s.portal.LabelRun(ctx, run, text); err != nil {
+		s.log.Info("Port did not take the status label of a run that ends", keyRunID, run, keyError, err)
 	}
 }

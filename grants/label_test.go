@@ -234,6 +234,149 @@ func TestWaitingInTheQueue(t *testing.T) {
 	})
 }
 
+// TestNoLabelOfTheWaitStays: a run that has ended does not say that it waits, whatever
+// Port did not take of its end.
+func TestNoLabelOfTheWaitStays(t *testing.T) {
+	refuse := func(context.Context) error { return &port.Error{Op: "test", Kind: port.KindRefused, Status: 422} }
+	for name, c := range map[string]struct {
+		said  *picky
+		fails int // ends that Port fails at
+	}{
+		"fails once": {&picky{}, 1}, "fails three times": {&picky{}, 3}, "fails for long": {&picky{}, 12}, "refused": {&picky{end: refuse}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process(c.said.use)
+				rec := w.request(nil)
+				w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "CreateRole", Delay: 7 * time.Second})
+				if c.fails > 0 {
+					w.port.Fault(porttest.Fault{Route: "run_log", Status: 503, Count: c.fails})
+				}
+				p.succeed(rec)
+				later(time.Minute)
+				if said := c.said.said(); len(said) == 0 || said[0] != "Waiting for AWS" {
+					t.Errorf("labels are %q", said)
+				}
+				run, _ := w.port.Run(rec.RunID)
+				contains(t, "label", run.StatusLabel, "Granted until ")
+			})
+		})
+	}
+}
+
+// TestOtherCopyKnowsMore: a copy of a record that waits for its turn does not say so
+// where the other copy has said for whom it waits.
+func TestOtherCopyKnowsMore(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		first, second := &picky{}, &picky{}
+		p, q := w.process(first.use), w.process(second.use)
+		rec := w.request(nil)
+		cure := w.aws.Fault(iamtest.Fault{Op: "CreateRole", Code: "ServiceUnavailable", Status: 503, Count: -1})
+		ended := make(chan error, 1)
+		go func() { ended <- p.handle(rec) }()
+		later(30 * time.Second)
+		again := q.job(rec)
+		later(time.Minute)
+		w.wantLabel(rec.RunID, "Waiting for AWS")
+		wantSaid(t, first, "Waiting for AWS")
+		wantSaid(t, second)
+		again.Abandon()
+		cure()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestRevocationWaits: a revocation names who keeps it waiting, and nobody else.
+func TestRevocationWaits(t *testing.T) {
+	for route, want := range map[string]string{"run_get": "Port", "entity_get": "Port", "entity_delete": "Port", "GetRole": "AWS", "PutRolePolicy": "AWS", "DetachRolePolicy": "AWS", "DeleteRole": "AWS"} {
+		t.Run(route, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				said := &picky{}
+				p := w.process(said.use)
+				rec := w.request(nil)
+				p.succeed(rec)
+				later(5 * time.Minute)
+				rev := w.revoke(rec.RunID)
+				if want == "Port" {
+					w.port.Fault(porttest.Fault{Kind: porttest.Delayed, Route: route, Delay: 9 * time.Second})
+				} else {
+					w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: route, Delay: 9 * time.Second})
+				}
+				p.succeed(rev)
+				wantSaid(t, said, "Waiting for "+want)
+			})
+		})
+	}
+}
+
+// TestForgedGetsNoLabel: a record that turns out to be of another person puts nothing
+// on the run.
+func TestForgedGetsNoLabel(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		rec := w.request(nil)
+		rec.Requester = "mallory@example.com"
+		if err := p.handle(rec); !isMismatch(err) {
+			t.Fatalf("handled: %v", err)
+		}
+		later(time.Minute)
+		wantSaid(t, said)
+	})
+}
+
+// TestManyShortSteps: the whole wait counts, not each step by itself.
+func TestManyShortSteps(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		const slow = 4500 * time.Millisecond
+		w.port.Fault(porttest.Fault{Kind: porttest.Delayed, Route: "run_get", Delay: slow})
+		w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: "CreateRole", Delay: slow})
+		w.port.Fault(porttest.Fault{Kind: porttest.Delayed, Route: "entity_upsert", Delay: slow})
+		p.succeed(w.request(nil))
+		wantSaid(t, said, "Waiting for AWS")
+	})
+}
+
+// TestLinkIsSentOnce: it is, however often AWS fails to attach.
+func TestLinkIsSentOnce(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		n := 0
+		p := w.process((&picky{link: func(context.Context) error { n++; return &port.Error{Op: "test", Kind: port.KindUnavailable, Status: 500} }}).use)
+		w.aws.Fault(iamtest.Fault{Op: "AttachRolePolicy", Code: "ServiceUnavailable", Status: 503, Count: 20})
+		p.succeed(w.request(nil))
+		if n != 1 {
+			t.Errorf("%d calls, want 1", n)
+		}
+	})
+}
+
+// TestAbandonedHoldNothingUp: runs that were handed back are not in the way of the
+// label of one that waits.
+func TestAbandonedHoldNothingUp(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		var jobs []*grants.Job
+		for range 500 {
+			jobs = append(jobs, p.job(w.request(nil)))
+		}
+		later(5*time.Second + 900*time.Millisecond)
+		for _, j := range jobs {
+			j.Abandon()
+		}
+		p.job(w.request(nil))
+		n := len(said.said())
+		later(7 * time.Second)
+		if got := len(said.said()); n == len(jobs) || got != n+1 {
+			t.Errorf("%d labels, then %d", n, got)
+		}
+	})
+}
+
 // TestManyWait: the labels of many runs leave Port's rate limit to the runs.
 func TestManyWait(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
@@ -272,8 +415,10 @@ func TestPickyPort(t *testing.T) {
 		limit time.Duration
 		log   string
 	}{
-		"end refused":  {&picky{end: refuse}, "", 0, "Port refused the end of a run, trying it with less"},
-		"end fails":    {&picky{end: fail}, "", 10 * time.Second, "run waits"},
+		"end refused":  {&picky{end: refuse}, "Granted until ", 0, "Port refused the end of a run, trying it with less"},
+		"end fails":    {&picky{end: fail}, "Granted until ", 10 * time.Second, "run waits"},
+		"both refused": {&picky{end: refuse, label: refuse}, "", 0, "Port did not take the status label of a run that ends"},
+		"both hang":    {&picky{end: refuse, label: hang}, "", 2 * time.Second, "Port did not take the status label of a run that ends"},
 		"link refused": {&picky{link: refuse}, "Granted until ", 0, "Port did not take the link of the run"},
 		"link fails":   {&picky{link: fail}, "Granted until ", 0, "Port did not take the link of the run"},
 		"link hangs":   {&picky{link: hang}, "Granted until ", 2 * time.Second, "Port did not take the link of the run"},

@@ -33,6 +33,7 @@ type removal struct {
 	svc   *Service
 	name  string // of the grant
 	log   *slog.Logger
+	label *label    // of the run that is worked on; nil: there is none
 	asked time.Time // when a person or Port asked for the removal; zero where none did
 
 	denied             bool         // the Deny is on the role
@@ -111,17 +112,20 @@ func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
 // read reads what exists of the grant, in IAM what was not found yet.
 func (r *removal) read(ctx context.Context, found iamops.Live) standing {
 	var s standing
+	r.label.begin(waitsForPort)
 	ctx, portal := r.hurry(ctx), r.svc.opts.Portal
 	runID, _ := iamops.RunID(r.name)
-	var reads sync.WaitGroup
-	reads.Go(func() {
+	var inPort, inAWS sync.WaitGroup
+	inPort.Go(func() {
 		if s.run, s.runErr = portal.Run(ctx, runID); port.IsKind(s.runErr, port.KindNotFound) {
 			s.run, s.runErr = port.Run{}, nil // nothing can be made for it any more
 		}
 	})
-	reads.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
-	reads.Go(func() { s.live, s.liveErr = r.rest(ctx, found) })
-	reads.Wait()
+	inPort.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
+	inAWS.Go(func() { s.live, s.liveErr = r.rest(ctx, found) })
+	inPort.Wait()
+	r.label.begin(waitsForAWS)
+	inAWS.Wait()
 	grant := s.run.Action == "" || s.run.Action == r.svc.opts.Actions.Grant // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
 	return s
@@ -161,7 +165,9 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	if err := r.cutAccess(ctx, s.live); err != nil {
 		return err
 	}
+	r.label.begin(waitsForPort)
 	open := r.endOpen(r.hurry(ctx), s)
+	r.label.begin(waitsForAWS)
 	access := r.svc.opts.Access
 	if err := access.Detach(r.hurry(ctx), s.live); err != nil {
 		return err
@@ -322,7 +328,7 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 	}
 	_, _, err := r.svc.endRun(ctx, s.run.ID, port.RunEnd{
 		Status: port.StatusFailure, Label: labelRevoked, Message: "The grant was revoked before it was complete.",
-	})
+	}, false)
 	if errors.Is(err, errUnreportable) {
 		return giveUp("%s, and Port refuses its end: %w", err, stays)
 	}
@@ -333,6 +339,7 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 // Where Port refuses that because the run has been ended meanwhile, the instance
 // that ended it has deleted the entity.
 func (r *removal) deleteEntity(ctx context.Context, revokingRun string) error {
+	r.label.begin(waitsForPort)
 	portal := r.svc.opts.Portal
 	err := portal.DeleteEntity(ctx, templates.BlueprintGrant, r.name, revokingRun)
 	switch {

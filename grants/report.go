@@ -13,19 +13,27 @@ import (
 // endRun ends a run with a log and returns the state that the run has then, which
 // is not always the one asked for: a refusal, or an answer that was lost, is a
 // question that only the run itself can answer. ours: Port took the end from here.
+// apart: the status label is sent by itself before, because Port may fail at both
+// together.
 //
 // Errors: [errUnreportable] where the run is open and Port refuses its end;
 // otherwise Port is away and the same may be tried again.
-func (s *Service) endRun(ctx context.Context, runID string, e port.RunEnd) (status port.Status, ours bool, err error) {
+func (s *Service) endRun(ctx context.Context, runID string, e port.RunEnd, apart bool) (status port.Status, ours bool, err error) {
 	portal, want := s.opts.Portal, e.Status
-	unlabelled := port.RunEnd{Status: want, Message: e.Message}
-	var refusal error
-	for _, end := range []func() error{
+	ends := []func() error{
 		func() error { return portal.EndRun(ctx, runID, e) },
 		// The run is open and this is refused: with less of it the end may pass.
-		func() error { return portal.EndRun(ctx, runID, unlabelled) },
+		func() error {
+			s.labeller.setLast(ctx, runID, e.Label)
+			return portal.EndRun(ctx, runID, port.RunEnd{Status: want, Message: e.Message})
+		},
 		func() error { return portal.SetStatus(ctx, runID, want) },
-	} {
+	}
+	if apart {
+		ends = ends[1:]
+	}
+	var refusal error
+	for _, end := range ends {
 		err := end()
 		if err == nil {
 			s.lastEnded.Store(new(time.Now()))
@@ -60,18 +68,16 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 	return j.end(ctx, port.StatusFailure, d)
 }
 
-// labelledEnds is how often a run is to be ended with a status label.
+// labelledEnds is how often a run is to be ended together with its status label,
+// which may be what Port fails at.
 const labelledEnds = 3
 
 // end ends the job's run and follows the end that it has then: another instance
 // may have given it another one meanwhile.
 func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
 	j.label.stop()
-	end := port.RunEnd{Status: want, Label: d.label(), Message: d.message()}
-	if j.ends++; j.ends > labelledEnds {
-		end.Label = "" // that may be what Port fails at
-	}
-	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, end)
+	j.ends++
+	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, port.RunEnd{Status: want, Label: d.label(), Message: d.message()}, j.ends > labelledEnds)
 	if err != nil {
 		return err
 	}

@@ -73,10 +73,7 @@ func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
 	var runErr error
 	var s standing
 	var reads sync.WaitGroup
-	reads.Go(func() {
-		run, runErr = j.ownRun(j.hurry(ctx))
-		j.label.begin(waitsForAWS)
-	})
+	reads.Go(func() { run, runErr = j.ownRun(j.hurry(ctx)) })
 	reads.Go(func() { s = j.read(ctx, found) })
 	reads.Wait()
 	if runErr != nil {

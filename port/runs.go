@@ -153,6 +153,7 @@ type runAnswer struct {
 	Status           lenient[Status]                     `json:"status"`
 	RequiredApproval json.RawMessage                     `json:"requiredApproval"`
 	Properties       lenient[map[string]json.RawMessage] `json:"properties"`
+	StatusLabel      lenient[string]                     `json:"statusLabel"`
 	CreatedBy        lenient[string]                     `json:"createdBy"`
 	ImpersonatedBy   lenient[string]                     `json:"impersonatedBy"`
 	CreatedAt        lenient[time.Time]                  `json:"createdAt"`
@@ -163,7 +164,7 @@ type runAnswer struct {
 func (a runAnswer) run() Run {
 	r := Run{
 		ID: a.ID.value, Action: string(a.Action.value), Blueprint: string(a.Blueprint.value), Entity: string(a.Entity.value),
-		Status: a.Status.value, CreatedBy: a.CreatedBy.value, ImpersonatedBy: a.ImpersonatedBy.value, Properties: a.Properties.value,
+		Status: a.Status.value, Label: a.StatusLabel.value, CreatedBy: a.CreatedBy.value, ImpersonatedBy: a.ImpersonatedBy.value, Properties: a.Properties.value,
 		CreatedAt: a.CreatedAt.value, EndedAt: a.EndedAt.value,
 		Unread: odd([]string{"action", "blueprint", "entity", "status", "properties", "createdBy", "impersonatedBy", "createdAt", "endedAt"},
 			a.Action.odd, a.Blueprint.odd, a.Entity.odd, a.Status.odd, a.Properties.odd, a.CreatedBy.odd, a.ImpersonatedBy.odd, a.CreatedAt.odd, a.EndedAt.odd),

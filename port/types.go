@@ -43,6 +43,8 @@ type Run struct {
 	// ImpersonatedBy is Port's id of who started the run in the name of another
 	// person (run_as); empty where nobody did.
 	ImpersonatedBy string
+	// Label is the status label; empty where there is none.
+	Label string
 	// RequiredApproval is true when a person had to approve the run.
 	RequiredApproval bool
 	// Properties are the inputs of the run, by name, undecoded.
