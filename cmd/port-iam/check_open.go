@@ -52,14 +52,15 @@ func (c *checker) asked(ctx context.Context, ask func(context.Context, *port.Cli
 // judgeOpen is the outcome: a step that cannot read everything never calls the rest
 // good.
 func judgeOpen(good string, o setup.Openness, unread, why, remedies []string) stepOutcome {
+	var more []string
 	if len(o.Unjudged) > 0 {
-		good += "; policies in Port, which are not judged, decide who may " + strings.Join(o.Unjudged, ", ")
+		more = append(more, "policies in Port, which are not judged, decide who may "+strings.Join(o.Unjudged, ", "))
 	}
 	switch {
 	case len(why) > 0:
-		return warning(strings.Join(slices.Concat(why, unread), "; "), strings.Join(remedies, "; "))
+		return warning(strings.Join(slices.Concat(why, more, unread), "; "), strings.Join(remedies, "; "))
 	case len(unread) > 0:
-		return skipped("Port does not tell: %s", strings.Join(unread, "; "))
+		return skipped("Port does not tell: %s", strings.Join(slices.Concat(unread, more), "; "))
 	}
-	return fine("%s", good)
+	return fine("%s", strings.Join(append([]string{good}, more...), "; "))
 }

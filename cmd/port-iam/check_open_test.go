@@ -72,6 +72,16 @@ func TestCheckOpen(t *testing.T) {
 			w.Port.Fault(porttest.Fault{Route: "action_permissions_get", ID: "request_permissions", Status: 403})
 		}, resultWarning, may + "execute revoke_permissions; read the permissions of action request_permissions: HTTP 403", "--execute-teams", ""},
 
+		{"no people at all", whoUses, func(w *checkWorld) { w.Port.SetActionPermissions("request_permissions", `{}`) }, resultWarning, "permissions of action request_permissions: it is not an object of lists", "", ""},
+		{"roles are no list", whoUses, func(w *checkWorld) {
+			for _, id := range []string{"request_permissions", "revoke_permissions"} {
+				w.Port.SetActionPermissions(id, `{"execute":{"roles":"Member"},"approve":{"roles":["Admin"]}}`)
+			}
+		}, resultSkipped, "roles is not a list", "", may},
+
+		{"no entities", whoEdits, func(w *checkWorld) { w.Port.SetBlueprintPermissions("aws_resource", `{}`) }, resultSkipped, "entities is not an object", "", may},
+		{"an odd part", whoEdits, blueprint("aws_resource", `{"register":"x","update":{"roles":["Member"]}}`), resultWarning, may + "update aws_resource", "take the role Member out", ""},
+		{"a policy beside", whoEdits, blueprint("aws_resource", `{"update":{"roles":["Member"],"policy":{"conditions":[]}}}`), resultWarning, "not judged, decide who may update aws_resource", "take the role Member out", ""},
 		{"Port's default", whoEdits, func(*checkWorld) {}, resultOK, "not every member may edit the catalogue", "", may},
 		{"everybody registers", whoEdits, blueprint("iam_permissions", `{"register":{"roles":["Admin","Member"]},"update":{"roles":["Admin"]}}`), resultWarning, may + "register iam_permissions, and who edits these decides about access", "take the role Member out", "update iam_permissions"},
 		{"everybody updates", whoEdits, blueprint("aws_resource", `{"update":{"roles":["Member"]}}`), resultWarning, may + "update aws_resource,", "take the role Member out", "register"},

@@ -72,7 +72,7 @@ func newSetup() *cobra.Command {
 
 func approvalFlag(cmd *cobra.Command, value *string) {
 	flags := cmd.Flags()
-	flags.StringVar(value, "require-approval", "", "let an approver confirm requests (grants), or revocations too (all)")
+	flags.StringVar(value, "require-approval", "", "let an approver confirm requests, or with =all revocations too")
 	flags.Lookup("require-approval").NoOptDefVal = approveGrants
 }
 

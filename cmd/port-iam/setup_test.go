@@ -215,7 +215,7 @@ func TestSetupThatIsInterrupted(t *testing.T) {
 	s.Fault(porttest.Fault{Route: "action_create", ID: "revoke_permissions", Status: 403})
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 1, "created action request_permissions\n",
 		"port-iam: create action revoke_permissions: HTTP 403 missing_permissions",
-		"the credentials must be allowed to edit blueprints, actions and entities", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
+		"the credentials must be allowed to edit blueprints, actions with their permissions, and entities", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "= action request_permissions\n", "+ action revoke_permissions\n", "created automation revoke_expired_permissions\n", "Done.")
 }
 
@@ -262,7 +262,7 @@ func TestSetupTeams(t *testing.T) {
 
 	s.Fault(porttest.Fault{Route: "action_permissions_patch", ID: "revoke_permissions", Status: 403})
 	portIAM(t, env, "setup --yes --account 123456789012 --execute-teams more").check(t, 1, "updated permissions of action request_permissions\n",
-		"port-iam: set the permissions of action revoke_permissions: HTTP 403 missing_permissions", "who may execute and approve it is as before",
+		"port-iam: set the permissions of action revoke_permissions: HTTP 403 missing_permissions",
 		"What was done stays. Run `port-iam setup` again for the rest", "!Done")
 	portIAM(t, env, "setup --yes --account 123456789012 --execute-teams more").check(t, 0, "= permissions of action request_permissions\n", "Done.")
 }

@@ -71,7 +71,7 @@ func confirm(ctx context.Context, in io.Reader, out io.Writer, question string) 
 		}
 		return errDeclined
 	case <-ctx.Done():
-		return ctx.Err()
+		return errDeclined
 	}
 }
 

@@ -50,7 +50,7 @@ func TestConfirm(t *testing.T) {
 	cancel()
 	silent, hangUp := io.Pipe()
 	defer func() { _ = hangUp.Close() }()
-	if err := confirm(ctx, silent, io.Discard, "Really?"); !errors.Is(err, context.Canceled) {
+	if err := confirm(ctx, silent, io.Discard, "Really?"); !errors.Is(err, errDeclined) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -22,17 +22,27 @@ const (
 )
 
 // missingEntities are those that do not exist. Of a new blueprint, none do.
-func (p *Plan) missingEntities(ctx context.Context, want []Entity) ([]Entity, error) {
+func missingEntities(ctx context.Context, portal *port.Client, want []Entity) ([]Entity, error) {
 	missing := make([]bool, len(want))
+	exists := map[string]bool{}
+	for _, e := range want {
+		if _, known := exists[e.Blueprint]; known {
+			continue
+		}
+		_, err := portal.Blueprint(ctx, e.Blueprint)
+		if err != nil && !port.IsKind(err, port.KindNotFound) {
+			return nil, err
+		}
+		exists[e.Blueprint] = err == nil
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, e := range want {
-		missing[i] = slices.ContainsFunc(p.items, func(it item) bool { return it.kind == blueprint && it.id == e.Blueprint && !it.exists })
-		if missing[i] {
+		if missing[i] = !exists[e.Blueprint]; missing[i] {
 			continue
 		}
 		g.Go(func() error {
-			_, err := p.portal.Entity(ctx, e.Blueprint, e.Identifier)
+			_, err := portal.Entity(ctx, e.Blueprint, e.Identifier)
 			if port.IsKind(err, port.KindNotFound) {
 				missing[i], err = true, nil
 			}

@@ -3,6 +3,8 @@ package setup
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -29,6 +31,9 @@ func OpenAction(ctx context.Context, portal *port.Client, id string) (o Openness
 	if err != nil {
 		return o, err
 	}
+	if err := errors.Join(readable(have.At(execute)), readable(have.At(approve))); err != nil {
+		return o, fmt.Errorf("permissions of action %s: %w", id, err)
+	}
 	switch {
 	case have.At(execute, "policy") != nil:
 		o.Unjudged = append(o.Unjudged, "execute "+id)
@@ -51,7 +56,7 @@ func OpenAction(ctx context.Context, portal *port.Client, id string) (o Openness
 }
 
 // requester finds who asked in a policy, in a query or in a condition.
-var requester = regexp.MustCompile(`\btrigger\b|\.user\b`)
+var requester = regexp.MustCompile(`\.trigger\b|\.user\b`)
 
 // knowsRequester tells whether a policy can tell who asked. Without one, each
 // approver may approve an own request.
@@ -67,7 +72,14 @@ func OpenBlueprint(ctx context.Context, portal *port.Client, id string) (o Openn
 	if err != nil {
 		return o, err
 	}
+	if _, given := have.At("entities").(object); !given {
+		return o, fmt.Errorf("permissions of blueprint %s: entities is not an object, as Port's API describes it", id)
+	}
+	var odd []error
 	for _, may := range []string{"register", "update", "unregister"} {
+		if who := have.At("entities", may); who != nil && readable(who) != nil {
+			odd = append(odd, fmt.Errorf("permissions of blueprint %s: entities.%s: %w", id, may, readable(who)))
+		}
 		if forMembers(have.At("entities", may)) {
 			o.All = append(o.All, may+" "+id)
 		}
@@ -83,7 +95,7 @@ func OpenBlueprint(ctx context.Context, portal *port.Client, id string) (o Openn
 			}
 		}
 	}
-	return o, nil
+	return o, errors.Join(odd...)
 }
 
 // forMembers tells whether everybody in the organisation is among them.

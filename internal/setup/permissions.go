@@ -48,8 +48,8 @@ func withPermissions(ctx context.Context, portal *port.Client, model []item, tea
 			}
 		}
 		it.restrict(have, teams)
-		if !of.exists {
-			it.notes = append(it.notes, "until this is done, right after the action is made, every member may execute it")
+		if !of.exists && len(teams.Execute) > 0 {
+			it.notes = append(it.notes, "execute.roles: Member, which Port gives to a new action, is taken away right after the action is made; until then every member may execute it")
 		}
 		if len(teams.Approve) > 0 && !of.approval {
 			it.notes = append(it.notes, "the action needs no approval, so who may approve is of no effect yet")
@@ -69,13 +69,10 @@ func restrict(ctx context.Context, portal *port.Client, of item, teams Teams) er
 			err = portal.SetActionPermissions(ctx, of.id, body)
 		}
 	}
-	switch {
-	case err == nil:
-		return nil
-	case of.exists:
-		return fmt.Errorf("%w: who may execute and approve it is as before", err)
+	if err != nil && !of.exists && len(teams.Execute) > 0 {
+		return fmt.Errorf("%w: the action exists, and until its teams are set every member of the organisation may execute it", err)
 	}
-	return fmt.Errorf("%w: the action exists, and until its permissions are set every member of the organisation may execute it", err)
+	return err
 }
 
 // restrict returns the body that leaves an action to teams: whole, as it is not
@@ -83,6 +80,13 @@ func restrict(ctx context.Context, portal *port.Client, of item, teams Teams) er
 func (d *differ) restrict(have port.Object, teams Teams) port.Object {
 	body := port.Object{}
 	for _, may := range []string{execute, approve} {
+		names := map[string][]string{execute: teams.Execute, approve: teams.Approve}[may]
+		if have[may] != nil && len(names) > 0 {
+			if err := readable(have[may]); err != nil {
+				d.conflict("correct the permissions of the action in Port", "%s: %v", may, err)
+				continue
+			}
+		}
 		old, _ := have[may].(object)
 		who := object{}
 		for _, name := range whoFields[may] {
@@ -90,7 +94,6 @@ func (d *differ) restrict(have port.Object, teams Teams) port.Object {
 				who[name] = old[name]
 			}
 		}
-		names := map[string][]string{execute: teams.Execute, approve: teams.Approve}[may]
 		if len(names) > 0 {
 			d.leaveTo(who, may, names)
 		}
@@ -123,10 +126,31 @@ func (d *differ) leaveTo(who object, may string, names []string) {
 			d.add(may+".teams", name, false)
 		}
 	}
-	who["roles"], who["teams"] = left, teams
+	who["teams"] = teams
+	if who["roles"] != nil {
+		who["roles"] = left
+	}
+	if who["ownedByTeam"] == true {
+		d.notes = append(d.notes, may+".ownedByTeam: the teams that own the entity may do so as before")
+	}
 	if who["policy"] != nil {
 		d.notes = append(d.notes, may+".policy decides alone who may do so, and stays: teams and roles only say who sees the action")
 	}
+}
+
+// readable tells whether these are people as Port describes them: lists of users,
+// roles and teams.
+func readable(who any) error {
+	o, isObject := who.(object)
+	if !isObject {
+		return errors.New("it is not an object of lists, as Port's API describes it")
+	}
+	for _, name := range []string{"users", "roles", "teams"} {
+		if _, isList := o[name].([]any); o[name] != nil && !isList {
+			return fmt.Errorf("%s is not a list, as Port's API describes it", name)
+		}
+	}
+	return nil
 }
 
 // isMember tells the role that everybody in the organisation has, beside others.

@@ -46,13 +46,13 @@ func TestTeamsOfNewActions(t *testing.T) {
     + execute.teams: "sre"
     + execute.teams: "dev"
     + approve.teams: "security"
-  ? until this is done, right after the action is made, every member may execute it
+  ? execute.roles: Member, which Port gives to a new action, is taken away right after the action is made; until then every member may execute it
 + action revoke_permissions
 ~ permissions of action revoke_permissions
     + execute.teams: "sre"
     + execute.teams: "dev"
     + approve.teams: "security"
-  ? until this is done, right after the action is made, every member may execute it
+  ? execute.roles: Member, which Port gives to a new action, is taken away right after the action is made; until then every member may execute it
   ? the action needs no approval, so who may approve is of no effect yet
 + automation revoke_expired_permissions
 `
@@ -174,6 +174,25 @@ func TestTeamsThatApproveNothing(t *testing.T) {
 	w.settled(t, want(t, c))
 }
 
+// Permissions that cannot be read are a conflict: to write them whole would lose what
+// they hold.
+func TestOddPermissions(t *testing.T) {
+	for name, odd := range map[string]string{
+		"no object": `{"execute":"x"}`, "roles": `{"execute":{"roles":"Member"}}`, "teams": `{"execute":{"roles":["Member"],"teams":{"dev":true}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.mustInstall(t, want(t, choice()))
+			w.SetActionPermissions(requestID, odd)
+			shown, _, err := w.install(t.Context(), restricted(t, setup.Teams{Execute: []string{"dev"}}))
+			if err == nil || !strings.Contains(shown, "execute: ") || !strings.Contains(shown, "as Port's API describes it") {
+				t.Errorf("%v\n%s", err, shown)
+			}
+			w.may(t, requestID, odd)
+		})
+	}
+}
+
 // Whatever Port refuses about permissions is said, what was done stays, and another
 // run does the rest.
 func TestPermissionsRefused(t *testing.T) {
@@ -185,7 +204,7 @@ func TestPermissionsRefused(t *testing.T) {
 		want    string
 	}{
 		{"not allowed to set them", porttest.Fault{Route: "action_permissions_patch", Status: 403}, true, "set the permissions of action request_permissions: HTTP 403"},
-		{"they do not exist", porttest.Fault{Route: "action_permissions_patch", Status: 404}, true, "who may execute and approve it is as before"},
+		{"they do not exist", porttest.Fault{Route: "action_permissions_patch", Status: 404}, true, "HTTP 404"},
 		{"no such team", porttest.Fault{Route: "action_permissions_patch", Status: 422}, true, "HTTP 422"},
 		{"not allowed to read them", porttest.Fault{Route: "action_permissions_get", Status: 403}, true, "read the permissions of action request_permissions: HTTP 403"},
 		{"not allowed to set those of a new action", porttest.Fault{Route: "action_permissions_patch", Status: 403}, false, "every member of the organisation may execute it"},

@@ -45,8 +45,12 @@ type item struct {
 // Compare reads what is in Port and works out what is missing. It changes
 // nothing.
 func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, error) {
-	p := &Plan{portal: portal}
-	types := resourceTypes(want.Entities)
+	missing, err := missingEntities(ctx, portal, want.Entities)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{portal: portal, entities: missing}
+	types := resourceTypes(missing)
 	for _, body := range want.Model {
 		it, err := compare(ctx, portal, body, types)
 		if err != nil {
@@ -54,11 +58,7 @@ func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, err
 		}
 		p.items = append(p.items, it)
 	}
-	var err error
-	if p.items, err = withPermissions(ctx, portal, p.items, want.Teams); err != nil {
-		return nil, err
-	}
-	p.entities, err = p.missingEntities(ctx, want.Entities)
+	p.items, err = withPermissions(ctx, portal, p.items, want.Teams)
 	return p, err
 }
 

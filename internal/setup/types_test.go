@@ -9,6 +9,20 @@ import (
 	"port-iam/internal/setup"
 )
 
+// Types come back for what is missing only: a customer who renames them after the
+// samples are there has done so for good reason.
+func TestTypesRenamedAfterTheSamples(t *testing.T) {
+	w := newWorld(t)
+	c := choice()
+	c.Samples = true
+	w.mustInstall(t, want(t, c))
+	for _, id := range []string{"aws_resource", "iam_permissions"} {
+		b, _ := w.Blueprint(id)
+		b["schema"].(map[string]any)["properties"].(map[string]any)["resource_type"].(map[string]any)["enum"] = []any{"Bucket", "VM"}
+	}
+	w.settled(t, want(t, c))
+}
+
 // What a customer made of the list of types stays, and only what this run's samples
 // and starter permissions need is added.
 func TestTypesOfResources(t *testing.T) {
