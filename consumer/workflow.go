@@ -23,6 +23,6 @@ func (c *Consumer) hintWorkflow(r *kgo.Record) {
 		return
 	}
 	c.hints[action] = time.Now()
-	c.log.Info("record skipped: a workflow in Port names this action, and port-iam performs no nodes of workflows, so nothing ends this one: "+
-		"take the node out of the workflow, and let people start the action itself", keyAction, action, keyPartition, r.Partition, keyOffset, r.Offset)
+	c.log.Info("record skipped: a workflow in Port names this action, and port-iam performs no nodes of workflows: "+
+		"if the node is meant for port-iam, take it out of the workflow, and let people start the action itself", keyAction, action, keyPartition, r.Partition, keyOffset, r.Offset)
 }

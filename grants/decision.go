@@ -69,7 +69,7 @@ func (d Decision) message() string {
 		}
 		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, left)
 	case d.Outcome == outcomeFailed && d.cut:
-		return fmt.Sprintf("The permission could not be removed completely: %s\nIts role is already cut, and nobody can use it any more. Run the action again to remove the rest.", d.Reason)
+		return fmt.Sprintf("The permission could not be removed completely: %s\nIts role is already cut, and nobody can use that role any more. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed:
 		return fmt.Sprintf("The permission could not be removed: %s\nIts access may still be usable until its end. Run the action again, or ask the platform team.", d.Reason)
 	case d.Operation != opGrant:

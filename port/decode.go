@@ -182,6 +182,11 @@ func (t tree) isWorkflow(value []byte) bool {
 	if t.names(isWorkflowMember) || about.names(isWorkflowMember) {
 		return true
 	}
+	for name, member := range t {
+		if _, found := FindText(member, isOfWorkflow); found && name != "payload" {
+			return true
+		}
+	}
 	if run := t.at("payload", "context").text("runId"); run != "" {
 		return isOfWorkflow(run)
 	}
@@ -201,7 +206,8 @@ func (t tree) names(such func(string) bool) bool {
 
 // isOfWorkflow reports whether an id is that of the run of a workflow or of a node.
 func isOfWorkflow(id string) bool {
-	return strings.HasPrefix(id, "wfr_") || strings.HasPrefix(id, "wfnr_")
+	id = strings.ToLower(id[:min(len(id), len("wfnr_"))])
+	return strings.HasPrefix(id, "wfr_") || id == "wfnr_"
 }
 
 // isWorkflowMember reports whether a member is called like the run of a workflow or of

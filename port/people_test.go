@@ -68,3 +68,23 @@ func TestFindText(t *testing.T) {
 		}
 	}
 }
+// TestWorkflowAroundARun: whatever the wrapper of a node calls the ids of its
+// workflow, what it wraps is no run of an action.
+func TestWorkflowAroundARun(t *testing.T) {
+	const ours = `{"action":"request_permissions","resourceType":"run","context":{"entity":"e","blueprint":"aws_resource","runId":"r_1"},
+		"payload":{"action":{"identifier":"request_permissions","invocationMethod":{"type":"KAFKA"}},"properties":{}}}`
+	for _, wrapper := range []string{
+		`"runId":"wfnr_1"`, `"id":"WFNR_1"`, `"run":{"id":"wfnr_1"}`, `"metadata":{"workflowRunId":"wfr_1"}`, `"workflow":{"runId":"wfr_1"}`,
+		`"context":{"run":{"id":"wfnr_1"}}`, `"context":{"workflow-run-id":"wfnr_1"}`, `"context":{"runId":["wfnr_1"]}`, `"context":{"runId":"Wfr_1"}`,
+		`"headers":{"X-Port-Workflow-Run-Id":"wfr_1"}`,
+	} {
+		if _, verdict := port.Decode([]byte(`{` + wrapper + `,"payload":` + ours + `}`)); verdict != port.VerdictWorkflow {
+			t.Errorf("%s: verdict %v", wrapper, verdict)
+		}
+	}
+	for _, envelope := range []string{`"id":"evt_1"`, `"metadata":{"topic":"org_1.runs"}`} {
+		if rec, verdict := port.Decode([]byte(`{` + envelope + `,"payload":` + ours + `}`)); verdict != port.VerdictRun || rec.RunID != "r_1" {
+			t.Errorf("%s: verdict %v, run %q", envelope, verdict, rec.RunID)
+		}
+	}
+}
