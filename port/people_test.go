@@ -68,6 +68,7 @@ func TestFindText(t *testing.T) {
 		}
 	}
 }
+
 // TestWorkflowAroundARun: whatever the wrapper of a node calls the ids of its
 // workflow, what it wraps is no run of an action.
 func TestWorkflowAroundARun(t *testing.T) {
