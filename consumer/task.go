@@ -64,6 +64,7 @@ func (t *task) attempt(ctx context.Context) (what result, again time.Duration) {
 	case t.panics == maxPanics:
 		t.report(err, 0)
 		t.log.Error("record given up, its job panics every time", keyError, err)
+		_ = protect(func() error { t.job.Abandon(); return nil })
 		return handled, 0
 	default:
 		if again = retryDelay(err); again == 0 {

@@ -14,8 +14,8 @@ import (
 // speaking are the files whose texts people read in Port.
 var speaking = []string{
 	"decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "revoke.go",
-	"../port/inputs.go", "../iamops/plan.go", "../iamops/scope.go",
-	"../iamops/catalogue/arn.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go",
+	"../port/inputs.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
+	"../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go",
 }
 
 // unsaid are texts of these files that no run says, with the reason.
@@ -33,7 +33,13 @@ var unsaid = map[string]string{
 	"plan grant ":                                                  "our name of the step is taken off",
 	"the run id holds characters that an IAM name cannot have":     "Port makes the ids of runs",
 	"path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH": "IAM_PATH is checked at the start, and Port's ids are short",
-	"trust policy": "a user name is too short for that",
+	"port-iam run ": "it is the description of a policy",
+	"the grant was revoked before it was complete": "another instance that ends the run says it with a capital letter",
+	"its description is %q and not %q":             "IAM's stand-in cannot change one",
+	"it lacks the tag %q":                          "only where another instance has other IAM_TAGS",
+	"it is not the name of a grant (%s<run id>)":   "such an entity is refused before",
+	"the answer holds no role":                     "AWS does not answer so",
+	"the answer holds no policy":                   "AWS does not answer so",
 	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template": "only with templates of one's own",
 	"the entity identifier has %d characters, and an ARN has %d at most":                         "Port allows 1,000",
 	"%s holds a wildcard or a policy variable: name one resource":                                "Port's identifiers hold neither",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,6 +57,11 @@ func revocation(faults ...iamtest.Fault) func(*stage) string {
 func taken() []play {
 	return []play{
 		{name: "a person revokes", f: revocation()},
+		{name: "a program revokes in the name of a person", f: func(s *stage) string {
+			p, rec := s.process(), s.request(nil)
+			p.succeed(rec)
+			return s.handle(p, s.start(porttest.RunSpec{Action: revokeAction, Entity: iamops.Name(rec.RunID), Requester: alice, ImpersonatedBy: "bot@clients"}))
+		}},
 		{name: "a machine revokes", f: func(s *stage) string {
 			p, rec := s.process(), s.request(nil)
 			p.succeed(rec)
@@ -122,6 +128,16 @@ func failed() []play {
 		{name: "the name belongs to something else", f: func(s *stage) string {
 			rec := s.request(nil)
 			s.aws.AddRoleSession("/port-iam/", iamops.Name(rec.RunID), "mallory")
+			return s.handle(s.process(), rec)
+		}},
+		{name: "the name belongs to something else, in other letters", f: func(s *stage) string {
+			rec := s.request(nil)
+			s.aws.AddRoleSession("/port-iam/", strings.ToUpper(iamops.Name(rec.RunID)), "mallory")
+			return s.handle(s.process(), rec)
+		}},
+		{name: "the name belongs to something else, elsewhere", f: func(s *stage) string {
+			rec := s.request(nil)
+			s.aws.AddRoleSession("/other/", iamops.Name(rec.RunID), "mallory")
 			return s.handle(s.process(), rec)
 		}},
 		{name: "another instance with other settings made it", f: func(s *stage) string { return s.otherSettings() }},

@@ -146,12 +146,11 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 
 // inOwnName refuses a run that was started in the name of another person (run_as): who
 // starts it decides what is asked for, and for whom. The run alone says so, before it is
-// known whether the record names the right person: so that name counts nowhere.
+// known whether the record names the right person.
 func (j *Job) inOwnName(run port.Run) error {
 	if err := readable(run, "impersonatedBy"); err != nil || run.ImpersonatedBy == "" {
 		return err
 	}
-	j.rec.Requester = ""
 	return refuse("it was started in the name of another person", "the action was started in the name of another person (run_as), and access is given only to who asks for it: start the action as the person who needs the access")
 }
 

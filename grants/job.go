@@ -25,7 +25,6 @@ type Job struct {
 	began   time.Time // the first attempt
 	failing time.Time // since when Port fails this run alone; zero: it does not
 	ended   bool      // the end of the run is in the metrics
-	ends    int       // how often it was tried to end the run
 	// unreportable: the last attempt finished the record of a run that is open and
 	// whose end Port does not take.
 	unreportable bool
@@ -224,6 +223,9 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 		return false, unread
 	case run.Entity != "" && run.Entity != j.rec.Entity:
 		return false, j.drop(eventWrongEntity, "the run was started on %q and the record names %q", run.Entity, j.rec.Entity)
+	}
+	if run.ImpersonatedBy != "" || run.Readable("impersonatedBy") != nil {
+		j.rec.Requester = "" // the person whom the record names has not asked, perhaps
 	}
 	j.label.confirm()
 	return true, nil

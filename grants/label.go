@@ -115,20 +115,17 @@ func (l *label) confirm() {
 }
 
 // stop says nothing more until the next begin or goOn.
-func (l *label) stop() {
+func (l *label) stop() { l.end(false) }
+
+// close says nothing more.
+func (l *label) close() { l.end(true) }
+
+func (l *label) end(closed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.timer.Stop()
-	l.text = l.told
 	l.cancel()
-}
-
-// close says nothing more.
-func (l *label) close() {
-	l.stop()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = true
+	l.text, l.closed = l.told, l.closed || closed
 }
 
 // take returns what is to be said, and whether the record is known to fit; "" where

@@ -43,6 +43,7 @@ type removal struct {
 	sawRole, sawPolicy bool         // in IAM, now or before
 	kept               bool         // AWS has refused to delete the role
 	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
+	ends               int          // how often it was tried to end a run
 	differs            string       // what the entity said otherwise than IAM; "" where nothing
 	patience                        // of the caller, with what it waits for
 }
@@ -326,9 +327,9 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 	case s.run.Action != r.svc.opts.Actions.Grant:
 		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
 	}
-	_, _, err := r.svc.endRun(ctx, s.run.ID, port.RunEnd{
+	_, _, err := r.endRun(ctx, s.run.ID, port.RunEnd{
 		Status: port.StatusFailure, Label: labelRevoked, Message: "The grant was revoked before it was complete.",
-	}, false)
+	})
 	if errors.Is(err, errUnreportable) {
 		return giveUp("%s, and Port refuses its end: %w", err, stays)
 	}

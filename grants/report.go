@@ -10,16 +10,21 @@ import (
 	"port-iam/templates"
 )
 
+// labelledEnds is how often it is tried to end a run together with its status label.
+const labelledEnds = 3
+
 // endRun ends a run with a log and returns the state that the run has then, which
 // is not always the one asked for: a refusal, or an answer that was lost, is a
 // question that only the run itself can answer. ours: Port took the end from here.
-// apart: the status label is sent by itself before, because Port may fail at both
-// together.
+//
+// After some tries the status label is sent by itself before, because it may be what
+// Port fails at.
 //
 // Errors: [errUnreportable] where the run is open and Port refuses its end;
 // otherwise Port is away and the same may be tried again.
-func (s *Service) endRun(ctx context.Context, runID string, e port.RunEnd, apart bool) (status port.Status, ours bool, err error) {
-	portal, want := s.opts.Portal, e.Status
+func (r *removal) endRun(ctx context.Context, runID string, e port.RunEnd) (status port.Status, ours bool, err error) {
+	s, want := r.svc, e.Status
+	portal := s.opts.Portal
 	ends := []func() error{
 		func() error { return portal.EndRun(ctx, runID, e) },
 		// The run is open and this is refused: with less of it the end may pass.
@@ -29,7 +34,7 @@ func (s *Service) endRun(ctx context.Context, runID string, e port.RunEnd, apart
 		},
 		func() error { return portal.SetStatus(ctx, runID, want) },
 	}
-	if apart {
+	if r.ends++; r.ends > labelledEnds {
 		ends = ends[1:]
 	}
 	var refusal error
@@ -68,16 +73,11 @@ func (j *Job) fail(ctx context.Context, f *failure) error {
 	return j.end(ctx, port.StatusFailure, d)
 }
 
-// labelledEnds is how often a run is to be ended together with its status label,
-// which may be what Port fails at.
-const labelledEnds = 3
-
 // end ends the job's run and follows the end that it has then: another instance
 // may have given it another one meanwhile.
 func (j *Job) end(ctx context.Context, want port.Status, d Decision) error {
 	j.label.stop()
-	j.ends++
-	status, ours, err := j.svc.endRun(ctx, j.rec.RunID, port.RunEnd{Status: want, Label: d.label(), Message: d.message()}, j.ends > labelledEnds)
+	status, ours, err := j.endRun(ctx, j.rec.RunID, port.RunEnd{Status: want, Label: d.label(), Message: d.message()})
 	if err != nil {
 		return err
 	}

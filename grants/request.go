@@ -51,7 +51,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 	}
 	var err error
 	if r.UserName, err = s.opts.UserName(requester); err != nil {
-		return r, refuse("the requester cannot be a user name in AWS", "requester: %w", err)
+		return r, refuse("the requester cannot be a user name in AWS", "the requester %w", err)
 	}
 	if r.Actions, err = run.EntityIDs(inputPermissions); err != nil {
 		return r, refuse(badInput(inputPermissions), "%w", err)
@@ -95,7 +95,7 @@ func (s *Service) readDuration(run port.Run) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m or 8h was expected", inputDuration, text)
+		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m or 8h was expected: enter one", inputDuration, text)
 	}
 	if d < minDuration {
 		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s: ask for more", inputDuration, text, short(minDuration))

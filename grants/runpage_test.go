@@ -10,6 +10,7 @@ import (
 	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
+	"port-iam/port"
 	"port-iam/port/porttest"
 )
 
@@ -68,6 +69,31 @@ func TestRunPageUntilRevoked(t *testing.T) {
 		rec := w.request(nil)
 		p.succeed(rec)
 		w.wantLabel(rec.RunID, "Granted until revoked")
+	})
+}
+
+// TestOpenGrantRevokedUnlabelled: a Port that fails at each end with a label keeps
+// neither the run of the grant nor the one that revokes it open.
+func TestOpenGrantRevokedUnlabelled(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{end: func(context.Context) error { return &port.Error{Op: "test", Kind: port.KindUnavailable, Status: 500} }}
+		p, rec := w.process(said.use), w.request(nil)
+		crashed, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		j := p.job(rec)
+		if err := j.Attempt(crashed); err == nil {
+			t.Fatal("the run ended")
+		}
+		j.Abandon()
+		rev, began := w.revoke(rec.RunID), time.Now()
+		p.succeed(rev)
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("took %s", took)
+		}
+		w.wantRun(rec.RunID, "FAILURE")
+		w.wantLabel(rec.RunID, "Revoked")
+		w.wantLabel(rev.RunID, "Revoked")
+		w.wantGrants(0)
 	})
 }
 

@@ -148,7 +148,10 @@ func (o *Ops) deleteInline(ctx context.Context, s Live, name string) error {
 
 // keptRole adds the way out to an error by which AWS keeps a role.
 func keptRole(name string, err error) error {
-	why := errors.Unwrap(err) // without the name of the step
+	why := err
+	if e, ok := errors.AsType[*Error](err); ok {
+		why = e.Err // without the name of the step
+	}
 	switch {
 	case IsKind(err, KindKept) && strings.Contains(err.Error(), "instance profile"):
 		return refused(KindInvalid, "delete role "+name, "%w Take it out (aws iam remove-role-from-instance-profile)", why)

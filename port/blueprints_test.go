@@ -175,6 +175,11 @@ func TestAnswersThatLackABlueprintOrAction(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		ctx, c, id := t.Context(), w.client, "request_permissions"
+		w.AddTeams("a", "b")
+		if err := c.Team(ctx, "a"); err != nil {
+			t.Error(err)
+		}
+		wantError(t, c.Team(ctx, "c"), port.KindNotFound)
 		may, err := c.ActionPermissions(ctx, id)
 		if err != nil || !cmp.Equal(may.At("execute", "roles"), any([]any{"Admin", "Member"})) {
 			t.Fatalf("%v %v", may, err)

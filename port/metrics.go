@@ -31,6 +31,7 @@ const (
 	routeActionPermissionsGet    = "action_permissions_get"
 	routeActionPermissionsPatch  = "action_permissions_patch"
 	routeBlueprintPermissionsGet = "blueprint_permissions_get"
+	routeTeamGet                 = "team_get"
 )
 
 const noAnswer = "no_answer"

@@ -46,3 +46,9 @@ func (c *Client) SetActionPermissions(ctx context.Context, id string, body Objec
 func (c *Client) BlueprintPermissions(ctx context.Context, id string) (Object, error) {
 	return c.permissions(ctx, "blueprints", routeBlueprintPermissionsGet, id)
 }
+
+// Team returns nil if there is a team of that name. [KindNotFound] when there is none,
+// [KindUnauthorized] when the credentials may not read teams.
+func (c *Client) Team(ctx context.Context, name string) error {
+	return c.do(ctx, call{op: "read team " + name, route: routeTeamGet, path: []string{"teams", name}})
+}

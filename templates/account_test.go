@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"port-iam/templates"
+	goldenfile "port-iam/test/kit/golden"
 )
 
 func samplePlace() templates.Place {
@@ -51,7 +52,7 @@ func TestAccountDocuments(t *testing.T) {
 					t.Fatalf("%q, which IAM may not take", r)
 				}
 			}
-			compare(t, filepath.Join("testdata", "account", name+".json"), got)
+			goldenfile.Check(t, *update, filepath.Join("testdata", "account", name+".json"), got)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/templates"
+	goldenfile "port-iam/test/kit/golden"
 )
 
 func automation() templates.Automation {
@@ -49,7 +50,7 @@ func TestPortGolden(t *testing.T) {
 			if err := e.Encode(v); err != nil {
 				t.Fatal(err)
 			}
-			compare(t, filepath.Join("testdata", "port", g.file+".json"), b.String())
+			goldenfile.Check(t, *update, filepath.Join("testdata", "port", g.file+".json"), b.String())
 		})
 	}
 }

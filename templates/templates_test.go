@@ -3,14 +3,13 @@ package templates_test
 import (
 	"errors"
 	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"port-iam/templates"
+	goldenfile "port-iam/test/kit/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -75,28 +74,12 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, filepath.Join("testdata", "golden", g.file+".json"), got+"\n")
+			goldenfile.Check(t, *update, filepath.Join("testdata", "golden", g.file+".json"), got+"\n")
 		})
 	}
 	files, err := filepath.Glob("testdata/golden/*")
 	if err != nil || len(files) != len(all) {
 		t.Errorf("%d golden files for %d documents (%v): remove what is left over", len(files), len(all), err)
-	}
-}
-
-func compare(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), -update writes it again:\n%s", file, diff)
 	}
 }
 

@@ -43,6 +43,7 @@ func newCheckWorld(t *testing.T) *checkWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world.Port.AddTeams("dev", "sec")
 	world.Port.CheckFaults(t)
 	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)

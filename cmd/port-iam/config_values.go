@@ -254,5 +254,5 @@ func checkBoundary(p *problems, variable, boundary string) {
 }
 
 // anyName is for grants that anyone in the account may use: no name decides there, and
-// AWS is told none.
+// the built-in documents hold none.
 func anyName(email string) (string, error) { return email, nil }

@@ -59,7 +59,7 @@ const remedyLogin = "check PORT_CLIENT_ID, PORT_CLIENT_SECRET and PORT_BASE_URL 
 func whatToDo(err error) error {
 	switch {
 	case port.IsKind(err, port.KindUnauthorized):
-		return fmt.Errorf("%w: "+remedyLogin+"; the credentials must be allowed to edit blueprints, actions with their permissions, and entities", err)
+		return fmt.Errorf("%w: "+remedyLogin+"; the credentials must be allowed to edit blueprints, actions with their permissions, and entities, and to read teams", err)
 	case port.IsKind(err, port.KindUnavailable):
 		return fmt.Errorf("%w: Port could not be reached or did not answer as it should; check PORT_BASE_URL, or try again later", err)
 	}

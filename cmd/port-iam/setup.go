@@ -36,7 +36,7 @@ func newSetup() *cobra.Command {
 		Use:   "setup",
 		Short: "Create or update blueprints, actions and the automation in Port",
 		Long: "Installs in Port what port-iam needs: shows what it changes, asks, and changes it. --yes does not ask; without a\n" +
-			"terminal it is needed where there is something to change. The second time nothing is.\n" +
+			"terminal it is needed where there is something to change. A second run changes nothing.\n" +
 			"What you added stays, and what you removed from the values of enums stays away: only the types of resources that\n" +
 			"--samples and --starter-permissions of this run need are added. An existing action gets the message to Kafka, inputs\n" +
 			"that it lacks, and approval if --require-approval asks for it and it has none; the automation is switched on unless\n" +

@@ -16,6 +16,7 @@ import (
 func organisation(t *testing.T) (*porttest.Server, map[string]string) {
 	t.Helper()
 	s := porttest.New(porttest.Options{OrgID: "org_1", ClientID: "id", ClientSecret: "sesame"})
+	s.AddTeams("dev", "on-call", "more", "sec")
 	s.CheckFaults(t)
 	url, stop, err := s.Start()
 	if err != nil {
@@ -215,7 +216,7 @@ func TestSetupThatIsInterrupted(t *testing.T) {
 	s.Fault(porttest.Fault{Route: "action_create", ID: "revoke_permissions", Status: 403})
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 1, "created action request_permissions\n",
 		"port-iam: create action revoke_permissions: HTTP 403 missing_permissions",
-		"the credentials must be allowed to edit blueprints, actions with their permissions, and entities", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
+		"the credentials must be allowed to edit blueprints, actions with their permissions, and entities, and to read teams", "What was done stays. Run `port-iam setup` again for the rest", "!Done")
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "= action request_permissions\n", "+ action revoke_permissions\n", "created automation revoke_expired_permissions\n", "Done.")
 }
 

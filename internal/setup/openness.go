@@ -56,7 +56,7 @@ func OpenAction(ctx context.Context, portal *port.Client, id string) (o Openness
 }
 
 // requester finds who asked in a policy, in a query or in a condition.
-var requester = regexp.MustCompile(`\.trigger\b|\.user\b`)
+var requester = regexp.MustCompile(`\.trigger\.(by|user)\b`)
 
 // knowsRequester tells whether a policy can tell who asked. Without one, each
 // approver may approve an own request.
@@ -90,7 +90,7 @@ func OpenBlueprint(ctx context.Context, portal *port.Client, id string) (o Openn
 	for _, parts := range []string{"updateProperties", "updateRelations"} {
 		all, _ := have.At("entities", parts).(object)
 		for _, name := range slices.Sorted(maps.Keys(all)) {
-			if forMembers(all[name]) {
+			if forMembers(all[name]) && !forMembers(have.At("entities", "update")) {
 				o.All = append(o.All, "update "+id+"."+name)
 			}
 		}

@@ -35,6 +35,10 @@ func withPermissions(ctx context.Context, portal *port.Client, model []item, tea
 	if len(teams.Approve) > 0 && !slices.ContainsFunc(model, func(it item) bool { return it.kind == action && it.approval }) {
 		return nil, ErrNoApproval
 	}
+	unknown, err := unknownTeams(ctx, portal, teams)
+	if err != nil {
+		return nil, err
+	}
 	for _, of := range model {
 		items = append(items, of)
 		if of.kind != action || len(teams.Execute)+len(teams.Approve) == 0 {
@@ -48,6 +52,10 @@ func withPermissions(ctx context.Context, portal *port.Client, model []item, tea
 			}
 		}
 		it.restrict(have, teams)
+		for _, name := range unknown {
+			it.conflict("name a team that Port has, or make this one there", "Port has no team %q", name)
+		}
+		unknown = nil // said once
 		if !of.exists && len(teams.Execute) > 0 {
 			it.notes = append(it.notes, "execute.roles: Member, which Port gives to a new action, is taken away right after the action is made; until then every member may execute it")
 		}
@@ -58,6 +66,22 @@ func withPermissions(ctx context.Context, portal *port.Client, model []item, tea
 		items = append(items, it)
 	}
 	return items, nil
+}
+
+// unknownTeams are those that Port does not have. It is found out before anything is
+// made: a new action whose teams Port refuses would be open to every member.
+func unknownTeams(ctx context.Context, portal *port.Client, teams Teams) (unknown []string, err error) {
+	names := slices.Concat(teams.Execute, teams.Approve)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		switch err := portal.Team(ctx, name); {
+		case port.IsKind(err, port.KindNotFound):
+			unknown = append(unknown, name)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return unknown, nil
 }
 
 // restrict changes the permissions that an action has by now.

@@ -174,6 +174,18 @@ func TestTeamsThatApproveNothing(t *testing.T) {
 	w.settled(t, want(t, c))
 }
 
+// A team that Port does not have is found before an action is made.
+func TestUnknownTeam(t *testing.T) {
+	w := newWorld(t)
+	shown, _, err := w.install(t.Context(), restricted(t, setup.Teams{Execute: []string{"dev", "deb"}, Approve: []string{"security"}}))
+	if err == nil || !strings.Contains(shown, `Port has no team "deb"`) || strings.Contains(shown, `no team "dev"`) {
+		t.Errorf("%v\n%s", err, shown)
+	}
+	if _, made := w.Action(requestID); made {
+		t.Error("the action was made")
+	}
+}
+
 // Permissions that cannot be read are a conflict: to write them whole would lose what
 // they hold.
 func TestOddPermissions(t *testing.T) {
@@ -269,6 +281,7 @@ func TestOpenness(t *testing.T) {
 		{"a team approves", who("", ""), who("", ""), true, setup.Openness{Self: []string{requestID}}},
 		{"a policy against self-approval", who("", ""), who(`"Member"`, policy(notSelf)), true, setup.Openness{Unjudged: []string{"approve request_permissions"}}},
 		{"a policy that does not know who asked", who("", ""), who("", policy("[.results.users.entities[].identifier]")), true, setup.Openness{Self: []string{requestID}}},
+		{"a policy about users that does not either", who("", ""), who("", policy("[.results.trigger.entities[].properties.user]")), true, setup.Openness{Self: []string{requestID}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -298,9 +311,16 @@ func TestOpennessOfBlueprints(t *testing.T) {
 		"update":{"roles":["Member"],"users":[]},"updateProperties":{"tags":{"roles":["Member"]},"$title":{"roles":["Admin"]}},"updateRelations":{"owner":{"roles":["member"]}}}}`)
 	got, err = setup.OpenBlueprint(t.Context(), w.client, "aws_resource")
 	want := setup.Openness{
-		All:      []string{"register aws_resource", "update aws_resource", "update aws_resource.tags", "update aws_resource.owner"},
+		All:      []string{"register aws_resource", "update aws_resource"}, // each property goes without saying
 		Unjudged: []string{"unregister aws_resource"},
 	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	w.SetBlueprintPermissions("aws_resource", `{"entities":{"update":{"roles":["Admin"]},"updateProperties":{"tags":{"roles":["Member"]},"$title":{"roles":["Admin"]}},
+		"updateRelations":{"owner":{"roles":["member"]}}}}`)
+	got, err = setup.OpenBlueprint(t.Context(), w.client, "aws_resource")
+	want = setup.Openness{All: []string{"update aws_resource.tags", "update aws_resource.owner"}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

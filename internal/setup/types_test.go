@@ -9,8 +9,8 @@ import (
 	"port-iam/internal/setup"
 )
 
-// Types come back for what is missing only: a customer who renames them after the
-// samples are there has done so for good reason.
+// Types come back for what is missing only: setup leaves it alone when a customer
+// renames them after the samples were made.
 func TestTypesRenamedAfterTheSamples(t *testing.T) {
 	w := newWorld(t)
 	c := choice()

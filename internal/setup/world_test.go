@@ -31,6 +31,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Server: porttest.New(porttest.Options{})}
+	w.AddTeams("dev", "on-call", "security", "sre")
 	w.CheckFaults(t)
 	l := porttest.NewListener()
 	t.Cleanup(w.Serve(l))
@@ -91,7 +92,7 @@ func (w *world) writes() []string {
 	var all []string
 	for _, c := range w.Calls() {
 		switch c.Route {
-		case "token", "organization", "blueprint_get", "action_get", "action_permissions_get", "entity_get":
+		case "token", "organization", "blueprint_get", "action_get", "action_permissions_get", "team_get", "entity_get":
 		default:
 			all = append(all, c.Route+" "+c.ID)
 		}

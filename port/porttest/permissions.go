@@ -7,6 +7,17 @@ import (
 	"strings"
 )
 
+// permissionRoutes are the operations about who may do what.
+func permissionRoutes() []route {
+	const ofAction, ofBlueprint = "/v1/actions/:action/permissions", "/v1/blueprints/:blueprint/permissions"
+	return []route{
+		newRoute("team_get", http.MethodGet, "/v1/teams/:team", params{"*fields": anyParam}, nil, (*Server).getTeam),
+		newRoute("blueprint_permissions_get", http.MethodGet, ofBlueprint, nil, nil, (*Server).getBlueprintPermissions),
+		newRoute("action_permissions_get", http.MethodGet, ofAction, nil, nil, (*Server).getActionPermissions),
+		newRoute("action_permissions_patch", http.MethodPatch, ofAction, nil, actionPermissionsShape(), (*Server).patchActionPermissions),
+	}
+}
+
 // people is who may do something with an action or an entity: lists, each
 // sorted, and perhaps a policy.
 func people(roles ...string) object {
@@ -114,6 +125,24 @@ func (s *Server) ActionPermissions(id string) map[string]any {
 	return nil
 }
 
+// AddTeams makes teams of these names.
+func (s *Server) AddTeams(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		s.teams[name] = true
+	}
+}
+
+// getTeam is the route team_get.
+func (s *Server) getTeam(r *request) (answer, error) {
+	name := r.path["team"]
+	if !s.teams[name] {
+		return answer{}, notFound("team", name)
+	}
+	return ok(http.StatusOK, object{"team": object{"name": name, "users": []any{}}}), nil
+}
+
 // getActionPermissions is the route action_permissions_get.
 func (s *Server) getActionPermissions(r *request) (answer, error) {
 	a := s.actions[r.path["action"]]
@@ -136,6 +165,11 @@ func (s *Server) patchActionPermissions(r *request) (answer, error) {
 		if name == "execute" {
 			who = withOwners(who)
 		}
+		for _, team := range teamsOf(v) {
+			if !s.teams[team] {
+				return answer{}, notFound("team", team)
+			}
+		}
 		for field, v := range v.(object) {
 			who[field] = sorted(v)
 			if v == nil { // of a policy: it is removed
@@ -146,6 +180,14 @@ func (s *Server) patchActionPermissions(r *request) (answer, error) {
 	}
 	a.permissions = permissions
 	return ok(http.StatusOK, object{"permissions": permissions}), nil
+}
+
+func teamsOf(who any) (names []string) {
+	list, _ := who.(object)["teams"].([]any)
+	for _, v := range list {
+		names = append(names, v.(string))
+	}
+	return names
 }
 
 // sorted is a list of texts in the order in which Port keeps it. Anything else is

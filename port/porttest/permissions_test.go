@@ -53,6 +53,10 @@ func TestPermissionsThatDoNotFitTheirSchema(t *testing.T) {
 // blueprint edit its entities. What is set replaces execute or approve.
 func TestPermissionsOfActionsAndBlueprints(t *testing.T) {
 	w := newWorld(t, porttest.Options{})
+	w.want(t, 404, "not_found", "PATCH", mayUse, `{"execute":{"teams":["a"]}}`)
+	w.want(t, 404, "not_found", "GET", "/v1/teams/a", "")
+	w.AddTeams("a", "b")
+	w.want(t, 200, "", "GET", "/v1/teams/a", "")
 	permissions := func(method, path, body string) map[string]any {
 		t.Helper()
 		o, _ := w.want(t, 200, "", method, path, body).body["permissions"].(map[string]any)

@@ -18,6 +18,10 @@ type route struct {
 	apply  func(*Server, *request) (answer, error)
 }
 
+func newRoute(name, method, path string, query params, body *shape, apply func(*Server, *request) (answer, error)) route {
+	return route{name: name, method: method, path: strings.Split(path[1:], "/"), query: query, body: body, apply: apply}
+}
+
 // routes are the operations that this package knows.
 func routes() []route {
 	version := params{"version": enumParam("v1", "v2")}
@@ -37,47 +41,41 @@ func routes() []route {
 		oneBlueprint = "/v1/blueprints/:blueprint"
 		oneAction    = "/v1/actions/:action"
 	)
-	r := func(name, method, path string, query params, body *shape, apply func(*Server, *request) (answer, error)) route {
-		return route{name: name, method: method, path: strings.Split(path[1:], "/"), query: query, body: body, apply: apply}
-	}
-	token := r("token", http.MethodPost, "/v1/auth/access_token", nil, &shape{
+	token := newRoute("token", http.MethodPost, "/v1/auth/access_token", nil, &shape{
 		fields: map[string]rule{"clientId": isText, "clientSecret": isText}, required: []string{"clientId", "clientSecret"},
 	}, (*Server).issueToken)
 	token.open = true
 
-	return []route{
+	return append(permissionRoutes(),
 		token,
-		r("organization", http.MethodGet, "/v1/organization", nil, nil, (*Server).getOrganization),
-		r("kafka_credentials", http.MethodGet, "/v1/kafka-credentials", nil, nil, (*Server).getKafkaCredentials),
+		newRoute("organization", http.MethodGet, "/v1/organization", nil, nil, (*Server).getOrganization),
+		newRoute("kafka_credentials", http.MethodGet, "/v1/kafka-credentials", nil, nil, (*Server).getKafkaCredentials),
 
-		r("run_list", http.MethodGet, "/v1/actions/runs", params{
+		newRoute("run_list", http.MethodGet, "/v1/actions/runs", params{
 			"entity": anyParam, "blueprint": anyParam, "active": boolParam, "user_email": anyParam, "user_id": anyParam,
 			"limit": numberParam(1, 1000), "*exclude": anyParam, "external_run_id": anyParam,
 			"version": enumParam("v1", "v2"), "action": anyParam, "*source": enumParam(sourceUI, sourceAPI, sourceAutomation),
 		}, nil, (*Server).listRuns),
-		r("run_get", http.MethodGet, run, version, nil, (*Server).getRun),
-		r("run_patch", http.MethodPatch, run, version, patchRunShape(), (*Server).patchRun),
-		r("run_log", http.MethodPost, run+"/logs", nil, logShape(), (*Server).logRun),
-		r("run_logs", http.MethodGet, run+"/logs", params{"limit": numberParam(1, 50), "offset": numberParam(0, math.MaxInt32)}, nil, (*Server).listLogs),
-		r("approval", http.MethodPatch, run+"/approval", nil, approvalShape(), (*Server).approveRun),
-		r("run_start", http.MethodPost, oneAction+"/runs", params{"run_as": anyParam}, startShape(), (*Server).postRun),
+		newRoute("run_get", http.MethodGet, run, version, nil, (*Server).getRun),
+		newRoute("run_patch", http.MethodPatch, run, version, patchRunShape(), (*Server).patchRun),
+		newRoute("run_log", http.MethodPost, run+"/logs", nil, logShape(), (*Server).logRun),
+		newRoute("run_logs", http.MethodGet, run+"/logs", params{"limit": numberParam(1, 50), "offset": numberParam(0, math.MaxInt32)}, nil, (*Server).listLogs),
+		newRoute("approval", http.MethodPatch, run+"/approval", nil, approvalShape(), (*Server).approveRun),
+		newRoute("run_start", http.MethodPost, oneAction+"/runs", params{"run_as": anyParam}, startShape(), (*Server).postRun),
 
-		r("entity_list", http.MethodGet, entities, view, nil, (*Server).listEntities),
-		r("entity_upsert", http.MethodPost, entities, upsert, entityShape(), (*Server).postEntity),
-		r("entity_get", http.MethodGet, oneEntity, view, nil, (*Server).getEntity),
-		r("entity_delete", http.MethodDelete, oneEntity, params{"!delete_dependents": boolParam, "run_id": anyParam}, nil, (*Server).deleteEntity),
+		newRoute("entity_list", http.MethodGet, entities, view, nil, (*Server).listEntities),
+		newRoute("entity_upsert", http.MethodPost, entities, upsert, entityShape(), (*Server).postEntity),
+		newRoute("entity_get", http.MethodGet, oneEntity, view, nil, (*Server).getEntity),
+		newRoute("entity_delete", http.MethodDelete, oneEntity, params{"!delete_dependents": boolParam, "run_id": anyParam}, nil, (*Server).deleteEntity),
 
-		r("blueprint_get", http.MethodGet, oneBlueprint, nil, nil, (*Server).getBlueprint),
-		r("blueprint_create", http.MethodPost, "/v1/blueprints", params{"create_catalog_page": boolParam}, blueprintShape(true), (*Server).postBlueprint),
-		r("blueprint_patch", http.MethodPatch, oneBlueprint, nil, blueprintShape(false), (*Server).patchBlueprint),
-		r("blueprint_permissions_get", http.MethodGet, oneBlueprint+"/permissions", nil, nil, (*Server).getBlueprintPermissions),
+		newRoute("blueprint_get", http.MethodGet, oneBlueprint, nil, nil, (*Server).getBlueprint),
+		newRoute("blueprint_create", http.MethodPost, "/v1/blueprints", params{"create_catalog_page": boolParam}, blueprintShape(true), (*Server).postBlueprint),
+		newRoute("blueprint_patch", http.MethodPatch, oneBlueprint, nil, blueprintShape(false), (*Server).patchBlueprint),
 
-		r("action_get", http.MethodGet, oneAction, nil, nil, (*Server).getAction),
-		r("action_create", http.MethodPost, "/v1/actions", nil, actionShape(), (*Server).postAction),
-		r("action_put", http.MethodPut, oneAction, nil, actionShape(), (*Server).putAction),
-		r("action_permissions_get", http.MethodGet, oneAction+"/permissions", nil, nil, (*Server).getActionPermissions),
-		r("action_permissions_patch", http.MethodPatch, oneAction+"/permissions", nil, actionPermissionsShape(), (*Server).patchActionPermissions),
-	}
+		newRoute("action_get", http.MethodGet, oneAction, nil, nil, (*Server).getAction),
+		newRoute("action_create", http.MethodPost, "/v1/actions", nil, actionShape(), (*Server).postAction),
+		newRoute("action_put", http.MethodPut, oneAction, nil, actionShape(), (*Server).putAction),
+	)
 }
 
 // getOrganization is the route organization.

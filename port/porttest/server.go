@@ -37,6 +37,7 @@ type Server struct {
 	actions    map[string]*action
 	blueprints map[string]*blueprint
 	pages      map[string]bool // blueprints that have a catalogue page
+	teams      map[string]bool
 	ids        uint64
 
 	faults standin.Faults[Fault]
@@ -62,7 +63,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		opts: o, routes: routes(), runs: newRunTable(),
-		actions: map[string]*action{}, blueprints: map[string]*blueprint{}, pages: map[string]bool{},
+		actions: map[string]*action{}, blueprints: map[string]*blueprint{}, pages: map[string]bool{}, teams: map[string]bool{},
 	}
 }
 
