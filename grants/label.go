@@ -14,6 +14,8 @@ import (
 const (
 	// labelAfter is how long a run waits until its status label says for whom.
 	labelAfter = 5 * time.Second
+	// labelLeast is how long a run waits for one side until the label names it.
+	labelLeast = time.Second
 	// labelTime bounds the calls about one label, and labelPause keeps the labels of
 	// many runs from using up Port's rate limit.
 	labelTime  = 2 * time.Second
@@ -74,18 +76,26 @@ func (s *Service) newLabel(run string, fits func(port.Run) bool) *label {
 }
 
 // begin says for whom the run waits from now on: the first time after five seconds
-// of its whole wait, and then if this alone takes so long. l may be nil.
+// of its whole wait, and a second of this, and then if this alone takes five. l may be
+// nil.
 func (l *label) begin(text string) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	since := l.began
-	if l.told != "" {
-		since = time.Now()
+	due := time.Now().Add(labelAfter)
+	if l.told == "" {
+		due = later(l.began.Add(labelAfter), time.Now().Add(labelLeast))
 	}
-	l.set(text, since)
+	l.set(text, due)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // goOn says for whom the run waits after an attempt that ended with the error.
@@ -97,12 +107,12 @@ func (l *label) goOn(err error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.set(cmp.Or(text, l.told), l.began)
+	l.set(cmp.Or(text, l.told), l.began.Add(labelAfter))
 }
 
-func (l *label) set(text string, since time.Time) {
+func (l *label) set(text string, due time.Time) {
 	if !l.closed {
-		l.text, l.due = text, since.Add(labelAfter)
+		l.text, l.due = text, due
 		l.timer.Reset(max(0, time.Until(l.due)))
 	}
 }

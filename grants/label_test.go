@@ -209,7 +209,7 @@ func TestOtherCopyKnowsMore(t *testing.T) {
 
 // TestRevocationWaits: a revocation names who keeps it waiting, and nobody else.
 func TestRevocationWaits(t *testing.T) {
-	for route, want := range map[string]string{"run_get": "Port", "entity_get": "Port", "entity_delete": "Port", "GetRole": "AWS", "PutRolePolicy": "AWS", "DetachRolePolicy": "AWS", "DeleteRole": "AWS"} {
+	for route, want := range map[string]string{"run_get": "Port", "entity_get": "Port", "entity_delete": "Port", "GetRole": "AWS", "DetachRolePolicy": "AWS", "DeleteRole": "AWS"} {
 		t.Run(route, func(t *testing.T) {
 			inWorld(t, iamtest.Options{}, func(w *world) {
 				said := &picky{}
@@ -228,6 +228,23 @@ func TestRevocationWaits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCutWaits: a Deny and a detaching that are both slow are one wait for AWS.
+func TestCutWaits(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		said := &picky{}
+		p := w.process(said.use)
+		rec := w.request(nil)
+		p.succeed(rec)
+		later(5 * time.Minute)
+		rev := w.revoke(rec.RunID)
+		for _, op := range []string{"PutRolePolicy", "DetachRolePolicy"} {
+			w.aws.Fault(iamtest.Fault{Kind: iamtest.Delayed, Op: op, Delay: 4 * time.Second})
+		}
+		p.succeed(rev)
+		wantSaid(t, said, "Waiting for AWS")
+	})
 }
 
 // TestForgedGetsNoLabel: a record that turns out to be of another person puts nothing

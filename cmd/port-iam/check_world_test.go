@@ -43,7 +43,6 @@ func newCheckWorld(t *testing.T) *checkWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	world.Port.AddTeams("dev", "sec")
 	world.Port.CheckFaults(t)
 	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)

@@ -86,6 +86,7 @@ func NewWorld(o Options) (_ *World, err error) {
 	})
 	w.Port.GuideModel()
 	w.Port.GuideSamples(Account)
+	w.Port.AddTeams("dev", "on-call", "sec") // of the commands in docs/install.md
 	if !o.Hold {
 		w.stops = append(w.stops, w.Port.OnRun(func(id string) { w.Publish(id) }))
 	}
