@@ -57,6 +57,10 @@ func (x *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !counts {
 		return x.send(r.Context(), x.base, r, body)
 	}
+	if deny, ok := strings.CutPrefix(what, "aws PutRolePolicy "); ok {
+		role, _, _ := strings.Cut(deny, " ")
+		x.p.w.observer.denied(role)
+	}
 	if x.p.onCall != nil {
 		x.p.onCall()
 	}
