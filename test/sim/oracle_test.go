@@ -182,9 +182,9 @@ func (w *world) judgeUse(o *order, p pieces) {
 }
 
 // reasonOf is why a run ended as it did: by its log in Port or, where Port did not take
-// that, by what the instance says that ended it.
+// that, by what the instances say that came to its end.
 func (w *world) reasonOf(r porttest.RunState) string {
-	return cmp.Or(lastLog(r), w.trace.reason(r.ID))
+	return cmp.Or(lastLog(r), w.trace.reasons(r.ID))
 }
 
 // judgeOutcome checks how the run of a grant ended: it must succeed, unless the

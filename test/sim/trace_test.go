@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,17 +40,18 @@ func (t *trace) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// reason is what an instance logged of the end of a run, the last time; "" where none
-// did.
-func (t *trace) reason(run string) string {
+// reasons are what instances logged of the end of a run: several may come to it, and
+// which of them ended it is not in their logs.
+func (t *trace) reasons(run string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, l := range slices.Backward(t.lines) {
+	var all []string
+	for _, l := range t.lines {
 		if strings.Contains(l, `msg="run ended"`) && strings.Contains(l, "run_id="+run+" ") {
-			return l
+			all = append(all, l)
 		}
 	}
-	return ""
+	return strings.Join(all, "\n")
 }
 
 // lacks reports whether no line holds the text.
