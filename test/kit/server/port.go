@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 )
 
@@ -17,7 +21,8 @@ const (
 )
 
 // FreePorts returns n different TCP ports on which nothing listens at
-// 127.0.0.1.
+// 127.0.0.1. Until the test ends no other call returns them, in other processes
+// neither: a server takes seconds until it listens.
 func FreePorts(t testing.TB, n int) []int {
 	t.Helper()
 	var ports []int
@@ -32,6 +37,9 @@ func FreePorts(t testing.TB, n int) []int {
 			t.Fatalf("found %d of %d free ports", len(ports), n)
 		}
 		port := firstPort + rand.IntN(lastPort-firstPort)
+		if !claim(t, port) {
+			continue
+		}
 		l, err := net.Listen("tcp4", Addr(port))
 		if err != nil {
 			continue
@@ -40,6 +48,26 @@ func FreePorts(t testing.TB, n int) []int {
 		ports = append(ports, port)
 	}
 	return ports
+}
+
+// claim reports whether nobody else has claimed the port. The claim is a lock on a file,
+// which ends with the test, or with its process.
+func claim(t testing.TB, port int) bool {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), "port-iam-ports")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return false
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return true
 }
 
 // Addr returns the loopback address with the given port.

@@ -1,0 +1,4 @@
+package server
+
+// Claim is for the tests.
+var Claim = claim
