@@ -22,13 +22,13 @@ type observer struct {
 	removed  map[string]bool // grants that a run or an operator was told to be gone
 	taken    map[string]bool // unique ids of roles whose access was cut
 	cut      map[string]bool // names of roles whose access was cut
-	denying  map[string]bool // names of roles for which a Deny was sent to AWS, whatever became of it
+	noDeny   map[string]bool // names of roles of which an instance could not learn that its Deny is on them
 }
 
 func observe(w *world) (stop func()) {
 	o := &observer{
 		w: w, accepted: map[string]bool{}, ended: map[string]bool{}, removed: map[string]bool{},
-		taken: map[string]bool{}, cut: map[string]bool{}, denying: map[string]bool{},
+		taken: map[string]bool{}, cut: map[string]bool{}, noDeny: map[string]bool{},
 	}
 	w.observer = o
 	stopPort, stopAWS := w.port.OnCall(o.portCall), w.aws.OnCall(o.awsCall)
@@ -217,9 +217,9 @@ func (o *observer) awsCall(c iamtest.Call) {
 
 // stays checks that from the first Deny on a role, or from when a removal has
 // detached its policy, to its end no policy is attached without the Deny. One case is
-// left out: a Deny was sent and AWS did not put it on the role, so the policy was
-// detached instead, and another instance that has read the run before it ended
-// attaches once more.
+// left out: AWS refused the Deny, or it was lost on its way, so the policy was detached
+// instead, and another instance that has read the run before it ended attaches once
+// more.
 func (o *observer) stays(c iamtest.Call) {
 	o.mu.Lock() // nobody looks at an older state behind a newer one
 	defer o.mu.Unlock()
@@ -230,7 +230,7 @@ func (o *observer) stays(c iamtest.Call) {
 		case !o.w.ours(r.Name, r.Path):
 		case isDenied(r), detached && c.Name == r.Name && !isAttached(snap, r):
 			o.cut[r.Name] = true
-			o.taken[r.ID] = o.taken[r.ID] || isDenied(r) || !o.denying[r.Name] || o.w.plan.instances == 1
+			o.taken[r.ID] = o.taken[r.ID] || isDenied(r) || !o.noDeny[r.Name] || o.w.plan.instances == 1
 		case o.taken[r.ID] && isAttached(snap, r):
 			delete(o.taken, r.ID) // told once
 			o.w.violation("after %s %s, %s carries its policy without a Deny, and it was cut before", c.Op, c.Name, r.Name)
@@ -238,11 +238,11 @@ func (o *observer) stays(c iamtest.Call) {
 	}
 }
 
-// denied notes that a Deny for a role is on its way to AWS.
-func (o *observer) denied(role string) {
+// noDenyOn notes that a Deny for a role was refused or lost.
+func (o *observer) noDenyOn(role string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.denying[role] = true
+	o.noDeny[role] = true
 }
 
 // wasCut reports whether the access of a grant was ever cut.

@@ -57,15 +57,15 @@ func (x *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !counts {
 		return x.send(r.Context(), x.base, r, body)
 	}
-	if deny, ok := strings.CutPrefix(what, "aws PutRolePolicy "); ok {
-		role, _, _ := strings.Cut(deny, " ")
-		x.p.w.observer.denied(role)
-	}
 	if x.p.onCall != nil {
 		x.p.onCall()
 	}
 	n, f := x.p.w.number(x.p, what)
 	resp, err := x.meet(r, body, f, slept)
+	if deny, ok := strings.CutPrefix(what, "aws PutRolePolicy "); ok && (err != nil || resp.StatusCode/100 != 2) {
+		role, _, _ := strings.Cut(deny, " ")
+		x.p.w.observer.noDenyOn(role)
+	}
 	if _, dead := x.p.pass(); dead != nil {
 		return nil, dead
 	}

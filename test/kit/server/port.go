@@ -54,11 +54,11 @@ func FreePorts(t testing.TB, n int) []int {
 // which ends with the test, or with its process.
 func claim(t testing.TB, port int) bool {
 	t.Helper()
-	dir := filepath.Join(os.TempDir(), "port-iam-ports")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("port-iam-ports-%d", os.Getuid())) // others may not write there
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o666)
+	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
