@@ -31,6 +31,20 @@ func TestCutRefused(t *testing.T) {
 	}
 }
 
+// TestDetachingTroubledAfterRefusedDeny: AWS never takes the Deny, and is away for the
+// detaching. The removal goes on until that succeeds.
+func TestDetachingTroubledAfterRefusedDeny(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Status: 403, Code: "AccessDenied", Count: -1})
+		w.aws.Fault(iamtest.Fault{Op: "DetachRolePolicy", Status: 503, Code: "ServiceUnavailable", Count: 12})
+		p.succeed(w.revoke(rec.RunID))
+		w.wantGrants(0)
+	})
+}
+
 // TestPolicyNotOurs: where the policy of a grant has lost our tags, it stays, and
 // is named; the role goes: by a run, and by an operator.
 func TestPolicyNotOurs(t *testing.T) {

@@ -96,7 +96,10 @@ func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
 	before := r.cut()
 	if err := access.Cut(soon, found); err != nil {
 		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
-		if detaching := access.Detach(ctx, found); detaching != nil {
+		if detaching := access.Detach(ctx, found); iamops.Temporary(detaching) {
+			// That decides what follows: to detach can help yet, whatever AWS says to a Deny.
+			return fmt.Errorf("%s (and it could not be detached either: %w)", err.Error(), detaching)
+		} else if detaching != nil {
 			return fmt.Errorf("%w (and it could not be detached either: %w)", err, detaching)
 		}
 		// Where AWS does not find the role, that nothing is attached says nothing.

@@ -153,8 +153,8 @@ var mutants = []mutant{
 	}}},
 	{name: "a refused Deny ends the removal", seed: 23, changes: []change{{
 		"grants/removal.go",
-		"		if detaching := access.Detach(ctx, found); detaching != nil {\n",
-		"		if detaching := err; detaching != nil {\n",
+		"		if detaching := access.Detach(ctx, found); iamops.Temporary(detaching) {\n",
+		"		if detaching := err; iamops.Temporary(detaching) {\n",
 	}}},
 	{name: "the role goes under an open run", seed: 82, changes: []change{{
 		"grants/removal.go", "	case open != nil:\n", "	case false:\n",
