@@ -45,6 +45,41 @@ func TestDetachingTroubledAfterRefusedDeny(t *testing.T) {
 	})
 }
 
+// TestDenyLost: the first Deny is lost on its way, so the policy is detached. The Deny
+// follows, and stays where the removal cannot go on: an attachment that was still on
+// its way gives nobody access.
+func TestDenyLost(t *testing.T) {
+	for name, over := range map[string]iamtest.Call{
+		"until the policy is detached": {Op: "DetachRolePolicy", Done: true},
+		"until the next attempt":       {Op: "GetRole"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				p := w.process()
+				rec := w.request(nil)
+				p.succeed(rec)
+				letGo := w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Kind: iamtest.LostRequest, Count: -1})
+				w.aws.Fault(iamtest.Fault{Op: "ListAttachedRolePolicies", Code: "AccessDenied", Status: 403, Count: -1})
+				var detached bool
+				w.aws.OnCall(func(c iamtest.Call) {
+					detached = detached || c.Op == "DetachRolePolicy" && c.Done
+					if detached && c.Op == over.Op && c.Done == over.Done {
+						letGo()
+					}
+				})
+				revoke := w.revoke(rec.RunID)
+				if err := p.handle(revoke); err != nil {
+					t.Fatal(err)
+				}
+				contains(t, "log", w.wantRun(revoke.RunID, "FAILURE"), "already cut")
+				if roles, _, _ := w.left(); len(roles) != 1 || roles[0].Inline[denyName] == "" || len(roles[0].Attached) != 0 {
+					t.Errorf("left: %+v", roles)
+				}
+			})
+		})
+	}
+}
+
 // TestPolicyNotOurs: where the policy of a grant has lost our tags, it stays, and
 // is named; the role goes: by a run, and by an operator.
 func TestPolicyNotOurs(t *testing.T) {

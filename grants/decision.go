@@ -31,6 +31,7 @@ type Decision struct {
 	end       time.Time // of a grant; zero: until revoked
 	attached  bool      // a grant that failed was attached, perhaps
 	cut       bool      // a removal that failed has cut the access
+	stays     bool      // that cannot come back
 	differs   string    // what the entity said otherwise than IAM, of a removal
 }
 
@@ -68,6 +69,8 @@ func (d Decision) message() string {
 			left = "The access is being removed."
 		}
 		return fmt.Sprintf("The permissions could not be granted: %s\n%s Please request again, or ask the platform team if it keeps failing.", d.Reason, left)
+	case d.Outcome == outcomeFailed && d.cut && !d.stays:
+		return fmt.Sprintf("The permission could not be removed completely: %s\nIts policy was detached from its role, but AWS did not take the Deny that keeps it so. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed && d.cut:
 		return fmt.Sprintf("The permission could not be removed completely: %s\nIts role is already cut, and nobody can use that role any more. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed:

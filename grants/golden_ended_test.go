@@ -223,6 +223,7 @@ func failedRevocations() []play {
 	}
 	return []play{
 		{name: "AWS refuses the daemon the rights to cut", f: revocation(during("PutRolePolicy", noRight), during("DetachRolePolicy", noRight))},
+		{name: "AWS refuses the Deny and does not show the policies of the role", f: revocation(during("PutRolePolicy", noRight), during("ListAttachedRolePolicies", noRight))},
 		{name: "AWS is away for fifteen minutes", f: revocation(notThere)},
 		{name: "AWS is away after the cut", f: revocation(during("DeleteRole", notThere))},
 		{name: "AWS refuses to delete the role", f: revocation(during("DeleteRole", noRight))},

@@ -94,24 +94,40 @@ func (r *removal) cutAccess(ctx context.Context, found iamops.Live) error {
 	defer cancel()
 	defer time.AfterFunc(cutTime, cancel).Stop()
 	before := r.cut()
-	if err := access.Cut(soon, found); err != nil {
-		r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, err)
-		if detaching := access.Detach(ctx, found); iamops.Temporary(detaching) {
-			// That decides what follows: to detach can help yet, whatever AWS says to a Deny.
-			return fmt.Errorf("%s (and it could not be detached either: %w)", err.Error(), detaching)
-		} else if detaching != nil {
-			return fmt.Errorf("%w (and it could not be detached either: %w)", err, detaching)
+	err := access.Cut(soon, found)
+	if r.denied = err == nil; !r.denied {
+		if err := r.detachInstead(ctx, found, err); err != nil {
+			return err
 		}
-		// Where AWS does not find the role, that nothing is attached says nothing.
-		r.detached = r.detached || !iamops.IsKind(err, iamops.KindNotFound)
-	} else {
-		r.denied = true
 	}
 	if r.cut() && !before && !r.asked.IsZero() {
 		r.svc.metrics.cut.Observe(max(0, time.Since(r.asked).Seconds()))
 	}
 	return nil
 }
+
+// detachInstead takes the access away where the Deny was not put on the role, for
+// the reason given. Nothing keeps a policy off but the Deny: an attachment that is
+// still on its way to AWS brings the access back. So a Deny that AWS did not refuse
+// is tried once more, here and at each later attempt.
+func (r *removal) detachInstead(ctx context.Context, found iamops.Live, reason error) error {
+	access := r.svc.opts.Access
+	r.log.Warn("access cannot be cut by a Deny, detaching instead", keyGrant, r.name, keyError, reason)
+	switch err := access.Detach(ctx, found); {
+	case iamops.Temporary(err):
+		// That decides what follows: to detach can help yet, whatever AWS says to a Deny.
+		return fmt.Errorf("%s (and it could not be detached either: %w)", reason.Error(), err)
+	case err != nil:
+		return fmt.Errorf("%w (and it could not be detached either: %w)", reason, err)
+	}
+	// Where AWS does not find the role, that nothing is attached says nothing.
+	r.detached = r.detached || !iamops.IsKind(reason, iamops.KindNotFound)
+	r.denied = iamops.Temporary(reason) && access.Cut(ctx, found) == nil
+	return nil
+}
+
+// stays reports whether the access that was cut cannot come back.
+func (r *removal) stays() bool { return r.denied || r.policyGone }
 
 // read reads what exists of the grant, in IAM what was not found yet.
 func (r *removal) read(ctx context.Context, found iamops.Live) standing {

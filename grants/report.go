@@ -69,7 +69,7 @@ func isAnswer(err error) bool {
 // fail ends the job's run FAILURE.
 func (j *Job) fail(ctx context.Context, f *failure) error {
 	d := j.decision(f.outcome)
-	d.Summary, d.Reason, d.attached, d.cut = f.summary, f.Error(), j.made != nil, j.cut()
+	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, f.Error(), j.made != nil, j.cut(), j.stays()
 	return j.end(ctx, port.StatusFailure, d)
 }
 

@@ -19,9 +19,10 @@ import (
 // read.
 //
 // The first attempt ends with the cut, and what is left takes another one: so the
-// cuts of all that wait come before what follows them.
+// cuts of all that wait come before what follows them. Where the Deny is not on the
+// role, each attempt begins with it.
 func (j *Job) revoke(ctx context.Context) error {
-	if !j.cut() {
+	if !j.stays() {
 		return j.cutFirst(ctx)
 	}
 	return j.takeRest(ctx, iamops.Live{})
@@ -58,10 +59,11 @@ func (j *Job) cutFirst(ctx context.Context) error {
 	if err := j.hasEnded(found); err != nil {
 		return err
 	}
+	before := j.cut()
 	if err := j.cutAccess(ctx, found); err != nil {
 		return err
 	}
-	if j.cut() {
+	if j.cut() && !before {
 		return &again{causeTurn, errors.New("the access is cut, and the rest follows")}
 	}
 	return j.takeRest(ctx, found)

@@ -148,13 +148,13 @@ var mutants = []mutant{
 	}}},
 	{name: "the Deny waits for other reads", seed: 153, changes: []change{{
 		"grants/revoke.go",
-		"	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() {\n",
-		"	s := j.read(ctx, found)\n	if s.liveErr != nil {\n		return s.liveErr\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() {\n",
+		"	before := j.cut()\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() && !before {\n",
+		"	before := j.cut()\n	s := j.read(ctx, found)\n	if s.liveErr != nil {\n		return s.liveErr\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() && !before {\n",
 	}}},
 	{name: "a refused Deny ends the removal", seed: 23, changes: []change{{
 		"grants/removal.go",
-		"		if detaching := access.Detach(ctx, found); iamops.Temporary(detaching) {\n",
-		"		if detaching := err; iamops.Temporary(detaching) {\n",
+		"	switch err := access.Detach(ctx, found); {\n",
+		"	switch err := reason; {\n",
 	}}},
 	{name: "the role goes under an open run", seed: 82, changes: []change{{
 		"grants/removal.go", "	case open != nil:\n", "	case false:\n",
