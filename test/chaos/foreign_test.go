@@ -3,6 +3,7 @@ package chaos
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,15 +63,14 @@ func (w *world) plant() {
 
 // notOurs describes everything in IAM and Port that belongs to no grant of this
 // day: what was planted, and what should not be there at all.
-func (w *world) notOurs() string {
+func (w *world) notOurs() (all []string) {
 	w.t.Helper()
-	var b strings.Builder
 	show := func(v any) {
 		text, err := json.Marshal(v)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "%s\n", text)
+		all = append(all, string(text))
 	}
 	ours := func(name, path *string) bool {
 		o := w.byRun[runOf(aws.ToString(name))]
@@ -103,5 +103,6 @@ func (w *world) notOurs() string {
 			show(e)
 		}
 	}
-	return b.String()
+	slices.Sort(all) // moto lists policies in any order
+	return all
 }

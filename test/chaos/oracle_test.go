@@ -53,7 +53,7 @@ func (w *world) judge() {
 			}
 		}
 	}
-	if diff := cmp.Diff(strings.Split(w.foreign, "\n"), strings.Split(w.notOurs(), "\n")); diff != "" {
+	if diff := cmp.Diff(w.foreign, w.notOurs()); diff != "" {
 		w.violation("something that is not ours was touched (-before +after):\n%s", diff)
 	}
 	if !w.Drained() {

@@ -36,8 +36,8 @@ type world struct {
 	proxy     *proxy
 	observer  *observer
 	instances []*instance
-	operators string // the address under which operators see AWS
-	foreign   string // what is not ours, before anything happened
+	operators string   // the address under which operators see AWS
+	foreign   []string // what is not ours, before anything happened
 
 	settled    time.Time // when the sweep has begun that came to its end last
 	brokerDown bool
