@@ -31,7 +31,7 @@ type Decision struct {
 	end       time.Time // of a grant; zero: until revoked
 	attached  bool      // a grant that failed was attached, perhaps
 	cut       bool      // a removal that failed has cut the access
-	stays     bool      // that cannot come back
+	stays     bool      // and that access cannot come back
 	differs   string    // what the entity said otherwise than IAM, of a removal
 }
 
