@@ -105,7 +105,7 @@ func (g *golden) never() {
 		actions, err := known.Actions(service)
 		g.must(err)
 		for _, a := range actions {
-			_, err := known.Resources(catalogue.Request{Account: account, Partition: "aws", ARN: bucket, Actions: []string{a.Name}})
+			_, err := known.Scope(catalogue.Request{Account: account, Partition: "aws", Entity: bucket, Actions: []string{a.Name}})
 			var refusals catalogue.Refusals
 			if !errors.As(err, &refusals) {
 				continue

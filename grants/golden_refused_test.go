@@ -113,8 +113,8 @@ func (s *stage) grantable(service, arn string) (actions []any) {
 	all, err := known.Actions(service)
 	s.must(err)
 	for _, a := range all {
-		r := catalogue.Request{Account: account, Partition: "aws", ARN: arn, Actions: []string{a.Name}}
-		if _, err := known.Resources(r); err == nil {
+		r := catalogue.Request{Account: account, Partition: "aws", Entity: arn, Actions: []string{a.Name}}
+		if _, err := known.Scope(r); err == nil {
 			actions = append(actions, a.Name)
 		}
 	}

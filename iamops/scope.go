@@ -15,14 +15,14 @@ func (o *Ops) scope(actions []string, arn string) ([]templates.Statement, error)
 	if len(actions) == 0 {
 		return nil, errors.New("no permission was requested: choose at least one")
 	}
-	groups, err := o.catalogue.Resources(catalogue.Request{
-		Account: o.opts.Account, Partition: o.opts.Partition, ARN: arn, Actions: actions, Rules: o.opts.Rules,
+	scope, err := o.catalogue.Scope(catalogue.Request{
+		Account: o.opts.Account, Partition: o.opts.Partition, Entity: arn, Actions: actions, Rules: o.opts.Rules,
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]templates.Statement, len(groups))
-	for i, g := range groups {
+	out := make([]templates.Statement, len(scope.Statements))
+	for i, g := range scope.Statements {
 		out[i] = templates.Statement{Sid: fmt.Sprintf("Grant%d", i), Actions: g.Actions, Resources: g.Resources}
 	}
 	return out, nil

@@ -48,8 +48,8 @@ func TestActions(t *testing.T) {
 
 // outcome writes what one action on an entity comes to as the table does.
 func outcome(c *catalogue.Catalogue, entity, action string) []string {
-	groups, err := c.Resources(catalogue.Request{
-		Account: account, Partition: "aws", ARN: entity, Actions: []string{action},
+	scope, err := c.Scope(catalogue.Request{
+		Account: account, Partition: "aws", Entity: entity, Actions: []string{action},
 		Rules: catalogue.Rules{Allow: []string{"rds-db:connect"}},
 	})
 	var refusal *catalogue.Refusal
@@ -59,11 +59,11 @@ func outcome(c *catalogue.Catalogue, entity, action string) []string {
 	if err != nil {
 		return []string{"error: " + err.Error()}
 	}
-	if len(groups) != 1 || len(groups[0].Actions) != 1 {
+	if len(scope.Statements) != 1 || len(scope.Statements[0].Actions) != 1 {
 		return []string{"not one group of one action"}
 	}
 	var out []string
-	for _, r := range groups[0].Resources {
+	for _, r := range scope.Statements[0].Resources {
 		rest, ok := strings.CutPrefix(r, strings.TrimSuffix(entity, ":*"))
 		switch {
 		case !ok:

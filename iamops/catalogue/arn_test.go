@@ -30,7 +30,7 @@ func FuzzARN(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, action := range actions {
-			groups, err := c.Resources(Request{Account: testAccount, Partition: "aws", ARN: text, Actions: []string{action}})
+			scope, err := c.Scope(Request{Account: testAccount, Partition: "aws", Entity: text, Actions: []string{action}})
 			if err != nil {
 				continue
 			}
@@ -45,7 +45,7 @@ func FuzzARN(f *testing.F) {
 			if len(fields) < 6 || fields[1] != "aws" || fields[4] != "" && fields[4] != testAccount {
 				t.Errorf("%s on %q is granted", action, text)
 			}
-			for _, r := range groups[0].Resources {
+			for _, r := range scope.Statements[0].Resources {
 				if !inEntity(r, entity) {
 					t.Errorf("%s on %q is granted on %q", action, text, r)
 				}

@@ -33,12 +33,12 @@ func BenchmarkRequest(b *testing.B) {
 
 func benchmark(b *testing.B, actions ...string) {
 	c := open(b)
-	req := catalogue.Request{Account: account, Partition: "aws", ARN: "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0", Actions: actions}
-	if _, err := c.Resources(req); err != nil {
+	req := catalogue.Request{Account: account, Partition: "aws", Entity: "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0", Actions: actions}
+	if _, err := c.Scope(req); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = c.Resources(req)
+		_, _ = c.Scope(req)
 	}
 }

@@ -43,21 +43,21 @@ func TestLists(t *testing.T) {
 func TestGroups(t *testing.T) {
 	c := open(t)
 	req := catalogue.Request{
-		Account: account, Partition: "aws", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:app:*",
+		Account: account, Partition: "aws", Entity: "arn:aws:logs:eu-west-1:111122223333:log-group:app:*",
 		Actions: []string{"logs:getlogevents", "logs:StartQuery", "logs:TagResource", "LOGS:FilterLogEvents", "logs:StartQuery", "logs:PutLogEvents"},
 	}
 	const group = "arn:aws:logs:eu-west-1:111122223333:log-group:app"
-	want := []catalogue.Group{
-		{Actions: []string{"logs:TagResource"}, Resources: []string{group}},
-		{Actions: []string{"logs:FilterLogEvents", "logs:StartQuery"}, Resources: []string{group, group + ":*"}},
-		{Actions: []string{"logs:GetLogEvents", "logs:PutLogEvents"}, Resources: []string{group + ":log-stream:*"}},
+	want := []catalogue.Statement{
+		{Origin: catalogue.Asked, Actions: []string{"logs:TagResource"}, Resources: []string{group}},
+		{Origin: catalogue.Asked, Actions: []string{"logs:FilterLogEvents", "logs:StartQuery"}, Resources: []string{group, group + ":*"}},
+		{Origin: catalogue.Asked, Actions: []string{"logs:GetLogEvents", "logs:PutLogEvents"}, Resources: []string{group + ":log-stream:*"}},
 	}
 	for range 20 {
-		got, err := c.Resources(req)
+		got, err := c.Scope(req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(got, want) {
+		if !reflect.DeepEqual(got.Statements, want) {
 			t.Fatalf("got  %v\nwant %v", got, want)
 		}
 		slices.Reverse(req.Actions)
@@ -68,9 +68,9 @@ func TestOtherPartitions(t *testing.T) {
 	c := open(t)
 	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov"} {
 		arn := "arn:" + partition + ":s3:::reports"
-		groups, err := c.Resources(catalogue.Request{Account: account, Partition: partition, ARN: arn, Actions: []string{"s3:GetObject"}})
-		if err != nil || len(groups) != 1 || groups[0].Resources[0] != arn+"/*" {
-			t.Errorf("%s: %v, %v", partition, groups, err)
+		scope, err := c.Scope(catalogue.Request{Account: account, Partition: partition, Entity: arn, Actions: []string{"s3:GetObject"}})
+		if err != nil || len(scope.Statements) != 1 || scope.Statements[0].Resources[0] != arn+"/*" {
+			t.Errorf("%s: %v, %v", partition, scope.Statements, err)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestOtherPartitions(t *testing.T) {
 // What the daemon itself gets wrong is no refusal.
 func TestNotTheRequestersFault(t *testing.T) {
 	c := open(t)
-	good := catalogue.Request{Account: account, Partition: "aws", ARN: "arn:aws:s3:::b", Actions: []string{"s3:GetObject"}}
+	good := catalogue.Request{Account: account, Partition: "aws", Entity: "arn:aws:s3:::b", Actions: []string{"s3:GetObject"}}
 	for name, change := range map[string]func(*catalogue.Request){
 		"no account":       func(r *catalogue.Request) { r.Account = "" },
 		"a wrong account":  func(r *catalogue.Request) { r.Account = "aws" },
@@ -88,10 +88,10 @@ func TestNotTheRequestersFault(t *testing.T) {
 	} {
 		req := good
 		change(&req)
-		groups, err := c.Resources(req)
+		scope, err := c.Scope(req)
 		var refusal *catalogue.Refusal
 		if err == nil || errors.As(err, &refusal) {
-			t.Errorf("%s: %v, %v", name, groups, err)
+			t.Errorf("%s: %v, %v", name, scope.Statements, err)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func TestConcurrentUse(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for range 20 {
-					_, err := c.Resources(request(action, catalogue.Rules{}))
+					_, err := c.Scope(request(action, catalogue.Rules{}))
 					if strings.HasPrefix(action, "s3:") != (err == nil) {
 						t.Errorf("%s: %v", action, err)
 					}
@@ -122,7 +122,7 @@ func TestHeap(t *testing.T) {
 		"s3:GetObject", "ec2:StopInstances", "dynamodb:GetItem", "logs:GetLogEvents", "kms:Decrypt",
 		"lambda:InvokeFunction", "ssm:StartSession", "rds:StartDBInstance", "ecs:UpdateService", "glue:StartJobRun",
 	} {
-		_, _ = c.Resources(request(action, catalogue.Rules{}))
+		_, _ = c.Scope(request(action, catalogue.Rules{}))
 	}
 	few := heap() - before
 	for _, prefix := range c.Services() {

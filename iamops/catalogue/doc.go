@@ -2,7 +2,7 @@
 // acts on, and works out from that which resources a grant must name: exactly
 // the requested actions, on one resource, and nothing outside it.
 //
-// Start at [Open] and [Catalogue.Resources]. The rules, in order:
+// Start at [Open] and [Catalogue.Scope]. The rules, in order:
 //
 //   - An action is on the entity's ARN itself if it acts on that type of resource
 //     (s3:ListBucket on a bucket).

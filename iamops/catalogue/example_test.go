@@ -11,17 +11,17 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	groups, err := c.Resources(catalogue.Request{
-		Account: "111122223333", Partition: "aws", ARN: "arn:aws:s3:::reports",
+	scope, err := c.Scope(catalogue.Request{
+		Account: "111122223333", Partition: "aws", Entity: "arn:aws:s3:::reports",
 		Actions: []string{"s3:PutObject", "s3:ListBucket", "s3:GetObject"},
 	})
-	for _, g := range groups {
+	for _, g := range scope.Statements {
 		fmt.Println(g.Actions, g.Resources)
 	}
 	fmt.Println(err)
 
-	_, err = c.Resources(catalogue.Request{
-		Account: "111122223333", Partition: "aws", ARN: "arn:aws:s3:::reports",
+	_, err = c.Scope(catalogue.Request{
+		Account: "111122223333", Partition: "aws", Entity: "arn:aws:s3:::reports",
 		Actions: []string{"s3:GetObject", "s3:ListAllMyBuckets", "s3:ListObjectsV2"},
 	})
 	fmt.Println(err)

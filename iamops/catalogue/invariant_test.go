@@ -204,12 +204,12 @@ func TestRandomRequests(t *testing.T) {
 		for range 1 + pick(2) {
 			actions = append(actions, s.prefix+":"+s.actions[pick(len(s.actions))].name)
 		}
-		groups, err := c.Resources(Request{Account: testAccount, Partition: "aws", ARN: entity, Actions: actions, Rules: Rules{Allow: []string{"*:*"}}})
+		scope, err := c.Scope(Request{Account: testAccount, Partition: "aws", Entity: entity, Actions: actions, Rules: Rules{Allow: []string{"*:*"}}})
 		if err != nil {
 			continue
 		}
 		granted++
-		for _, g := range groups {
+		for _, g := range scope.Statements {
 			for _, a := range g.Actions {
 				if !slices.Contains(actions, a) {
 					t.Errorf("%v on %s: %s was not asked for", actions, entity, a)

@@ -60,8 +60,8 @@ func TestMessages(t *testing.T) {
 		{"arn:aws:iam::aws:policy/P", "s3:GetObject", catalogue.ForeignAccount, "arn:aws:iam::aws:policy/P belongs to AWS, and access is granted in account 111122223333"},
 		{"arn:aws-cn:s3:::reports", "s3:GetObject", catalogue.ForeignPartition, "arn:aws-cn:s3:::reports is of partition aws-cn, and access is granted in aws"},
 	} {
-		_, err := c.Resources(catalogue.Request{
-			Account: account, Partition: "aws", ARN: tc.arn, Actions: []string{tc.action},
+		_, err := c.Scope(catalogue.Request{
+			Account: account, Partition: "aws", Entity: tc.arn, Actions: []string{tc.action},
 			Rules: catalogue.Rules{Deny: []string{"s3:delete*"}},
 		})
 		var refusal *catalogue.Refusal
@@ -78,12 +78,12 @@ func TestMessages(t *testing.T) {
 // is refused as a whole, and every reason is told at once.
 func TestAllRefusalsTogether(t *testing.T) {
 	c := open(t)
-	groups, err := c.Resources(catalogue.Request{
-		Account: account, Partition: "aws", ARN: "arn:aws:sqs:eu-west-1:444455556666:q",
+	scope, err := c.Scope(catalogue.Request{
+		Account: account, Partition: "aws", Entity: "arn:aws:sqs:eu-west-1:444455556666:q",
 		Actions: []string{"sqs:SendMessage", "sqs:ListQueues", "sqs:Sned", "sts:AssumeRole"},
 	})
-	if groups != nil {
-		t.Errorf("granted: %v", groups)
+	if scope.Statements != nil {
+		t.Errorf("granted: %v", scope.Statements)
 	}
 	var all catalogue.Refusals
 	if !errors.As(err, &all) {

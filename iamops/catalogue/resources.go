@@ -11,36 +11,56 @@ import (
 
 // Request asks which resources a policy must name.
 type Request struct {
-	Account   string // in which access is granted: 12 digits
-	Partition string // such as aws
-	ARN       string // of the one entity
+	Account   string   // in which access is granted: 12 digits
+	Partition string   // such as aws
+	Entity    string   // ARN of the one resource that was asked for
+	Related   []string // ARNs of the resources that belong to it
 	Actions   []string
 	Rules     Rules
 }
 
-// Group is one statement of a policy: these actions on these resources, both
+// Origin says why a statement is in a policy.
+type Origin string
+
+// The origins, in the order in which statements come out.
+const (
+	Asked     Origin = "asked"     // its actions were asked for
+	Companion Origin = "companion" // actions that were asked for do not work without it
+)
+
+// Statement is one statement of a policy: these actions on these resources, both
 // sorted.
-type Group struct {
+type Statement struct {
+	Origin    Origin
 	Actions   []string
 	Resources []string
+	// InAccount: the ARNs name no account, and AWS says in each call of the actions
+	// whose resource it is. The statement has to be limited to the account.
+	InAccount bool
 }
 
-// Resources works out the statements that allow exactly the requested actions on
-// exactly the entity, grouped by equal resources and sorted: the same request
+// Scope is what a request comes to.
+type Scope struct {
+	Statements []Statement
+	Warnings   []string // what may not work although it is granted, for the requester
+}
+
+// Scope works out the statements that allow exactly the requested actions on
+// exactly the resources, grouped by equal resources and sorted: the same request
 // always gives the same answer. Actions come out once each, as AWS spells them.
 //
 // If anything is wrong with the request, all that is wrong is returned as
 // [Refusals] and nothing is granted. Any other error means that the request or
 // the rules are not formed as they must be (no action, an account that is none,
 // a malformed pattern), or that the table is broken.
-func (c *Catalogue) Resources(req Request) ([]Group, error) {
+func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if err := req.check(); err != nil {
-		return nil, err
+		return Scope{}, err
 	}
 	var refusals Refusals
 	entity, bad, err := c.entity(req)
 	if err != nil {
-		return nil, err
+		return Scope{}, err
 	}
 	if bad != nil {
 		refusals = append(refusals, bad)
@@ -49,7 +69,7 @@ func (c *Catalogue) Resources(req Request) ([]Group, error) {
 	for _, name := range req.Actions {
 		s, a, refusal, err := c.grantable(name, req.Rules)
 		if err != nil {
-			return nil, err
+			return Scope{}, err
 		}
 		switch {
 		case refusal != nil:
@@ -58,19 +78,19 @@ func (c *Catalogue) Resources(req Request) ([]Group, error) {
 		case bad == nil:
 			k, err := c.kindOf(entity, s)
 			if err != nil {
-				return nil, err
+				return Scope{}, err
 			}
 			resources[s.prefix+":"+a.name], refusal = place(k, s, a)
 		}
 		if refusal != nil {
-			refusal.ARN = req.ARN
+			refusal.ARN = req.Entity
 			refusals = append(refusals, refusal)
 		}
 	}
 	if len(refusals) > 0 {
-		return nil, refusals
+		return Scope{}, refusals
 	}
-	return group(resources), nil
+	return Scope{Statements: group(resources)}, nil
 }
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
@@ -93,13 +113,13 @@ func (r Request) check() error {
 
 // entity takes the entity's ARN apart. Either the result or the refusal counts.
 func (c *Catalogue) entity(req Request) (arn, *Refusal, error) {
-	entity, bad := parseARN(req.ARN, req.Partition, req.Account)
+	entity, bad := parseARN(req.Entity, req.Partition, req.Account)
 	if bad != nil || !separatorAtEnd(entity.rest) {
 		return entity, bad, nil
 	}
 	k, err := c.kindOf(entity, nil)
 	if err == nil && len(k.shapes) == 0 {
-		bad = &Refusal{Reason: InvalidARN, ARN: req.ARN, Message: fmt.Sprintf("%s ends in %q: name one resource", entity.text, entity.text[len(entity.text)-1:])}
+		bad = &Refusal{Reason: InvalidARN, ARN: req.Entity, Message: fmt.Sprintf("%s ends in %q: name one resource", entity.text, entity.text[len(entity.text)-1:])}
 	}
 	return entity, bad, err
 }
@@ -144,16 +164,16 @@ func (k kind) extend(endings []string) []string {
 }
 
 // group makes one statement of the actions with equal resources.
-func group(resources map[string][]string) []Group {
-	byResources := map[string]*Group{}
+func group(resources map[string][]string) []Statement {
+	byResources := map[string]*Statement{}
 	for _, action := range slices.Sorted(maps.Keys(resources)) {
 		key := strings.Join(resources[action], " ")
 		if byResources[key] == nil {
-			byResources[key] = &Group{Resources: resources[action]}
+			byResources[key] = &Statement{Origin: Asked, Resources: resources[action]}
 		}
 		byResources[key].Actions = append(byResources[key].Actions, action)
 	}
-	out := make([]Group, 0, len(byResources))
+	out := make([]Statement, 0, len(byResources))
 	for _, key := range slices.Sorted(maps.Keys(byResources)) {
 		out = append(out, *byResources[key])
 	}

@@ -46,7 +46,7 @@ func TestRules(t *testing.T) {
 		{"unknown actions of denied services are denied", "iam:NoSuchThing", catalogue.Rules{}, catalogue.DeniedAction},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := c.Resources(request(tc.action, tc.rules))
+			_, err := c.Scope(request(tc.action, tc.rules))
 			var refusal *catalogue.Refusal
 			switch {
 			case err == nil && tc.want != "":
@@ -62,8 +62,8 @@ func TestRules(t *testing.T) {
 // until the operator allows it by name.
 func TestForwardingIsTheOperatorsChoice(t *testing.T) {
 	r := request("sns:Subscribe", catalogue.Rules{Allow: []string{"sns:Subscribe"}})
-	r.ARN = "arn:aws:sns:eu-west-1:" + account + ":alerts"
-	if _, err := open(t).Resources(r); err != nil {
+	r.Entity = "arn:aws:sns:eu-west-1:" + account + ":alerts"
+	if _, err := open(t).Scope(r); err != nil {
 		t.Error(err)
 	}
 }
@@ -72,8 +72,8 @@ func TestForwardingIsTheOperatorsChoice(t *testing.T) {
 func TestMalformedRules(t *testing.T) {
 	c := open(t)
 	for _, rules := range []catalogue.Rules{{Deny: []string{"s3"}}, {Allow: []string{"s3:Put Object"}}} {
-		if groups, err := c.Resources(request("s3:GetObject", rules)); err == nil {
-			t.Errorf("%+v gives %v", rules, groups)
+		if scope, err := c.Scope(request("s3:GetObject", rules)); err == nil {
+			t.Errorf("%+v gives %v", rules, scope.Statements)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func TestDeniedServices(t *testing.T) {
 			if !a.Denied {
 				t.Errorf("%s is not denied", a.Name)
 			}
-			_, err := c.Resources(request(a.Name, catalogue.Rules{Allow: []string{"*:*"}}))
+			_, err := c.Scope(request(a.Name, catalogue.Rules{Allow: []string{"*:*"}}))
 			var refusal *catalogue.Refusal
 			if !errors.As(err, &refusal) || refusal.Reason != catalogue.DeniedAction {
 				t.Errorf("%s: %v", a.Name, err)
@@ -103,7 +103,7 @@ func TestDeniedServices(t *testing.T) {
 }
 
 func request(action string, rules catalogue.Rules) catalogue.Request {
-	return catalogue.Request{Account: account, Partition: "aws", ARN: "arn:aws:s3:::reports", Actions: []string{action}, Rules: rules}
+	return catalogue.Request{Account: account, Partition: "aws", Entity: "arn:aws:s3:::reports", Actions: []string{action}, Rules: rules}
 }
 
 // TestMatchMeaning holds the matcher to what the patterns mean, as regular expressions

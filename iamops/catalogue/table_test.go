@@ -94,7 +94,7 @@ func TestBrokenTable(t *testing.T) {
 			_ = zw.Close()
 			c, err := openTable(buf.Bytes())
 			if err == nil {
-				_, err = c.Resources(Request{Account: testAccount, Partition: "aws", ARN: "arn:aws:s3:::b", Actions: []string{"s3:GetObject"}})
+				_, err = c.Scope(Request{Account: testAccount, Partition: "aws", Entity: "arn:aws:s3:::b", Actions: []string{"s3:GetObject"}})
 			}
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want an error with %q", err, tc.want)

@@ -136,14 +136,14 @@ func grantable(known *catalogue.Catalogue, c Choice, prefix, resource string) ([
 	if len(actions) == 0 {
 		return nil, fmt.Errorf("starter permissions: AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
 	}
-	req := catalogue.Request{Account: c.Actions.Account, Partition: c.Partition, ARN: resource, Rules: c.Rules}
+	req := catalogue.Request{Account: c.Actions.Account, Partition: c.Partition, Entity: resource, Rules: c.Rules}
 	if resource == "" {
-		req.ARN = "arn:" + c.Partition + ":" + prefix + ":::any"
+		req.Entity = "arn:" + c.Partition + ":" + prefix + ":::any"
 	}
 	for _, a := range actions {
 		req.Actions = append(req.Actions, a.Name)
 	}
-	_, err = known.Resources(req)
+	_, err = known.Scope(req)
 	var refusals catalogue.Refusals
 	if err != nil && !errors.As(err, &refusals) {
 		return nil, err

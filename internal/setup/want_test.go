@@ -88,7 +88,7 @@ func TestStarterPermissionsAreGrantable(t *testing.T) {
 		if len(actions) < 20 {
 			t.Errorf("only %d for %s", len(actions), kind)
 		}
-		if _, err := known.Resources(catalogue.Request{Account: account, Partition: "aws", ARN: resource, Actions: actions}); err != nil {
+		if _, err := known.Scope(catalogue.Request{Account: account, Partition: "aws", Entity: resource, Actions: actions}); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
