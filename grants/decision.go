@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/iamops/catalogue"
 	"port-iam/port"
 )
 
@@ -26,13 +27,15 @@ type Decision struct {
 	// has none.
 	Requester, Resource string
 
-	note      string    // what the requester gave as the reason of the request
-	signInURL string    // of a grant
-	end       time.Time // of a grant; zero: until revoked
-	attached  bool      // a grant that failed was attached, perhaps
-	cut       bool      // a removal that failed has cut the access
-	stays     bool      // and that access cannot come back
-	differs   string    // what the entity said otherwise than IAM, of a removal
+	note      string          // what the requester gave as the reason of the request
+	signInURL string          // of a grant; "" in a partition where AWS documents none
+	related   []string        // ARNs of the resources that belong to that of a grant
+	scope     catalogue.Scope // of a grant
+	end       time.Time       // of a grant; zero: until revoked
+	attached  bool            // a grant that failed was attached, perhaps
+	cut       bool            // a removal that failed has cut the access
+	stays     bool            // and that access cannot come back
+	differs   string          // what the entity said otherwise than IAM, of a removal
 }
 
 // label is the status label of the run in Port.
@@ -89,14 +92,29 @@ func (d Decision) message() string {
 		}
 		return text
 	}
-	lines := []string{
-		"Permissions on the AWS resource: " + d.Resource,
-		"Requester: " + d.Requester,
-		"Sign-in URL: " + d.signInURL,
-		"Ends: when revoked",
+	return d.granted()
+}
+
+// granted is the log of a run that gave access.
+func (d Decision) granted() string {
+	lines := []string{"Permissions on the AWS resource: " + d.Resource, "Requester: " + d.Requester}
+	if d.signInURL == "" {
+		lines = append(lines, "Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand")
+	} else {
+		lines = append(lines, "Sign-in URL: "+d.signInURL)
 	}
-	if !d.end.IsZero() {
-		lines[3] = "Ends: " + d.end.UTC().Format(time.RFC3339)
+	for _, arn := range d.related {
+		if actions := d.scope.On(arn); len(actions) > 0 {
+			lines = append(lines, fmt.Sprintf("Also covers: %s (%s)", arn, strings.Join(actions, ", ")))
+		}
+	}
+	if d.end.IsZero() {
+		lines = append(lines, "Ends: when revoked")
+	} else {
+		lines = append(lines, "Ends: "+d.end.UTC().Format(time.RFC3339))
+	}
+	for _, w := range d.scope.Warnings {
+		lines = append(lines, "Note: "+w)
 	}
 	if d.note != "" {
 		lines = append(lines, "Reason: "+d.note)

@@ -11,20 +11,22 @@ import (
 )
 
 // entityOf is the entity of a grant in Port.
-func entityOf(p iamops.Plan, r iamops.Request) port.Entity {
+func entityOf(p iamops.Plan, r request) port.Entity {
 	e := port.Entity{
 		Identifier: p.Name, Title: p.Name,
 		Properties: map[string]json.RawMessage{
 			templates.PropertyRequester: encode(r.Requester),
 			templates.PropertyPolicy:    json.RawMessage(p.Policy),
-			templates.PropertySignInURL: encode(p.SignInURL),
 			templates.PropertyPolicyARN: encode(p.PolicyARN),
 			templates.PropertyRoleARN:   encode(p.RoleARN),
 		},
 		Relations: map[string]json.RawMessage{
-			templates.RelationResource:    encode(r.Resource),
+			templates.RelationResource:    encode(r.entity),
 			templates.RelationPermissions: encode(r.Actions),
 		},
+	}
+	if p.SignInURL != "" {
+		e.Properties[templates.PropertySignInURL] = encode(p.SignInURL)
 	}
 	if !r.End.IsZero() {
 		e.Properties[templates.PropertyExpiryTime] = encode(r.End.UTC().Format(time.RFC3339))

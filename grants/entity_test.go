@@ -30,7 +30,7 @@ func TestEntityIsTheModels(t *testing.T) {
 		return out
 	}
 	for limited, end := range map[bool]time.Time{true: time.Unix(1e9, 0), false: {}} {
-		e := entityOf(iamops.Plan{Policy: "{}"}, iamops.Request{End: end})
+		e := entityOf(iamops.Plan{Policy: "{}"}, request{Request: iamops.Request{End: end}})
 		if diff := cmp.Diff(names(model[i].Properties, limited), slices.Sorted(maps.Keys(e.Properties))); diff != "" {
 			t.Errorf("properties, limited %v (-model +entity):\n%s", limited, diff)
 		}
@@ -45,7 +45,7 @@ func TestEntityIsReadBack(t *testing.T) {
 	t.Parallel()
 	e := entityOf(
 		iamops.Plan{Policy: "{}", SignInURL: "https://signin"},
-		iamops.Request{Requester: "alice", Resource: "arn:r", Actions: []string{"s3:PutObject"}},
+		request{entity: "arn:r", Request: iamops.Request{Requester: "alice", Actions: []string{"s3:PutObject"}}},
 	)
 	var l Listing
 	describeEntity(&l, &e)

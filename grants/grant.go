@@ -39,11 +39,8 @@ func (j *Job) grant(ctx context.Context) error {
 	case view.entity != nil && !j.svc.isOurs(view.entity):
 		return j.standAside(ctx)
 	}
-	plan, req, err := j.plan(view)
+	plan, req, err := j.plan(ctx, view)
 	if err != nil {
-		return err
-	}
-	if err := j.checkPermissions(ctx, view, req); err != nil {
 		return err
 	}
 	j.label.begin(waitsForAWS)
@@ -66,6 +63,7 @@ func (j *Job) grant(ctx context.Context) error {
 	}
 	d := j.decision(outcomeSucceeded)
 	d.Resource, d.note, d.signInURL, d.end = req.Resource, req.reason, plan.SignInURL, req.End
+	d.related, d.scope = req.Related, plan.Scope
 	return j.end(ctx, port.StatusSuccess, d)
 }
 
@@ -76,7 +74,7 @@ const linkTime = 2 * time.Second
 // result waits for that, not for long: a link that Port does not take costs nothing
 // but the link.
 func (j *Job) link(ctx context.Context, url string) (wait func()) {
-	if j.linked {
+	if j.linked || url == "" {
 		return func() {}
 	}
 	ctx, cancel := context.WithTimeout(ctx, linkTime)
@@ -193,37 +191,55 @@ func (j *Job) confirmNobody(run port.Run) error {
 const machineSuffix = "@clients"
 
 // plan checks the request and works it out.
-func (j *Job) plan(v grantView) (iamops.Plan, request, error) {
-	now := time.Now()
-	if err := readable(v.run, "blueprint", "properties", "createdAt"); err != nil {
-		return iamops.Plan{}, request{}, err
-	}
-	switch {
-	case v.run.CreatedAt.IsZero():
-		return iamops.Plan{}, request{}, unreadable(errors.New("Port does not say when the run was made, and the time of a grant counts from then"))
-	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
-		return iamops.Plan{}, request{}, refuse("it was not started on an AWS resource", "the action was started on %s, and an AWS resource (blueprint %q) was expected: start it from a resource", startedOn(v.run), templates.BlueprintResource)
-	case v.resourceErr != nil:
-		return iamops.Plan{}, request{}, v.resourceErr
-	case v.resource == nil:
-		return iamops.Plan{}, request{}, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, templates.BlueprintResource)
-	}
-	start, err := startOf(v.run, j.rec, now)
+func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request, err error) {
+	target, req, err := j.request(v)
 	if err != nil {
-		return iamops.Plan{}, request{}, j.drop(eventTimestamp, "%w", err)
+		return p, req, err
 	}
-	req, err := j.svc.readRequest(v.run, j.rec.Requester, start, now)
+	offered, related, err := j.readRest(ctx, v, req.Actions, target)
 	if err != nil {
-		return iamops.Plan{}, req, err
+		return p, req, err
 	}
-	plan, err := j.svc.opts.Access.Plan(req.Request)
+	for _, r := range related {
+		req.Related = append(req.Related, r.arn)
+	}
+	p, err = j.svc.opts.Access.Plan(req.Request)
 	if err != nil {
 		if e, ok := errors.AsType[*iamops.Error](err); ok {
 			err = e.Err // without our name of the step
 		}
-		return plan, req, refuse("this cannot be granted on this resource", "%w", err)
+		return p, req, refuse("this cannot be granted on this resource", "%w", err)
 	}
-	return plan, req, nil
+	return p, req, checkPermissions(offered, req.Actions, target, related, p.Scope)
+}
+
+// request reads the resource and the request, as far as nothing more has to be read
+// for that.
+func (j *Job) request(v grantView) (target resource, req request, err error) {
+	now := time.Now()
+	if err := readable(v.run, "blueprint", "properties", "createdAt"); err != nil {
+		return target, req, err
+	}
+	switch {
+	case v.run.CreatedAt.IsZero():
+		return target, req, unreadable(errors.New("Port does not say when the run was made, and the time of a grant counts from then"))
+	case v.run.Entity == "" || v.run.Blueprint != templates.BlueprintResource:
+		return target, req, refuse("it was not started on an AWS resource", "the action was started on %s, and an AWS resource (blueprint %q) was expected: start it from a resource", startedOn(v.run), templates.BlueprintResource)
+	case v.resourceErr != nil:
+		return target, req, v.resourceErr
+	case v.resource == nil:
+		return target, req, refuse("the resource is not in the catalogue", "the resource %s is not in the catalogue (blueprint %q): it may have been removed since the request", v.run.Entity, templates.BlueprintResource)
+	}
+	start, err := startOf(v.run, j.rec, now)
+	if err != nil {
+		return target, req, j.drop(eventTimestamp, "%w", err)
+	}
+	if target, err = resourceOf(v.resource); err != nil {
+		return target, req, err
+	}
+	req, err = j.svc.readRequest(v.run, j.rec.Requester, start, now)
+	req.Resource, req.entity = target.arn, target.id
+	return target, req, err
 }
 
 // make brings role and policy about. Once the entity of the grant exists they
@@ -254,7 +270,7 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 // the Deny, or there is no policy or no role to attach.
 func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (accepted bool, err error) {
 	portal := j.svc.opts.Portal
-	err = portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), j.rec.RunID)
+	err = portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), j.rec.RunID)
 	if err == nil || !isAnswer(err) {
 		return err == nil, err
 	}

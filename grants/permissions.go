@@ -2,13 +2,13 @@ package grants
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"port-iam/iamops/catalogue"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -30,20 +30,27 @@ func (j *Job) readAhead(ctx context.Context) map[string]*port.Entity {
 	ctx, cancel := context.WithTimeout(ctx, aheadTime)
 	defer cancel()
 	named := j.rec.Permissions
-	read, _ := j.svc.readPermissions(ctx, named[:min(len(named), aheadLimit)])
+	read, _ := j.svc.readEntities(ctx, templates.BlueprintPermission, named[:min(len(named), aheadLimit)], nil)
 	return read
 }
 
-// readPermissions reads entities of the permissions' blueprint, by identifier; nil
-// stands for one that does not exist. With an error it returns what it has read.
-func (s *Service) readPermissions(ctx context.Context, ids []string) (map[string]*port.Entity, error) {
+// readEntities reads entities of a blueprint by identifier, save those that are known
+// already; nil stands for one that does not exist. With an error it returns what it
+// has.
+func (s *Service) readEntities(ctx context.Context, blueprint string, ids []string, known map[string]*port.Entity) (map[string]*port.Entity, error) {
 	var mu sync.Mutex
 	byID := make(map[string]*port.Entity, len(ids))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
 	for _, id := range ids {
+		if e, read := known[id]; read {
+			mu.Lock()
+			byID[id] = e
+			mu.Unlock()
+			continue
+		}
 		g.Go(func() error {
-			e, err := find(ctx, s.opts.Portal, templates.BlueprintPermission, id)
+			e, err := find(ctx, s.opts.Portal, blueprint, id)
 			if err == nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -56,23 +63,22 @@ func (s *Service) readPermissions(ctx context.Context, ids []string) (map[string
 	return byID, err
 }
 
-// checkPermissions refuses what the catalogue in Port does not offer for the
-// resource. The form filters by type as well, but only for who uses the form.
-func (j *Job) checkPermissions(ctx context.Context, v grantView, req request) error {
-	ahead := func(id string) bool { _, read := v.permissions[id]; return read }
-	rest, err := j.svc.readPermissions(ctx, slices.DeleteFunc(slices.Clone(req.Actions), ahead))
-	if err != nil {
-		return err
-	}
-	maps.Copy(v.permissions, rest)
-	kind := textOf(v.resource, templates.PropertyResourceType)
-	for _, id := range req.Actions {
-		e := v.permissions[id]
+// checkPermissions refuses what the catalogue in Port does not offer: a permission is
+// for resources of the type of the requested one, or of a related one that it acts
+// on. The form filters by type as well, but only for who uses the form.
+func checkPermissions(offered map[string]*port.Entity, actions []string, r resource, related []resource, scope catalogue.Scope) error {
+	for _, id := range actions {
+		e := offered[id]
 		if e == nil {
 			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, templates.BlueprintPermission)
 		}
-		if got := textOf(e, templates.PropertyResourceType); got != kind {
-			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, req.Resource, kind)
+		got, err := catalogueText(e, templates.PropertyResourceType)
+		if err != nil {
+			return err
+		}
+		fits := func(r resource) bool { return r.kind == got && slices.Contains(scope.On(r.arn), id) }
+		if got != r.kind && !slices.ContainsFunc(related, fits) {
+			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, r.arn, r.kind)
 		}
 	}
 	return nil

@@ -33,13 +33,14 @@ const (
 // request is what a run asks for, from the run as Port has it.
 type request struct {
 	iamops.Request
+	entity string // of the resource
 	reason string
 }
 
 // readRequest takes the request out of a run. Its errors refuse the request:
 // they name the input, what was expected and what to do.
 func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
-	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: run.Entity, Start: start}}
+	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Start: start}}
 	tooLate := func(asked string) error {
 		return refuse("the request waited too long", "the request waited too long, please request again: it was made at %s%s", start.Format(time.RFC3339), asked)
 	}

@@ -73,7 +73,7 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 // Identity is who the daemon is in AWS.
 type Identity struct {
 	Account   string // 12 digits
-	Partition string // aws, aws-us-gov, aws-cn
+	Partition string // such as aws
 	ARN       string
 }
 

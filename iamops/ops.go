@@ -15,7 +15,7 @@ import (
 type Options struct {
 	API       *API              // of [Clients]
 	Account   string            // 12 digits
-	Partition string            // aws, aws-us-gov or aws-cn
+	Partition string            // such as aws
 	OrgID     string            // of Port; part of the proof that an object is ours
 	Path      string            // of every role and policy, "/port-iam/"
 	Boundary  string            // ARN of the permissions boundary of every role; "" for none
@@ -48,8 +48,8 @@ func New(o Options) (*Ops, error) {
 	if !templates.IsAccount(o.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", o.Account))
 	}
-	if consoles[o.Partition] == "" {
-		errs = append(errs, fmt.Errorf("the partition %q is none of aws, aws-us-gov, aws-cn", o.Partition))
+	if !templates.IsPartition(o.Partition) {
+		errs = append(errs, fmt.Errorf("%q is not a partition of AWS, such as aws or aws-us-gov", o.Partition))
 	}
 	if !LegalTagValue(o.OrgID) || o.OrgID == "" {
 		errs = append(errs, fmt.Errorf("the organization id %q cannot be the value of a tag", o.OrgID))

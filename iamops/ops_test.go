@@ -31,7 +31,7 @@ func TestNew(t *testing.T) {
 		{"no templates", func(o *iamops.Options) { o.Templates = nil }, "the API and the templates are required"},
 		{"no account", func(o *iamops.Options) { o.Account = "" }, `the account "" is not 12 digits`},
 		{"8 digits", func(o *iamops.Options) { o.Account = "12345678" }, `the account "12345678" is not 12 digits`},
-		{"another partition", func(o *iamops.Options) { o.Partition = "aws-iso" }, `the partition "aws-iso" is none of aws, aws-us-gov, aws-cn`},
+		{"another partition", func(o *iamops.Options) { o.Partition = "AWS" }, `"AWS" is not a partition of AWS, such as aws or aws-us-gov`},
 		{"no organization", func(o *iamops.Options) { o.OrgID = "" }, `the organization id "" cannot be the value of a tag`},
 		{"an organization that is no tag", func(o *iamops.Options) { o.OrgID = "org'1" }, `the organization id "org'1" cannot be the value of a tag`},
 		{"a path without end", func(o *iamops.Options) { o.Path = "/port-iam" }, `"/port-iam" is not a path such as /port-iam/ (it begins and ends with a slash)`},

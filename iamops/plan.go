@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -47,6 +48,7 @@ type Request struct {
 	Requester string   // e-mail
 	UserName  string   // of the requester in AWS
 	Resource  string   // ARN
+	Related   []string // ARNs of resources that belong to it
 	Actions   []string // such as s3:PutObject
 	Start     time.Time
 	End       time.Time // zero: until revoked
@@ -62,7 +64,8 @@ type Plan struct {
 	Policy      string // permission policy, compact JSON
 	Trust       string // trust policy, compact JSON
 	Description string // of the role
-	SignInURL   string // AWS's switch-role link
+	Scope       catalogue.Scope // what the permission policy allows, and what it may lack
+	SignInURL   string // AWS's switch-role link; "" in a partition where AWS documents none
 	Tags        map[string]string
 }
 
@@ -102,17 +105,17 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	if n := len(o.switchName(name)); n > maxSwitchableLen {
 		return p, fmt.Errorf("path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH", n, maxSwitchableLen)
 	}
-	statements, err := o.scope(g.Actions, g.Resource)
+	scope, err := o.scope(g)
 	if err != nil {
 		return p, err
 	}
 	data := templates.Data{
-		Statements: statements, Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID,
+		Statements: o.statements(scope), Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID,
 		RunID: g.RunID, Requester: g.Requester, UserName: g.UserName, Trust: o.opts.Trust,
 		Start: rfc3339(g.Start), End: rfc3339(g.End),
 	}
 	p = Plan{
-		Name: name, RunID: g.RunID, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
+		Name: name, RunID: g.RunID, Scope: scope, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
 		SignInURL: o.signInURL(name), Tags: o.tags(g), Description: description(g.RunID, g.End),
 	}
 	if p.Policy, err = o.opts.Templates.PermissionPolicy(data); err != nil {
@@ -192,7 +195,12 @@ var consoles = map[string]string{
 	"aws-cn":     "signin.amazonaws.cn",
 }
 
+// signInURL is "" where AWS does not document the host of the partition.
 func (o *Ops) signInURL(name string) string {
-	return "https://" + consoles[o.opts.Partition] + "/switchrole?account=" + url.QueryEscape(o.opts.Account) +
+	host := consoles[o.opts.Partition]
+	if host == "" {
+		return ""
+	}
+	return "https://" + host + "/switchrole?account=" + url.QueryEscape(o.opts.Account) +
 		"&roleName=" + url.QueryEscape(o.switchName(name)) + "&displayName=" + url.QueryEscape(name)
 }

@@ -53,7 +53,7 @@ func TestPlan(t *testing.T) {
 			}
 		}
 	}
-	want.Policy, want.Trust = got.Policy, got.Trust
+	want.Policy, want.Trust, want.Scope = got.Policy, got.Trust, got.Scope
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

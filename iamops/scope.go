@@ -8,22 +8,30 @@ import (
 	"port-iam/templates"
 )
 
-// scope turns the requested actions on one resource into statements. This is
-// the one place that decides what a permission covers; package catalogue knows
-// how.
-func (o *Ops) scope(actions []string, arn string) ([]templates.Statement, error) {
-	if len(actions) == 0 {
-		return nil, errors.New("no permission was requested: choose at least one")
+// scope works out what the requested actions cover on the resource and those related
+// to it. This is the one place that decides what a permission covers; package
+// catalogue knows how.
+func (o *Ops) scope(g Request) (catalogue.Scope, error) {
+	if len(g.Actions) == 0 {
+		return catalogue.Scope{}, errors.New("no permission was requested: choose at least one")
 	}
-	scope, err := o.catalogue.Scope(catalogue.Request{
-		Account: o.opts.Account, Partition: o.opts.Partition, Entity: arn, Actions: actions, Rules: o.opts.Rules,
+	return o.catalogue.Scope(catalogue.Request{
+		Account: o.opts.Account, Partition: o.opts.Partition, Entity: g.Resource, Related: g.Related,
+		Actions: g.Actions, Rules: o.opts.Rules,
 	})
-	if err != nil {
-		return nil, err
+}
+
+// sids begin the name of a statement, by where it comes from.
+var sids = map[catalogue.Origin]string{catalogue.Asked: "Grant", catalogue.Companion: "Companion"}
+
+// statements are those of the permission policy.
+func (o *Ops) statements(s catalogue.Scope) []templates.Statement {
+	out := make([]templates.Statement, len(s.Statements))
+	for i, st := range s.Statements {
+		out[i] = templates.Statement{Sid: fmt.Sprintf("%s%d", sids[st.Origin], i), Actions: st.Actions, Resources: st.Resources}
+		if st.InAccount {
+			out[i].ResourceAccount = o.opts.Account
+		}
 	}
-	out := make([]templates.Statement, len(scope.Statements))
-	for i, g := range scope.Statements {
-		out[i] = templates.Statement{Sid: fmt.Sprintf("Grant%d", i), Actions: g.Actions, Resources: g.Resources}
-	}
-	return out, nil
+	return out
 }

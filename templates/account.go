@@ -18,15 +18,14 @@ const grantNames = "Permission-*"
 // Place says where grants are made.
 type Place struct {
 	Account   string // 12 digits
-	Partition string // aws, aws-us-gov, aws-cn
+	Partition string // such as aws
 	Path      string // of every role and policy, "/port-iam/"
 }
 
 var (
-	placePartition = regexp.MustCompile(`^aws(-us-gov|-cn)?$`)
-	boundaryARN    = regexp.MustCompile(`^arn:(aws|aws-us-gov|aws-cn):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
-	servicePrefix  = regexp.MustCompile(`^[a-z0-9-]+$`)
-	actionPattern  = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
+	boundaryARN   = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
+	servicePrefix = regexp.MustCompile(`^[a-z0-9-]+$`)
+	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
 )
 
 func (p Place) check() error {
@@ -34,8 +33,8 @@ func (p Place) check() error {
 	if !IsAccount(p.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", p.Account))
 	}
-	if !placePartition.MatchString(p.Partition) {
-		errs = append(errs, fmt.Errorf("the partition %q is none of aws, aws-us-gov, aws-cn", p.Partition))
+	if !IsPartition(p.Partition) {
+		errs = append(errs, fmt.Errorf("%q is not a partition of AWS, such as aws or aws-us-gov", p.Partition))
 	}
 	if !IsPath(p.Path) {
 		errs = append(errs, fmt.Errorf("%q is not a path such as /port-iam/", p.Path))

@@ -91,7 +91,7 @@ func TestAccountRefused(t *testing.T) {
 		{"tag with a wildcard", management(func(m *templates.Management) { m.Tags = map[string]string{"team": "*"} }), "the tag team=*"},
 		{"tag key with a variable", management(func(m *templates.Management) { m.Tags = map[string]string{"${x}": "y"} }), "the tag ${x}=y"},
 		{"account", management(func(m *templates.Management) { m.Account = "*" }), `the account "*" is not 12 digits`},
-		{"partition", management(func(m *templates.Management) { m.Partition = "*" }), `the partition "*" is none of`},
+		{"partition", management(func(m *templates.Management) { m.Partition = "*" }), `"*" is not a partition of AWS`},
 		{"path with a wildcard", management(func(m *templates.Management) { m.Path = "/*/" }), `"/*/" is not a path`},
 		{"path without an end", func() (string, error) {
 			return templates.RequesterPolicy(templates.Place{Account: "123456789012", Partition: "aws", Path: "/port-iam"})

@@ -86,7 +86,7 @@ func problem(dir fstest.MapFS, limited bool) string {
 
 // TestReplaced checks that each template is replaced for itself.
 func TestReplaced(t *testing.T) {
-	own := `{"Statement":[{"Effect":"Deny"},{"Effect":"Allow","Condition":{"DateLessThan":{"aws:CurrentTime":{{ json .End }}}}}]}`
+	own := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny"},{"Effect":"Allow","Condition":{"DateLessThan":{"aws:CurrentTime":{{ json .End }}}}}]}`
 	for _, file := range []string{templates.PermissionPolicyFile, templates.TrustPolicyFile} {
 		set, err := templates.Load(fstest.MapFS{file: {Data: []byte(own)}, "README": {Data: []byte("{{")}})
 		if err != nil {
@@ -101,7 +101,7 @@ func TestReplaced(t *testing.T) {
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
-		isOwn := func(doc string) bool { return strings.HasPrefix(doc, `{"Statement":[{"Effect":"Deny"}`) }
+		isOwn := func(doc string) bool { return strings.HasPrefix(doc, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny"}`) }
 		if isOwn(p) != (file == templates.PermissionPolicyFile) || isOwn(tr) != (file == templates.TrustPolicyFile) {
 			t.Errorf("with an own %s:\n%s\n%s", file, p, tr)
 		}

@@ -22,11 +22,17 @@ func Length(document string) int {
 
 var (
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	pathForm    = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
+	// AWS calls its partitions "aws" and "aws-" with more: "Amazon Resource Names
+	// (ARNs)", IAM User Guide.
+	partitionForm = regexp.MustCompile(`^aws(-[a-z0-9]+)*$`)
+	pathForm      = regexp.MustCompile(`^/([A-Za-z0-9.,+@=_-]+/)*$`)
 )
 
 // IsAccount reports whether s is the id of an AWS account.
 func IsAccount(s string) bool { return accountForm.MatchString(s) }
+
+// IsPartition reports whether s has the form of the name of a partition of AWS.
+func IsPartition(s string) bool { return partitionForm.MatchString(s) }
 
 // IsPath reports whether s is a path of roles and policies, such as /port-iam/.
 func IsPath(s string) bool { return pathForm.MatchString(s) }

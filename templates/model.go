@@ -7,6 +7,8 @@ const (
 	BlueprintGrant      = "provisioned_permissions"
 
 	PropertyResourceType = "resource_type" // of a resource, and of a permission
+	PropertyARN          = "arn"           // of a resource
+	RelationRelated      = "related"       // of a resource
 
 	PropertyRequester  = "requester" // this and what follows: of a grant
 	PropertyPolicy     = "iam_policy"
@@ -58,6 +60,7 @@ type Field struct {
 func Model() []Blueprint {
 	const (
 		youFill     = "you fill it; Port's form and the daemon read it"
+		fills       = "you fill it; the daemon reads it"
 		daemonFills = "the daemon fills it"
 		operator    = daemonFills + "; `port-iam grants` reads it"
 		sweep       = daemonFills + "; the sweep and `port-iam grants` read it"
@@ -65,10 +68,14 @@ func Model() []Blueprint {
 	)
 	return []Blueprint{{
 		ID: BlueprintResource, Title: "AWS Resource", Icon: "AWS", Required: []string{PropertyResourceType},
-		Meaning: "An AWS resource that people may request access to. The identifier is its ARN",
+		Meaning: "An AWS resource that people may request access to. The identifier is its ARN, or the property arn is",
 		Properties: []Field{
 			{Name: PropertyResourceType, Title: "Resource Type", Type: "string", ResourceTypes: true, Use: youFill, Meaning: "Port offers permissions of the same type for it"},
+			{Name: PropertyARN, Title: "ARN", Type: "string", Optional: true, Use: fills, Meaning: "Its ARN, where the identifier is none. Identifiers in Port hold no blanks and few other signs"},
 			{Name: "tags", Title: "Tags", Type: "array", Items: "object", Optional: true, Meaning: "The tags of the resource, for people"},
+		},
+		Relations: []Field{
+			{Name: RelationRelated, Title: "Related", Target: BlueprintResource, Many: true, Optional: true, Use: fills, Meaning: "Resources that belong to it, such as its key: permissions that act on them are granted on them"},
 		},
 	}, {
 		ID: BlueprintPermission, Title: "IAM Permissions", Icon: "Lock", Required: []string{PropertyResourceType},
@@ -82,7 +89,7 @@ func Model() []Blueprint {
 		Properties: []Field{
 			{Name: PropertyRequester, Title: "Requester", Type: "string", Format: "user", Formats: []string{"email", "idn-email"}, Use: operator, Meaning: "Who requested the access and may use it"},
 			{Name: PropertyPolicy, Title: "IAM Policy", Type: "object", Use: daemonFills, Meaning: "What the access allows"},
-			{Name: PropertySignInURL, Title: "Sign-in URL", Type: "string", Format: "url", Use: operator, Meaning: "Switches the AWS console to the role of this access"},
+			{Name: PropertySignInURL, Title: "Sign-in URL", Type: "string", Format: "url", Sometimes: true, Use: operator, Meaning: "Switches the AWS console to the role of this access"},
 			{Name: PropertyPolicyARN, Title: "Policy ARN", Type: "string", Use: daemonFills, Meaning: "The policy in IAM"},
 			{Name: PropertyRoleARN, Title: "Role ARN", Type: "string", Use: sweep, Meaning: "The role in IAM"},
 			{Name: PropertyExpiryTime, Title: "Expiry Time", Type: "string", Format: FormatTimer, Sometimes: true, Use: timer, Meaning: "When the access ends. Changing it here changes nothing in AWS"},

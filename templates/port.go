@@ -92,14 +92,17 @@ func Actions(a Automation) ([]json.RawMessage, error) {
 }
 
 // sampleRegions are where the sample instance is, by partition.
-var sampleRegions = map[string]string{"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+var sampleRegions = map[string]string{
+	"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1",
+	"aws-iso": "us-iso-east-1", "aws-iso-b": "us-isob-east-1", "aws-iso-e": "eu-isoe-west-1", "aws-iso-f": "us-isof-south-1",
+}
 
 // Samples renders entities to try things out with: two resources of the account,
 // which need not exist in AWS, and some permissions for them.
 func Samples(account, partition string) (json.RawMessage, error) {
 	region := sampleRegions[partition]
 	if region == "" || !IsAccount(account) {
-		return nil, fmt.Errorf("samples: there is no account %q in partition %q", account, partition)
+		return nil, fmt.Errorf("samples: nothing is known of an account %q in a partition %q", account, partition)
 	}
 	docs, err := portDocuments(struct{ Bucket, Instance string }{
 		"arn:" + partition + ":s3:::my-s3-bucket",

@@ -82,8 +82,8 @@ func TestPortRefused(t *testing.T) {
 		{"dots", change(func(a *templates.Automation) { a.Revoke = ".." }), `actions: ".." ` + form},
 		{"empty", change(func(a *templates.Automation) { a.Expire = "" }), `actions: "" ` + form},
 		{"twice the same", change(func(a *templates.Automation) { a.Expire = a.Revoke }), `actions: must be three different actions`},
-		{"samples without account", samples("1", "aws"), `samples: there is no account "1" in partition "aws"`},
-		{"samples elsewhere", samples("123456789012", "aws-iso"), `samples: there is no account "123456789012" in partition "aws-iso"`},
+		{"samples without account", samples("1", "aws"), `samples: nothing is known of an account "1" in a partition "aws"`},
+		{"samples elsewhere", samples("123456789012", "aws-new"), `samples: nothing is known of an account "123456789012" in a partition "aws-new"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.err()

@@ -36,7 +36,7 @@ var builtin embed.FS
 type Data struct {
 	Statements []Statement
 	Account    string // 12 digits
-	Partition  string // aws, aws-us-gov, aws-cn
+	Partition  string // such as aws
 	OrgID      string // of Port
 	RunID      string
 	Requester  string // e-mail
@@ -52,6 +52,10 @@ type Statement struct {
 	Sid       string
 	Actions   []string
 	Resources []string
+	// ResourceAccount is the account that has to own the resources, where their ARNs
+	// do not name it: the value for the condition key aws:ResourceAccount. "" where
+	// nothing is to be compared.
+	ResourceAccount string
 }
 
 // Set is a pair of parsed templates. It is safe for concurrent use.

@@ -228,7 +228,7 @@ const noBoundary = "none"
 
 // policyARN is that of a managed policy, by the patterns of IAM's API for the path
 // and the name of one.
-var policyARN = regexp.MustCompile(`^arn:aws(-us-gov|-cn)?:iam::([0-9]{12}|aws):policy(/(?:[A-Za-z0-9.,+@=_-]+/)*)[A-Za-z0-9_+=,.@-]{1,128}$`)
+var policyARN = regexp.MustCompile(`^arn:aws((?:-[a-z0-9]+)*):iam::([0-9]{12}|aws):policy(/(?:[A-Za-z0-9.,+@=_-]+/)*)[A-Za-z0-9_+=,.@-]{1,128}$`)
 
 // maxPolicyPath is the longest path of a policy, with both slashes.
 const maxPolicyPath = 512

@@ -40,7 +40,7 @@ func newPrint() *cobra.Command {
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&p.place.Account, "account", "", "account id, 12 digits (default: that of the boundary)")
-	flags.StringVar(&p.place.Partition, "partition", "", "aws, aws-us-gov or aws-cn (default: that of the boundary, else aws)")
+	flags.StringVar(&p.place.Partition, "partition", "", "of AWS, such as aws-us-gov (default: that of the boundary, else aws)")
 	flags.StringVar(&p.place.Path, "path", "", "path of every role and policy (default: IAM_PATH)")
 	flags.StringVar(&p.boundary, "boundary", "", "ARN of the permissions boundary (default: IAM_PERMISSIONS_BOUNDARY)")
 
@@ -125,7 +125,9 @@ func (p *printer) read(bad *problems) {
 	}
 	account, partition, _ := placeOf(p.boundary)
 	p.place.Account, p.place.Partition = cmp.Or(p.place.Account, account), cmp.Or(p.place.Partition, partition, "aws")
-	oneOf(bad, "--partition", p.place.Partition, "aws", "aws-us-gov", "aws-cn")
+	if !templates.IsPartition(p.place.Partition) {
+		bad.add("--partition", "%q is not a partition of AWS, such as aws or aws-us-gov", p.place.Partition)
+	}
 	if p.place.Account != "" && !templates.IsAccount(p.place.Account) {
 		bad.add("--account", "%q is not 12 digits", p.place.Account)
 	}

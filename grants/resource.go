@@ -1,0 +1,92 @@
+package grants
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"port-iam/port"
+	"port-iam/templates"
+)
+
+// maxRelated is how many resources may be related to one.
+const maxRelated = 10
+
+// resource is an AWS resource as the catalogue in Port has it.
+type resource struct {
+	id      string // of its entity
+	arn     string
+	kind    string   // its resource_type
+	related []string // the identifiers of those that belong to it
+}
+
+// resourceOf reads the entity of a resource. Its errors refuse the request: what has
+// another type than the blueprint says is not absent.
+func resourceOf(e *port.Entity) (resource, error) {
+	r := resource{id: e.Identifier, arn: e.Identifier}
+	given, err := catalogueText(e, templates.PropertyARN)
+	if err != nil {
+		return r, err
+	}
+	if given != "" {
+		if strings.HasPrefix(r.id, "arn:") && given != r.id {
+			return r, refuse("the catalogue names two ARNs for one resource", "the resource %s has the other ARN %s in its property %q, and it is not clear which is meant: ask the platform team to correct it in Port", r.id, given, templates.PropertyARN)
+		}
+		r.arn = given
+	}
+	if r.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
+		return r, err
+	}
+	if raw := e.Relations[templates.RelationRelated]; len(raw) > 0 && json.Unmarshal(raw, &r.related) != nil {
+		return r, wrongInCatalogue("the relation %q of %s is not a list of entities: ask the platform team to correct it in Port", templates.RelationRelated, e.Identifier)
+	}
+	if n := len(r.related); n > maxRelated {
+		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, maxRelated)
+	}
+	return r, nil
+}
+
+// catalogueText reads a property of the catalogue that is a text; "" where there is
+// none.
+func catalogueText(e *port.Entity, property string) (text string, err error) {
+	if raw := e.Properties[property]; len(raw) > 0 && json.Unmarshal(raw, &text) != nil {
+		return "", wrongInCatalogue("the property %q of %s is not a text: ask the platform team to correct it in Port", property, e.Identifier)
+	}
+	return text, nil
+}
+
+func wrongInCatalogue(format string, args ...any) error {
+	return refuse("a value in the catalogue is wrong", format, args...)
+}
+
+// readRest reads at once what the run names and what was not read because the record
+// names it: permissions, and the resources that belong to the requested one.
+func (j *Job) readRest(ctx context.Context, v grantView, permissions []string, r resource) (offered map[string]*port.Entity, related []resource, err error) {
+	var entities map[string]*port.Entity
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		offered, err = j.svc.readEntities(ctx, templates.BlueprintPermission, permissions, v.permissions)
+		return err
+	})
+	g.Go(func() (err error) {
+		entities, err = j.svc.readEntities(ctx, templates.BlueprintResource, r.related, nil)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range r.related {
+		e := entities[id]
+		if e == nil {
+			return nil, nil, refuse("a related resource is not in the catalogue", "the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port", id, r.id, templates.BlueprintResource, templates.RelationRelated)
+		}
+		found, err := resourceOf(e)
+		if err != nil {
+			return nil, nil, err
+		}
+		related = append(related, found)
+	}
+	return offered, related, nil
+}
