@@ -18,7 +18,7 @@ import (
 var embedded []byte
 
 // format is the layout of the table that this package reads.
-const format = 1
+const format = 2
 
 // maxLine is far above the longest line, which is that of EC2 with 42 kB.
 const maxLine = 1 << 20
@@ -30,8 +30,8 @@ type header struct {
 }
 
 // line is one service. A type is its key followed by its ARN patterns, without
-// "arn:${Partition}:"; an action is "Name Level Type Type ...", where a type is
-// an index into Types.
+// "arn:${Partition}:"; an action is "Name Level Type Type! ...", where a type is
+// an index into Types, and "!" says that AWS calls the type required.
 type line struct {
 	Service string     `json:"s"`
 	Types   [][]string `json:"t"`

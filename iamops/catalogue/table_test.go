@@ -75,11 +75,11 @@ func TestNotice(t *testing.T) {
 // TestBrokenTable: a table that is not what it should be is an error, never an
 // empty answer.
 func TestBrokenTable(t *testing.T) {
-	const head = `{"format":1,"version":"v","services":["s3"]}` + "\n"
+	const head = `{"format":2,"version":"v","services":["s3"]}` + "\n"
 	for _, tc := range []struct{ name, table, want string }{
 		{"nothing", "", "unexpected EOF"},
 		{"no JSON", "x\n", "invalid character"},
-		{"another format", `{"format":2}` + "\n", "format 2"},
+		{"another format", `{"format":1}` + "\n", "format 1"},
 		{"no services", head, "unexpected EOF"},
 		{"another service", head + `{"s":"ec2"}` + "\n", `has "ec2" where its header says "s3"`},
 		{"no level", head + `{"s":"s3","a":["GetObject"]}` + "\n", "a name and a level"},

@@ -75,7 +75,7 @@ func TestWrongTarball(t *testing.T) {
 func TestServiceLine(t *testing.T) {
 	var actions map[string]sourceAction
 	var types map[string]sourceType
-	decode(t, `{"getobject":{"name":"GetObject","accessLevel":"Read","resourceTypes":[{"name":"object"},{"name":"Bucket"},{"name":"object"}]},
+	decode(t, `{"getobject":{"name":"GetObject","accessLevel":"Read","resourceTypes":[{"name":"object"},{"name":"Bucket"},{"name":"object","required":true}]},
 		"listall":{"name":"ListAll","accessLevel":"List","resourceTypes":[]}}`, &actions)
 	decode(t, `{"bucket":{"key":"bucket","arn":"arn:${Partition}:s3:::${BucketName}"},
 		"object":{"key":"Object","arn":"arn:${Partition}:s3:::${BucketName}/${ObjectName}, arn:${Partition}:s3:${Region}:${Account}:x/{Odd-one}"}}`, &types)
@@ -88,7 +88,7 @@ func TestServiceLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"s":"s3","t":[["bucket","s3:::${BucketName}"],["Object","s3:::${BucketName}/${ObjectName}","s3:${Region}:${Account}:x/${Odd-one}"]],` +
-		`"a":["GetObject R 0 1","ListAll L"]}`
+		`"a":["GetObject R 0 1!","ListAll L"]}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -10,4 +10,4 @@ const (
 
 // tableFormat is the number that package catalogue compares with its own before
 // it reads a table.
-const tableFormat = 1
+const tableFormat = 2

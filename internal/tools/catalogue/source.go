@@ -31,7 +31,8 @@ type sourceAction struct {
 	Name          string `json:"name"`
 	AccessLevel   string `json:"accessLevel"`
 	ResourceTypes []struct {
-		Name string `json:"name"`
+		Name     string `json:"name"`
+		Required bool   `json:"required"`
 	} `json:"resourceTypes"`
 }
 

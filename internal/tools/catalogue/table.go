@@ -20,8 +20,9 @@ type header struct {
 }
 
 // line is one service. A type is its key followed by its ARN patterns, without
-// "arn:${Partition}:". An action is "Name Level Type Type ...", where a type is
-// an index into Types. This is half the size of objects with named fields.
+// "arn:${Partition}:". An action is "Name Level Type Type! ...", where a type is
+// an index into Types, and "!" says that AWS calls the type required. This is half
+// the size of objects with named fields.
 type line struct {
 	Service string     `json:"s"`
 	Types   [][]string `json:"t"`
@@ -103,22 +104,35 @@ func serviceLine(prefix string, actions map[string]sourceAction, types map[strin
 		if !ok {
 			return l, fmt.Errorf("action %s has the unknown access level %q", a.Name, a.AccessLevel)
 		}
-		used := []int{}
-		for _, t := range a.ResourceTypes {
-			i, ok := index[strings.ToLower(t.Name)]
-			if !ok {
-				return l, fmt.Errorf("action %s names the unknown type %q", a.Name, t.Name)
-			}
-			used = append(used, i)
+		used, err := usedTypes(a, index)
+		if err != nil {
+			return l, err
 		}
-		slices.Sort(used)
-		fields := []string{a.Name, level}
-		for _, i := range slices.Compact(used) {
-			fields = append(fields, strconv.Itoa(i))
-		}
-		l.Actions = append(l.Actions, strings.Join(fields, " "))
+		l.Actions = append(l.Actions, strings.Join(append([]string{a.Name, level}, used...), " "))
 	}
 	return l, nil
+}
+
+// usedTypes returns the types of an action as the table writes them, sorted by
+// their index. A type that the source names twice is required if one of them is.
+func usedTypes(a sourceAction, index map[string]int) ([]string, error) {
+	required := map[int]bool{}
+	for _, t := range a.ResourceTypes {
+		i, ok := index[strings.ToLower(t.Name)]
+		if !ok {
+			return nil, fmt.Errorf("action %s names the unknown type %q", a.Name, t.Name)
+		}
+		required[i] = required[i] || t.Required
+	}
+	var out []string
+	for _, i := range slices.Sorted(maps.Keys(required)) {
+		text := strconv.Itoa(i)
+		if required[i] {
+			text += "!"
+		}
+		out = append(out, text)
+	}
+	return out, nil
 }
 
 // pattern takes the beginning that all ARNs share off a pattern, and repairs
