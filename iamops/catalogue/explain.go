@@ -1,6 +1,9 @@
 package catalogue
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxNamed bounds how many types a message lists.
 const maxNamed = 4
@@ -16,36 +19,81 @@ func refuseNoResourceLevel(k kind, s *service, a *action) *Refusal {
 	return &Refusal{Reason: NoResourceLevel, Action: full, Message: message}
 }
 
-// refuseWrongType explains what the action acts on, and what the entity is.
-func refuseWrongType(k kind, s *service, a *action) *Refusal {
+// refuseWrongType explains what the action acts on, and what the resources are.
+func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 	full := s.prefix + ":" + a.name
 	r := &Refusal{Reason: WrongService, Action: full}
-	var types []string
+	entity := ks[0]
 	for _, n := range a.types {
-		t := s.types[n]
-		for _, p := range t.patterns {
-			if p.service() == k.arn.service {
+		for _, p := range s.types[n].patterns {
+			if p.service() == entity.arn.service {
 				r.Reason = WrongType
 			}
-			types = append(types, fmt.Sprintf("%s (arn:%s:%s)", t.key, k.arn.partition, p.text))
 		}
 	}
-	if more := len(types) - maxNamed; more > 0 {
-		types = append(types[:maxNamed], fmt.Sprintf("%d more", more))
-	}
 	acts := "resources whose ARN AWS does not describe"
-	if len(types) > 0 {
-		acts = listed("", types)
+	if types := s.forms(a.types, entity.arn.partition); types != "" {
+		acts = types
 	}
-	is := "has the form of no resource of " + k.arn.service + " that AWS describes"
-	if len(k.keys) > 0 {
-		is = "is of type " + k.types()
+	is := "has the form of no resource of " + entity.arn.service + " that AWS describes"
+	if len(entity.keys) > 0 {
+		is = "is of type " + entity.types()
 	}
-	if names := alternatives(k, s, a); len(names) > 0 {
+	if names := alternatives(entity, s, a); len(names) > 0 {
 		is += ", for which there is " + listed(s.prefix+":", names)
 	}
-	r.Message = fmt.Sprintf("%s acts on %s; %s %s", full, acts, k.arn.text, is)
+	r.Message = fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
+	if types := relatable(entity, s, a.types, false); types != "" {
+		r.Message += ". " + relate(types, entity)
+	}
 	return r
+}
+
+// refuseIncomplete explains what else the action needs, and who can help.
+func refuseIncomplete(ks kinds, s *service, a *action, missing []need) *Refusal {
+	full, entity := s.prefix+":"+a.name, ks[0]
+	var also, ways []string
+	made, outside := false, false
+	for _, n := range missing {
+		text := s.forms(n.types, entity.arn.partition)
+		types := relatable(entity, s, n.types, true)
+		switch {
+		case n.made:
+			text, made = text+", which the call makes", true
+		case types != "":
+			ways = append(ways, relate(types, entity))
+		default:
+			outside = true
+		}
+		also = append(also, text)
+	}
+	message := fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s", full, entity.arn.text, strings.Join(also, ", and "))
+	switch {
+	case made || outside:
+		message += ". That is no part of this resource, and no grant on it can cover that: ask your platform team for another way"
+	default:
+		message += ". " + strings.Join(ways, ". ")
+	}
+	return &Refusal{Reason: Incomplete, Action: full, Message: message}
+}
+
+// relate says how a related resource can help.
+func relate(types string, entity kind) string {
+	return fmt.Sprintf("Relate the %s to the %s in the catalogue (relation \"related\"), and ask again", types, listed("", entity.keys))
+}
+
+// forms lists types with the form of their ARNs; empty if AWS describes none.
+func (s *service) forms(types []int, partition string) string {
+	var out []string
+	for _, n := range types {
+		for _, p := range s.types[n].patterns {
+			out = append(out, fmt.Sprintf("%s (arn:%s:%s)", s.types[n].key, partition, p.text))
+		}
+	}
+	if more := len(out) - maxNamed; more > 0 {
+		out = append(out[:maxNamed], fmt.Sprintf("%d more", more))
+	}
+	return listed("", out)
 }
 
 // types names what the entity may be, such as "alias (kms)".
@@ -54,13 +102,13 @@ func (k kind) types() string {
 }
 
 // alternatives returns the actions most like this one, by name, that act on the
-// entity itself, could be granted, and read if this one reads.
+// entity itself and need no other, could be granted, and read if this one reads.
 func alternatives(k kind, s *service, a *action) []string {
 	reads := func(l Level) bool { return l == Read || l == List }
 	var names []string
 	for i := range s.actions {
 		b := &s.actions[i]
-		if k.exact(s, b) && b.level != Permissions && reads(a.level) == reads(b.level) && deniedAlways(s.prefix+":"+b.name) == "" {
+		if k.enough(s, b) && b.level != Permissions && reads(a.level) == reads(b.level) && deniedAlways(s.prefix+":"+b.name) == "" {
 			names = append(names, b.name)
 		}
 	}

@@ -113,7 +113,7 @@ func inEntity(resource, entity string) bool {
 func TestNothingOutsideTheEntity(t *testing.T) {
 	exact, inside, refused := 0, 0, 0
 	walk(t, func(entity arn, k kind, s *service, a *action) {
-		found := k.resources(s, a)
+		found := k.resources(s, a, a.types)
 		for _, r := range found {
 			if !inEntity(r, entity.text) {
 				t.Errorf("%s:%s on %s: %s is outside", s.prefix, a.name, entity.text, r)
@@ -122,7 +122,7 @@ func TestNothingOutsideTheEntity(t *testing.T) {
 		switch {
 		case len(found) == 0:
 			refused++
-		case k.exact(s, a):
+		case k.exact(s, a.types):
 			exact++
 		default:
 			inside++
@@ -144,11 +144,11 @@ func TestTypesInside(t *testing.T) {
 	}
 	lines := map[string]bool{}
 	walk(t, func(_ arn, k kind, s *service, a *action) {
-		if k.exact(s, a) {
+		if k.exact(s, a.types) {
 			return
 		}
 		for _, own := range k.shapes {
-			for _, rest := range k.inside(s, a) {
+			for _, rest := range k.inside(s, a.types) {
 				lines[own.shape+" + "+rest+" for "+s.prefix] = true
 			}
 		}

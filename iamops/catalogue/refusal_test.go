@@ -26,8 +26,8 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			"arn:aws:kms:eu-west-1:111122223333:alias/app", "kms:Decrypt", catalogue.WrongType,
-			"kms:Decrypt acts on key (arn:aws:kms:${Region}:${Account}:key/${KeyId}); arn:aws:kms:eu-west-1:111122223333:alias/app is of type alias (kms), " +
-				"for which there is kms:DeleteAlias, kms:UpdateAlias or kms:CreateAlias",
+			"kms:Decrypt acts on key (arn:aws:kms:${Region}:${Account}:key/${KeyId}); arn:aws:kms:eu-west-1:111122223333:alias/app is of type alias (kms). " +
+				`Relate the kms key to the alias in the catalogue (relation "related"), and ask again`,
 		},
 		{
 			instance, "sqs:SendMessage", catalogue.WrongService,

@@ -10,6 +10,7 @@ type kind struct {
 	arn    arn
 	keys   []string  // of the resource types, for messages
 	shapes []pattern // the patterns that fit best
+	parent bool      // see relatedType
 }
 
 // resolve finds the type of an ARN among all types of these services, not only
@@ -57,9 +58,9 @@ func (k *kind) compare(t resourceType, how pass) {
 	}
 }
 
-// exact reports whether the action acts on this very type of resource.
-func (k kind) exact(s *service, a *action) bool {
-	for _, t := range a.types {
+// exact reports whether one of these types of a service is that of the resource.
+func (k kind) exact(s *service, types []int) bool {
+	for _, t := range types {
 		for _, p := range s.types[t].patterns {
 			for _, own := range k.shapes {
 				if own.shape == p.shape {
@@ -71,13 +72,13 @@ func (k kind) exact(s *service, a *action) bool {
 	return false
 }
 
-// inside returns what to put after the ARN to name all resources in it that the
-// action acts on, sorted and no more than needed; nothing if there are none. A singleton such as the
+// inside returns what to put after the ARN to name all resources in it that are of
+// one of these types, sorted and no more than needed; nothing if there are none. A singleton such as the
 // Glue catalog or the collection "/restapis" has nothing inside: what extends
 // its ARN is everything there is.
-func (k kind) inside(s *service, a *action) []string {
+func (k kind) inside(s *service, types []int) []string {
 	var out []string
-	for _, t := range a.types {
+	for _, t := range types {
 		for _, p := range s.types[t].patterns {
 			for _, own := range k.shapes {
 				if rest, ok := extension(own, p); ok {

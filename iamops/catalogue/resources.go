@@ -14,7 +14,7 @@ type Request struct {
 	Account   string   // in which access is granted: 12 digits
 	Partition string   // such as aws
 	Entity    string   // ARN of the one resource that was asked for
-	Related   []string // ARNs of the resources that belong to it
+	Related   []string // ARNs of the resources that belong to it, at most 10
 	Actions   []string
 	Rules     Rules
 }
@@ -57,30 +57,15 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if err := req.check(); err != nil {
 		return Scope{}, err
 	}
-	var refusals Refusals
-	entity, bad, err := c.entity(req)
+	w := &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}}
+	refusals, err := w.findResources()
 	if err != nil {
 		return Scope{}, err
 	}
-	if bad != nil {
-		refusals = append(refusals, bad)
-	}
-	resources := map[string][]string{} // by action
 	for _, name := range req.Actions {
-		s, a, refusal, err := c.grantable(name, req.Rules)
+		refusal, err := w.grant(name)
 		if err != nil {
 			return Scope{}, err
-		}
-		switch {
-		case refusal != nil:
-		case len(a.types) == 0 && bad != nil:
-			refusal = refuseNoResourceLevel(kind{}, s, a)
-		case bad == nil:
-			k, err := c.kindOf(entity, s)
-			if err != nil {
-				return Scope{}, err
-			}
-			resources[s.prefix+":"+a.name], refusal = place(k, s, a)
 		}
 		if refusal != nil {
 			refusal.ARN = req.Entity
@@ -90,7 +75,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if len(refusals) > 0 {
 		return Scope{}, refusals
 	}
-	return Scope{Statements: group(resources)}, nil
+	return Scope{Statements: group(Asked, w.asked)}, nil
 }
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
@@ -111,65 +96,107 @@ func (r Request) check() error {
 	return nil
 }
 
-// entity takes the entity's ARN apart. Either the result or the refusal counts.
-func (c *Catalogue) entity(req Request) (arn, *Refusal, error) {
-	entity, bad := parseARN(req.Entity, req.Partition, req.Account)
-	if bad != nil || !separatorAtEnd(entity.rest) {
-		return entity, bad, nil
-	}
-	k, err := c.kindOf(entity, nil)
-	if err == nil && len(k.shapes) == 0 {
-		bad = &Refusal{Reason: InvalidARN, ARN: req.Entity, Message: fmt.Sprintf("%s ends in %q: name one resource", entity.text, entity.text[len(entity.text)-1:])}
-	}
-	return entity, bad, err
+// work is one request on its way through Scope.
+type work struct {
+	catalogue *Catalogue
+	req       Request
+	resources []resource          // the entity first; none if one of them was refused
+	seen      map[string]kinds    // by prefix of the actions
+	asked     map[string][]string // the resources of each requested action
 }
 
-// kindOf finds out what the entity is, among the types of the action's service
+// resource is one resource of the grant.
+type resource struct {
+	arn    arn
+	parent bool // see relatedType
+}
+
+// findResources takes the ARNs of the request apart and holds them to the rules
+// that do not depend on an action.
+func (w *work) findResources() (Refusals, error) {
+	entity, bad, err := w.catalogue.parse(w.req.Entity, w.req)
+	if err != nil {
+		return nil, err
+	}
+	if bad != nil {
+		return Refusals{bad}, nil
+	}
+	related, refusals, err := w.catalogue.related(entity, w.req)
+	if err == nil && len(refusals) == 0 {
+		w.resources = append([]resource{{arn: entity}}, related...)
+	}
+	return refusals, err
+}
+
+// parse takes an ARN of the request apart. Either the result or the refusal counts.
+func (c *Catalogue) parse(text string, req Request) (arn, *Refusal, error) {
+	a, bad := parseARN(text, req.Partition, req.Account)
+	if bad != nil || !separatorAtEnd(a.rest) {
+		return a, bad, nil
+	}
+	k, err := c.kindOf(a, nil)
+	if err == nil && len(k.shapes) == 0 {
+		bad = &Refusal{Reason: InvalidARN, ARN: text, Message: fmt.Sprintf("%s ends in %q: name one resource", a.text, a.text[len(a.text)-1:])}
+	}
+	return a, bad, err
+}
+
+// grant notes the resources of one requested action, or refuses it.
+func (w *work) grant(name string) (*Refusal, error) {
+	s, a, refusal, err := w.catalogue.grantable(name, w.req.Rules)
+	if err != nil || refusal != nil {
+		return refusal, err
+	}
+	if len(w.resources) == 0 {
+		if len(a.types) == 0 {
+			refusal = refuseNoResourceLevel(kind{}, s, a)
+		}
+		return refusal, nil
+	}
+	ks, err := w.kinds(s)
+	if err != nil {
+		return nil, err
+	}
+	found, refusal := ks.place(s, a)
+	w.asked[s.prefix+":"+a.name] = found
+	return refusal, nil
+}
+
+// kinds returns what the resources are to the actions of a service.
+func (w *work) kinds(s *service) (kinds, error) {
+	if ks := w.seen[s.prefix]; ks != nil {
+		return ks, nil
+	}
+	ks := make(kinds, len(w.resources))
+	for i, r := range w.resources {
+		k, err := w.catalogue.kindOf(r.arn, s)
+		if err != nil {
+			return nil, err
+		}
+		k.parent = r.parent
+		ks[i] = k
+	}
+	w.seen[s.prefix] = ks
+	return ks, nil
+}
+
+// kindOf finds out what a resource is, among the types of the action's service
 // and of its own.
-func (c *Catalogue) kindOf(entity arn, s *service) (kind, error) {
-	own, err := c.service(entity.service)
+func (c *Catalogue) kindOf(a arn, s *service) (kind, error) {
+	own, err := c.service(a.service)
 	if err != nil {
 		return kind{}, err
 	}
-	return resolve(entity, s, own), nil
-}
-
-// place returns the resources that name what the action acts on in the entity.
-func place(k kind, s *service, a *action) ([]string, *Refusal) {
-	if len(a.types) == 0 {
-		return nil, refuseNoResourceLevel(k, s, a)
-	}
-	if found := k.resources(s, a); len(found) > 0 {
-		return found, nil
-	}
-	return nil, refuseWrongType(k, s, a)
-}
-
-// resources is place without the reasons.
-func (k kind) resources(s *service, a *action) []string {
-	if k.exact(s, a) {
-		return k.extend(k.written(s.prefix + ":" + a.name))
-	}
-	return k.extend(k.inside(s, a))
-}
-
-// extend is the one place where a resource comes from: the entity's ARN, and
-// what follows it.
-func (k kind) extend(endings []string) []string {
-	out := make([]string, len(endings))
-	for i, e := range endings {
-		out[i] = k.arn.text + e
-	}
-	return out
+	return resolve(a, s, own), nil
 }
 
 // group makes one statement of the actions with equal resources.
-func group(resources map[string][]string) []Statement {
+func group(origin Origin, resources map[string][]string) []Statement {
 	byResources := map[string]*Statement{}
 	for _, action := range slices.Sorted(maps.Keys(resources)) {
 		key := strings.Join(resources[action], " ")
 		if byResources[key] == nil {
-			byResources[key] = &Statement{Origin: Asked, Resources: resources[action]}
+			byResources[key] = &Statement{Origin: origin, Resources: resources[action]}
 		}
 		byResources[key].Actions = append(byResources[key].Actions, action)
 	}

@@ -91,7 +91,7 @@ func actsOn(t *testing.T, c *Catalogue, prefix, name, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !k.exact(s, a) {
+	if !k.exact(s, a.types) {
 		return fmt.Sprintf("acts on %d types, and the ARN is of %v", len(a.types), k.keys)
 	}
 	return ""

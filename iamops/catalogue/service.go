@@ -38,7 +38,8 @@ type resourceType struct {
 type action struct {
 	name  string // without the prefix, as AWS spells it
 	level Level
-	types []int // indexes into service.types
+	types []int // all that it acts on: indexes into service.types
+	sum   *sum  // nil: a resource of one of the types is enough
 }
 
 func newService(l line) (*service, error) {
@@ -84,21 +85,38 @@ func (s *service) parseAction(text string) (action, error) {
 		return action{}, fmt.Errorf("unknown level")
 	}
 	a := action{name: fields[0], level: level}
+	var required []int
 	for _, f := range fields[2:] {
-		n, err := strconv.Atoi(f)
+		index, starred := strings.CutSuffix(f, "!")
+		n, err := strconv.Atoi(index)
 		if err != nil || n < 0 || n >= len(s.types) {
 			return action{}, fmt.Errorf("unknown type %s", f)
 		}
 		a.types = append(a.types, n)
+		if starred {
+			required = append(required, n)
+		}
 	}
-	for _, key := range addedTypes(s.prefix, a.name) {
+	added, err := s.indexes(addedTypes(s.prefix, a.name))
+	if err != nil {
+		return action{}, err
+	}
+	a.types = append(a.types, added...)
+	a.sum, err = s.sumOf(a, required, added)
+	return a, err
+}
+
+// indexes finds types by their keys.
+func (s *service) indexes(keys []string) ([]int, error) {
+	var out []int
+	for _, key := range keys {
 		n := slices.IndexFunc(s.types, func(t resourceType) bool { return t.key == key })
 		if n < 0 {
-			return action{}, fmt.Errorf("unknown type %s in overrides.go", key)
+			return nil, fmt.Errorf("a reviewed table names the unknown type %s", key)
 		}
-		a.types = append(a.types, n)
+		out = append(out, n)
 	}
-	return a, nil
+	return out, nil
 }
 
 // find returns the action of this name, whatever its case; nil if there is none.

@@ -1,0 +1,84 @@
+package catalogue
+
+import "slices"
+
+// kinds are the resources of a grant, seen from the actions of one service: the
+// entity, and after it those related to it.
+type kinds []kind
+
+// place returns what the action is granted on, sorted, or why it is not granted.
+//
+// Each need of the action is met by the entity if the action acts on it, else by
+// all the related resources that it acts on. Beyond the needs, the action is
+// granted on those resources of which AWS checks it only in some calls.
+func (ks kinds) place(s *service, a *action) ([]string, *Refusal) {
+	if len(a.types) == 0 {
+		return nil, refuseNoResourceLevel(ks[0], s, a)
+	}
+	if !ks.touched(s, a) {
+		return nil, refuseWrongType(ks, s, a)
+	}
+	var found []string
+	var missing []need
+	for _, n := range a.needs() {
+		if met := ks.meet(s, a, n); len(met) > 0 {
+			found = append(found, met...)
+		} else {
+			missing = append(missing, n)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, refuseIncomplete(ks, s, a, missing)
+	}
+	for _, k := range ks {
+		if further := a.further(); k.exact(s, further) {
+			found = append(found, k.resources(s, a, further)...)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// touched reports whether the action acts on any of the resources. That it acts on
+// a parent of the entity alone does not count.
+func (ks kinds) touched(s *service, a *action) bool {
+	return slices.ContainsFunc(ks, func(k kind) bool { return !k.parent && len(k.resources(s, a, a.types)) > 0 })
+}
+
+// meet returns the resources that meet a need; none if it stays unmet.
+func (ks kinds) meet(s *service, a *action, n need) (found []string) {
+	if n.made {
+		return nil
+	}
+	if found = ks[0].resources(s, a, n.types); len(found) > 0 {
+		return found
+	}
+	for _, k := range ks[1:] {
+		found = append(found, k.resources(s, a, n.types)...)
+	}
+	return found
+}
+
+// resources returns the resources that name what an action acts on, of these of its
+// types, in the kind's own resource.
+func (k kind) resources(s *service, a *action, types []int) []string {
+	if k.exact(s, types) {
+		return k.extend(k.written(s.prefix + ":" + a.name))
+	}
+	return k.extend(k.inside(s, types))
+}
+
+// extend is the one place where a resource comes from: the ARN of the entity or of a
+// related resource, and what follows it.
+func (k kind) extend(endings []string) []string {
+	out := make([]string, len(endings))
+	for i, e := range endings {
+		out[i] = k.arn.text + e
+	}
+	return out
+}
+
+// enough reports whether an action acts on this resource itself, and on no other.
+func (k kind) enough(s *service, a *action) bool {
+	return k.exact(s, a.types) && !slices.ContainsFunc(a.needs(), func(n need) bool { return len(kinds{k}.meet(s, a, n)) == 0 })
+}

@@ -1,0 +1,127 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxRelated is how many resources may be related to one.
+const maxRelated = 10
+
+// pair says that a resource of one type may be related to one of another.
+type pair struct {
+	related relatedType
+	to      string // service and type, as AWS's reference names them
+	page    string
+}
+
+// relatedType is a type of resources that may be related to others.
+type relatedType struct {
+	name  string // service and type
+	shape string
+	// parent: AWS checks it together with what lies in it. It only completes actions
+	// that act on the entity or another related resource, and gives none by itself.
+	parent bool
+}
+
+// related takes the ARNs of the related resources apart and holds each to the rules
+// of the entity, and to the reviewed pairs. Either the result or the refusals count.
+func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, error) {
+	if n := len(req.Related); n > maxRelated {
+		message := fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, maxRelated)
+		return nil, Refusals{{Reason: InvalidARN, ARN: req.Entity, Message: message}}, nil
+	}
+	var out []resource
+	var refusals Refusals
+	for _, text := range req.Related {
+		a, bad, err := c.parse(text, req)
+		if err != nil {
+			return nil, nil, err
+		}
+		if bad != nil {
+			bad.Message = "of the related resources: " + bad.Message
+			refusals = append(refusals, bad)
+			continue
+		}
+		p, bad, err := c.pair(entity, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		if bad != nil {
+			refusals = append(refusals, bad)
+			continue
+		}
+		if !slices.ContainsFunc(out, func(r resource) bool { return r.arn.text == a.text }) {
+			out = append(out, resource{arn: a, parent: p.related.parent})
+		}
+	}
+	return out, refusals, nil
+}
+
+// pair finds the reviewed pair of the entity and a related resource.
+func (c *Catalogue) pair(entity, a arn) (pair, *Refusal, error) {
+	of, err := c.kindOf(entity, nil)
+	if err != nil {
+		return pair{}, nil, err
+	}
+	is, err := c.kindOf(a, nil)
+	if err != nil {
+		return pair{}, nil, err
+	}
+	for _, p := range pairs {
+		if p.fits(of) && is.has(p.related.shape) {
+			return p, nil, nil
+		}
+	}
+	what := "has the form of no resource of " + a.service + " that AWS describes"
+	if len(is.keys) > 0 {
+		what = "is of type " + is.types()
+	}
+	which := "none can be"
+	if types := relatedTypes(of); len(types) > 0 {
+		which = "only resources of these types can be: " + strings.Join(types, ", ")
+	}
+	message := fmt.Sprintf("%s %s, and cannot be related to %s: %s", a.text, what, entity.text, which)
+	return pair{}, &Refusal{Reason: WrongType, ARN: a.text, Message: message}, nil
+}
+
+// fits reports whether the pair is of the type of this entity.
+func (p pair) fits(entity kind) bool {
+	service, key, _ := strings.Cut(p.to, " ")
+	return service == entity.arn.service && slices.Contains(entity.keys, key)
+}
+
+// has reports whether a shape is that of the resource.
+func (k kind) has(shape string) bool {
+	return slices.ContainsFunc(k.shapes, func(p pattern) bool { return p.shape == shape })
+}
+
+// relatedTypes are the types that may be related to an entity.
+func relatedTypes(entity kind) []string {
+	var out []string
+	for _, p := range pairs {
+		if p.fits(entity) && !slices.Contains(out, p.related.name) {
+			out = append(out, p.related.name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// relatable lists those of a service's types that may be related to the entity; empty
+// if there are none. Parents count only where the action acts on something in them.
+func relatable(entity kind, s *service, types []int, parents bool) string {
+	var out []string
+	for _, p := range pairs {
+		if !p.fits(entity) || p.related.parent && !parents || slices.Contains(out, p.related.name) {
+			continue
+		}
+		for _, n := range types {
+			if slices.ContainsFunc(s.types[n].patterns, func(of pattern) bool { return of.shape == p.related.shape }) {
+				out = append(out, p.related.name)
+			}
+		}
+	}
+	return listed("", out)
+}

@@ -1,0 +1,155 @@
+package catalogue
+
+// AWS's reference calls a resource type of an action required if each call is checked
+// on it. The asterisk is also put where one of several types is enough, and is missing
+// where the words beside it say otherwise. These tables correct it; each row names the
+// page that says so. What is in none of them goes by the asterisk.
+
+// madeByCall marks a need for a resource that the call makes: another one than any
+// that exists, so that no grant on existing resources meets it.
+const madeByCall = "+"
+
+// assignsIDs is the service that gives each resource which it makes an id: "Resource
+// IDs", Amazon EC2 User Guide.
+const assignsIDs = "ec2"
+
+// sums say what each call of an action is checked on: a resource of each need, where
+// "|" stands between types of which one is enough. The first row that fits counts.
+var sums = []struct {
+	actions string // pattern
+	needs   []string
+	page    string
+}{
+	// Amazon EC2.
+	{"ec2:RunInstances", []string{"image", "+instance", "+network-interface", "security-group", "subnet", "+volume"}, `"Example policies to control access to the Amazon EC2 API": launch instances (RunInstances)`},
+	{"ec2:CreateImage", []string{"instance", "+image", "+snapshot"}, `"Actions, resources, and condition keys for Amazon EC2"`},
+	{"ec2:CreateSnapshots", []string{"instance", "volume", "+snapshot"}, `"Example policies to control access to the Amazon EC2 API": work with snapshots`},
+	{"ec2:CopyImage", []string{"image", "+image", "+snapshot"}, `CopyImage, Amazon EC2 API Reference`},
+	{"ec2:CopySnapshot", []string{"snapshot", "+snapshot"}, `CopySnapshot, Amazon EC2 API Reference`},
+	{"ec2:DetachVolume", []string{"volume", "instance"}, `"Example policies to control access to the Amazon EC2 API": work with volumes`},
+	{"ec2:AssociateAddress", []string{"elastic-ip", "instance|network-interface"}, `AssociateAddress, Amazon EC2 API Reference`},
+	{"ec2:AssociateRouteTable", []string{"route-table", "subnet|internet-gateway|vpn-gateway"}, `AssociateRouteTable, Amazon EC2 API Reference`},
+	{"ec2:CreateNatGateway", []string{"subnet", "+natgateway"}, `CreateNatGateway, Amazon EC2 API Reference`},
+	{"ec2:CreateSecurityGroup", []string{"vpc", "+security-group"}, `"Example policies to control access to the Amazon EC2 API": work with security groups`},
+	{"ec2:ImportInstance", []string{"+instance", "+volume"}, `ImportInstance, Amazon EC2 API Reference`},
+	{"ec2:ImportImage", []string{"+image", "+import-image-task"}, `ImportImage, Amazon EC2 API Reference`},
+	{"ec2:ImportSnapshot", []string{"+snapshot", "+import-snapshot-task"}, `ImportSnapshot, Amazon EC2 API Reference`},
+	{"ec2:AllocateAddress", []string{"+elastic-ip"}, `AllocateAddress, Amazon EC2 API Reference`},
+	{"ec2:ExportImage", []string{"image", "+export-image-task"}, `ExportImage, Amazon EC2 API Reference`},
+	{"ec2:CreateInstanceExportTask", []string{"instance", "+export-instance-task"}, `CreateInstanceExportTask, Amazon EC2 API Reference`},
+	// Databases.
+	{"rds:CreateDBInstanceReadReplica", []string{"db|cluster", "+db"}, `CreateDBInstanceReadReplica, Amazon RDS API Reference`},
+	{"rds:CopyDBSnapshot", []string{"snapshot", "+snapshot"}, `CopyDBSnapshot, Amazon RDS API Reference`},
+	{"rds:CopyDBClusterSnapshot", []string{"cluster-snapshot", "+cluster-snapshot"}, `CopyDBClusterSnapshot, Amazon RDS API Reference`},
+	{"rds:CopyDBParameterGroup", []string{"pg", "+pg"}, `CopyDBParameterGroup, Amazon RDS API Reference`},
+	{"rds:CopyDBClusterParameterGroup", []string{"cluster-pg", "+cluster-pg"}, `CopyDBClusterParameterGroup, Amazon RDS API Reference`},
+	{"rds:CopyOptionGroup", []string{"og", "+og"}, `CopyOptionGroup, Amazon RDS API Reference`},
+	{"rds:RestoreDBInstanceToPointInTime", []string{"db|auto-backup", "+db", "og", "pg", "subgrp"}, `RestoreDBInstanceToPointInTime, Amazon RDS API Reference`},
+	{"rds:RestoreDBInstanceFromDBSnapshot", []string{"snapshot|cluster-snapshot", "+db", "og", "pg", "subgrp"}, `RestoreDBInstanceFromDBSnapshot, Amazon RDS API Reference`},
+	{"rds:RestoreDBClusterFromSnapshot", []string{"cluster-snapshot|snapshot", "+cluster", "cluster-pg", "og", "subgrp"}, `RestoreDBClusterFromSnapshot, Amazon RDS API Reference`},
+	{"rds:RestoreDBClusterToPointInTime", []string{"cluster|cluster-auto-backup", "+cluster", "cluster-pg", "og", "subgrp"}, `RestoreDBClusterToPointInTime, Amazon RDS API Reference`},
+	{"rds:DeleteDBCluster", []string{"cluster"}, `FinalDBSnapshotIdentifier of DeleteDBCluster, Amazon RDS API Reference: the snapshot only where one is named`},
+	{"rds:CreateBlueGreenDeployment", []string{"db|cluster", "+deployment"}, `CreateBlueGreenDeployment, Amazon RDS API Reference`},
+	{"rds:RegisterDBProxyTargets", []string{"target-group", "db|cluster"}, `RegisterDBProxyTargets, Amazon RDS API Reference`},
+	{"rds:DeregisterDBProxyTargets", []string{"target-group", "proxy", "db|cluster"}, `DeregisterDBProxyTargets, Amazon RDS API Reference`},
+	{"dynamodb:RestoreTableFromBackup", []string{"backup", "+table"}, `RestoreTableFromBackup, Amazon DynamoDB API Reference`},
+	{"dynamodb:RestoreTableToPointInTime", []string{"table", "+table"}, `RestoreTableToPointInTime, Amazon DynamoDB API Reference`},
+	{"redshift:CreateClusterSnapshot", []string{"cluster", "snapshot"}, `CreateClusterSnapshot, Amazon Redshift API Reference`},
+	{"redshift:CopyClusterSnapshot", []string{"snapshot", "+snapshot"}, `CopyClusterSnapshot, Amazon Redshift API Reference`},
+	{"elasticache:Connect", []string{"user", "replicationgroup|serverlesscache"}, `"Authenticating with IAM", Amazon ElastiCache User Guide`},
+	{"elasticache:CreateSnapshot", []string{"cluster|replicationgroup", "snapshot"}, `CreateSnapshot, Amazon ElastiCache API Reference`},
+	// Containers and compute.
+	{"batch:SubmitJob", []string{"job-definition|job-definition-revision", "job-queue"}, `SubmitJob, AWS Batch API Reference`},
+	{"ssm:SendCommand", []string{"document", "instance|managed-instance"}, `"Setting up Run Command", AWS Systems Manager User Guide`},
+	{"ssm:StartSession", []string{"instance|managed-instance|task"}, `"Sample IAM policies for Session Manager", AWS Systems Manager User Guide`},
+	// Web and messaging.
+	{"wafv2:AssociateWebACL", []string{"webacl", wafResources}, `AssociateWebACL, AWS WAFV2 API Reference`},
+	{"wafv2:GetWebACLForResource", []string{"webacl", wafResources}, `GetWebACLForResource, AWS WAFV2 API Reference`},
+	{"ses:CreateTenantResourceAssociation", []string{"tenant", "configuration-set|identity|template"}, `CreateTenantResourceAssociation, Amazon SES API v2 Reference`},
+	{"ses:DeleteTenantResourceAssociation", []string{"tenant", "configuration-set|identity|template"}, `DeleteTenantResourceAssociation, Amazon SES API v2 Reference`},
+	{"iot:CreateJob", []string{"job", "thing|thinggroup"}, `targets of CreateJob, AWS IoT API Reference`},
+	{"iot:AssociateTargetsWithJob", []string{"job", "thing|thinggroup"}, `targets of AssociateTargetsWithJob, AWS IoT API Reference`},
+	{"iot:StartCommandExecution", []string{"command", "thing|client"}, `targetArn of StartCommandExecution, AWS IoT Jobs Data Plane API Reference`},
+	{"iotfleetwise:CreateCampaign", []string{"campaign", "signalcatalog", "fleet|vehicle"}, `targetArn of CreateCampaign, AWS IoT FleetWise API Reference`},
+	// Machine learning.
+	{"bedrock:UpdateProvisionedModelThroughput", []string{"provisioned-model", "custom-model|foundation-model"}, `UpdateProvisionedModelThroughput, Amazon Bedrock API Reference`},
+	{"bedrock:CreateInferenceProfile", []string{"foundation-model|inference-profile", "+application-inference-profile"}, `modelSource of CreateInferenceProfile, Amazon Bedrock API Reference`},
+	{"bedrock:InvokeDataAutomation*", []string{"data-automation-profile", "data-automation-project|blueprint"}, `InvokeDataAutomationAsync, Amazon Bedrock API Reference`},
+}
+
+const wafResources = "agentcore-gateway|amplify-app|apigateway|apprunner|appsync|loadbalancer/app/|userpool|verified-access-instance"
+
+// oneOf are actions that take one resource of any of their types.
+type oneOf struct {
+	actions string // pattern
+	page    string
+}
+
+var single = []oneOf{
+	{"*:*Tag*Resource*", taggedOne}, // TagResource, ListTagsForResource, RemoveTagsFromResource, …
+	{"*:TagResource*", taggedOne},
+	{"*:UntagResource*", taggedOne},
+	{"*:ListTags*", taggedOne},
+	{"*:AddTags*", taggedOne},
+	{"*:RemoveTags*", taggedOne},
+	{"*:*ResourcePolicy", `"Identity-based policies and resource-based policies", IAM User Guide: attached to one resource`},
+	{"*:AllowVendedLogDeliveryForResource", `"Enable logging from AWS services", Amazon CloudWatch Logs User Guide: for one resource`},
+	{"bedrock:InvokeModel", `modelId of InvokeModel, Amazon Bedrock API Reference`},
+	{"bedrock:InvokeModelWithResponseStream", `modelId of InvokeModelWithResponseStream, Amazon Bedrock API Reference`},
+	{"arc-zonal-shift:*", `"Actions, resources, and condition keys for Amazon Application Recovery Controller - Zonal Shift": one load balancer`},
+	{"drs:*", `"Actions, resources, and condition keys for AWS Elastic Disaster Recovery": an agent runs on one server`},
+	{"redshift-data:*", `"Actions, resources, and condition keys for Amazon Redshift Data API": a cluster or a workgroup`},
+	{"forecast:DeleteResourceTree", `ResourceArn of DeleteResourceTree, Amazon Forecast API Reference`},
+	{"forecast:StopResource", `ResourceArn of StopResource, Amazon Forecast API Reference`},
+	{"states:ListExecutions", `stateMachineArn or mapRunArn of ListExecutions, AWS Step Functions API Reference`},
+	{"ses:ListResourceTenants", `ResourceArn of ListResourceTenants, Amazon SES API v2 Reference`},
+	{"clouddirectory:DeleteSchema", `SchemaArn of DeleteSchema, Amazon Cloud Directory API Reference`},
+	{"connect:GetCurrentUserData", `Filters of GetCurrentUserData, Amazon Connect API Reference`},
+	{"connect:GetMetricDataV2", `Filters of GetMetricDataV2, Amazon Connect API Reference`},
+	{"connect:GetCurrentMetricData", `Filters of GetCurrentMetricData, Amazon Connect API Reference`},
+	{"elasticfilesystem:DescribeMountTargets", `DescribeMountTargets, Amazon EFS API Reference: of a file system or an access point`},
+	// Two generations of Lex share the names: the second has no versions of its own.
+	{"lex:DeleteBot*", `DeleteBot, Amazon Lex V2 API Reference`},
+	{"lex:CreateBotVersion", `CreateBotVersion, Amazon Lex V2 API Reference`},
+	{"lex:DeleteUtterances", `DeleteUtterances, Amazon Lex V2 API Reference`},
+	{"lex:DeleteIntent", `DeleteIntent, Amazon Lex V2 API Reference`},
+	{"lex:DeleteSlotType", `DeleteSlotType, Amazon Lex V2 API Reference`},
+	// An index is queried on its own ARN.
+	{"dynamodb:Query", `"Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide`},
+	{"dynamodb:Scan", `"Using IAM policy conditions for fine-grained access control", Amazon DynamoDB Developer Guide`},
+	{"dynamodb:PartiQLSelect", `"IAM security policies with PartiQL for DynamoDB", Amazon DynamoDB Developer Guide`},
+	{"dynamodb:*ContributorInsights", `IndexName of UpdateContributorInsights, Amazon DynamoDB API Reference`},
+	{"appsync:*GraphQL", `"Configuring authorization and authentication to secure your GraphQL APIs", AWS AppSync Developer Guide`},
+}
+
+const taggedOne = `"Controlling access to AWS resources using tags", IAM User Guide: one resource is tagged`
+
+// choice is a family of types: where several of them are required, one is enough.
+type choice struct {
+	service string
+	types   []string
+	page    string
+}
+
+var choices = []choice{
+	{"elasticloadbalancing", []string{"listener/app", "listener/gwy", "listener/net"}, `"Actions, resources, and condition keys for AWS Elastic Load Balancing V2": a listener is of one load balancer`},
+	{"elasticloadbalancing", []string{"listener-rule/app", "listener-rule/net"}, `"Actions, resources, and condition keys for AWS Elastic Load Balancing V2": a rule is of one load balancer`},
+	{"ssm", []string{"instance", "managed-instance"}, `"Actions, resources, and condition keys for AWS Systems Manager": a managed node is one or the other`},
+	{"chime", []string{"app-instance-bot", "app-instance-user"}, `ChimeBearer, Amazon Chime SDK API Reference: an AppInstanceUser or an AppInstanceBot`},
+	{"comprehend", []string{"document-classifier", "entity-recognizer"}, `ModelArn of CreateEndpoint, Amazon Comprehend API Reference`},
+	{"comprehend", []string{"document-classifier-endpoint", "entity-recognizer-endpoint"}, `EndpointArn of UpdateEndpoint, Amazon Comprehend API Reference`},
+	{"connect", []string{"aws-managed-view", "customer-managed-view", "qualified-aws-managed-view", "qualified-customer-managed-view"}, `ViewId of DescribeView, Amazon Connect API Reference`},
+	{"connect", []string{"metric", "qualified-metric"}, `"Actions, resources, and condition keys for Amazon Connect"`},
+	{"dataexchange", []string{"assets", "entitled-assets"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
+	{"dataexchange", []string{"data-sets", "entitled-data-sets"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
+	{"dataexchange", []string{"revisions", "entitled-revisions"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
+	{"network-firewall", []string{"StatefulRuleGroup", "StatelessRuleGroup"}, `Type of DeleteRuleGroup, AWS Network Firewall API Reference`},
+	{"states", []string{"execution", "express"}, `executionArn of DescribeExecution, AWS Step Functions API Reference`},
+	{"bedrock", []string{"custom-model", "foundation-model", "default-prompt-router", "prompt-router", "imported-model", "inference-profile", "application-inference-profile"}, `"Supported foundation models", Amazon Bedrock User Guide: one model, however it is named`},
+	{"bedrock", []string{"automated-reasoning-policy", "automated-reasoning-policy-version"}, `policyArn of GetAutomatedReasoningPolicy, Amazon Bedrock API Reference`},
+	{"bedrock", []string{"prompt", "prompt-version"}, `promptIdentifier of GetPrompt, Amazon Bedrock API Reference`},
+	{"bedrock-agentcore", []string{"browser", "browser-custom"}, `browserIdentifier of StartBrowserSession, Amazon Bedrock AgentCore API Reference`},
+	{"bedrock-agentcore", []string{"code-interpreter", "code-interpreter-custom"}, `codeInterpreterIdentifier of StartCodeInterpreterSession, Amazon Bedrock AgentCore API Reference`},
+	{"odb", []string{"cloud-autonomous-vm-cluster", "cloud-vm-cluster"}, `"Actions, resources, and condition keys for Oracle Database@AWS"`},
+	{"glue", []string{"connection", "database"}, `ResourceArn of CreateIntegrationResourceProperty, AWS Glue Web API Reference: a connection or a database`},
+}
