@@ -28,7 +28,7 @@ func BenchmarkOneAction(b *testing.B) { benchmark(b, "ec2:StopInstances") }
 // BenchmarkRequest works out a request of ten actions of two services, warm.
 func BenchmarkRequest(b *testing.B) {
 	benchmark(b, "ec2:StopInstances", "ec2:StartInstances", "ec2:RebootInstances", "ec2:GetConsoleOutput", "ec2:MonitorInstances",
-		"ec2:CreateTags", "ec2:AttachVolume", "ec2:DetachVolume", "ssm:StartSession", "ssm:SendCommand")
+		"ec2:CreateTags", "ec2:TerminateInstances", "ec2:UnmonitorInstances", "ssm:StartSession", "ssm:GetConnectionStatus")
 }
 
 func benchmark(b *testing.B, actions ...string) {
