@@ -1,9 +1,6 @@
 package catalogue
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // AWS's reference is wrong or silent in these places. Each row names the page
 // that says otherwise. None of them can make a grant reach beyond the entity's
@@ -48,46 +45,6 @@ var openEnds = map[string]bool{
 	"codebuild build-batch":     true,
 	"dynamodb stream":           true, // the label is a time: "DynamoDB Streams", StreamLabel
 	"cassandra stream":          true,
-}
-
-// extraTypes are types that actions act on although AWS does not list them.
-var extraTypes = []struct {
-	service string
-	actions []string
-	types   []string
-}{
-	// The names are of both generations of load balancers; the source keeps the
-	// types of the classic one only. "Actions, resources, and condition keys for
-	// AWS Elastic Load Balancing V2".
-	{
-		"elasticloadbalancing",
-		[]string{"CreateLoadBalancer", "DeleteLoadBalancer", "ModifyLoadBalancerAttributes"},
-		[]string{"loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/"},
-	},
-	{"elasticloadbalancing", []string{"AddTags", "RemoveTags"}, []string{
-		"loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/", "listener/app", "listener/gwy", "listener/net",
-		"listener-rule/app", "listener-rule/net", "targetgroup", "truststore",
-	}},
-	// "Fine-tuning the Resources and Conditions sections of policies", AWS Lambda
-	// Developer Guide: a function, version or alias. Of the actions on functions
-	// these are the ones whose operation takes a Qualifier (Lambda API Reference);
-	// for the others, naming a version would allow nothing.
-	{"lambda", []string{
-		"InvokeFunction", "InvokeFunctionUrl", "GetFunction", "GetFunctionConfiguration", "DeleteFunction",
-		"AddPermission", "RemovePermission", "GetPolicy",
-		"CreateFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig", "DeleteFunctionUrlConfig",
-		"PutFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig", "DeleteFunctionEventInvokeConfig",
-		"PutRuntimeManagementConfig", "GetRuntimeManagementConfig",
-	}, []string{"function alias", "function version"}},
-}
-
-func addedTypes(service, action string) []string {
-	for _, e := range extraTypes {
-		if e.service == service && slices.Contains(e.actions, action) {
-			return e.types
-		}
-	}
-	return nil
 }
 
 // forms say how an ARN is written in a policy where that is not the ARN itself.
