@@ -1,6 +1,9 @@
 package catalogue
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // owned are the services whose ARNs name no account although each of their resources
 // has one. A statement about them is limited to the account by aws:ResourceAccount,
@@ -20,9 +23,16 @@ var owned = map[string]struct{ except []string }{
 	"s3": {},
 }
 
-// hasOwner reports whether a statement of the action on the resource has to be
-// limited to the account by its condition.
-func (a arn) hasOwner(action string) bool {
-	service, ok := owned[a.service]
-	return ok && a.account == "" && !slices.Contains(service.except, action)
+// byOwner parts the resources of an action: those of which only the account can tell
+// whose they are, and the others.
+func byOwner(action string, resources []string) (limited, others []string) {
+	for _, r := range resources {
+		fields := strings.SplitN(r, ":", 6) // arn, partition, service, region, account, resource
+		if service, ok := owned[fields[2]]; ok && fields[4] == "" && !slices.Contains(service.except, action) {
+			limited = append(limited, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return limited, others
 }

@@ -193,12 +193,25 @@ func (c *Catalogue) kindOf(a arn, s *service) (kind, error) {
 // group makes one statement of the actions with equal resources.
 func group(origin Origin, resources map[string][]string) []Statement {
 	byResources := map[string]*Statement{}
-	for _, action := range slices.Sorted(maps.Keys(resources)) {
-		key := strings.Join(resources[action], " ")
+	add := func(action string, resources []string, inAccount bool) {
+		key := strings.Join(resources, " ")
+		if inAccount {
+			key += " in the account"
+		}
 		if byResources[key] == nil {
-			byResources[key] = &Statement{Origin: origin, Resources: resources[action]}
+			byResources[key] = &Statement{Origin: origin, Resources: resources, InAccount: inAccount}
 		}
 		byResources[key].Actions = append(byResources[key].Actions, action)
+	}
+	for _, action := range slices.Sorted(maps.Keys(resources)) {
+		if limited, others := byOwner(action, resources[action]); len(limited) == 0 {
+			add(action, others, false)
+		} else {
+			add(action, limited, true)
+			if len(others) > 0 {
+				add(action, others, false)
+			}
+		}
 	}
 	out := make([]Statement, 0, len(byResources))
 	for _, key := range slices.Sorted(maps.Keys(byResources)) {
