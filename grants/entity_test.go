@@ -30,7 +30,11 @@ func TestEntityIsTheModels(t *testing.T) {
 		return out
 	}
 	for limited, end := range map[bool]time.Time{true: time.Unix(1e9, 0), false: {}} {
-		e := entityOf(iamops.Plan{Policy: "{}"}, request{Request: iamops.Request{End: end}})
+		p := iamops.Plan{Policy: "{}"}
+		if limited { // with all that an entity may have
+			p.SignInURL = "https://signin"
+		}
+		e := entityOf(p, request{Request: iamops.Request{End: end}})
 		if diff := cmp.Diff(names(model[i].Properties, limited), slices.Sorted(maps.Keys(e.Properties))); diff != "" {
 			t.Errorf("properties, limited %v (-model +entity):\n%s", limited, diff)
 		}

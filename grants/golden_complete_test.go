@@ -13,9 +13,9 @@ import (
 
 // speaking are the files whose texts people read in Port.
 var speaking = []string{
-	"decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "revoke.go",
+	"decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go",
 	"../port/inputs.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
-	"../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go",
+	"../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
 }
 
 // unsaid are texts of these files that no run says, with the reason.
@@ -40,10 +40,17 @@ var unsaid = map[string]string{
 	"it is not the name of a grant (%s<run id>)":   "such an entity is refused before",
 	"the answer holds no role":                     "AWS does not answer so",
 	"the answer holds no policy":                   "AWS does not answer so",
-	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template": "only with templates of one's own",
-	"the entity identifier has %d characters, and an ARN has %d at most":                         "Port allows 1,000",
-	"%s holds a wildcard or a policy variable: name one resource":                                "Port's identifiers hold neither",
-	"resources whose ARN AWS does not describe":                                                  "AWS has no such action today",
+	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template":                                                "only with templates of one's own",
+	"the entity identifier has %d characters, and an ARN has %d at most":                                                                        "Port allows 1,000",
+	"%s holds a wildcard or a policy variable: name one resource":                                                                               "Port's identifiers hold neither",
+	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand":                                                "only in such a partition",
+	"a related resource is not in the catalogue":                                                                                                "only between two reads: Port keeps an entity that others relate to",
+	"the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port": "likewise",
+	"%d resources are related to %s, and a grant takes %d at most":                                                                              "the relation is counted before",
+	"%q is not an AWS account id":               "the account is AWS's answer, or checked at the start",
+	"%q is not an AWS partition":                "likewise",
+	"no permission is requested":                "it is said before, with what to do",
+	"resources whose ARN AWS does not describe": "AWS has no such action today",
 }
 
 // complete has the test fail for a text in the source that no play has brought about,

@@ -31,11 +31,12 @@ func TestGolden(t *testing.T) {
 		title string
 		plays []play
 	}{
-		{"Access is given", given()},
+		{"Access is given", slices.Concat(given(), givenRelated())},
 		{"Access is taken away", taken()},
 		{"A request is refused: the form", refusedForms()},
 		{"A request is refused: the requester", refusedRequesters()},
 		{"A request is refused: permission and resource", refusedScopes()},
+		{"A request is refused: the catalogue", refusedCatalogues()},
 		{"A request fails", slices.Concat(failed(), differing())},
 		{"A revocation is refused", refusedRevocations()},
 		{"A revocation fails", slices.Concat(failedRevocations(), unallowed())},

@@ -7,12 +7,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"port-iam/iamops/catalogue"
 	"port-iam/port"
 	"port-iam/templates"
 )
-
-// maxRelated is how many resources may be related to one.
-const maxRelated = 10
 
 // resource is an AWS resource as the catalogue in Port has it.
 type resource struct {
@@ -42,8 +40,8 @@ func resourceOf(e *port.Entity) (resource, error) {
 	if raw := e.Relations[templates.RelationRelated]; len(raw) > 0 && json.Unmarshal(raw, &r.related) != nil {
 		return r, wrongInCatalogue("the relation %q of %s is not a list of entities: ask the platform team to correct it in Port", templates.RelationRelated, e.Identifier)
 	}
-	if n := len(r.related); n > maxRelated {
-		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, maxRelated)
+	if n := len(r.related); n > catalogue.MaxRelated {
+		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, catalogue.MaxRelated)
 	}
 	return r, nil
 }

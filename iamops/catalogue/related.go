@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// maxRelated is how many resources may be related to one.
-const maxRelated = 10
+// MaxRelated is how many resources may be related to one: each is one more that the
+// policy of a grant names.
+const MaxRelated = 10
 
 // pair says that a resource of one type may be related to one of another.
 type pair struct {
@@ -28,8 +29,8 @@ type relatedType struct {
 // related takes the ARNs of the related resources apart and holds each to the rules
 // of the entity, and to the reviewed pairs. Either the result or the refusals count.
 func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, error) {
-	if n := len(req.Related); n > maxRelated {
-		message := fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, maxRelated)
+	if n := len(req.Related); n > MaxRelated {
+		message := fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, MaxRelated)
 		return nil, Refusals{{Reason: InvalidARN, ARN: req.Entity, Message: message}}, nil
 	}
 	var out []resource

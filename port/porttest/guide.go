@@ -2,12 +2,13 @@ package porttest
 
 import "fmt"
 
-// GuideModel adds the data model of Port's guide to IAM permissions: three
-// blueprints, two actions and the automation that Port starts when a grant's
+// GuideModel adds the data model of Port's guide to IAM permissions, with the fields
+// of a resource that the guide does not have: three blueprints, two actions and the automation that Port starts when a grant's
 // time is over.
 func (s *Server) GuideModel() {
 	s.AddBlueprint(`{"identifier":"aws_resource","title":"AWS Resource","schema":{"properties":{
-		"tags":{"type":"array"},"resource_type":{"type":"string","enum":["S3","EC2"]}},"required":["resource_type"]},"relations":{}}`)
+		"arn":{"type":"string"},"tags":{"type":"array"},"resource_type":{"type":"string","enum":["S3","EC2"]}},"required":["resource_type"]},
+		"relations":{"related":{"target":"aws_resource","required":false,"many":true}}}`)
 	s.AddBlueprint(`{"identifier":"iam_permissions","title":"IAM Permissions","schema":{"properties":{
 		"resource_type":{"type":"string","enum":["S3","EC2"]}},"required":["resource_type"]},"relations":{}}`)
 	s.AddBlueprint(`{"identifier":"provisioned_permissions","title":"Provisioned Permissions","schema":{"properties":{

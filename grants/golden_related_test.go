@@ -1,0 +1,124 @@
+package grants_test
+
+import (
+	"fmt"
+	"strings"
+
+	"port-iam/port/porttest"
+)
+
+const (
+	encrypted = "arn:aws:s3:::my-encrypted-bucket"
+	key       = "arn:aws:kms:us-east-1:" + account + ":key/1234abcd-12ab-34cd-56ef-1234567890ab"
+)
+
+// resource puts a resource into the catalogue in Port, with what is related to it.
+func (w *world) resource(id, properties string, related ...string) {
+	w.t.Helper()
+	if properties == "" {
+		properties = `"resource_type":"S3"`
+	}
+	list := make([]string, len(related))
+	for i, r := range related {
+		list[i] = fmt.Sprintf("%q", r)
+	}
+	w.port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{%s},"relations":{"related":[%s]}}`, id, properties, strings.Join(list, ",")))
+}
+
+// offers puts permissions for a type of resources into the catalogue in Port.
+func (w *world) offers(kind string, actions ...string) {
+	w.t.Helper()
+	for _, a := range actions {
+		w.port.AddEntity("iam_permissions", fmt.Sprintf(`{"identifier":%q,"properties":{"resource_type":%q}}`, a, kind))
+	}
+}
+
+// encryptedBucket puts a bucket with its key into the catalogue in Port.
+func (w *world) encryptedBucket() {
+	w.t.Helper()
+	w.resource(key, `"resource_type":"EC2"`)
+	w.resource(encrypted, "", key)
+	w.offers("EC2", "kms:Decrypt", "kms:GenerateDataKey")
+}
+
+// otherBlueprint replaces a blueprint, and its entities, by one with these fields.
+func (w *world) otherBlueprint(id, properties, relations string) {
+	w.t.Helper()
+	w.port.AddBlueprint(fmt.Sprintf(`{"identifier":%q,"title":"Another","schema":{"properties":{%s},"required":[]},"relations":{%s}}`, id, properties, relations))
+}
+
+// requested plays a request for permissions on a resource.
+func (s *stage) requested(entity string, permissions ...any) (run string) {
+	return s.starts(porttest.RunSpec{Entity: entity, Properties: map[string]any{"permissions": permissions}})
+}
+
+// givenRelated are grants that cover more than their resource.
+func givenRelated() []play {
+	return []play{
+		{name: "on a bucket and its key", f: func(s *stage) string {
+			s.encryptedBucket()
+			return s.requested(encrypted, "s3:GetObject", "kms:Decrypt")
+		}},
+		{name: "on a resource whose ARN is a property", f: func(s *stage) string {
+			s.resource("my-bucket", `"resource_type":"S3","arn":"arn:aws:s3:::my-other-bucket"`)
+			return s.requested("my-bucket", "s3:ListBucket")
+		}},
+	}
+}
+
+// refusedCatalogues are requests for what the catalogue in Port has wrong.
+func refusedCatalogues() []play {
+	many := make([]string, 11)
+	for i := range many {
+		many[i] = fmt.Sprintf("%s-%d", key, i)
+	}
+	on := func(prepare func(s *stage), entity string, permissions ...any) func(*stage) string {
+		return func(s *stage) string {
+			s.offers("EC2", "kms:Decrypt")
+			prepare(s)
+			return s.requested(entity, permissions...)
+		}
+	}
+	return []play{
+		{name: "two ARNs for one resource", f: on(func(s *stage) {
+			s.resource(encrypted, `"resource_type":"S3","arn":"arn:aws:s3:::another"`)
+		}, encrypted, "s3:GetObject")},
+		{name: "the ARN is no text", f: func(s *stage) string {
+			s.otherBlueprint("aws_resource", `"arn":{"type":"number"}`, ``)
+			s.port.AddEntity("aws_resource", `{"identifier":"my-bucket","properties":{"arn":7}}`)
+			return s.requested("my-bucket", "s3:GetObject")
+		}},
+		{name: "the type of a permission is no text", f: func(s *stage) string {
+			s.otherBlueprint("iam_permissions", `"resource_type":{"type":"array"}`, ``)
+			s.port.AddEntity("iam_permissions", `{"identifier":"s3:PutObject","properties":{"resource_type":["S3"]}}`)
+			return s.requested(bucket, "s3:PutObject")
+		}},
+		{name: "the relation is no list", f: func(s *stage) string {
+			s.otherBlueprint("aws_resource", ``, `"related":{"target":"aws_resource","many":false}`)
+			s.port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{}}`, key))
+			s.port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{},"relations":{"related":%q}}`, encrypted, key))
+			return s.requested(encrypted, "s3:GetObject")
+		}},
+		{name: "too many related resources", f: on(func(s *stage) {
+			for _, k := range many {
+				s.resource(k, `"resource_type":"EC2"`)
+			}
+			s.resource(encrypted, "", many...)
+		}, encrypted, "s3:GetObject")},
+		{name: "a related resource that has no ARN", f: on(func(s *stage) {
+			s.resource("my-key", `"resource_type":"EC2"`)
+			s.resource(encrypted, "", "my-key")
+		}, encrypted, "s3:GetObject")},
+		{name: "a related resource of another type", f: on(func(s *stage) {
+			s.resource(encrypted, "", bucket)
+		}, encrypted, "s3:GetObject")},
+		{name: "a resource that has none related", f: on(func(s *stage) {
+			s.resource(key, `"resource_type":"EC2"`, bucket)
+		}, key, "kms:Decrypt")},
+		{name: "a permission of a related resource that it does not act on", f: func(s *stage) string {
+			s.encryptedBucket()
+			s.offers("EC2", "s3:DeleteObject")
+			return s.requested(encrypted, "s3:DeleteObject")
+		}},
+	}
+}
