@@ -1,0 +1,260 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+)
+
+// companion is what an action needs besides itself, as a page of AWS's
+// documentation says. That one call is checked against several resources with the
+// same action is not here: the reference itself tells that.
+type companion struct {
+	asked []string // patterns of the actions that need it, as [Match] takes them
+	// on are the shapes of the resources on which they do, as AWS's patterns have
+	// them with "*" for each variable; none: on all.
+	on []string
+	// when looks at the ARN, without "arn:PARTITION:"; nil: whatever it is.
+	when func(rest string) bool
+	// unless are actions; a request that asks for each of them, too, has what it
+	// needs. None: nothing that can be asked for helps.
+	unless []string
+	does   verdict
+	// actions and endings are for add: these actions (none: the asked one) on the
+	// ARN of the resource followed by each of these (none: on the resources of the
+	// asked action).
+	actions, endings []string
+	// text is for refuse and warn, and goes on after the name of the action and a
+	// colon. What to do follows its last colon.
+	text string
+	page string
+}
+
+// verdict is what follows from a need.
+type verdict int
+
+const (
+	// refuse: AWS says that the action can never work with such a grant.
+	refuse verdict = iota + 1
+	// add: the action never works fully without it, and it lies inside the resource.
+	add
+	// warn: it depends on the call, or on how the resource is set up.
+	warn
+)
+
+// companionsBy holds the rows by the actions that they name, and those with a
+// wildcard by its service, so that a look-up compares few of them.
+var companionsBy = indexCompanions(slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts))
+
+// askedRow is a row and one of its patterns.
+type askedRow struct {
+	pattern string
+	*companion
+}
+
+func indexCompanions(rows []companion) map[string][]askedRow {
+	out := map[string][]askedRow{}
+	for i := range rows {
+		for _, pattern := range rows[i].asked {
+			key := pattern
+			if strings.Contains(pattern, "*") {
+				key, _, _ = strings.Cut(pattern, ":")
+			}
+			out[key] = append(out[key], askedRow{pattern, &rows[i]})
+		}
+	}
+	return out
+}
+
+// companionsOf returns what an action, written as AWS spells it, needs besides
+// itself on this resource, in a request for all these actions.
+func companionsOf(action string, k kind, request []string) []*companion {
+	prefix, _, _ := strings.Cut(action, ":")
+	var out []*companion
+	for _, key := range []string{action, prefix} {
+		for _, row := range companionsBy[key] {
+			if Match(row.pattern, action) && row.fits(k) && !row.met(request) && !slices.Contains(out, row.companion) {
+				out = append(out, row.companion)
+			}
+		}
+	}
+	return out
+}
+
+// fits reports whether the row is about such a resource.
+func (c *companion) fits(k kind) bool {
+	shape := len(c.on) == 0 || slices.ContainsFunc(k.shapes, func(p pattern) bool { return slices.Contains(c.on, p.shape) })
+	return shape && (c.when == nil || c.when(k.arn.rest))
+}
+
+// met reports whether the request itself asks for what is needed.
+func (c *companion) met(request []string) bool {
+	for _, needed := range c.unless {
+		if !slices.ContainsFunc(request, func(a string) bool { return strings.EqualFold(a, needed) }) {
+			return false
+		}
+	}
+	return len(c.unless) > 0
+}
+
+// resourceCompanions are about resources that are named in part, or that reach
+// beyond their ARN.
+var resourceCompanions = []companion{
+	{
+		asked: []string{"secretsmanager:*"}, on: []string{secret}, when: partialSecret, does: refuse,
+		text: `this is a partial ARN, on which AWS allows nothing. A secret's ARN ends in "-" and six characters that AWS chose, as in secret:prod/db-a1B2c3: use the full ARN, which "aws secretsmanager describe-secret" prints`,
+		page: `"Permissions policy examples for AWS Secrets Manager", AWS Secrets Manager User Guide, and ARN of CreateSecret, AWS Secrets Manager API Reference`,
+	},
+	{
+		asked: []string{"secretsmanager:*"}, on: []string{secret}, when: doubtfulSecret, does: warn,
+		text: `the last six characters look like part of the name, while those that AWS puts at the end of a secret's ARN mostly hold capitals. If they are part of the name, this is a partial ARN, on which AWS allows nothing: compare it with the ARN that "aws secretsmanager describe-secret" prints`,
+		page: "ARN of CreateSecret, AWS Secrets Manager API Reference",
+	},
+	{
+		asked: []string{
+			"dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:SearchVectors",
+			"dynamodb:DescribeContributorInsights", "dynamodb:UpdateContributorInsights",
+		},
+		on: []string{table}, does: add, endings: []string{"/index/*"},
+		page: `"DynamoDB API permissions: Actions, resources, and conditions reference", Amazon DynamoDB Developer Guide`,
+	},
+	{
+		asked: []string{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"},
+		on:    []string{"bedrock:*:*:inference-profile/*", "bedrock:*:*:application-inference-profile/*"}, does: refuse,
+		text: "AWS checks it on the profile and also on the foundation model in every Region that the profile routes to, and a grant covers the profile alone: ask for it on the foundation model if that can be called without a profile, else an administrator has to give lasting access to profile and models",
+		page: `"Prerequisites for inference profiles", Amazon Bedrock User Guide`,
+	},
+	{
+		asked: []string{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"},
+		on:    []string{"bedrock:*:*:prompt-router/*", "bedrock:*:*:default-prompt-router/*"}, does: refuse,
+		text: "AWS checks it on the router and also on the models that the router chooses from, and a grant covers the router alone: ask for it on one foundation model",
+		page: `"Understanding intelligent prompt routing in Amazon Bedrock", Amazon Bedrock User Guide`,
+	},
+	{
+		asked: []string{"s3-object-lambda:Get*", "s3-object-lambda:List*", "s3-object-lambda:Put*", "s3-object-lambda:Delete*", "s3-object-lambda:RestoreObject", "s3-object-lambda:AbortMultipartUpload"}, does: refuse,
+		text: "AWS also checks the same right on the access point behind this one, and lambda:InvokeFunction on the function, and a grant covers neither: ask for the right on the bucket",
+		page: `"Configuring IAM policies for Object Lambda Access Points", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3:*"}, on: []string{"s3:*:*:accesspoint/*", "s3:*:*:accesspoint/*/object/*", "s3::*:accesspoint/*"}, does: warn,
+		text: "AWS also looks at the bucket behind the access point, whose policy has to leave access to its access points: ask the owner of the bucket whether it does",
+		page: `"Configuring IAM policies for using access points", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"cassandra:Select", "cassandra:Modify"}, on: []string{"cassandra:*:*:/keyspace/*/table/*"}, does: warn,
+		text: "drivers and cqlsh also read the system keyspaces when they connect, which is outside of this table: use an account in which the user may already read /keyspace/system*",
+		page: `"Amazon Keyspaces identity-based policy examples", Amazon Keyspaces Developer Guide`,
+	},
+	{
+		asked: []string{"dynamodb:RestoreTableFromBackup", "dynamodb:RestoreTableToPointInTime"}, does: refuse,
+		text: "the table that it makes needs rights to read and write, too, and is outside of the grant: ask an operator to restore it",
+		page: `"Using IAM with DynamoDB backup and restore", Amazon DynamoDB Developer Guide`,
+	},
+	{
+		asked: []string{"dynamodb:ExportTableToPointInTime"}, unless: []string{"s3:PutObject"}, does: refuse,
+		text: "it also needs s3:PutObject on the bucket, which is outside of the grant: ask an operator to export it",
+		page: `"Requesting a table export in DynamoDB", Amazon DynamoDB Developer Guide`,
+	},
+	{
+		asked: []string{"dynamodb:EnableKinesisStreamingDestination"}, unless: []string{"kinesis:PutRecord"}, does: warn,
+		text: "it also needs rights on the stream (kinesis:DescribeStream, kinesis:PutRecord, kinesis:PutRecords), which is outside of the grant: ask an operator to turn it on if AWS denies it",
+		page: `"Using IAM policies for Amazon Kinesis Data Streams and Amazon DynamoDB", Amazon DynamoDB Developer Guide`,
+	},
+	{
+		asked: []string{"sqs:StartMessageMoveTask"}, does: refuse,
+		text: "it also needs sqs:SendMessage on the queue that the messages go to, which is outside of the grant: ask an operator to move them",
+		page: `"Configuring queue permissions for a dead-letter queue redrive", Amazon SQS Developer Guide`,
+	},
+	{
+		asked: []string{"kms:ReEncryptFrom"}, unless: []string{"kms:ReEncryptTo"}, does: refuse,
+		text: "ReEncrypt also takes kms:ReEncryptTo on the key that it encrypts with: ask for both",
+		page: "ReEncrypt, AWS KMS API Reference",
+	},
+	{
+		asked: []string{"kms:ReEncryptTo"}, unless: []string{"kms:ReEncryptFrom"}, does: refuse,
+		text: "ReEncrypt also takes kms:ReEncryptFrom on the key that it decrypts with: ask for both",
+		page: "ReEncrypt, AWS KMS API Reference",
+	},
+	{
+		asked: []string{"rds:SwitchoverBlueGreenDeployment"}, does: refuse,
+		text: "it also needs rights on the databases of both sides, which are outside of the deployment: ask an operator to switch over",
+		page: `"Authorizing access to Amazon RDS blue/green deployment operations", Amazon RDS User Guide`,
+	},
+	{
+		asked: []string{"rds:RebootDBCluster"}, unless: []string{"rds:RebootDBInstance"}, does: warn,
+		text: "AWS's reference says that it also needs rds:RebootDBInstance on the instances: relate them and ask for it, too",
+		page: "Actions, resources, and condition keys for Amazon RDS (dependent actions)",
+	},
+	{
+		asked: []string{"rds:DeleteDBInstance"}, unless: []string{"rds:CreateDBSnapshot"}, does: warn,
+		text: "a final snapshot also needs rds:CreateDBSnapshot, on a snapshot outside of the grant: delete it without one, or make the snapshot before",
+		page: "Actions, resources, and condition keys for Amazon RDS (dependent actions)",
+	},
+	{
+		asked: []string{"fsx:DeleteFileSystem"}, unless: []string{"fsx:CreateBackup"}, does: warn,
+		text: "a final backup, which is made by default for some kinds, also needs fsx:CreateBackup: delete it without one, or make the backup before",
+		page: "Actions, resources, and condition keys for Amazon FSx (dependent actions)",
+	},
+	{
+		asked: []string{"cloudfront:CopyDistribution"}, does: refuse,
+		text: "the distribution that it makes needs cloudfront:CreateDistribution and is outside of the grant: ask an operator to copy it",
+		page: "Actions, resources, and condition keys for Amazon CloudFront (dependent actions)",
+	},
+	{
+		asked: []string{"scheduler:DeleteScheduleGroup"}, does: warn,
+		text: "it also deletes the schedules of the group, which takes scheduler:DeleteSchedule on each, outside of this ARN: empty the group before",
+		page: "Actions, resources, and condition keys for Amazon EventBridge Scheduler (dependent actions)",
+	},
+	{
+		asked: []string{"glue:*TableOptimizer*"}, unless: []string{"glue:GetTable"}, does: warn,
+		text: "it also needs glue:GetTable on catalog, database and table: ask for it, too",
+		page: "Actions, resources, and condition keys for AWS Glue (dependent actions)",
+	},
+	{
+		asked: []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"}, does: warn,
+		text: "AWS WAF also checks the right of the protected resource's own service (elasticloadbalancing:SetWebACL, apigateway:SetWebACL, and the like): ask for that one, too",
+		page: "AssociateWebACL and DisassociateWebACL, AWS WAFV2 API Reference",
+	},
+	{
+		asked: []string{"secretsmanager:RotateSecret"}, does: warn,
+		text: "turning rotation on also needs lambda:InvokeFunction on the function that rotates: let the owner of the secret turn it on",
+		page: "RotateSecret, AWS Secrets Manager API Reference",
+	},
+	{
+		asked: []string{"codedeploy:CreateDeployment"}, does: warn,
+		text: "it also reads the deployment configuration and the revision of the application (codedeploy:GetDeploymentConfig, codedeploy:GetApplicationRevision, codedeploy:RegisterApplicationRevision), which are outside of the group: ask an operator to deploy if AWS denies it",
+		page: `"Identity and access management for AWS CodeDeploy", AWS CodeDeploy User Guide`,
+	},
+}
+
+const (
+	secret = "secretsmanager:*:*:secret:*"
+	table  = "dynamodb:*:*:table/*"
+)
+
+// partialSecret reports whether the six random characters are missing. A name can
+// end in "-" and six characters, too; words that often do so are told from them,
+// since AWS chooses from 62^6.
+func partialSecret(rest string) bool {
+	end, ok := afterHyphen(rest)
+	return !ok || slices.Contains(wordsOfSix, strings.ToLower(end))
+}
+
+// doubtfulSecret reports whether the six characters hold no capital, as names do;
+// of a hundred that AWS chooses, four hold none.
+func doubtfulSecret(rest string) bool {
+	end, ok := afterHyphen(rest)
+	return ok && end == strings.ToLower(end) && !partialSecret(rest)
+}
+
+// afterHyphen returns the six letters and digits after the hyphen at the end, if
+// the ARN of a secret ends so.
+func afterHyphen(rest string) (string, bool) {
+	_, end, ok := strings.Cut(rest[max(0, len(rest)-7):], "-")
+	const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return end, ok && len(end) == 6 && strings.Trim(end, alphanumeric) == ""
+}
+
+var wordsOfSix = []string{
+	"access", "apikey", "aurora", "backup", "bearer", "broker", "bucket", "client", "config", "docker", "github", "gitlab", "google", "lambda", "master",
+	"openai", "oracle", "passwd", "paypal", "public", "reader", "secret", "server", "shared", "splunk", "stripe", "tokens", "twilio", "webapp", "worker", "writer",
+}

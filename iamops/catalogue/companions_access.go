@@ -1,0 +1,219 @@
+package catalogue
+
+// accessCompanions are about logins, tokens and the steps of one task: what an
+// action gives is of no use without another one, or without a place outside of IAM
+// that knows the caller.
+var accessCompanions = []companion{
+	// Tokens and logins.
+	{
+		asked: []string{"codeartifact:GetAuthorizationToken"}, does: refuse,
+		text: "the token takes sts:GetServiceBearerToken, too, and nothing of sts is ever granted: let the user sign in to CodeArtifact with a role of their own, or read single files with codeartifact:GetPackageVersionAsset",
+		page: `"Service bearer tokens", IAM User Guide, and GetAuthorizationToken, CodeArtifact API Reference`,
+	},
+	{
+		asked: []string{"codeartifact:ReadFromRepository", "codeartifact:PublishPackageVersion", "codeartifact:PutPackageMetadata"}, does: warn,
+		text: "package managers come with a token, which is checked against the role that fetched it, and such tokens are never granted: use the AWS CLI (get-package-version-asset, publish-package-version) where that is enough",
+		page: `"AWS CodeArtifact authentication and tokens", CodeArtifact User Guide`,
+	},
+	{
+		asked: []string{"aiops:*Investigation*", "aiops:*Report", "aiops:PutFact"}, does: warn,
+		text: "AWS's reference says that it also needs sts:SetContext, and nothing of sts is ever granted: use it only where AWS accepts the call without",
+		page: "Actions, resources, and condition keys for AWS AI Operations (dependent actions)",
+	},
+	// A login is not needed to read a manifest or a layer, so nothing is refused.
+	{
+		asked: []string{
+			"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage", "ecr:UploadLayerPart", "ecr:InitiateLayerUpload", "ecr:CompleteLayerUpload",
+			"ecr-public:PutImage", "ecr-public:UploadLayerPart", "ecr-public:InitiateLayerUpload", "ecr-public:CompleteLayerUpload",
+		}, does: warn,
+		text: "docker login takes GetAuthorizationToken, which AWS allows on all repositories only and a grant never holds, and a token of another role has only the rights of that role: use the AWS CLI or an SDK (aws ecr batch-get-image, get-download-url-for-layer, put-image) instead of docker",
+		page: `"Private registry authentication in Amazon ECR", Amazon ECR User Guide`,
+	},
+	{
+		asked: []string{"ecr:GetDownloadUrlForLayer"}, unless: []string{"ecr:BatchGetImage"}, does: warn,
+		text: "the layers of an image are listed in its manifest: ask for ecr:BatchGetImage, too",
+		page: `"Amazon ECR private repository policies examples", Amazon ECR User Guide`,
+	},
+	{
+		asked: []string{"ecr:PutImage"}, unless: []string{"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"}, does: warn,
+		text: "an image with new layers also takes ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart and ecr:CompleteLayerUpload: ask for these, too",
+		page: `"IAM permissions for pushing an image to an Amazon ECR private repository", Amazon ECR User Guide`,
+	},
+	{
+		asked: []string{"rds-data:*"}, does: refuse,
+		text: "each call names a secret with the database's password and takes secretsmanager:GetSecretValue on it, and a grant never covers a database and a secret: ask for rds-db:connect if the database has IAM authentication",
+		page: `"Authorizing access to the Amazon RDS Data API", Amazon Aurora User Guide`,
+	},
+	{
+		asked: []string{"redshift-data:*"}, on: []string{"redshift:*:*:cluster:*"}, does: refuse,
+		text: "it also needs redshift:GetClusterCredentials or redshift:GetClusterCredentialsWithIAM on a database, or a secret, all outside of the cluster: ask for redshift:GetClusterCredentialsWithIAM on the database and use an SQL client",
+		page: `"Authorizing access to the Amazon Redshift Data API", Amazon Redshift Management Guide`,
+	},
+	{
+		asked: []string{"redshift-data:*"}, on: []string{"redshift-serverless:*:*:workgroup/*"}, unless: []string{"redshift-serverless:GetCredentials"}, does: warn,
+		text: "without a secret it also needs redshift-serverless:GetCredentials on the work group: ask for it, too",
+		page: `"Authorizing access to the Amazon Redshift Data API", Amazon Redshift Management Guide`,
+	},
+	{
+		asked: []string{"redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"}, on: []string{"redshift-serverless:*:*:workgroup/*"}, does: warn,
+		text: "results are read with redshift-data:GetStatementResult, which AWS allows on all resources only and a grant never holds: use it for statements without a result, or an SQL client",
+		page: "Actions, resources, and condition keys for Amazon Redshift Data API",
+	},
+	// The other end knows its callers by a list of its own.
+	{
+		asked: []string{"eks:MutateViaKubernetesApi"}, on: []string{"eks:*:*:cluster/*"}, does: add, actions: []string{"eks:AccessKubernetesApi"},
+		page: "Actions, resources, and condition keys for Amazon EKS (dependent actions)",
+	},
+	{
+		asked: []string{"eks:AccessKubernetesApi", "eks:MutateViaKubernetesApi"}, does: warn,
+		text: "the cluster decides by its own list of roles, in which the role of a grant is not: add an access entry for this role, if the cluster has none that covers it",
+		page: `"View Kubernetes resources in the AWS Management Console", Amazon EKS User Guide`,
+	},
+	{
+		asked: []string{"es:ESHttp*"}, does: warn,
+		text: "a domain with fine-grained access control also looks for the role in its own list, in which the role of a grant is not: map this role in the domain, if it has such control",
+		page: `"Fine-grained access control in Amazon OpenSearch Service", Amazon OpenSearch Service Developer Guide`,
+	},
+	{
+		asked: []string{"aoss:APIAccessAll", "aoss:DashboardsAccessAll"}, does: warn,
+		text: "a data access policy of the collection also has to name the role, and none names that of a grant: add this role to one",
+		page: `"Data access control for Amazon OpenSearch Serverless", Amazon OpenSearch Service Developer Guide`,
+	},
+	// A connection, then what goes over it.
+	{
+		asked: []string{"kafka-cluster:*Cluster*"}, on: []string{"kafka:*:*:cluster/*/*"}, does: add, actions: []string{"kafka-cluster:Connect"},
+		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
+	},
+	{
+		asked: []string{"kafka-cluster:WriteDataIdempotently"}, does: refuse,
+		text: "it takes kafka-cluster:WriteData on a topic, too, which is outside of the cluster: ask for a lasting role for the producer",
+		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
+	},
+	{
+		asked:  []string{"kafka-cluster:*Topic*", "kafka-cluster:*Group", "kafka-cluster:*TransactionalId", "kafka-cluster:ReadData", "kafka-cluster:WriteData", "kafka:*Topic", "kafka:DescribeTopicPartitions"},
+		unless: []string{"kafka-cluster:Connect"}, does: refuse,
+		text: "it needs kafka-cluster:Connect on the cluster, too, which is outside of this resource: ask for a lasting role for the client",
+		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
+	},
+	{
+		asked: []string{"elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"}, unless: []string{"elasticfilesystem:ClientMount"}, does: warn,
+		text: "a file system is mounted with elasticfilesystem:ClientMount: ask for it, too",
+		page: `"Using IAM to control access to file systems", Amazon EFS User Guide`,
+	},
+	{
+		asked: []string{"qldb:PartiQL*"}, unless: []string{"qldb:SendCommand"}, does: refuse,
+		text: "every statement is sent with qldb:SendCommand on the ledger: ask for both on the ledger",
+		page: `"Getting started with the standard permissions mode in Amazon QLDB", Amazon QLDB Developer Guide`,
+	},
+	{
+		asked: []string{"lambda:InvokeFunctionUrl"}, unless: []string{"lambda:InvokeFunction"}, does: warn,
+		text: "URLs made since October 2025 are checked for lambda:InvokeFunction, too: ask for both",
+		page: `"Control access to Lambda function URLs", AWS Lambda Developer Guide`,
+	},
+	{
+		asked: []string{"ssm:StartSession"}, does: warn,
+		text: "the session document is checked, too, where the call names one (port forwarding, SSH) or the account demands it, and AWS may ask for ssmmessages:OpenDataChannel, which it allows on all resources only: start a session without naming a document",
+		page: `"Start a session with a document by specifying the session documents in IAM policies", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"ec2-instance-connect:SendSSHPublicKey"}, does: warn,
+		text: `the console and "aws ec2-instance-connect ssh" look the instance up with ec2:DescribeInstances, which AWS allows on all resources only: use "aws ec2-instance-connect send-ssh-public-key" and ssh to the known address`,
+		page: `"Grant IAM permissions for EC2 Instance Connect", Amazon EC2 User Guide`,
+	},
+	// The steps of one task.
+	{
+		asked: []string{"athena:StartQueryExecution"}, does: warn,
+		text: "a query runs with the rights of its caller, and takes Glue's on the tables (glue:GetTable, glue:GetDatabase, glue:GetPartitions) and S3's on data and results, which are outside of the work group: use it where the user has these by another way, as by the policies of the buckets",
+		page: `"Identity and access management in Athena", Amazon Athena User Guide`,
+	},
+	{
+		asked: []string{"athena:StartQueryExecution"}, unless: []string{"athena:GetQueryExecution", "athena:GetQueryResults"}, does: warn,
+		text: "results are read with athena:GetQueryExecution and athena:GetQueryResults: ask for these, too",
+		page: `"Example policies for workgroups", Amazon Athena User Guide`,
+	},
+	{
+		asked: []string{"logs:StartQuery"}, unless: []string{"logs:GetQueryResults"}, does: warn,
+		text: "results are read with logs:GetQueryResults: ask for it, too",
+		page: "StartQuery and GetQueryResults, Amazon CloudWatch Logs API Reference",
+	},
+	{
+		asked: []string{"cloudtrail:StartQuery"}, unless: []string{"cloudtrail:GetQueryResults"}, does: warn,
+		text: "results are read with cloudtrail:GetQueryResults: ask for it, too",
+		page: "StartQuery and GetQueryResults, AWS CloudTrail API Reference",
+	},
+	{
+		asked: []string{"kinesis:GetRecords"}, unless: []string{"kinesis:GetShardIterator"}, does: warn,
+		text: "records are read from an iterator: ask for kinesis:GetShardIterator (and kinesis:ListShards, to find the shards), too",
+		page: "GetRecords, Amazon Kinesis Data Streams API Reference",
+	},
+	{
+		asked: []string{"dynamodb:GetRecords"}, unless: []string{"dynamodb:GetShardIterator"}, does: warn,
+		text: "records are read from an iterator: ask for dynamodb:GetShardIterator (and dynamodb:DescribeStream, to find the shards), too",
+		page: "GetRecords, Amazon DynamoDB Streams API Reference",
+	},
+	{
+		asked: []string{"appconfig:GetLatestConfiguration"}, unless: []string{"appconfig:StartConfigurationSession"}, does: warn,
+		text: "a session comes before it: ask for appconfig:StartConfigurationSession, too",
+		page: "GetLatestConfiguration, AWS AppConfig Data API Reference",
+	},
+	{
+		asked: []string{"timestream:*"}, does: warn,
+		text: "SDKs first call timestream:DescribeEndpoints, which AWS allows on all resources only and a grant never holds: use an address that is set by hand, as with a VPC endpoint",
+		page: `"Actions, resources, and condition keys for Amazon Timestream" (dependent actions) and "The endpoint discovery pattern", Amazon Timestream Developer Guide`,
+	},
+	{
+		asked: []string{"cloudwatch:PutCompositeAlarm"}, does: refuse,
+		text: "AWS accepts it on all alarms only: ask an operator to set the alarm, or for cloudwatch:PutMetricAlarm",
+		page: "PutCompositeAlarm, Amazon CloudWatch API Reference",
+	},
+	{
+		asked: []string{"cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"}, does: warn,
+		text: "AWS shows composite alarms only to who may do this on all alarms: use it for a metric alarm",
+		page: "DescribeAlarms and DescribeAlarmHistory, Amazon CloudWatch API Reference",
+	},
+	{
+		asked: []string{"cloudwatch:PutMetricAlarm"}, does: warn,
+		text: "an alarm that stops, terminates, reboots or recovers an instance also takes rights on EC2 and, the first time in an account, iam:CreateServiceLinkedRole: leave such actions of the alarm to an operator",
+		page: `"Create alarms to stop, terminate, reboot, or recover an EC2 instance", Amazon CloudWatch User Guide`,
+	},
+	{
+		asked: []string{
+			"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:DeleteStack", "cloudformation:RollbackStack", "cloudformation:ExecuteChangeSet",
+			"cloudformation:ContinueUpdateRollback", "cloudformation:ExecuteStackRefactor",
+		}, does: warn,
+		text: "unless the stack has a service role, AWS changes its resources with the rights of the caller, and a grant has none on them: use it for a stack that has such a role, and leave that as it is",
+		page: `"AWS CloudFormation service role", AWS CloudFormation User Guide`,
+	},
+	{
+		asked: []string{
+			"elasticbeanstalk:*Environment", "elasticbeanstalk:ApplyEnvironmentManagedAction", "elasticbeanstalk:RestartAppServer", "elasticbeanstalk:SwapEnvironmentCNAMEs",
+		}, does: warn,
+		text: "AWS changes the resources of the environment with the rights of the caller, and a grant has none on them: ask for the rights on the instance or the group itself, or an operator to do it",
+		page: `"Managing Elastic Beanstalk user policies", AWS Elastic Beanstalk Developer Guide`,
+	},
+	{
+		asked: []string{"servicecatalog:ProvisionProduct"}, does: warn,
+		text: "unless the product has a launch role, AWS makes its resources with the rights of the caller, and a grant has none on them: use it for a product with a launch constraint",
+		page: `"AWS Service Catalog Launch Constraints", AWS Service Catalog Administrator Guide`,
+	},
+	{
+		asked: []string{"lambda:UpdateFunctionCode"}, does: warn,
+		text: "code in a bucket or an image also takes s3:GetObject or ECR's rights on it, which are outside of the function: upload a .zip file with the call",
+		page: "UpdateFunctionCode, AWS Lambda API Reference",
+	},
+	// What AWS allows on all resources only.
+	{
+		asked: []string{"route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone"}, does: refuse, text: needsNetwork,
+		page: "Actions, resources, and condition keys for Amazon Route 53 (dependent actions)",
+	},
+	{
+		asked: []string{
+			"route53resolver:AssociateFirewallRuleGroup", "route53resolver:AssociateResolverEndpointIpAddress", "route53resolver:AssociateResolverQueryLogConfig",
+			"route53resolver:AssociateResolverRule", "route53resolver:CreateResolverEndpoint", "route53resolver:DeleteResolverEndpoint",
+			"route53resolver:DisassociateResolverEndpointIpAddress", "route53resolver:UpdateResolverEndpoint",
+		}, does: refuse, text: needsNetwork,
+		page: "Actions, resources, and condition keys for Amazon Route 53 Resolver (dependent actions)",
+	},
+}
+
+const needsNetwork = "it also needs rights on the VPC (ec2:DescribeVpcs, ec2:DescribeSubnets, ec2:DescribeNetworkInterfaces) that AWS allows on all resources only, and a grant is for one: ask a person who runs the network"
