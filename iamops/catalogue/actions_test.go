@@ -59,21 +59,34 @@ func outcome(c *catalogue.Catalogue, entity, action string) []string {
 	if err != nil {
 		return []string{"error: " + err.Error()}
 	}
-	if len(scope.Statements) != 1 || len(scope.Statements[0].Actions) != 1 {
-		return []string{"not one group of one action"}
-	}
 	var out []string
-	for _, r := range scope.Statements[0].Resources {
-		rest, ok := strings.CutPrefix(r, strings.TrimSuffix(entity, ":*"))
+	for i, s := range scope.Statements {
+		begin := ""
 		switch {
-		case !ok:
-			rest = "elsewhere: " + r
-		case rest == "":
-			rest = "="
+		case len(s.Actions) != 1 || (i == 0) != (s.Origin == catalogue.Asked):
+			return []string{"not one group of one action"}
+		case i > 0 && strings.EqualFold(s.Actions[0], action):
+			begin = "+"
+		case i > 0:
+			begin = "+" + s.Actions[0]
 		}
-		out = append(out, rest)
+		for _, r := range s.Resources {
+			out = append(out, begin+ending(r, entity))
+		}
 	}
 	return out
+}
+
+// ending writes what a resource has beyond the entity's ARN.
+func ending(resource, entity string) string {
+	rest, ok := strings.CutPrefix(resource, strings.TrimSuffix(entity, ":*"))
+	switch {
+	case !ok:
+		return "elsewhere: " + resource
+	case rest == "":
+		return "="
+	}
+	return rest
 }
 
 func open(t testing.TB) *catalogue.Catalogue {

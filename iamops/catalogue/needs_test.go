@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -84,5 +83,3 @@ func accountOf(arn string) string {
 	}
 	return "123456789012"
 }
-
-var _ = slices.Contains[[]string]

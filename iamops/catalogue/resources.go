@@ -57,7 +57,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if err := req.check(); err != nil {
 		return Scope{}, err
 	}
-	w := &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}}
+	w := &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}}
 	refusals, err := w.findResources()
 	if err != nil {
 		return Scope{}, err
@@ -75,7 +75,8 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if len(refusals) > 0 {
 		return Scope{}, refusals
 	}
-	return Scope{Statements: group(Asked, w.asked)}, nil
+	slices.Sort(w.warnings)
+	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Warnings: slices.Compact(w.warnings)}, nil
 }
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
@@ -103,6 +104,8 @@ type work struct {
 	resources []resource          // the entity first; none if one of them was refused
 	seen      map[string]kinds    // by prefix of the actions
 	asked     map[string][]string // the resources of each requested action
+	added     map[string][]string // those of each companion
+	warnings  []string
 }
 
 // resource is one resource of the grant.
@@ -158,8 +161,11 @@ func (w *work) grant(name string) (*Refusal, error) {
 		return nil, err
 	}
 	found, refusal := ks.place(s, a)
+	if refusal != nil {
+		return refusal, nil
+	}
 	w.asked[s.prefix+":"+a.name] = found
-	return refusal, nil
+	return w.accompany(ks, s, a, found)
 }
 
 // kinds returns what the resources are to the actions of a service.

@@ -1,0 +1,87 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// accompany applies the reviewed companions of an action that is granted on found: it
+// notes statements and warnings, or returns why the action is of no use.
+func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refusal, error) {
+	full := s.prefix + ":" + a.name
+	for _, k := range ks {
+		if k.parent || len(k.resources(s, a, a.types)) == 0 {
+			continue
+		}
+		for _, row := range companionsOf(full, k, w.req.Actions) {
+			switch row.does {
+			case refuse:
+				return &Refusal{Reason: Incomplete, Action: full, Message: full + ": " + row.text}, nil
+			case warn:
+				w.warnings = append(w.warnings, full+": "+w.advice(row))
+			case add:
+				if refusal, err := w.add(full, k, row, found); refusal != nil || err != nil {
+					return refusal, err
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// add notes the actions of a row as companions of an action that was asked for on a
+// resource. They pass the same rules as those.
+func (w *work) add(asked string, k kind, row *companion, found []string) (*Refusal, error) {
+	actions := row.actions
+	if actions == nil {
+		actions = []string{asked}
+	}
+	resources := found
+	if row.endings != nil {
+		resources = k.extend(row.endings)
+	}
+	for _, name := range actions {
+		s, a, refusal, err := w.catalogue.grantable(name, w.req.Rules)
+		if err != nil {
+			return nil, err
+		}
+		if refusal != nil {
+			message := fmt.Sprintf("%s does not work without %s, and %s", asked, name, refusal.Message)
+			return &Refusal{Reason: DeniedAction, Action: asked, Message: message}, nil
+		}
+		full := s.prefix + ":" + a.name
+		w.added[full] = append(w.added[full], resources...)
+	}
+	return nil, nil
+}
+
+// advice is the text of a warning. Where it would have a key related that is related,
+// it is what remains to do.
+func (w *work) advice(row *companion) string {
+	ofKey := func(action string) bool { return strings.HasPrefix(action, "kms:") }
+	if len(row.unless) == 0 || !slices.ContainsFunc(row.unless, ofKey) {
+		return row.text
+	}
+	for _, r := range w.resources[1:] {
+		if r.arn.service == "kms" {
+			return fmt.Sprintf("if %s encrypts it, AWS also checks the key: ask for %s, too", r.arn.text, strings.Join(row.unless, " and "))
+		}
+	}
+	return row.text
+}
+
+// companions makes statements of what was added and was not asked for anyway.
+func (w *work) companions() []Statement {
+	for action, resources := range w.added {
+		slices.Sort(resources)
+		resources = slices.DeleteFunc(slices.Compact(resources), func(r string) bool {
+			return slices.ContainsFunc(w.asked[action], func(asked string) bool { return r == asked || Match(asked, r) })
+		})
+		w.added[action] = resources
+		if len(resources) == 0 {
+			delete(w.added, action)
+		}
+	}
+	return group(Companion, w.added)
+}

@@ -1,0 +1,181 @@
+package catalogue_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/iamops/catalogue"
+)
+
+const (
+	east   = "us-east-1:" + account + ":"
+	bucket = "arn:aws:s3:::reports"
+	queue  = "arn:aws:sqs:" + east + "orders"
+	kmsKey = "arn:aws:kms:" + east + "key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	server = "arn:aws:ec2:" + east + "instance/i-0abc"
+	disk   = "arn:aws:ec2:" + east + "volume/vol-1"
+	disk2  = "arn:aws:ec2:" + east + "volume/vol-2"
+	logs   = "arn:aws:logs:" + east + "log-group:app"
+	table  = "arn:aws:dynamodb:" + east + "table/Orders"
+	orders = "arn:aws:glue:" + east + "table/lake/orders"
+	lake   = "arn:aws:glue:" + east + "database/lake"
+	glue   = "arn:aws:glue:" + east + "catalog"
+)
+
+// scoped is a request in short: an entity, what is related to it, actions and rules.
+func scoped(t *testing.T, entity string, related, actions []string, rules ...catalogue.Rules) (catalogue.Scope, error) {
+	t.Helper()
+	req := catalogue.Request{Account: account, Partition: "aws", Entity: entity, Related: related, Actions: actions}
+	if len(rules) > 0 {
+		req.Rules = rules[0]
+	}
+	return open(t).Scope(req)
+}
+
+// TestRelated: what an action is granted on when resources are related to the entity.
+func TestRelated(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		entity  string
+		related []string
+		actions []string
+		want    []string // "origin actions on resources"
+	}{
+		{"it acts on the entity: on that alone", queue, []string{kmsKey}, []string{"sqs:SendMessage"}, []string{"asked sqs:SendMessage on " + queue}},
+		{"it acts on a related one only", queue, []string{kmsKey}, []string{"kms:Decrypt", "sqs:SendMessage"}, []string{
+			"asked kms:Decrypt on " + kmsKey, "asked sqs:SendMessage on " + queue,
+		}},
+		{"it acts on several related ones", server, []string{disk2, disk, logs}, []string{"ec2:ModifyVolume"}, []string{"asked ec2:ModifyVolume on " + disk + " " + disk2}},
+		{"it acts on what lies in a related one", server, []string{logs}, []string{"logs:GetLogEvents"}, []string{"asked logs:GetLogEvents on " + logs + ":log-stream:*"}},
+		{"it acts on both: on the entity alone", server, []string{disk}, []string{"ec2:CreateTags"}, []string{"asked ec2:CreateTags on " + server}},
+		{"it needs both", server, []string{disk, disk2}, []string{"ec2:AttachVolume"}, []string{"asked ec2:AttachVolume on " + strings.Join([]string{server, disk, disk2}, " ")}},
+		{"it needs the entity, and takes others", server, []string{disk}, []string{"ec2:ModifyInstanceAttribute"}, []string{"asked ec2:ModifyInstanceAttribute on " + server + " " + disk}},
+		{"it needs what the entity lies in", orders, []string{lake, glue}, []string{"glue:GetTable"}, []string{"asked glue:GetTable on " + strings.Join([]string{glue, lake, orders}, " ")}},
+		{"one is related twice", queue, []string{kmsKey, kmsKey}, []string{"kms:Decrypt"}, []string{"asked kms:Decrypt on " + kmsKey}},
+	} {
+		scope, err := scoped(t, tc.entity, tc.related, tc.actions)
+		var got []string
+		for _, s := range scope.Statements {
+			got = append(got, fmt.Sprintf("%s %s on %s", s.Origin, strings.Join(s.Actions, " "), strings.Join(s.Resources, " ")))
+		}
+		if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", tc.name, err, diff)
+		}
+	}
+}
+
+// TestUnrelated: which resources cannot be related, or are of no help.
+func TestUnrelated(t *testing.T) {
+	role := "arn:aws:iam::" + account + ":role/app"
+	secret := "arn:aws:secretsmanager:" + east + "secret:db-a1B2c3"
+	for _, tc := range []struct {
+		name, entity string
+		related      []string
+		action       string
+		reason       catalogue.Reason
+		message      []string
+	}{
+		{"another type", queue, []string{table}, "sqs:SendMessage", catalogue.WrongType, []string{table + " is of type table (dynamodb)", "cannot be related to " + queue, "only resources of these types can be: kms key"}},
+		{"of the same type", queue, []string{queue + "2"}, "sqs:SendMessage", catalogue.WrongType, []string{"queue (sqs)"}},
+		{"a secret", server, []string{secret}, "ec2:StopInstances", catalogue.WrongType, []string{secret, "ec2 volume, logs log-group"}},
+		{"a role", "arn:aws:lambda:" + east + "function:f", []string{role}, "lambda:InvokeFunction", catalogue.WrongType, []string{role, "kms key, logs log-group"}},
+		{"nothing can be", "arn:aws:ec2:" + east + "vpc-peering-connection/pcx-1", []string{kmsKey}, "ec2:CreateTags", catalogue.WrongType, []string{"none can be"}},
+		{"of no type", queue, []string{"arn:aws:kms:" + east + "teapot/1"}, "sqs:SendMessage", catalogue.WrongType, []string{"has the form of no resource of kms"}},
+		{"of another account", queue, []string{strings.Replace(kmsKey, account, "444455556666", 1)}, "sqs:SendMessage", catalogue.ForeignAccount, []string{"of the related resources: ", "444455556666"}},
+		{"of another partition", queue, []string{strings.Replace(kmsKey, ":aws:", ":aws-cn:", 1)}, "sqs:SendMessage", catalogue.ForeignPartition, []string{"of the related resources: "}},
+		{"no ARN", queue, []string{"key"}, "sqs:SendMessage", catalogue.InvalidARN, []string{"of the related resources: "}},
+		{"too many", server, slices.Repeat([]string{disk}, 11), "ec2:StopInstances", catalogue.InvalidARN, []string{"11 resources are related", "10 at most"}},
+		{"of no use", server, []string{logs}, "ec2:AttachVolume", catalogue.Incomplete, []string{"AWS also checks volume", `Relate the ec2 volume to the instance in the catalogue (relation "related")`}},
+		{"not of the entity's", queue, nil, "kms:Decrypt", catalogue.WrongService, []string{`Relate the kms key to the queue in the catalogue (relation "related")`}},
+		{"a parent gives nothing by itself", orders, []string{lake}, "glue:UpdateDatabase", catalogue.WrongType, []string{"glue:UpdateDatabase acts on"}},
+		{"a parent alone is not enough", orders, []string{lake}, "glue:GetTable", catalogue.Incomplete, []string{"rootcatalog", "Relate the glue rootcatalog to the table"}},
+	} {
+		scope, err := scoped(t, tc.entity, tc.related, []string{tc.action})
+		var refusal *catalogue.Refusal
+		if !errors.As(err, &refusal) || refusal.Reason != tc.reason || scope.Statements != nil {
+			t.Errorf("%s: %v, %v", tc.name, scope, err)
+			continue
+		}
+		for _, part := range tc.message {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q is not in %q", tc.name, part, err)
+			}
+		}
+	}
+}
+
+// TestWhatIsRelatedIsNamed: a refusal of a related resource carries its ARN, and one
+// of an action that of the entity.
+func TestWhatIsRelatedIsNamed(t *testing.T) {
+	var refusal *catalogue.Refusal
+	if _, err := scoped(t, queue, []string{table}, []string{"sqs:SendMessage"}); !errors.As(err, &refusal) || refusal.ARN != table || refusal.Action != "" {
+		t.Errorf("of a resource: %+v", refusal)
+	}
+	if _, err := scoped(t, queue, nil, []string{"kms:Decrypt"}); !errors.As(err, &refusal) || refusal.ARN != queue || refusal.Action != "kms:Decrypt" {
+		t.Errorf("of an action: %+v", refusal)
+	}
+}
+
+// TestIncomplete shows what a developer reads when an action needs more.
+func TestIncomplete(t *testing.T) {
+	for _, tc := range []struct{ entity, action, message string }{
+		{
+			server, "ec2:AttachVolume",
+			"ec2:AttachVolume cannot work with what is granted on " + server + ": in each call AWS also checks volume (arn:aws:ec2:${Region}:${Account}:volume/${VolumeId}). " +
+				`Relate the ec2 volume to the instance in the catalogue (relation "related"), and ask again`,
+		},
+		{
+			disk, "ec2:CreateSnapshot",
+			"ec2:CreateSnapshot cannot work with what is granted on " + disk + ": in each call AWS also checks snapshot (arn:aws:ec2:${Region}::snapshot/${SnapshotId}), which the call makes. " +
+				"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way",
+		},
+		{
+			"arn:aws:ecs:" + east + "cluster/main", "ecs:ExecuteCommand",
+			"ecs:ExecuteCommand cannot work with what is granted on arn:aws:ecs:" + east + "cluster/main: in each call AWS also checks task (arn:aws:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}). " +
+				"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way",
+		},
+	} {
+		if _, err := scoped(t, tc.entity, nil, []string{tc.action}); err == nil || err.Error() != tc.message {
+			t.Errorf("%s on %s:\ngot  %v\nwant %s", tc.action, tc.entity, err, tc.message)
+		}
+	}
+}
+
+// TestCompanions: what an action needs besides itself is added inside the resource,
+// told, or refused.
+func TestCompanions(t *testing.T) {
+	const advice = `s3:GetObject: if it is encrypted with a customer key`
+	index := catalogue.Statement{Origin: catalogue.Companion, Actions: []string{"dynamodb:Query"}, Resources: []string{table + "/index/*"}}
+	scope, err := scoped(t, table, nil, []string{"dynamodb:Query", "dynamodb:GetItem"})
+	if err != nil || len(scope.Statements) != 2 || cmp.Diff(index, scope.Statements[1]) != "" {
+		t.Errorf("an index: %+v, %v", scope, err)
+	}
+	for _, tc := range []struct {
+		name    string
+		related []string
+		actions []string
+		want    string // how the one warning begins; empty: none
+	}{
+		{"no key", nil, []string{"s3:GetObject", "s3:getobject"}, advice},
+		{"a key and no right on it", []string{kmsKey}, []string{"s3:GetObject"}, "s3:GetObject: if " + kmsKey + " encrypts it, AWS also checks the key: ask for kms:Decrypt, too"},
+		{"a key and the right", []string{kmsKey}, []string{"s3:GetObject", "kms:decrypt"}, ""},
+		{"another action", nil, []string{"s3:ListBucket"}, ""},
+	} {
+		scope, err := scoped(t, bucket, tc.related, tc.actions)
+		if err != nil || len(scope.Warnings) > 1 || (tc.want != "") != (len(scope.Warnings) == 1) {
+			t.Errorf("%s: %v, %v", tc.name, scope, err)
+		} else if tc.want != "" && !strings.HasPrefix(scope.Warnings[0], tc.want) {
+			t.Errorf("%s: %q", tc.name, scope.Warnings)
+		}
+	}
+	_, err = scoped(t, "arn:aws:bedrock:"+east+"inference-profile/eu.meta.llama3-2-1b-instruct-v1:0", nil, []string{"bedrock:InvokeModel"})
+	var refusal *catalogue.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != catalogue.Incomplete || !strings.HasPrefix(refusal.Message, "bedrock:InvokeModel: AWS checks it on the profile") {
+		t.Errorf("a profile: %v", err)
+	}
+}
