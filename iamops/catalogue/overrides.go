@@ -20,6 +20,20 @@ var patternFixes = map[string][]string{
 		"braket:${Region}::device/${DeviceType}/${Provider}/${DeviceId}",
 		"braket:::device/${DeviceType}/${Provider}/${DeviceId}",
 	},
+	// "AWS CodeArtifact permissions reference", AWS CodeArtifact User Guide: the
+	// field of the namespace is empty where a package has none.
+	"codeartifact package": {
+		"codeartifact:${Region}:${Account}:package/${DomainName}/${RepositoryName}/${PackageFormat}/${PackageNamespace}/${PackageName}",
+		"codeartifact:${Region}:${Account}:package/${DomainName}/${RepositoryName}/${PackageFormat}//${PackageName}",
+	},
+	// AWS has the first. The path is empty for the root resource of an API: "Control
+	// access to a REST API with IAM permissions", Amazon API Gateway Developer Guide;
+	// and "Control access to WebSocket APIs with IAM authorization" has the last.
+	"execute-api execute-api-general": {
+		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/${ApiSpecificResourcePath}",
+		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/",
+		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${RouteKey}",
+	},
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
 	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},
@@ -27,24 +41,6 @@ var patternFixes = map[string][]string{
 	// containers with ECS Exec", Amazon ECS Developer Guide, limits
 	// ssm:StartSession to "task/cluster-name/*".
 	"ssm task": {"ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}"},
-}
-
-// openEnds are the types whose last name may hold ":".
-var openEnds = map[string]bool{
-	"s3 object":                 true, // keys are free: "Naming Amazon S3 objects"
-	"s3 accesspointobject":      true,
-	"s3-outposts object":        true,
-	"rds snapshot":              true, // automated ones are "rds:NAME-DATE": "Working with ARNs", Amazon RDS User Guide
-	"rds cluster-snapshot":      true,
-	"redshift snapshot":         true, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
-	"cloudwatch alarm":          true, // names are free: AlarmName of PutMetricAlarm
-	"bedrock foundation-model":  true, // "meta.llama3-8b-instruct-v1:0": "Supported foundation models"
-	"bedrock inference-profile": true,
-	"bedrock custom-model":      true, // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
-	"codebuild build":           true, // "PROJECT:UUID": id of Build, AWS CodeBuild API Reference
-	"codebuild build-batch":     true,
-	"dynamodb stream":           true, // the label is a time: "DynamoDB Streams", StreamLabel
-	"cassandra stream":          true,
 }
 
 // forms say how an ARN is written in a policy where that is not the ARN itself.

@@ -13,7 +13,7 @@ type pattern struct {
 	shape    string
 	literals int  // characters that are not variable
 	named    bool // the resource part has a variable, so it is not a singleton
-	open     bool // the last variable may hold ":", see endsOpen
+	colons   colons
 }
 
 // variables are variables that nothing separates. A "*" that AWS puts before them is
@@ -44,21 +44,23 @@ func (p pattern) service() string {
 type pass int
 
 const (
-	strict  pass = iota // no "/" and no ":"
-	loose               // no ":"; names of secrets, parameters and log groups have "/"
-	openEnd             // the last variable anything, for the types of endsOpen
+	strict pass = iota // no "/" and no ":"
+	loose              // no ":"; names of secrets, parameters and log groups have "/"
+	colon              // those of namesWithColons ":", and the last of them anything
 )
 
 // match reports whether s, an ARN without "arn:PARTITION:", is of this shape.
 func (p pattern) match(s string, how pass) bool {
-	banned := "/:"
-	if how != strict {
-		banned = ":"
-	}
-	if how == openEnd && !p.open {
+	switch {
+	case how == strict:
+		return match(p.shape, s, "/:", false)
+	case how == loose || p.colons == lastName:
+		return match(p.shape, s, ":", how == colon)
+	case p.colons == everyName:
+		return match(p.shape, s, "", true)
+	default:
 		return false
 	}
-	return match(p.shape, s, banned, how == openEnd)
 }
 
 // match compares s with a shape, where "*" stands for one or more characters

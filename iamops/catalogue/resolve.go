@@ -17,7 +17,7 @@ type kind struct {
 // those that one action acts on: else an index of a table would pass as a table.
 func resolve(a arn, services ...*service) kind {
 	k := kind{arn: a}
-	passes := []pass{strict, loose, openEnd}
+	passes := []pass{strict, loose, colon}
 	if separatorAtEnd(a.rest) {
 		passes = passes[:1] // else a name would be taken to end in "/"
 	}

@@ -126,14 +126,14 @@ func TestListsNameWhatExists(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range keys(patternFixes, openEnds) {
+	for _, key := range keys(patternFixes, namesWithColons) {
 		if !types[key] {
 			t.Errorf("overrides: there is no resource type %q", key)
 		}
 	}
 }
 
-func keys(fixes map[string][]string, ends map[string]bool) []string {
+func keys(fixes map[string][]string, ends map[string]colons) []string {
 	var out []string
 	for k := range fixes {
 		out = append(out, k)
