@@ -95,6 +95,12 @@ func (d Decision) message() string {
 	return d.granted()
 }
 
+// grants notes what a run gave.
+func (d *Decision) grants(p iamops.Plan, r request) {
+	d.Resource, d.note, d.signInURL, d.end = r.Resource, r.reason, p.SignInURL, r.End
+	d.related, d.scope = r.Related, p.Scope
+}
+
 // granted is the log of a run that gave access.
 func (d Decision) granted() string {
 	lines := []string{"Permissions on the AWS resource: " + d.Resource, "Requester: " + d.Requester}

@@ -62,8 +62,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	d := j.decision(outcomeSucceeded)
-	d.Resource, d.note, d.signInURL, d.end = req.Resource, req.reason, plan.SignInURL, req.End
-	d.related, d.scope = req.Related, plan.Scope
+	d.grants(plan, req)
 	return j.end(ctx, port.StatusSuccess, d)
 }
 
@@ -200,17 +199,8 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 	if err != nil {
 		return p, req, err
 	}
-	for _, r := range related {
-		req.Related = append(req.Related, r.arn)
-	}
-	p, err = j.svc.opts.Access.Plan(req.Request)
-	if err != nil {
-		if e, ok := errors.AsType[*iamops.Error](err); ok {
-			err = e.Err // without our name of the step
-		}
-		return p, req, refuse("this cannot be granted on this resource", "%w", err)
-	}
-	return p, req, checkPermissions(offered, req.Actions, target, related, p.Scope)
+	p, err = workOut(j.svc.opts.Access, target, &req, offered, related)
+	return p, req, err
 }
 
 // request reads the resource and the request, as far as nothing more has to be read
@@ -237,8 +227,7 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 	if target, err = resourceOf(v.resource); err != nil {
 		return target, req, err
 	}
-	req, err = j.svc.readRequest(v.run, j.rec.Requester, start, now)
-	req.Resource, req.entity = target.arn, target.id
+	req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now)
 	return target, req, err
 }
 

@@ -39,8 +39,8 @@ type request struct {
 
 // readRequest takes the request out of a run. Its errors refuse the request:
 // they name the input, what was expected and what to do.
-func (s *Service) readRequest(run port.Run, requester string, start, now time.Time) (request, error) {
-	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Start: start}}
+func (t Terms) readRequest(run port.Run, target resource, requester string, start, now time.Time) (request, error) {
+	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: target.arn, Start: start}, entity: target.id}
 	tooLate := func(asked string) error {
 		return refuse("the request waited too long", "the request waited too long, please request again: it was made at %s%s", start.Format(time.RFC3339), asked)
 	}
@@ -51,7 +51,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 		return r, refuse("the run has no requester", "the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
 	}
 	var err error
-	if r.UserName, err = s.opts.UserName(requester); err != nil {
+	if r.UserName, err = t.UserName(requester); err != nil {
 		return r, refuse("the requester cannot be a user name in AWS", "the requester %w", err)
 	}
 	if r.Actions, err = run.EntityIDs(inputPermissions); err != nil {
@@ -60,7 +60,7 @@ func (s *Service) readRequest(run port.Run, requester string, start, now time.Ti
 	if r.reason, err = readReason(run); err != nil {
 		return r, err
 	}
-	duration, err := s.readDuration(run)
+	duration, err := t.readDuration(run)
 	if err != nil {
 		return r, err
 	}
@@ -86,13 +86,13 @@ func readReason(run port.Run) (string, error) {
 }
 
 // readDuration returns how long the grant lasts; 0 is until revoked.
-func (s *Service) readDuration(run port.Run) (time.Duration, error) {
+func (t Terms) readDuration(run port.Run) (time.Duration, error) {
 	text, err := run.Text(inputDuration)
 	if err != nil {
 		return 0, refuse(badInput(inputDuration), "%w", err)
 	}
 	if text == "" {
-		return s.opts.Duration, nil
+		return t.Duration, nil
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -101,8 +101,8 @@ func (s *Service) readDuration(run port.Run) (time.Duration, error) {
 	if d < minDuration {
 		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s: ask for more", inputDuration, text, short(minDuration))
 	}
-	if s.opts.MaxDuration > 0 && d > s.opts.MaxDuration {
-		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s: ask for less", inputDuration, text, short(s.opts.MaxDuration))
+	if t.MaxDuration > 0 && d > t.MaxDuration {
+		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s: ask for less", inputDuration, text, short(t.MaxDuration))
 	}
 	return d.Truncate(time.Second), nil
 }

@@ -61,30 +61,32 @@ func wrongInCatalogue(format string, args ...any) error {
 
 // readRest reads at once what the run names and what was not read because the record
 // names it: permissions, and the resources that belong to the requested one.
-func (j *Job) readRest(ctx context.Context, v grantView, permissions []string, r resource) (offered map[string]*port.Entity, related []resource, err error) {
-	var entities map[string]*port.Entity
+func (j *Job) readRest(ctx context.Context, v grantView, permissions []string, r resource) (offered, related map[string]*port.Entity, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		offered, err = j.svc.readEntities(ctx, templates.BlueprintPermission, permissions, v.permissions)
 		return err
 	})
 	g.Go(func() (err error) {
-		entities, err = j.svc.readEntities(ctx, templates.BlueprintResource, r.related, nil)
+		related, err = j.svc.readEntities(ctx, templates.BlueprintResource, r.related, nil)
 		return err
 	})
-	if err := g.Wait(); err != nil {
-		return nil, nil, err
-	}
+	return offered, related, g.Wait()
+}
+
+// belonging are the resources that belong to one, from their entities; nil stands for
+// one that does not exist.
+func (r resource) belonging(entities map[string]*port.Entity) (related []resource, err error) {
 	for _, id := range r.related {
 		e := entities[id]
 		if e == nil {
-			return nil, nil, refuse("a related resource is not in the catalogue", "the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port", id, r.id, templates.BlueprintResource, templates.RelationRelated)
+			return nil, refuse("a related resource is not in the catalogue", "the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port", id, r.id, templates.BlueprintResource, templates.RelationRelated)
 		}
 		found, err := resourceOf(e)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		related = append(related, found)
 	}
-	return offered, related, nil
+	return related, nil
 }

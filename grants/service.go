@@ -87,13 +87,7 @@ type Options struct {
 	Access Access
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
-	// Duration of a grant whose request names none; 0: until revoked.
-	Duration time.Duration
-	// MaxDuration is the longest that may be requested; 0: no limit.
-	MaxDuration time.Duration
-	// UserName turns the requester's e-mail into the name in AWS; its error
-	// refuses the request.
-	UserName func(email string) (string, error)
+	Terms
 	// ConfirmRequester asks Port whether the run is the requester's.
 	ConfirmRequester bool
 	// RequireSignature drops records without a signature. A wrong one always

@@ -114,10 +114,13 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	}
 	o := grants.Options{
 		Portal: portal, Access: ops,
-		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
-		Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour, ConfirmRequester: true,
-		UserName:  func(email string) (string, error) { return email, nil },
-		ClockSkew: clients.ClockSkew, Log: log, Registerer: p.reg,
+		Actions: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
+		Terms: grants.Terms{
+			Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour,
+			UserName: func(email string) (string, error) { return email, nil },
+		},
+		ConfirmRequester: true,
+		ClockSkew:        clients.ClockSkew, Log: log, Registerer: p.reg,
 	}
 	for _, c := range change {
 		c(&o)

@@ -93,10 +93,15 @@ func (c *clients) newService(ops *iamops.Ops) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
 		Portal: c.portal, Access: ops, Actions: cfg.actions,
-		Duration: cfg.grant.duration, MaxDuration: cfg.grant.maxDuration, UserName: cfg.grant.userName,
+		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
 	})
+}
+
+// terms are the settings by which a request is judged.
+func (c *config) terms() grants.Terms {
+	return grants.Terms{Duration: c.grant.duration, MaxDuration: c.grant.maxDuration, UserName: c.grant.userName}
 }
 
 // kafkaNames are the topic and the consumer group of an organisation.

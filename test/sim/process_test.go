@@ -85,9 +85,12 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 	must(err)
 	service, err := grants.New(grants.Options{
 		Portal: portal, Access: ops,
-		Actions:  templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
-		Duration: lasts, MaxDuration: maxDuration, ConfirmRequester: true, RequireSignature: w.plan.signed,
-		UserName:  func(email string) (string, error) { return email, nil },
+		Actions: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
+		Terms: grants.Terms{
+			Duration: lasts, MaxDuration: maxDuration,
+			UserName: func(email string) (string, error) { return email, nil },
+		},
+		ConfirmRequester: true, RequireSignature: w.plan.signed,
 		ClockSkew: p.clients.ClockSkew, Log: log, Registerer: reg,
 	})
 	must(err)

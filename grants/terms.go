@@ -1,0 +1,86 @@
+package grants
+
+import (
+	"errors"
+	"time"
+
+	"port-iam/iamops"
+	"port-iam/port"
+)
+
+// Terms are the settings by which a request is judged.
+type Terms struct {
+	// Duration of a grant whose request names none; 0: until revoked.
+	Duration time.Duration
+	// MaxDuration is the longest that may be requested; 0: no limit.
+	MaxDuration time.Duration
+	// UserName turns the requester's e-mail into the name in AWS; its error
+	// refuses the request.
+	UserName func(email string) (string, error)
+}
+
+// Planner works grants out, as [Access] does; it calls nothing.
+type Planner interface {
+	Plan(r iamops.Request) (iamops.Plan, error)
+}
+
+// Asking is a request, with what the catalogue in Port says about it.
+type Asking struct {
+	Run       port.Run
+	Requester string    // e-mail
+	At        time.Time // when it is made and handled
+	Resource  port.Entity
+	// Related and Permissions are entities by identifier; nil stands for one that does
+	// not exist.
+	Related, Permissions map[string]*port.Entity
+}
+
+// Preview is what a request would become.
+type Preview struct {
+	Plan     iamops.Plan
+	Resource string   // ARN
+	Related  []string // ARNs
+	End      time.Time
+	Log      string // of the run
+}
+
+// Preview works a request out as a run does, without anything that a run asks AWS or
+// Port for. The error is why the run would be refused, as the requester would read it.
+func (t Terms) Preview(p Planner, a Asking) (Preview, error) {
+	target, err := resourceOf(&a.Resource)
+	if err != nil {
+		return Preview{}, err
+	}
+	req, err := t.readRequest(a.Run, target, a.Requester, a.At, a.At)
+	if err != nil {
+		return Preview{}, err
+	}
+	plan, err := workOut(p, target, &req, a.Permissions, a.Related)
+	if err != nil {
+		return Preview{}, err
+	}
+	d := Decision{Operation: opGrant, Outcome: outcomeSucceeded, Requester: a.Requester}
+	d.grants(plan, req)
+	return Preview{Plan: plan, Resource: req.Resource, Related: req.Related, End: req.End, Log: d.message()}, nil
+}
+
+// workOut plans a request, once all that the catalogue says about it is known: its
+// permissions, and the resources that belong to the requested one.
+func workOut(p Planner, target resource, req *request, offered, related map[string]*port.Entity) (iamops.Plan, error) {
+	belonging, err := target.belonging(related)
+	if err != nil {
+		return iamops.Plan{}, err
+	}
+	req.Related = nil
+	for _, r := range belonging {
+		req.Related = append(req.Related, r.arn)
+	}
+	plan, err := p.Plan(req.Request)
+	if err != nil {
+		if e, ok := errors.AsType[*iamops.Error](err); ok {
+			err = e.Err // without our name of the step
+		}
+		return plan, refuse("this cannot be granted on this resource", "%w", err)
+	}
+	return plan, checkPermissions(offered, req.Actions, target, belonging, plan.Scope)
+}
