@@ -1,8 +1,10 @@
 package iamops
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"port-iam/iamops/catalogue"
 	"port-iam/templates"
@@ -34,4 +36,28 @@ func (o *Ops) statements(s catalogue.Scope) []templates.Statement {
 		}
 	}
 	return out
+}
+
+// Refused says which of the actions of a request could not be granted, each by itself,
+// and why, by action as the request has it; "" stands for all of them. It calls nothing.
+func (o *Ops) Refused(g Request) (map[string]error, error) {
+	_, err := o.scope(g)
+	var refusals catalogue.Refusals
+	if err == nil || !errors.As(err, &refusals) {
+		return nil, err
+	}
+	byAction := make(map[string]error, len(refusals))
+	for _, r := range refusals {
+		if r.Action == "" {
+			byAction[""] = r
+		}
+		byAction[strings.ToLower(r.Action)] = r
+	}
+	out := make(map[string]error, len(refusals))
+	for _, a := range g.Actions {
+		if r := cmp.Or(byAction[strings.ToLower(a)], byAction[""]); r != nil {
+			out[a] = r
+		}
+	}
+	return out, nil
 }

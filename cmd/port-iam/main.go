@@ -7,7 +7,7 @@
 // with, it leaves to packages grants, consumer, port and iamops.
 //
 // Files are grouped by the command that they are for: daemon (`run`), check,
-// grants, setup, print, demo, status (the page of the daemon). The others serve
+// grants, setup, plan, print, demo, status (the page of the daemon). The others serve
 // all of them: settings.go and config.go turn the environment into a
 // configuration, wire.go makes every part from it, exit.go holds exit codes, text.go
 // tables and texts, terminal.go questions and waiting.
@@ -77,6 +77,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(),
+		newPlan(),
 		newPrint(),
 		newSetup(),
 		newGrants(),

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"port-iam/grants"
+	"port-iam/iamops"
+	"port-iam/port"
+	"port-iam/templates"
+)
+
+// planFlags are those of `port-iam plan`.
+type planFlags struct {
+	resource, user, duration, account, catalogue string
+	permissions                                  []string
+	json                                         bool
+
+	domain string // of the requester where --user does not say who it is
+}
+
+func newPlan() *cobra.Command {
+	f := &planFlags{}
+	cmd := &cobra.Command{
+		Use:   "plan --resource ARN --permission ACTION [--permission ACTION ...]",
+		Short: "Show what a request would become, without asking Port or AWS",
+		Long: "Works a request out with the code of the daemon: what the policy would allow, who could enter, until when,\n" +
+			"and what the log of the run would say. It needs no credentials and calls nothing; the settings are those of\n" +
+			"`port-iam run`. What only Port or AWS can say is listed as not judged.\n" +
+			"With --catalogue, resource and permissions are entities of that file, and with neither of them every\n" +
+			"permission is judged on every resource of its type.\n" +
+			"Exit code: 0 it would be granted, 1 it would be refused (or a permission of the catalogue works on no resource\n" +
+			"of its type), 2 a flag or setting is wrong.",
+		Example: "  port-iam plan --resource arn:aws:s3:::reports --permission s3:GetObject --permission s3:ListBucket\n" +
+			"  port-iam plan --catalogue catalogue.json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.InOrStdin(), cmd.OutOrStdout()) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.resource, "resource", "", "`ARN` of the resource, or its identifier in the catalogue")
+	flags.StringSliceVar(&f.permissions, "permission", nil, "IAM `action` to request, such as s3:PutObject; may be repeated")
+	flags.StringVar(&f.user, "user", "", "`e-mail` of the requester")
+	flags.StringVar(&f.duration, "duration", "", "how long it should last (default: GRANT_DURATION)")
+	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: that of the boundary, else of the resource)")
+	flags.StringVar(&f.catalogue, "catalogue", "", "`file` with the catalogue, or - for the standard input:\n"+`{"aws_resource": [...], "iam_permissions": [...]}, entities as Port's API returns them`)
+	flags.BoolVar(&f.json, "json", false, "print JSON")
+	return cmd
+}
+
+// errRefused is that a request would be refused, which the output has said.
+var errRefused = errors.New("the request would be refused")
+
+func (f *planFlags) run(stdin io.Reader, stdout io.Writer) error {
+	var bad problems
+	cfg := f.config(readSettings(), &bad)
+	known, err := f.readCatalogue(stdin)
+	if err != nil {
+		bad.add("--catalogue", "%v", err)
+	}
+	all := f.resource == "" && len(f.permissions) == 0 && f.catalogue != ""
+	if !all && (f.resource == "" || len(f.permissions) == 0) {
+		bad.add("--resource, --permission", "both are needed, or neither with --catalogue, which judges all of it")
+	}
+	if err := errors.Join(bad...); err != nil {
+		return configError{err}
+	}
+	ops, err := f.newOps(cfg, known)
+	if err != nil {
+		return configError{err}
+	}
+	if all {
+		return f.survey(ops, known, stdout)
+	}
+	return f.preview(cfg, ops, known, stdout)
+}
+
+// config has the settings that a plan depends on. A boundary may be missing: its text
+// is not judged anyway.
+func (f *planFlags) config(s settings, bad *problems) *config {
+	cfg := &config{}
+	s.IAM.Boundary = cmp.Or(s.IAM.Boundary, noBoundary)
+	for _, part := range []func(*config, *problems){s.parseIAM, s.parseGrant, s.parseRules} {
+		part(cfg, bad)
+	}
+	cfg.port.orgID, f.domain = s.Port.OrgID, cmp.Or(strings.TrimPrefix(s.Grant.EmailDomain, "@"), "example.com")
+	if f.account != "" && !templates.IsAccount(f.account) {
+		bad.add("--account", "%q is not 12 digits", f.account)
+	}
+	return cfg
+}
+
+// knownCatalogue are the entities that a plan is made of, by identifier.
+type knownCatalogue struct {
+	Resources   []port.Entity `json:"aws_resource"`
+	Permissions []port.Entity `json:"iam_permissions"`
+}
+
+// readCatalogue reads the file. Without one the catalogue holds what the flags name.
+func (f *planFlags) readCatalogue(stdin io.Reader) (c knownCatalogue, err error) {
+	if f.catalogue == "" {
+		c.Resources = []port.Entity{{Identifier: f.resource}}
+		for _, p := range f.permissions {
+			c.Permissions = append(c.Permissions, port.Entity{Identifier: p})
+		}
+		return c, nil
+	}
+	var content []byte
+	if f.catalogue == "-" {
+		content, err = io.ReadAll(stdin)
+	} else {
+		content, err = os.ReadFile(f.catalogue)
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &c)
+	}
+	if err == nil && c.Resources == nil && c.Permissions == nil {
+		err = fmt.Errorf("%s has neither aws_resource nor iam_permissions", f.catalogue)
+	}
+	return c, err
+}
+
+// resourceNamed is the entity of this identifier, or of this ARN.
+func (c knownCatalogue) resourceNamed(name string) (port.Entity, bool) {
+	for _, is := range []func(port.Entity) bool{
+		func(e port.Entity) bool { return e.Identifier == name },
+		func(e port.Entity) bool {
+			var arn string
+			return json.Unmarshal(e.Properties[templates.PropertyARN], &arn) == nil && arn == name
+		},
+	} {
+		if i := slices.IndexFunc(c.Resources, is); i >= 0 {
+			return c.Resources[i], true
+		}
+	}
+	return port.Entity{}, false
+}
+
+func byID(entities []port.Entity) map[string]*port.Entity {
+	out := make(map[string]*port.Entity, len(entities))
+	for i := range entities {
+		out[entities[i].Identifier] = &entities[i]
+	}
+	return out
+}
+
+// unknownOrg stands in the plan where PORT_ORG_ID does not say the organisation.
+const unknownOrg = "org_unknown"
+
+// newOps makes operations that plan and cannot call anything. Account and partition
+// are the settings', else those of the first ARN of the catalogue that has them.
+func (f *planFlags) newOps(cfg *config, known knownCatalogue) (*iamops.Ops, error) {
+	account, partition, _ := placeOf(cfg.iam.boundary)
+	account = cmp.Or(f.account, account)
+	arns := []string{f.resource}
+	for _, e := range known.Resources {
+		var arn string
+		_ = json.Unmarshal(e.Properties[templates.PropertyARN], &arn)
+		arns = append(arns, arn, e.Identifier)
+	}
+	for _, arn := range arns {
+		fields := strings.SplitN(arn, ":", 6)
+		if len(fields) < 6 || fields[0] != "arn" {
+			continue
+		}
+		partition = cmp.Or(partition, fields[1])
+		if account == "" && templates.IsAccount(fields[4]) {
+			account = fields[4]
+		}
+	}
+	if account == "" {
+		return nil, errors.New("--account: is missing, and neither the boundary nor the resource names the account: give its 12 digits")
+	}
+	return iamops.New(iamops.Options{
+		API: &iamops.API{}, Account: account, Partition: cmp.Or(partition, "aws"), OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
+		Path: cfg.iam.path, Boundary: cfg.iam.boundary, Tags: cfg.iam.tags,
+		Trust: cfg.grant.trust, Templates: cfg.grant.templates, Rules: cfg.rules,
+	})
+}
+
+// plannedRun is the id of the run that is planned.
+const plannedRun = "r_0000000000000000"
+
+// preview plans one request.
+func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
+	target, ok := known.resourceNamed(f.resource)
+	if !ok {
+		return configError{fmt.Errorf("--resource: %q is neither the identifier nor the ARN of a resource in %s", f.resource, f.catalogue)}
+	}
+	inputs := map[string]any{port.InputPermissions: f.permissions}
+	if f.duration != "" {
+		inputs["duration"] = f.duration
+	}
+	properties := map[string]json.RawMessage{}
+	for name, v := range inputs {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		properties[name] = raw
+	}
+	p, err := cfg.terms().Preview(ops, grants.Asking{
+		Run:       port.Run{ID: plannedRun, Action: "plan", Properties: properties},
+		Requester: cmp.Or(f.user, "requester@"+f.domain),
+		At:        time.Now().UTC().Truncate(time.Second),
+		Resource:  target, Related: byID(known.Resources), Permissions: byID(known.Permissions),
+	})
+	out := newPlanned(p, err, f.notJudged(cfg))
+	write := out.text
+	if f.json {
+		write = func(w io.Writer) error { return writeJSON(w, out) }
+	}
+	if err := write(stdout); err != nil {
+		return err
+	}
+	if err != nil {
+		return errRefused
+	}
+	return nil
+}
+
+// notJudged says what a plan cannot know.
+func (f *planFlags) notJudged(cfg *config) []string {
+	out := []string{
+		"whether the resource exists in AWS, and what its own policy, service control policies or its key's policy say",
+		"what the permissions boundary allows, which is read from AWS",
+	}
+	if f.catalogue == "" {
+		out = append(out, "whether the catalogue in Port offers the permissions for this type of resource, and what is related to the resource")
+	}
+	if f.user == "" {
+		out = append(out, "the requester: no --user was given")
+	} else if cfg.grant.trust != templates.TrustAccount {
+		out = append(out, "whether AWS has the user")
+	}
+	if cfg.port.orgID == "" {
+		out = append(out, "the organisation in Port: PORT_ORG_ID is not set, and "+unknownOrg+" stands for it")
+	}
+	return out
+}
+
+// survey judges the whole catalogue.
+func (f *planFlags) survey(ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
+	all, err := grants.Survey(ops, known.Resources, known.Permissions)
+	if err != nil {
+		return configError{fmt.Errorf("--catalogue: %w", err)}
+	}
+	if f.json {
+		err = writeJSON(stdout, surveyRows(all))
+	} else {
+		err = writeSurvey(stdout, all, len(known.Resources))
+	}
+	if err != nil {
+		return err
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(all), func(p grants.Surveyed) bool { return !p.Never() })); n > 0 {
+		return fmt.Errorf("%s of the catalogue can never be granted", count(n, "permission"))
+	}
+	return nil
+}

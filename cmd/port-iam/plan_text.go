@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"port-iam/grants"
+	"port-iam/templates"
+)
+
+// planned is the output of `port-iam plan` for one request.
+type planned struct {
+	Refused    string             `json:"refused,omitempty"` // why; then there is nothing else
+	Resource   string             `json:"resource,omitempty"`
+	Related    []string           `json:"related,omitempty"`
+	Statements []plannedStatement `json:"statements,omitempty"`
+	End        string             `json:"end,omitempty"` // RFC 3339; "" until revoked
+	Policy     json.RawMessage    `json:"policy,omitempty"`
+	Size       int                `json:"size,omitempty"` // characters of the policy, as AWS counts
+	SizeLimit  int                `json:"size_limit,omitempty"`
+	Trust      json.RawMessage    `json:"trust,omitempty"`
+	RoleARN    string             `json:"role_arn,omitempty"`
+	Log        string             `json:"log,omitempty"`
+	Warnings   []string           `json:"warnings,omitempty"`
+	NotJudged  []string           `json:"not_judged"`
+}
+
+type plannedStatement struct {
+	Origin    string   `json:"origin"`
+	Actions   []string `json:"actions"`
+	Resources []string `json:"resources"`
+}
+
+func newPlanned(p grants.Preview, refused error, notJudged []string) planned {
+	if refused != nil {
+		return planned{Refused: refused.Error(), NotJudged: notJudged}
+	}
+	out := planned{
+		Resource: p.Resource, Related: p.Related,
+		Policy: json.RawMessage(p.Plan.Policy), Size: templates.Length(p.Plan.Policy), SizeLimit: templates.MaxPolicy,
+		Trust: json.RawMessage(p.Plan.Trust), RoleARN: p.Plan.RoleARN, Log: p.Log,
+		Warnings: p.Plan.Scope.Warnings, NotJudged: notJudged,
+	}
+	if !p.End.IsZero() {
+		out.End = p.End.Format(time.RFC3339)
+	}
+	for _, st := range p.Plan.Scope.Statements {
+		out.Statements = append(out.Statements, plannedStatement{string(st.Origin), st.Actions, st.Resources})
+	}
+	return out
+}
+
+// text writes the plan for people.
+func (p planned) text(w io.Writer) error {
+	var b strings.Builder
+	if p.Refused != "" {
+		fmt.Fprintf(&b, "The request would be refused:\n%s\n", indented(p.Refused))
+	} else {
+		b.WriteString("The request would be granted.\n\nIt allows\n")
+		for _, st := range p.Statements {
+			fmt.Fprintf(&b, "  %s (%s)\n", strings.Join(st.Actions, ", "), st.Origin)
+			for _, r := range st.Resources {
+				fmt.Fprintf(&b, "    on %s\n", r)
+			}
+		}
+		fmt.Fprintf(&b, "\nThe policy has %d of %d characters.\n\nThe log of the run\n%s\n\nThe trust policy of the role\n%s\n", p.Size, p.SizeLimit, indented(p.Log), indented(string(p.Trust)))
+	}
+	b.WriteString("\nNot judged\n")
+	for _, n := range p.NotJudged {
+		fmt.Fprintf(&b, "  - %s\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// indented is a text from elsewhere, each line moved to the right.
+func indented(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = "  " + printable(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// surveyRow is the JSON of one permission of a whole catalogue.
+type surveyRow struct {
+	Permission   string `json:"permission"`
+	ResourceType string `json:"resource_type"`
+	Works        int    `json:"works"`
+	Resources    int    `json:"resources"`
+	Why          string `json:"why,omitempty"`
+	On           string `json:"on,omitempty"`
+}
+
+func surveyRows(all []grants.Surveyed) []surveyRow {
+	rows := make([]surveyRow, len(all))
+	for i, p := range all {
+		rows[i] = surveyRow(p)
+	}
+	return rows
+}
+
+// writeSurvey writes what does not work everywhere, for people.
+func writeSurvey(w io.Writer, all []grants.Surveyed, resources int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s and %s were judged.\n", count(len(all), "permission"), count(resources, "resource"))
+	left := grants.NotAlways(all)
+	for i, p := range left {
+		switch {
+		case p.Never() && i == 0:
+			b.WriteString("\nNever granted\n")
+		case !p.Never() && (i == 0 || left[i-1].Never()):
+			b.WriteString("\nGranted on some resources only\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", printable(p.String()))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
