@@ -162,7 +162,7 @@ var resourceCompanions = []companion{
 	{
 		asked: []string{"sqs:StartMessageMoveTask"}, does: refuse,
 		text: "it also needs sqs:SendMessage on the queue that the messages go to, which is outside of the grant: ask an operator to move them",
-		page: `"Configuring queue permissions for a dead-letter queue redrive", Amazon SQS Developer Guide`,
+		page: `"Learn how to configure a dead-letter queue redrive in Amazon SQS", Amazon SQS Developer Guide`,
 	},
 	{
 		asked: []string{"kms:ReEncryptFrom"}, unless: []string{"kms:ReEncryptTo"}, does: refuse,

@@ -18,7 +18,7 @@ var accessCompanions = []companion{
 	{
 		asked: []string{"aiops:*Investigation*", "aiops:*Report", "aiops:PutFact"}, does: warn,
 		text: "AWS's reference says that it also needs sts:SetContext, and nothing of sts is ever granted: use it only where AWS accepts the call without",
-		page: "Actions, resources, and condition keys for AWS AI Operations (dependent actions)",
+		page: "Actions, resources, and condition keys for Amazon AI Operations (dependent actions)",
 	},
 	// A login is not needed to read a manifest or a layer, so nothing is refused.
 	{
@@ -32,7 +32,7 @@ var accessCompanions = []companion{
 	{
 		asked: []string{"ecr:GetDownloadUrlForLayer"}, unless: []string{"ecr:BatchGetImage"}, does: warn,
 		text: "the layers of an image are listed in its manifest: ask for ecr:BatchGetImage, too",
-		page: `"Amazon ECR private repository policies examples", Amazon ECR User Guide`,
+		page: "BatchGetImage and GetDownloadUrlForLayer, Amazon ECR API Reference",
 	},
 	{
 		asked: []string{"ecr:PutImage"}, unless: []string{"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload"}, does: warn,
@@ -62,7 +62,7 @@ var accessCompanions = []companion{
 	// The other end knows its callers by a list of its own.
 	{
 		asked: []string{"eks:MutateViaKubernetesApi"}, on: []string{"eks:*:*:cluster/*"}, does: add, actions: []string{"eks:AccessKubernetesApi"},
-		page: "Actions, resources, and condition keys for Amazon EKS (dependent actions)",
+		page: "Actions, resources, and condition keys for Amazon Elastic Kubernetes Service (dependent actions)",
 	},
 	{
 		asked: []string{"eks:AccessKubernetesApi", "eks:MutateViaKubernetesApi"}, does: warn,
@@ -129,7 +129,7 @@ var accessCompanions = []companion{
 	{
 		asked: []string{"athena:StartQueryExecution"}, unless: []string{"athena:GetQueryExecution", "athena:GetQueryResults"}, does: warn,
 		text: "results are read with athena:GetQueryExecution and athena:GetQueryResults: ask for these, too",
-		page: `"Example policies for workgroups", Amazon Athena User Guide`,
+		page: "StartQueryExecution and GetQueryResults, Amazon Athena API Reference",
 	},
 	{
 		asked: []string{"logs:StartQuery"}, unless: []string{"logs:GetQueryResults"}, does: warn,
