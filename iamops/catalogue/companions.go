@@ -33,11 +33,13 @@ type companion struct {
 type verdict int
 
 const (
-	// refuse: AWS says that the action can never work with such a grant.
+	// refuse: AWS says that the action can never work with such a grant: what is
+	// missing cannot come from the policy of another resource either.
 	refuse verdict = iota + 1
 	// add: the action never works fully without it, and it lies inside the resource.
 	add
-	// warn: it depends on the call, or on how the resource is set up.
+	// warn: it depends on the call, on how the resource is set up, or on the policy of
+	// another resource (a bucket, a queue, a key, a secret), which can give the right.
 	warn
 )
 
@@ -130,8 +132,8 @@ var resourceCompanions = []companion{
 		page: `"Understanding intelligent prompt routing in Amazon Bedrock", Amazon Bedrock User Guide`,
 	},
 	{
-		asked: []string{"s3-object-lambda:Get*", "s3-object-lambda:List*", "s3-object-lambda:Put*", "s3-object-lambda:Delete*", "s3-object-lambda:RestoreObject", "s3-object-lambda:AbortMultipartUpload"}, does: refuse,
-		text: "AWS also checks the same right on the access point behind this one, and lambda:InvokeFunction on the function, and a grant covers neither: ask for the right on the bucket",
+		asked: []string{"s3-object-lambda:Get*", "s3-object-lambda:List*", "s3-object-lambda:Put*", "s3-object-lambda:Delete*", "s3-object-lambda:RestoreObject", "s3-object-lambda:AbortMultipartUpload"}, does: warn,
+		text: "AWS also checks the same right on the access point behind this one, and lambda:InvokeFunction on the function, and a grant covers neither: use it where their own policies let the caller in, or ask for the right on the bucket",
 		page: `"Configuring IAM policies for Object Lambda Access Points", Amazon S3 User Guide`,
 	},
 	{
@@ -150,8 +152,8 @@ var resourceCompanions = []companion{
 		page: `"Using IAM with DynamoDB backup and restore", Amazon DynamoDB Developer Guide`,
 	},
 	{
-		asked: []string{"dynamodb:ExportTableToPointInTime"}, unless: []string{"s3:PutObject"}, does: refuse,
-		text: "it also needs s3:PutObject on the bucket, which is outside of the grant: ask an operator to export it",
+		asked: []string{"dynamodb:ExportTableToPointInTime"}, unless: []string{"s3:PutObject"}, does: warn,
+		text: "it also needs s3:PutObject on the bucket, which is outside of the grant: use a bucket whose policy lets the caller write, or ask an operator to export it",
 		page: `"Requesting a table export in DynamoDB", Amazon DynamoDB Developer Guide`,
 	},
 	{
@@ -160,23 +162,23 @@ var resourceCompanions = []companion{
 		page: `"Using IAM policies for Amazon Kinesis Data Streams and Amazon DynamoDB", Amazon DynamoDB Developer Guide`,
 	},
 	{
-		asked: []string{"sqs:StartMessageMoveTask"}, does: refuse,
-		text: "it also needs sqs:SendMessage on the queue that the messages go to, which is outside of the grant: ask an operator to move them",
+		asked: []string{"sqs:StartMessageMoveTask"}, does: warn,
+		text: "it also needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on this queue, and sqs:SendMessage on the queue that the messages go to, which is outside of the grant: ask for the three, too, and use a queue whose policy lets the caller send",
 		page: `"Learn how to configure a dead-letter queue redrive in Amazon SQS", Amazon SQS Developer Guide`,
 	},
 	{
-		asked: []string{"kms:ReEncryptFrom"}, unless: []string{"kms:ReEncryptTo"}, does: refuse,
-		text: "ReEncrypt also takes kms:ReEncryptTo on the key that it encrypts with: ask for both",
+		asked: []string{"kms:ReEncryptFrom"}, unless: []string{"kms:ReEncryptTo"}, does: warn,
+		text: "ReEncrypt also takes kms:ReEncryptTo on the key that it encrypts with: ask for both, or use a key whose own policy gives the other right",
 		page: "ReEncrypt, AWS KMS API Reference",
 	},
 	{
-		asked: []string{"kms:ReEncryptTo"}, unless: []string{"kms:ReEncryptFrom"}, does: refuse,
-		text: "ReEncrypt also takes kms:ReEncryptFrom on the key that it decrypts with: ask for both",
+		asked: []string{"kms:ReEncryptTo"}, unless: []string{"kms:ReEncryptFrom"}, does: warn,
+		text: "ReEncrypt also takes kms:ReEncryptFrom on the key that it decrypts with: ask for both, or use a key whose own policy gives the other right",
 		page: "ReEncrypt, AWS KMS API Reference",
 	},
 	{
 		asked: []string{"rds:SwitchoverBlueGreenDeployment"}, does: refuse,
-		text: "it also needs rights on the databases of both sides, which are outside of the deployment: ask an operator to switch over",
+		text: "it also needs rights on the databases of both sides (rds:ModifyDBInstance or rds:ModifyDBCluster, and those that promote a replica), which are outside of the deployment: ask an operator to switch over",
 		page: `"Authorizing access to Amazon RDS blue/green deployment operations", Amazon RDS User Guide`,
 	},
 	{

@@ -40,13 +40,13 @@ var accessCompanions = []companion{
 		page: `"IAM permissions for pushing an image to an Amazon ECR private repository", Amazon ECR User Guide`,
 	},
 	{
-		asked: []string{"rds-data:*"}, does: refuse,
-		text: "each call names a secret with the database's password and takes secretsmanager:GetSecretValue on it, and a grant never covers a database and a secret: ask for rds-db:connect if the database has IAM authentication",
+		asked: []string{"rds-data:*"}, does: warn,
+		text: "each call names a secret with the database's password and takes secretsmanager:GetSecretValue on it, and a grant never covers a database and a secret: use a secret whose own policy lets the caller read it, or ask for rds-db:connect if the database has IAM authentication",
 		page: `"Authorizing access to the Amazon RDS Data API", Amazon Aurora User Guide`,
 	},
 	{
-		asked: []string{"redshift-data:*"}, on: []string{"redshift:*:*:cluster:*"}, does: refuse,
-		text: "it also needs redshift:GetClusterCredentials or redshift:GetClusterCredentialsWithIAM on a database, or a secret, all outside of the cluster: ask for redshift:GetClusterCredentialsWithIAM on the database and use an SQL client",
+		asked: []string{"redshift-data:*"}, on: []string{"redshift:*:*:cluster:*"}, does: warn,
+		text: "it also needs redshift:GetClusterCredentials or redshift:GetClusterCredentialsWithIAM on a database, or a secret, all outside of the cluster: use a secret whose own policy lets the caller read it, or ask for redshift:GetClusterCredentialsWithIAM on the database and use an SQL client",
 		page: `"Authorizing access to the Amazon Redshift Data API", Amazon Redshift Management Guide`,
 	},
 	{
@@ -85,14 +85,14 @@ var accessCompanions = []companion{
 		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
 	},
 	{
-		asked: []string{"kafka-cluster:WriteDataIdempotently"}, does: refuse,
-		text: "it takes kafka-cluster:WriteData on a topic, too, which is outside of the cluster: ask for a lasting role for the producer",
+		asked: []string{"kafka-cluster:WriteDataIdempotently"}, does: warn,
+		text: "it takes kafka-cluster:WriteData on a topic, too, which is outside of the cluster: use it where the policy of the cluster gives that, or ask for a lasting role for the producer",
 		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
 	},
 	{
 		asked:  []string{"kafka-cluster:*Topic*", "kafka-cluster:*Group", "kafka-cluster:*TransactionalId", "kafka-cluster:ReadData", "kafka-cluster:WriteData", "kafka:*Topic", "kafka:DescribeTopicPartitions"},
-		unless: []string{"kafka-cluster:Connect"}, does: refuse,
-		text: "it needs kafka-cluster:Connect on the cluster, too, which is outside of this resource: ask for a lasting role for the client",
+		unless: []string{"kafka-cluster:Connect"}, does: warn,
+		text: "it needs kafka-cluster:Connect on the cluster, too, which is outside of this resource: use it where the policy of the cluster lets the caller connect, or ask for a lasting role for the client",
 		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
 	},
 	{
