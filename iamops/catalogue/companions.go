@@ -112,6 +112,26 @@ var resourceCompanions = []companion{
 		page: "ARN of CreateSecret, AWS Secrets Manager API Reference",
 	},
 	{
+		asked: []string{"elasticloadbalancing:*"}, on: []string{"elasticloadbalancing:*:*:loadbalancer/*"}, when: newLoadBalancer, does: refuse,
+		text: `this is a partial ARN, on which AWS allows nothing. The ARN of an application, network or gateway load balancer ends in "/" and an id that AWS chose, as in loadbalancer/app/web/50dc6c495c0c9188: use the full ARN, which "aws elbv2 describe-load-balancers" prints`,
+		page: "LoadBalancerArn of LoadBalancer, Elastic Load Balancing API Reference (version 2015-12-01)",
+	},
+	{
+		asked: []string{"ssm:*"}, on: []string{"ssm:*:*:parameter/*"}, when: slashesOfParameter, does: refuse,
+		text: `AWS writes the first "/" of a parameter's name and that of "parameter/" in its ARN as one, and allows nothing on an ARN with two: use the ARN with one, as in parameter/prod/db for /prod/db`,
+		page: `"Restricting access to Parameter Store parameters using IAM policies", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"rds-db:connect"}, when: notResourceID, does: refuse,
+		text: `AWS knows the database by its resource id here, which begins with "db-", "cluster-" or "prx-", and not by its name: use the id, which "aws rds describe-db-instances" prints as DbiResourceId (of a cluster DbClusterResourceId)`,
+		page: `"Creating and using an IAM policy for IAM database access", Amazon RDS User Guide`,
+	},
+	{
+		asked: []string{"lambda:InvokeFunction"}, on: []string{"lambda:*:*:function:*"}, does: warn,
+		text: "a call that names a version or an alias is checked on the ARN of that one: ask for it on the version or the alias, or leave it out of the call",
+		page: `"Fine-tuning the Resources and Conditions sections of policies", AWS Lambda Developer Guide`,
+	},
+	{
 		asked: []string{
 			"dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:SearchVectors",
 			"dynamodb:DescribeContributorInsights", "dynamodb:UpdateContributorInsights",
@@ -254,6 +274,18 @@ func afterHyphen(rest string) (string, bool) {
 	_, end, ok := strings.Cut(rest[max(0, len(rest)-7):], "-")
 	const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	return end, ok && len(end) == 6 && strings.Trim(end, alphanumeric) == ""
+}
+
+func newLoadBalancer(rest string) bool {
+	_, name, _ := strings.Cut(rest, ":loadbalancer/")
+	return strings.HasPrefix(name, "app/") || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "gwy/")
+}
+
+func slashesOfParameter(rest string) bool { return strings.Contains(rest, ":parameter//") }
+
+func notResourceID(rest string) bool {
+	_, id, _ := strings.Cut(rest, ":dbuser:")
+	return !strings.HasPrefix(id, "db-") && !strings.HasPrefix(id, "cluster-") && !strings.HasPrefix(id, "prx-")
 }
 
 var wordsOfSix = []string{

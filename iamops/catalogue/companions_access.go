@@ -79,6 +79,14 @@ var accessCompanions = []companion{
 		text: "a data access policy of the collection also has to name the role, and none names that of a grant: add this role to one",
 		page: `"Data access control for Amazon OpenSearch Serverless", Amazon OpenSearch Service Developer Guide`,
 	},
+	{
+		asked: []string{
+			"glue:GetTable", "glue:GetTables", "glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition", "glue:GetDatabase",
+			"glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable", "glue:UpdateDatabase", "glue:DeleteDatabase",
+		}, does: warn,
+		text: "where AWS Lake Formation governs the database, it also decides by its own list of principals, in which the role of a grant is not: let an administrator of the data lake add this role, if Lake Formation does",
+		page: `"Overview of Lake Formation permissions", AWS Lake Formation Developer Guide`,
+	},
 	// A connection, then what goes over it.
 	{
 		asked: []string{"kafka-cluster:*Cluster*"}, on: []string{"kafka:*:*:cluster/*/*"}, does: add, actions: []string{"kafka-cluster:Connect"},
@@ -121,6 +129,11 @@ var accessCompanions = []companion{
 		page: `"Grant IAM permissions for EC2 Instance Connect", Amazon EC2 User Guide`,
 	},
 	// The steps of one task.
+	{
+		asked: []string{"ssm:SendCommand"}, does: warn,
+		text: "output is read with ssm:GetCommandInvocation, which AWS allows on all resources only and a grant never holds: let the command write to a bucket or a log group, or start a session",
+		page: "Actions, resources, and condition keys for AWS Systems Manager",
+	},
 	{
 		asked: []string{"athena:StartQueryExecution"}, does: warn,
 		text: "a query runs with the rights of its caller, and takes Glue's on the tables (glue:GetTable, glue:GetDatabase, glue:GetPartitions) and S3's on data and results, which are outside of the work group: use it where the user has these by another way, as by the policies of the buckets",
