@@ -11,7 +11,7 @@ import (
 func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refusal, error) {
 	full := s.prefix + ":" + a.name
 	for _, k := range ks {
-		if k.parent || len(k.resources(s, a, a.types)) == 0 {
+		if k.parent || !slices.ContainsFunc(found, k.holds) {
 			continue
 		}
 		for _, row := range companionsOf(full, k, w.req.Actions) {
@@ -28,6 +28,12 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 		}
 	}
 	return nil, nil
+}
+
+// holds reports whether a resource of a policy is this one, or inside it.
+func (k kind) holds(resource string) bool {
+	rest, ok := strings.CutPrefix(resource, strings.TrimRight(k.arn.text, "/:"))
+	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
 }
 
 // add notes the actions of a row as companions of an action that was asked for on a

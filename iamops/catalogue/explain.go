@@ -53,27 +53,24 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 func refuseIncomplete(ks kinds, s *service, a *action, missing []need) *Refusal {
 	full, entity := s.prefix+":"+a.name, ks[0]
 	var also, ways []string
-	made, outside := false, false
 	for _, n := range missing {
 		text := s.forms(n.types, entity.arn.partition)
 		types := relatable(entity, s, n.types, true)
 		switch {
 		case n.made:
-			text, made = text+", which the call makes", true
+			text += ", which the call makes"
 		case types != "":
 			ways = append(ways, relate(types, entity))
-		default:
-			outside = true
+		case len(missing) == 1 && entity.liesIn(s, n.types):
+			ways = append(ways, fmt.Sprintf("This resource lies in the %s: ask for it on that, if all of it may be granted", s.types[n.types[0]].key))
 		}
 		also = append(also, text)
 	}
-	message := fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s", full, entity.arn.text, strings.Join(also, ", and "))
-	switch {
-	case made || outside:
-		message += ". That is no part of this resource, and no grant on it can cover that: ask your platform team for another way"
-	default:
-		message += ". " + strings.Join(ways, ". ")
+	if len(ways) < len(missing) {
+		ways = []string{"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way"}
 	}
+	message := fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s. %s",
+		full, entity.arn.text, strings.Join(also, ", and "), strings.Join(ways, ". "))
 	return &Refusal{Reason: Incomplete, Action: full, Message: message}
 }
 

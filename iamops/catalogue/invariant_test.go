@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"flag"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -28,10 +29,10 @@ func shared(t *testing.T) *Catalogue {
 	return c
 }
 
-// walk calls visit with every type of ARN that the catalogue knows and every
-// action of every service that has to do with it. In short mode it leaves most
-// ARNs out.
-func walk(t *testing.T, visit func(entity arn, k kind, s *service, a *action)) {
+// walk calls visit with every type of ARN that the catalogue knows, with some
+// resources that may be related to it, and with every action of every service that
+// has to do with it. In short mode it leaves most ARNs out.
+func walk(t *testing.T, visit func(ks kinds, s *service, a *action)) {
 	t.Helper()
 	c := shared(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -47,24 +48,73 @@ func walk(t *testing.T, visit func(entity arn, k kind, s *service, a *action)) {
 					continue
 				}
 				for _, name := range []string{"name-1", "path/name"} {
-					text := instance(p, name)
-					entity, bad := parseARN(text, "aws", testAccount)
-					if bad != nil {
+					w := grantOn(t, c, instance(p, name), random)
+					if len(w.resources) == 0 {
 						continue // such as policies of AWS, in account "aws"
 					}
-					for _, user := range users[entity.service] {
-						k, err := c.kindOf(entity, user)
+					for _, user := range usersOfAny(users, w.resources) {
+						ks, err := w.kinds(user)
 						if err != nil {
 							t.Fatal(err)
 						}
 						for i := range user.actions {
-							visit(entity, k, user, &user.actions[i])
+							visit(ks, user, &user.actions[i])
 						}
 					}
 				}
 			}
 		}
 	}
+}
+
+// grantOn is a request on an entity, with up to three related resources.
+func grantOn(t *testing.T, c *Catalogue, entity string, random *rand.Rand) *work {
+	t.Helper()
+	req := Request{Account: testAccount, Partition: "aws", Entity: entity}
+	if a, bad := parseARN(entity, "aws", testAccount); bad == nil {
+		req.Related = relatedTo(t, c, random, a)
+	}
+	w := newWork(c, req)
+	if _, err := w.findResources(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// relatedTo makes up to three resources that may be related to an entity.
+func relatedTo(t *testing.T, c *Catalogue, random *rand.Rand, entity arn) []string {
+	t.Helper()
+	k, err := c.kindOf(entity, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fitting []pair
+	for _, p := range pairs {
+		if p.fits(k) {
+			fitting = append(fitting, p)
+		}
+	}
+	var out []string
+	for range random.IntN(4) {
+		if len(fitting) > 0 {
+			shape := pattern{shape: fitting[random.IntN(len(fitting))].related.shape}
+			out = append(out, instance(shape, fmt.Sprintf("r-%d", random.IntN(2))))
+		}
+	}
+	return out
+}
+
+// usersOfAny returns the services with actions on any of these resources.
+func usersOfAny(users map[string][]*service, resources []resource) []*service {
+	var out []*service
+	for _, r := range resources {
+		for _, s := range users[r.arn.service] {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // usersOf returns, by service of an ARN, the services with actions on it.
@@ -107,29 +157,45 @@ func inEntity(resource, entity string) bool {
 	return resource == entity || ok && rest != "" && (rest[0] == '/' || rest[0] == ':')
 }
 
-// TestNothingOutsideTheEntity is the promise of the package: whatever the table
-// says, no resource is granted but the entity's ARN, or that ARN followed by "/"
-// or ":" and more.
-func TestNothingOutsideTheEntity(t *testing.T) {
-	exact, inside, refused := 0, 0, 0
-	walk(t, func(entity arn, k kind, s *service, a *action) {
-		found := k.resources(s, a, a.types)
+// inAny reports whether a resource of a policy is one of the grant, or inside it.
+func inAny(resource string, ks kinds) bool {
+	return slices.ContainsFunc(ks, func(k kind) bool { return inEntity(resource, k.arn.text) })
+}
+
+// TestNothingOutsideTheGrant is the promise of the package: whatever the tables say,
+// no resource is granted but the ARN of the entity or of a related resource, or that
+// ARN followed by "/" or ":" and more.
+func TestNothingOutsideTheGrant(t *testing.T) {
+	exact, inside, several, refused := 0, 0, 0, 0
+	walk(t, func(ks kinds, s *service, a *action) {
+		for _, k := range ks {
+			for _, r := range k.resources(s, a, a.types) {
+				if !inEntity(r, k.arn.text) {
+					t.Errorf("%s:%s on %s: %s is outside", s.prefix, a.name, k.arn.text, r)
+				}
+			}
+		}
+		found, missing := ks.reach(s, a)
 		for _, r := range found {
-			if !inEntity(r, entity.text) {
-				t.Errorf("%s:%s on %s: %s is outside", s.prefix, a.name, entity.text, r)
+			if !inAny(r, ks) {
+				t.Errorf("%s:%s on %v: %s is outside", s.prefix, a.name, ks, r)
 			}
 		}
 		switch {
-		case len(found) == 0:
+		case (len(missing) == 0) != (len(found) > 0):
+			t.Errorf("%s:%s on %v: %v, and %v is missing", s.prefix, a.name, ks, found, missing)
+		case len(missing) > 0:
 			refused++
-		case k.exact(s, a.types):
+		case len(found) > 1:
+			several++
+		case ks[0].exact(s, a.types):
 			exact++
 		default:
 			inside++
 		}
 	})
-	t.Logf("%d exact, %d inside, %d refused", exact, inside, refused)
-	if least := 1000; !testing.Short() && (exact < least || inside < least || refused < least) {
+	t.Logf("%d exact, %d inside or related, %d on several, %d refused", exact, inside, several, refused)
+	if least := 1000; !testing.Short() && (exact < least || inside < least || several < least || refused < least) {
 		t.Error("the walk is too short to prove anything")
 	}
 }
@@ -143,7 +209,8 @@ func TestTypesInside(t *testing.T) {
 		t.Skip("needs the whole catalogue")
 	}
 	lines := map[string]bool{}
-	walk(t, func(_ arn, k kind, s *service, a *action) {
+	walk(t, func(ks kinds, s *service, a *action) {
+		k := ks[0]
 		if k.exact(s, a.types) {
 			return
 		}
@@ -188,8 +255,9 @@ func TestRandomRequests(t *testing.T) {
 	c := shared(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	pick := func(n int) int { return random.IntN(n) }
-	granted := 0
-	for range 3000 {
+	users := usersOf(t, c)
+	granted, companions := 0, 0
+	for range 6000 {
 		services := c.Services()
 		s, err := c.service(services[pick(len(services))])
 		if err != nil {
@@ -199,30 +267,66 @@ func TestRandomRequests(t *testing.T) {
 			continue
 		}
 		ty := s.types[pick(len(s.types))]
-		entity := instance(ty.patterns[pick(len(ty.patterns))], "name-1")
-		var actions []string
-		for range 1 + pick(2) {
-			actions = append(actions, s.prefix+":"+s.actions[pick(len(s.actions))].name)
+		w := grantOn(t, c, instance(ty.patterns[pick(len(ty.patterns))], "name-1"), random)
+		if len(w.resources) == 0 {
+			continue
 		}
-		scope, err := c.Scope(Request{Account: testAccount, Partition: "aws", Entity: entity, Actions: actions, Rules: Rules{Allow: []string{"*:*"}}})
+		w.req.Rules = Rules{Allow: []string{"*:*"}}
+		among := usersOfAny(users, w.resources)
+		for range 1 + pick(2) {
+			of := among[pick(len(among))]
+			if len(of.actions) > 0 {
+				w.req.Actions = append(w.req.Actions, of.prefix+":"+of.actions[pick(len(of.actions))].name)
+			}
+		}
+		scope, err := c.Scope(w.req)
 		if err != nil {
 			continue
 		}
 		granted++
-		for _, g := range scope.Statements {
-			for _, a := range g.Actions {
-				if !slices.Contains(actions, a) {
-					t.Errorf("%v on %s: %s was not asked for", actions, entity, a)
-				}
-			}
-			for _, r := range g.Resources {
-				if !inEntity(r, entity) {
-					t.Errorf("%v on %s: %s is outside", actions, entity, r)
-				}
-			}
-		}
+		companions += checkScope(t, w.req, scope)
 	}
+	t.Logf("%d granted, %d companions", granted, companions)
 	if granted < 100 {
 		t.Errorf("%d of the requests were granted: too few to prove anything", granted)
 	}
+}
+
+// checkScope holds what a request came to against the promises, and returns the number
+// of companions.
+func checkScope(t *testing.T, req Request, scope Scope) (companions int) {
+	t.Helper()
+	arns := append([]string{req.Entity}, req.Related...)
+	asked := map[string]bool{}
+	for _, g := range scope.Statements {
+		for _, a := range g.Actions {
+			switch was := slices.Contains(req.Actions, a); {
+			case g.Origin == Asked && was:
+				asked[a] = true
+			case g.Origin == Companion && (was || accompanies(a, req)):
+				companions++
+			default:
+				t.Errorf("%+v: %s is %s", req, a, g.Origin)
+			}
+		}
+		for _, r := range g.Resources {
+			if !slices.ContainsFunc(arns, func(arn string) bool { return inEntity(r, arn) }) {
+				t.Errorf("%+v: %s is outside", req, r)
+			}
+		}
+	}
+	for _, a := range req.Actions {
+		if !asked[a] {
+			t.Errorf("%+v: %s was asked for and is not granted", req, a)
+		}
+	}
+	return companions
+}
+
+// accompanies reports whether a row of the reviewed companions adds an action to one of
+// a request.
+func accompanies(action string, req Request) bool {
+	return slices.ContainsFunc(slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts), func(row companion) bool {
+		return row.does == add && slices.Contains(row.actions, action) && slices.ContainsFunc(req.Actions, func(asked string) bool { return matching(row.asked, asked) != "" })
+	})
 }

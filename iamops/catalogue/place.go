@@ -7,20 +7,31 @@ import "slices"
 type kinds []kind
 
 // place returns what the action is granted on, sorted, or why it is not granted.
-//
-// Each need of the action is met by the entity if the action acts on it, else by
-// all the related resources that it acts on. Beyond the needs, the action is
-// granted on those resources of which AWS checks it only in some calls.
 func (ks kinds) place(s *service, a *action) ([]string, *Refusal) {
-	if len(a.types) == 0 {
+	switch found, missing := ks.reach(s, a); {
+	case len(missing) == 0:
+		return found, nil
+	case len(a.types) == 0:
 		return nil, refuseNoResourceLevel(ks[0], s, a)
-	}
-	if !ks.touched(s, a) {
+	case !ks.touched(s, a):
 		return nil, refuseWrongType(ks, s, a)
+	default:
+		return nil, refuseIncomplete(ks, s, a, missing)
 	}
-	var found []string
-	var missing []need
-	for _, n := range a.needs() {
+}
+
+// reach returns the resources that the action has to be granted on, sorted, or which
+// of its needs they do not meet.
+//
+// Each need is met by the entity if the action acts on it, else by all the related
+// resources that it acts on. Beyond the needs, the action is granted on those
+// resources of which AWS checks it only in some calls.
+func (ks kinds) reach(s *service, a *action) (found []string, missing []need) {
+	needs := a.needs()
+	if !ks.touched(s, a) {
+		return nil, needs
+	}
+	for _, n := range needs {
 		if met := ks.meet(s, a, n); len(met) > 0 {
 			found = append(found, met...)
 		} else {
@@ -28,7 +39,7 @@ func (ks kinds) place(s *service, a *action) ([]string, *Refusal) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, refuseIncomplete(ks, s, a, missing)
+		return nil, missing
 	}
 	for _, k := range ks {
 		if further := a.further(); k.exact(s, further) {
@@ -42,7 +53,7 @@ func (ks kinds) place(s *service, a *action) ([]string, *Refusal) {
 // touched reports whether the action acts on any of the resources. That it acts on
 // a parent of the entity alone does not count.
 func (ks kinds) touched(s *service, a *action) bool {
-	return slices.ContainsFunc(ks, func(k kind) bool { return !k.parent && len(k.resources(s, a, a.types)) > 0 })
+	return slices.ContainsFunc(ks, func(k kind) bool { return !k.parent && k.touches(s, a.types) })
 }
 
 // meet returns the resources that meet a need; none if it stays unmet.
@@ -57,6 +68,11 @@ func (ks kinds) meet(s *service, a *action, n need) (found []string) {
 		found = append(found, k.resources(s, a, n.types)...)
 	}
 	return found
+}
+
+// touches reports whether resources of one of these types are the resource, or in it.
+func (k kind) touches(s *service, types []int) bool {
+	return k.exact(s, types) || len(k.inside(s, types)) > 0
 }
 
 // resources returns the resources that name what an action acts on, of these of its

@@ -95,6 +95,20 @@ func (k kind) inside(s *service, types []int) []string {
 	})
 }
 
+// liesIn reports whether the resource is inside one of these types.
+func (k kind) liesIn(s *service, types []int) bool {
+	for _, t := range types {
+		for _, p := range s.types[t].patterns {
+			for _, own := range k.shapes {
+				if _, inside := extension(p, own); inside {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // extension returns what p has beyond own, if it extends it at "/" or ":".
 func extension(own, p pattern) (string, bool) {
 	rest, ok := strings.CutPrefix(p.shape, own.shape)

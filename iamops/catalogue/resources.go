@@ -57,7 +57,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if err := req.check(); err != nil {
 		return Scope{}, err
 	}
-	w := &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}}
+	w := newWork(c, req)
 	refusals, err := w.findResources()
 	if err != nil {
 		return Scope{}, err
@@ -106,6 +106,10 @@ type work struct {
 	asked     map[string][]string // the resources of each requested action
 	added     map[string][]string // those of each companion
 	warnings  []string
+}
+
+func newWork(c *Catalogue, req Request) *work {
+	return &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}}
 }
 
 // resource is one resource of the grant.

@@ -139,6 +139,11 @@ func TestIncomplete(t *testing.T) {
 			"ecs:ExecuteCommand cannot work with what is granted on arn:aws:ecs:" + east + "cluster/main: in each call AWS also checks task (arn:aws:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}). " +
 				"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way",
 		},
+		{
+			"arn:aws:appconfig:" + east + "application/a1/environment/e1", "appconfig:UpdateEnvironment",
+			"appconfig:UpdateEnvironment cannot work with what is granted on arn:aws:appconfig:" + east + "application/a1/environment/e1: in each call AWS also checks application (arn:aws:appconfig:${Region}:${Account}:application/${ApplicationId}). " +
+				"This resource lies in the application: ask for it on that, if all of it may be granted",
+		},
 	} {
 		if _, err := scoped(t, tc.entity, nil, []string{tc.action}); err == nil || err.Error() != tc.message {
 			t.Errorf("%s on %s:\ngot  %v\nwant %s", tc.action, tc.entity, err, tc.message)

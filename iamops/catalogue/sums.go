@@ -31,6 +31,9 @@ var sums = []struct {
 	{"ec2:AssociateRouteTable", []string{"route-table", "subnet|internet-gateway|vpn-gateway"}, `AssociateRouteTable, Amazon EC2 API Reference`},
 	{"ec2:CreateNatGateway", []string{"subnet", "+natgateway"}, `CreateNatGateway, Amazon EC2 API Reference`},
 	{"ec2:CreateSecurityGroup", []string{"vpc", "+security-group"}, `"Example policies to control access to the Amazon EC2 API": work with security groups`},
+	{"ec2:AssociateClientVpnTargetNetwork", []string{"client-vpn-endpoint", "subnet"}, `SubnetId of AssociateClientVpnTargetNetwork, Amazon EC2 API Reference`},
+	{"ec2:CreateClientVpnRoute", []string{"client-vpn-endpoint", "subnet"}, `TargetVpcSubnetId of CreateClientVpnRoute, Amazon EC2 API Reference`},
+	{"ec2:CreateFlowLogs", []string{"vpc|subnet|network-interface|transit-gateway|transit-gateway-attachment|natgateway", "+vpc-flow-log"}, `ResourceIds of CreateFlowLogs, Amazon EC2 API Reference`},
 	{"ec2:ImportInstance", []string{"+instance", "+volume"}, `ImportInstance, Amazon EC2 API Reference`},
 	{"ec2:ImportImage", []string{"+image", "+import-image-task"}, `ImportImage, Amazon EC2 API Reference`},
 	{"ec2:ImportSnapshot", []string{"+snapshot", "+import-snapshot-task"}, `ImportSnapshot, Amazon EC2 API Reference`},
@@ -61,21 +64,36 @@ var sums = []struct {
 	// Containers and compute.
 	{"batch:SubmitJob", []string{"job-definition|job-definition-revision", "job-queue"}, `SubmitJob, AWS Batch API Reference`},
 	{"ssm:SendCommand", []string{"document", "instance|managed-instance"}, `"Setting up Run Command", AWS Systems Manager User Guide`},
+	{"ssm:StartAutomationExecution", []string{"document", "+automation-execution"}, `StartAutomationExecution, AWS Systems Manager API Reference`},
+	{"ssm:StartChangeRequestExecution", []string{"document", "+automation-execution"}, `StartChangeRequestExecution, AWS Systems Manager API Reference`},
 	{"ssm:StartSession", []string{"instance|managed-instance|task"}, `"Sample IAM policies for Session Manager", AWS Systems Manager User Guide`},
 	// Web and messaging.
 	{"wafv2:AssociateWebACL", []string{"webacl", wafResources}, `AssociateWebACL, AWS WAFV2 API Reference`},
 	{"wafv2:GetWebACLForResource", []string{"webacl", wafResources}, `GetWebACLForResource, AWS WAFV2 API Reference`},
 	{"ses:CreateTenantResourceAssociation", []string{"tenant", "configuration-set|identity|template"}, `CreateTenantResourceAssociation, Amazon SES API v2 Reference`},
 	{"ses:DeleteTenantResourceAssociation", []string{"tenant", "configuration-set|identity|template"}, `DeleteTenantResourceAssociation, Amazon SES API v2 Reference`},
+	{"connect:UpdatePhoneNumber", []string{"phone-number", "instance|traffic-distribution-group"}, `TargetArn of UpdatePhoneNumber, Amazon Connect API Reference`},
+	{"connect:ClaimPhoneNumber", []string{"wildcard-phone-number", "instance|traffic-distribution-group"}, `TargetArn of ClaimPhoneNumber, Amazon Connect API Reference`},
+	{"iotwireless:UpdateNetworkAnalyzerConfiguration", []string{"NetworkAnalyzerConfiguration"}, `WirelessDevicesToAdd of UpdateNetworkAnalyzerConfiguration, AWS IoT Wireless API Reference: only what is named`},
+	{"clouddirectory:UpgradePublishedSchema", []string{"developmentSchema", "publishedSchema"}, `UpgradePublishedSchema, Amazon Cloud Directory API Reference`},
 	{"iot:CreateJob", []string{"job", "thing|thinggroup"}, `targets of CreateJob, AWS IoT API Reference`},
 	{"iot:AssociateTargetsWithJob", []string{"job", "thing|thinggroup"}, `targets of AssociateTargetsWithJob, AWS IoT API Reference`},
 	{"iot:StartCommandExecution", []string{"command", "thing|client"}, `targetArn of StartCommandExecution, AWS IoT Jobs Data Plane API Reference`},
 	{"iotfleetwise:CreateCampaign", []string{"campaign", "signalcatalog", "fleet|vehicle"}, `targetArn of CreateCampaign, AWS IoT FleetWise API Reference`},
+	// Keys: an alias is another name of the key, which is what is checked.
+	{"payment-cryptography:*Data", []string{"key"}, payKey},
+	{"payment-cryptography:Generate*", []string{"key"}, payKey},
+	{"payment-cryptography:Translate*", []string{"key"}, payKey},
+	{"payment-cryptography:Verify*", []string{"key"}, payKey},
+	{"payment-cryptography:*ReplicationRegions", []string{"key"}, `KeyIdentifier of AddKeyReplicationRegions, AWS Payment Cryptography Control Plane API Reference`},
+	{"payment-cryptography:GetCertificateSigningRequest", []string{"key"}, `KeyIdentifier of GetCertificateSigningRequest, AWS Payment Cryptography Control Plane API Reference`},
 	// Machine learning.
 	{"bedrock:UpdateProvisionedModelThroughput", []string{"provisioned-model", "custom-model|foundation-model"}, `UpdateProvisionedModelThroughput, Amazon Bedrock API Reference`},
 	{"bedrock:CreateInferenceProfile", []string{"foundation-model|inference-profile", "+application-inference-profile"}, `modelSource of CreateInferenceProfile, Amazon Bedrock API Reference`},
 	{"bedrock:InvokeDataAutomation*", []string{"data-automation-profile", "data-automation-project|blueprint"}, `InvokeDataAutomationAsync, Amazon Bedrock API Reference`},
 }
+
+const payKey = `KeyIdentifier of EncryptData, AWS Payment Cryptography Data Plane API Reference`
 
 const wafResources = "agentcore-gateway|amplify-app|apigateway|apprunner|appsync|loadbalancer/app/|userpool|verified-access-instance"
 
@@ -102,8 +120,9 @@ var single = []oneOf{
 	{"forecast:DeleteResourceTree", `ResourceArn of DeleteResourceTree, Amazon Forecast API Reference`},
 	{"forecast:StopResource", `ResourceArn of StopResource, Amazon Forecast API Reference`},
 	{"states:ListExecutions", `stateMachineArn or mapRunArn of ListExecutions, AWS Step Functions API Reference`},
+	{"sagemaker:BatchGetMetrics", `ResourceArn of MetricQuery, Amazon SageMaker API Reference`},
+	{"iotwireless:CreateNetworkAnalyzerConfiguration", `WirelessDevices of CreateNetworkAnalyzerConfiguration, AWS IoT Wireless API Reference: only what is named`},
 	{"ses:ListResourceTenants", `ResourceArn of ListResourceTenants, Amazon SES API v2 Reference`},
-	{"clouddirectory:DeleteSchema", `SchemaArn of DeleteSchema, Amazon Cloud Directory API Reference`},
 	{"connect:GetCurrentUserData", `Filters of GetCurrentUserData, Amazon Connect API Reference`},
 	{"connect:GetMetricDataV2", `Filters of GetMetricDataV2, Amazon Connect API Reference`},
 	{"connect:GetCurrentMetricData", `Filters of GetCurrentMetricData, Amazon Connect API Reference`},
@@ -138,6 +157,7 @@ var choices = []choice{
 	{"chime", []string{"app-instance-bot", "app-instance-user"}, `ChimeBearer, Amazon Chime SDK API Reference: an AppInstanceUser or an AppInstanceBot`},
 	{"comprehend", []string{"document-classifier", "entity-recognizer"}, `ModelArn of CreateEndpoint, Amazon Comprehend API Reference`},
 	{"comprehend", []string{"document-classifier-endpoint", "entity-recognizer-endpoint"}, `EndpointArn of UpdateEndpoint, Amazon Comprehend API Reference`},
+	{"clouddirectory", []string{"appliedSchema", "developmentSchema", "publishedSchema"}, `SchemaArn of GetSchemaAsJson, Amazon Cloud Directory API Reference`},
 	{"connect", []string{"aws-managed-view", "customer-managed-view", "qualified-aws-managed-view", "qualified-customer-managed-view"}, `ViewId of DescribeView, Amazon Connect API Reference`},
 	{"connect", []string{"metric", "qualified-metric"}, `"Actions, resources, and condition keys for Amazon Connect"`},
 	{"dataexchange", []string{"assets", "entitled-assets"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
