@@ -89,6 +89,7 @@ func refusedScopes() []play {
 		{name: "wrong_service: many types", f: on(bucket, "rds:AddTagsToResource")},
 		{name: "wrong_service: of a resource that can be related", f: on(bucket, "kms:Decrypt")},
 		{name: "incomplete: a resource that can be related", f: on(instance, "ec2:AttachVolume")},
+		{name: "incomplete: the resource lies in it", f: on("arn:aws:appconfig:us-east-1:"+account+":application/a1b2c3d/environment/e4f5a6b", "appconfig:UpdateEnvironment")},
 		{name: "incomplete: the call makes it", f: on(instance, "ec2:CreateImage")},
 		{name: "invalid_arn: none", f: on("my-s3-bucket", "s3:PutObject")},
 		{name: "invalid_arn: with a letter beyond ASCII", f: on("arn:aws:s3:::b\u00fccher", "s3:PutObject")},

@@ -112,6 +112,11 @@ var single = []oneOf{
 	{"*:RemoveTags*", taggedOne},
 	{"*:*ResourcePolicy", `"Identity-based policies and resource-based policies", IAM User Guide: attached to one resource`},
 	{"*:AllowVendedLogDeliveryForResource", `"Enable logging from AWS services", Amazon CloudWatch Logs User Guide: for one resource`},
+	{"apigateway:GET", onePath},
+	{"apigateway:POST", onePath},
+	{"apigateway:PUT", onePath},
+	{"apigateway:PATCH", onePath},
+	{"apigateway:DELETE", onePath},
 	{"bedrock:InvokeModel", `modelId of InvokeModel, Amazon Bedrock API Reference`},
 	{"bedrock:InvokeModelWithResponseStream", `modelId of InvokeModelWithResponseStream, Amazon Bedrock API Reference`},
 	{"arc-zonal-shift:*", `"Actions, resources, and condition keys for Amazon Application Recovery Controller - Zonal Shift": one load balancer`},
@@ -141,6 +146,8 @@ var single = []oneOf{
 	{"appsync:*GraphQL", `"Configuring authorization and authentication to secure your GraphQL APIs", AWS AppSync Developer Guide`},
 }
 
+const onePath = `"Control access to API Gateway with IAM policies", Amazon API Gateway Developer Guide: the path of the call`
+
 const taggedOne = `"Controlling access to AWS resources using tags", IAM User Guide: one resource is tagged`
 
 // choice is a family of types: where several of them are required, one is enough.
@@ -164,7 +171,9 @@ var choices = []choice{
 	{"dataexchange", []string{"data-sets", "entitled-data-sets"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
 	{"dataexchange", []string{"revisions", "entitled-revisions"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
 	{"network-firewall", []string{"StatefulRuleGroup", "StatelessRuleGroup"}, `Type of DeleteRuleGroup, AWS Network Firewall API Reference`},
-	{"states", []string{"execution", "express"}, `executionArn of DescribeExecution, AWS Step Functions API Reference`},
+	{"states", []string{"execution", "express", "labelled execution", "labelled express"}, `executionArn of DescribeExecution, AWS Step Functions API Reference`},
+	{"s3", []string{"accesspoint", "bucket"}, `"Configuring IAM policies for using access points", Amazon S3 User Guide: the one that the call names`},
+	{"s3", []string{"accesspointobject", "object"}, `"Configuring IAM policies for using access points", Amazon S3 User Guide: the one that the call names`},
 	{"bedrock", []string{"custom-model", "foundation-model", "default-prompt-router", "prompt-router", "imported-model", "inference-profile", "application-inference-profile"}, `"Supported foundation models", Amazon Bedrock User Guide: one model, however it is named`},
 	{"bedrock", []string{"automated-reasoning-policy", "automated-reasoning-policy-version"}, `policyArn of GetAutomatedReasoningPolicy, Amazon Bedrock API Reference`},
 	{"bedrock", []string{"prompt", "prompt-version"}, `promptIdentifier of GetPrompt, Amazon Bedrock API Reference`},
