@@ -102,6 +102,10 @@ func refusedScopes() []play {
 			s.rules = catalogue.Rules{Deny: []string{"s3:Delete*"}}
 			return s.on(bucket, "s3:DeleteObject")
 		}},
+		{name: "denied_action: by the operator, where another does not work without", f: func(s *stage) string {
+			s.rules = catalogue.Rules{Deny: []string{"kafka-cluster:Connect"}}
+			return s.on("arn:aws:kafka:us-east-1:"+account+":cluster/events/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d-5", "kafka-cluster:DescribeCluster")
+		}},
 		{name: "denied_action: it decides about access", f: on(bucket, "s3:PutBucketPolicy")},
 		{name: "the policy would be too long", f: func(s *stage) string {
 			long := "arn:aws:dynamodb:us-east-1:" + account + ":table/" + strings.Repeat("x", 950)

@@ -59,6 +59,10 @@ func givenRelated() []play {
 			s.encryptedBucket()
 			return s.requested(encrypted, "s3:GetObject", "kms:Decrypt")
 		}},
+		{name: "on a bucket whose key is related, and was not asked for", f: func(s *stage) string {
+			s.encryptedBucket()
+			return s.requested(encrypted, "s3:GetObject")
+		}},
 		{name: "on a resource whose ARN is a property", f: func(s *stage) string {
 			s.resource("my-bucket", `"resource_type":"S3","arn":"arn:aws:s3:::my-other-bucket"`)
 			return s.requested("my-bucket", "s3:ListBucket")
