@@ -73,9 +73,9 @@ func (k kind) exact(s *service, types []int) bool {
 }
 
 // inside returns what to put after the ARN to name all resources in it that are of
-// one of these types, sorted and no more than needed; nothing if there are none. A singleton such as the
-// Glue catalog or the collection "/restapis" has nothing inside: what extends
-// its ARN is everything there is.
+// one of these types, sorted and no more than needed; nothing if there are none. A
+// singleton such as the Glue catalog or the collection "/restapis" has nothing
+// inside: what extends its ARN is everything there is.
 func (k kind) inside(s *service, types []int) []string {
 	var out []string
 	for _, t := range types {

@@ -74,7 +74,7 @@ func newService(l line) (*service, error) {
 	return s, nil
 }
 
-// parseAction reads "Name Level Type Type ...".
+// parseAction reads "Name Level Type Type! ...".
 func (s *service) parseAction(text string) (action, error) {
 	fields := strings.Fields(text)
 	if len(fields) < 2 {

@@ -21,7 +21,7 @@ var sums = []struct {
 	page    string
 }{
 	// Amazon EC2.
-	{"ec2:RunInstances", []string{"image", "+instance", "+network-interface", "security-group", "subnet", "+volume"}, `"Example policies to control access to the Amazon EC2 API": launch instances (RunInstances)`},
+	{"ec2:RunInstances", []string{"image", "+instance", "+network-interface", "security-group", "subnet"}, `"Example policies to control access to the Amazon EC2 API": launch instances (RunInstances)`},
 	{"ec2:CreateImage", []string{"instance", "+image", "+snapshot"}, `"Actions, resources, and condition keys for Amazon EC2"`},
 	{"ec2:CreateSnapshots", []string{"instance", "volume", "+snapshot"}, `"Example policies to control access to the Amazon EC2 API": work with snapshots`},
 	{"ec2:CopyImage", []string{"image", "+image", "+snapshot"}, `CopyImage, Amazon EC2 API Reference`},
