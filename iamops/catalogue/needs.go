@@ -92,11 +92,11 @@ func (s *service) families(action string, required []int) []need {
 }
 
 // makes reports whether an action is the one that makes resources of a type, and
-// gives each an id of its own. Where the caller chooses the name, the resource of
-// that name is the one that the action makes.
+// each has an id, which AWS's reference tells from a name that the caller chooses: the
+// resource of that name is the one that the action makes.
 func (s *service) makes(action string, t resourceType) bool {
 	of, creates := strings.CutPrefix(action, "Create")
-	return creates && s.prefix == assignsIDs && strings.EqualFold(of, strings.ReplaceAll(t.key, "-", "")) &&
+	return creates && strings.EqualFold(of, strings.ReplaceAll(t.key, "-", "")) &&
 		slices.ContainsFunc(t.patterns, func(p pattern) bool { return strings.HasSuffix(p.text, "Id}") })
 }
 

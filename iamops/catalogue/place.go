@@ -56,16 +56,18 @@ func (ks kinds) touched(s *service, a *action) bool {
 	return slices.ContainsFunc(ks, func(k kind) bool { return !k.parent && k.touches(s, a.types) })
 }
 
-// meet returns the resources that meet a need; none if it stays unmet.
+// meet returns the resources that meet a need; none if it stays unmet. What the call
+// makes may lie in a resource, and is none that exists.
 func (ks kinds) meet(s *service, a *action, n need) (found []string) {
-	if n.made {
-		return nil
-	}
-	if found = ks[0].resources(s, a, n.types); len(found) > 0 {
-		return found
-	}
-	for _, k := range ks[1:] {
-		found = append(found, k.resources(s, a, n.types)...)
+	for i, k := range ks {
+		if n.made {
+			found = append(found, k.extend(k.inside(s, n.types))...)
+		} else {
+			found = append(found, k.resources(s, a, n.types)...)
+		}
+		if i == 0 && len(found) > 0 {
+			return found
+		}
 	}
 	return found
 }

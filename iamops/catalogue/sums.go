@@ -9,10 +9,6 @@ package catalogue
 // that exists, so that no grant on existing resources meets it.
 const madeByCall = "+"
 
-// assignsIDs is the service that gives each resource which it makes an id: "Resource
-// IDs", Amazon EC2 User Guide.
-const assignsIDs = "ec2"
-
 // sums say what each call of an action is checked on: a resource of each need, where
 // "|" stands between types of which one is enough. The first row that fits counts.
 var sums = []struct {
@@ -40,6 +36,26 @@ var sums = []struct {
 	{"ec2:AllocateAddress", []string{"+elastic-ip"}, `AllocateAddress, Amazon EC2 API Reference`},
 	{"ec2:ExportImage", []string{"image", "+export-image-task"}, `ExportImage, Amazon EC2 API Reference`},
 	{"ec2:CreateInstanceExportTask", []string{"instance", "+export-instance-task"}, `CreateInstanceExportTask, Amazon EC2 API Reference`},
+	{"ec2:AllocateHosts", []string{"+dedicated-host"}, `AllocateHosts, Amazon EC2 API Reference`},
+	{"ec2:CopyFpgaImage", []string{"fpga-image", "+fpga-image"}, `CopyFpgaImage, Amazon EC2 API Reference`},
+	{"ec2:CopyVolumes", []string{"volume", "+volume"}, `CopyVolumes, Amazon EC2 API Reference`},
+	{"ec2:CreateCapacityReservationBySplitting", []string{"capacity-reservation", "+capacity-reservation"}, `CreateCapacityReservationBySplitting, Amazon EC2 API Reference`},
+	{"ec2:CreateDelegateMacVolumeOwnershipTask", []string{"instance", "+mac-modification-task"}, `CreateDelegateMacVolumeOwnershipTask, Amazon EC2 API Reference`},
+	{"ec2:CreateMacSystemIntegrityProtectionModificationTask", []string{"instance", "+mac-modification-task"}, `CreateMacSystemIntegrityProtectionModificationTask, Amazon EC2 API Reference`},
+	{"ec2:CreateManagedPrefixList", []string{"+prefix-list"}, `CreateManagedPrefixList, Amazon EC2 API Reference`},
+	{"ec2:CreatePublicIpv4Pool", []string{"+ipv4pool-ec2"}, `CreatePublicIpv4Pool, Amazon EC2 API Reference`},
+	{"ec2:CreateRestoreImageTask", []string{"+image"}, `CreateRestoreImageTask, Amazon EC2 API Reference`},
+	{"ec2:CreateTransitGatewayConnect", []string{"transit-gateway-attachment", "+transit-gateway-attachment"}, `CreateTransitGatewayConnect, Amazon EC2 API Reference`},
+	{"ec2:CreateTransitGatewayPeeringAttachment", []string{"transit-gateway", "+transit-gateway-attachment"}, `CreateTransitGatewayPeeringAttachment, Amazon EC2 API Reference`},
+	{"ec2:CreateTransitGatewayVpcAttachment", []string{"transit-gateway", "vpc", "subnet", "+transit-gateway-attachment"}, `CreateTransitGatewayVpcAttachment, Amazon EC2 API Reference`},
+	{"ec2:CreateVpcEndpointServiceConfiguration", []string{"+vpc-endpoint-service"}, `CreateVpcEndpointServiceConfiguration, Amazon EC2 API Reference`},
+	{"ec2:ImportVolume", []string{"+volume"}, `ImportVolume, Amazon EC2 API Reference`},
+	{"ec2:PurchaseCapacityBlock", []string{"+capacity-reservation"}, `PurchaseCapacityBlock, Amazon EC2 API Reference`},
+	{"ec2:RegisterImage", []string{"+image"}, `RegisterImage, Amazon EC2 API Reference`},
+	{"ec2:RequestSpotFleet", []string{"+spot-fleet-request"}, `RequestSpotFleet, Amazon EC2 API Reference`},
+	{"ec2:RequestSpotInstances", []string{"+spot-instances-request"}, `RequestSpotInstances, Amazon EC2 API Reference`},
+	{"ec2:StartNetworkInsightsAccessScopeAnalysis", []string{"network-insights-access-scope", "+network-insights-access-scope-analysis"}, `StartNetworkInsightsAccessScopeAnalysis, Amazon EC2 API Reference`},
+	{"ec2:StartNetworkInsightsAnalysis", []string{"network-insights-path", "+network-insights-analysis"}, `StartNetworkInsightsAnalysis, Amazon EC2 API Reference`},
 	// Databases.
 	{"rds:CreateDBInstanceReadReplica", []string{"db|cluster", "+db"}, `CreateDBInstanceReadReplica, Amazon RDS API Reference`},
 	{"rds:CopyDBSnapshot", []string{"snapshot", "+snapshot"}, `CopyDBSnapshot, Amazon RDS API Reference`},
