@@ -24,6 +24,7 @@ const (
 	table  = "arn:aws:dynamodb:" + east + "table/Orders"
 	orders = "arn:aws:glue:" + east + "table/lake/orders"
 	lake   = "arn:aws:glue:" + east + "database/lake"
+	farm   = "arn:aws:deadline:" + east + "farm/farm-1"
 	glue   = "arn:aws:glue:" + east + "catalog"
 )
 
@@ -56,6 +57,7 @@ func TestRelated(t *testing.T) {
 		{"it needs both", server, []string{disk, disk2}, []string{"ec2:AttachVolume"}, []string{"asked ec2:AttachVolume on " + strings.Join([]string{server, disk, disk2}, " ")}},
 		{"it needs the entity, and takes others", server, []string{disk}, []string{"ec2:ModifyInstanceAttribute"}, []string{"asked ec2:ModifyInstanceAttribute on " + server + " " + disk}},
 		{"it needs what the entity lies in", orders, []string{lake, glue}, []string{"glue:GetTable"}, []string{"asked glue:GetTable on " + strings.Join([]string{glue, lake, orders}, " ")}},
+		{"it makes one inside the entity", farm, nil, []string{"deadline:CreateQueue"}, []string{"asked deadline:CreateQueue on " + farm + "/queue/*"}},
 		{"one is related twice", queue, []string{kmsKey, kmsKey}, []string{"kms:Decrypt"}, []string{"asked kms:Decrypt on " + kmsKey}},
 	} {
 		scope, err := scoped(t, tc.entity, tc.related, tc.actions)
@@ -92,6 +94,8 @@ func TestUnrelated(t *testing.T) {
 		{"too many", server, slices.Repeat([]string{disk}, 11), "ec2:StopInstances", catalogue.InvalidARN, []string{"11 resources are related", "10 at most"}},
 		{"of no use", server, []string{logs}, "ec2:AttachVolume", catalogue.Incomplete, []string{"AWS also checks volume", `Relate the ec2 volume to the instance in the catalogue (relation "related")`}},
 		{"not of the entity's", queue, nil, "kms:Decrypt", catalogue.WrongService, []string{`Relate the kms key to the queue in the catalogue (relation "related")`}},
+		{"another than the entity is made", "arn:aws:fsx:" + east + "file-system/fs-1", nil, "fsx:CreateFileSystem", catalogue.Incomplete, []string{"file-system", "which the call makes"}},
+		{"another than those inside is made", farm + "/queue/q-1", nil, "deadline:CreateQueue", catalogue.Incomplete, []string{"which the call makes"}},
 		{"a parent gives nothing by itself", orders, []string{lake}, "glue:UpdateDatabase", catalogue.WrongType, []string{"glue:UpdateDatabase acts on"}},
 		{"a parent alone is not enough", orders, []string{lake}, "glue:GetTable", catalogue.Incomplete, []string{"rootcatalog", "Relate the glue rootcatalog to the table"}},
 	} {
