@@ -42,7 +42,6 @@ var unsaid = map[string]string{
 	"the answer holds no policy":                   "AWS does not answer so",
 	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template":                                                "only with templates of one's own",
 	"the entity identifier has %d characters, and an ARN has %d at most":                                                                        "Port allows 1,000",
-	"%s holds a wildcard or a policy variable: name one resource":                                                                               "Port's identifiers hold neither",
 	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand":                                                "only in such a partition",
 	"a related resource is not in the catalogue":                                                                                                "only between two reads: Port keeps an entity that others relate to",
 	"the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port": "likewise",

@@ -1,6 +1,7 @@
 package grants_test
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -67,6 +68,12 @@ func refusedScopes() []play {
 	on := func(arn string, actions ...any) func(*stage) string {
 		return func(s *stage) string { return s.on(arn, actions...) }
 	}
+	named := func(arn, action string) func(*stage) string {
+		return func(s *stage) string {
+			s.resource("my-bucket", fmt.Sprintf(`"resource_type":"S3","arn":%q`, arn))
+			return s.starts(porttest.RunSpec{Entity: "my-bucket", Properties: map[string]any{"permissions": []any{action}}})
+		}
+	}
 	const instance = "arn:aws:ec2:us-east-1:" + account + ":instance/i-0123456789abcdef0"
 	return []play{
 		{name: "the resource is not in the catalogue", f: func(s *stage) string { return s.starts(porttest.RunSpec{Entity: "arn:aws:s3:::unknown"}) }},
@@ -92,8 +99,10 @@ func refusedScopes() []play {
 		{name: "incomplete: the resource lies in it", f: on("arn:aws:appconfig:us-east-1:"+account+":application/a1b2c3d/environment/e4f5a6b", "appconfig:UpdateEnvironment")},
 		{name: "incomplete: the call makes it", f: on(instance, "ec2:CreateImage")},
 		{name: "invalid_arn: none", f: on("my-s3-bucket", "s3:PutObject")},
-		{name: "invalid_arn: with a letter beyond ASCII", f: on("arn:aws:s3:::b\u00fccher", "s3:PutObject")},
-		{name: "invalid_arn: of a folder", f: on("arn:aws:s3:::my-s3-bucket/", "s3:PutObject")},
+		{name: "invalid_arn: with a tab", f: named("arn:aws:s3:::my-s3-bucket/a\tb", "s3:PutObject")},
+		{name: "invalid_arn: with a wildcard", f: named("arn:aws:s3:::my-s3-bucket/*", "s3:PutObject")},
+		{name: "invalid_arn: of the root folder", f: on("arn:aws:s3:::my-s3-bucket/", "s3:PutObject")},
+		{name: "wrong_resource_type: of a folder", f: on("arn:aws:s3:::my-s3-bucket/team-a/", "s3:ListBucket")},
 		{name: "foreign_account", f: on("arn:aws:ec2:us-east-1:999999999999:instance/i-0123456789abcdef0", "ec2:StopInstances")},
 		{name: "foreign_account: AWS's own", f: on("arn:aws:ssm:us-east-1:aws:document/AWS-RunShellScript", "ssm:SendCommand")},
 		{name: "foreign_partition", f: on("arn:aws-cn:s3:::my-s3-bucket", "s3:PutObject")},

@@ -235,3 +235,13 @@ func TestOperatorClock(t *testing.T) {
 func (w *world) changeByHand(name string) {
 	w.aws.AddRoleSession("/port-iam/", name, "mallory", fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Sid":%q,"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "ByHand"))
 }
+
+// TestListingOn: a policy writes the signs of a name that it would take for a wildcard
+// or a variable so that they mean themselves.
+func TestListingOn(t *testing.T) {
+	const function = "arn:aws:lambda:us-east-1:123456789012:function:thumb"
+	listed := grants.Listing{Resources: []string{function + ":${$}LATEST"}}
+	if !listed.On(function+":$LATEST") || !listed.On(function) || listed.On(function+":1") {
+		t.Errorf("%v is on the wrong resources", listed.Resources)
+	}
+}

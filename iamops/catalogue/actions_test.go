@@ -79,7 +79,7 @@ func outcome(c *catalogue.Catalogue, entity, action string) []string {
 
 // ending writes what a resource has beyond the entity's ARN.
 func ending(resource, entity string) string {
-	rest, ok := strings.CutPrefix(resource, strings.TrimSuffix(entity, ":*"))
+	rest, ok := strings.CutPrefix(resource, catalogue.Written(entity))
 	switch {
 	case !ok:
 		return "elsewhere: " + resource

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// maxARN is the longest ARN that IAM takes, from the model of its API (arnType).
+// maxARN is the longest ARN that IAM takes, in characters, from the model of its API
+// (arnType).
 const maxARN = 2048
 
 // arn is the ARN of an entity, taken apart.
@@ -17,29 +20,34 @@ type arn struct {
 }
 
 var (
-	arnForm    = regexp.MustCompile(`^arn:([a-z0-9-]+):([a-z0-9-]+):([a-z0-9-]*):([a-z0-9-]*):(.+)$`)
-	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
-	visibleARN = regexp.MustCompile(`^[!-~]*$`)
+	arnForm   = regexp.MustCompile(`^arn:([a-z0-9-]+):([a-z0-9-]+):([a-z0-9-]*):([a-z0-9-]*):(.+)$`)
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	// wholeWildcard is a name that is "*" alone, which no resource has: all are meant.
+	wholeWildcard = regexp.MustCompile(`(^|[/:])\*+($|[/:])`)
 )
 
 // parseARN takes the ARN of an entity apart and refuses one that could name more
 // than one resource, or a resource that is not of this account and partition.
 // An ARN without an account (a bucket's, a REST API's) passes: it has no owner
 // that could be compared.
+//
+// What a name may hold AWS says for each type (see unusual), so "*" and "?" pass
+// here. They are a part of the name, and in a policy they mean themselves: see
+// [Written].
 func parseARN(text, partition, account string) (arn, *Refusal) {
 	bad := func(reason Reason, message string, args ...any) (arn, *Refusal) {
 		return arn{}, &Refusal{Reason: reason, ARN: text, Message: fmt.Sprintf(message, args...)}
 	}
-	if len(text) > maxARN {
-		return bad(InvalidARN, "the entity identifier has %d characters, and an ARN has %d at most", len(text), maxARN)
+	if n := utf8.RuneCountInString(text); n > maxARN {
+		return bad(InvalidARN, "the entity identifier has %d characters, and an ARN has %d at most", n, maxARN)
 	}
 	text = withoutLogStreams(text)
 	m := arnForm.FindStringSubmatch(text)
 	switch {
-	case !visibleARN.MatchString(text):
-		return bad(InvalidARN, "the entity identifier %q holds white space or a character that is not printable ASCII", text)
-	case strings.ContainsAny(text, "*?") || strings.Contains(text, "${"):
-		return bad(InvalidARN, "%s holds a wildcard or a policy variable: name one resource", text)
+	case !printable(text):
+		return bad(InvalidARN, "the entity identifier %q begins or ends with a blank, or holds what cannot be printed", text)
+	case strings.Contains(text, "${") || wholeWildcard.MatchString(text):
+		return bad(InvalidARN, namesMore, text)
 	case m == nil:
 		return bad(InvalidARN, "the entity identifier %q is not an ARN (arn:partition:service:region:account:resource)", text)
 	case m[1] != partition:
@@ -52,6 +60,41 @@ func parseARN(text, partition, account string) (arn, *Refusal) {
 	return arn{text: text, partition: m[1], service: m[2], region: m[3], account: m[4], rest: strings.TrimPrefix(text, "arn:"+m[1]+":")}, nil
 }
 
-// separatorAtEnd reports whether the ARN ends in "/" or ":". Only a few types do
-// (keyspaces of Cassandra, stacks of OpsWorks); else what follows is missing.
+// namesMore is why an ARN is refused that looks like one of a policy.
+const namesMore = "%s holds a wildcard or a policy variable: name one resource"
+
+// wildcards are what policies take for any text, and for any one character.
+const wildcards = "*?"
+
+// printable reports whether s is text without control characters and without white
+// space but for blanks inside.
+func printable(s string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	return utf8.ValidString(s) && strings.TrimSpace(s) == s && strings.IndexFunc(s, odd) < 0
+}
+
+// literal writes what policies would take for a wildcard or a variable so that it
+// means itself: "IAM policy elements: Variables and tags", IAM User Guide.
+var literal = strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}")
+
+// Written is an ARN as the Resource of a policy has it, so that it names that one
+// resource whatever its name holds.
+func Written(arn string) string { return literal.Replace(withoutLogStreams(arn)) }
+
+// needsType reports whether the ARN holds what only some types may have in it, so
+// that one of no type is refused: a separator at its end, or a wildcard. Only a few
+// types end so (keyspaces of Cassandra, stacks of OpsWorks, folders of buckets); else
+// what follows is missing.
+func (a arn) needsType() bool {
+	return separatorAtEnd(a.rest) || strings.ContainsAny(a.rest, wildcards)
+}
+
+// incomplete says why such an ARN of no type is refused.
+func (a arn) incomplete() string {
+	if separatorAtEnd(a.rest) {
+		return fmt.Sprintf("%s ends in %q: name one resource", a.text, a.text[len(a.text)-1:])
+	}
+	return fmt.Sprintf(namesMore, a.text)
+}
+
 func separatorAtEnd(s string) bool { return strings.HasSuffix(s, "/") || strings.HasSuffix(s, ":") }

@@ -39,6 +39,9 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 	if len(entity.keys) > 0 {
 		is = "is of type " + entity.types()
 	}
+	if entity.folder {
+		is = "is a folder of a bucket, which means the objects under it"
+	}
 	if names := alternatives(entity, s, a); len(names) > 0 {
 		is += ", for which there is " + listed(s.prefix+":", names)
 	}

@@ -72,17 +72,20 @@ func TestRealForms(t *testing.T) {
 	}
 }
 
-// TestNamesWithColons: an ARN with ":" in a name that may hold it is of the type
-// whose name it is, and of no other.
-func TestNamesWithColons(t *testing.T) {
+// TestUnusualNames: an ARN with a ":" or "*" in a name that may hold it is of the
+// type whose name it is.
+func TestUnusualNames(t *testing.T) {
 	eachService(t, shared(t), func(s *service) {
 		for _, ty := range s.types {
 			for _, p := range ty.patterns {
-				if p.colons == noName || !strings.HasSuffix(p.shape, "*") {
+				if p.names == plain || !strings.HasSuffix(p.shape, "*") {
 					continue
 				}
 				text := instance(p, "a:b")
-				if p.colons == everyName {
+				if p.names == free || p.names == freeAtEnd {
+					text = instance(p, "a:b*c?")
+				}
+				if p.names == colons || p.names == free {
 					text = strings.Replace(text, "/v", "/v:w", 1)
 				}
 				entity, bad := parseARN(text, "aws", testAccount)

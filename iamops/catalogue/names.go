@@ -1,108 +1,158 @@
 package catalogue
 
-// colons says which names in the ARN of a type may hold ":", which else ends a
-// name.
-type colons int
+// names says what the names in the ARNs of a type may hold, beside what all may.
+type names int
 
 const (
-	noName    colons = iota
-	lastName         // the one at the end
-	everyName        // those before it, too
+	// plain: no ":", which else ends a name, and no "*" or "?".
+	plain names = iota
+	// colonAtEnd: the last name may hold ":". colons: each may.
+	colonAtEnd
+	colons
+	// freeAtEnd: the last name may hold anything. free: each may.
+	freeAtEnd
+	free
 )
 
-// namesWithColons are the types whose names or ids hold ":", by the operation or
-// the page that says so. For each, the name in AWS's pattern of the ARN is meant.
-// An operation is one of the service's own API Reference.
-var namesWithColons = map[string]colons{
-	"application-signals instrumentationConfig": everyName, // Service and Environment of CreateInstrumentationConfiguration
-	"arc-region-switch plan":                    lastName,  // "NAME:SUFFIX": arn of GetPlan
-	"backup recoveryPoint":                      lastName,  // "continuous:ID": AwsBackupRecoveryPointArn of DBInstance, Amazon RDS API Reference
-	"batch job":                                 lastName,  // "JOB:INDEX", a child: "Array jobs", AWS Batch User Guide
-	"bedrock application-inference-profile":     lastName,  // inferenceProfileArn of GetInferenceProfile
-	"bedrock custom-model":                      lastName,  // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
-	"bedrock default-prompt-router":             lastName,  // "anthropic.claude:1": promptRouterArn of GetPromptRouter
-	"bedrock flow-execution":                    lastName,  // executionIdentifier of StartFlowExecution
-	"bedrock foundation-model":                  lastName,  // "meta.llama3-8b-instruct-v1:0": "Supported foundation models in Amazon Bedrock"
-	"bedrock guardrail-profile":                 lastName,  // "us.guardrail.v1:0": guardrailProfileId of GetGuardrail
-	"bedrock inference-profile":                 lastName,  // "us.amazon.nova-lite-v1:0": inferenceProfileId of GetInferenceProfile
-	"bedrock model-customization-job":           lastName,  // "amazon.titan-text-express-v1:0:8k/ID": jobArn of GetModelCustomizationJob
-	"bedrock session":                           lastName,  // sessionIdentifier of GetSession
-	"cases Case":                                lastName,  // caseId of GetCase
-	"cases RelatedItem":                         everyName,
-	"cassandra stream":                          lastName, // the label is a time, as in DynamoDB
-	"ce billingview":                            lastName, // BillingViewArn of GetCostAndUsage
-	"chime app-instance-user":                   lastName, // AppInstanceUserId of CreateAppInstanceUser
-	"chime channel":                             lastName, // ChannelId of CreateChannel
-	"cloudwatch alarm":                          lastName, // names are free: AlarmName of PutMetricAlarm
-	"cloudwatch insight-rule":                   lastName, // RuleName of PutInsightRule
-	"codeartifact package":                      lastName, // package of DescribePackage
-	"codebuild build":                           lastName, // "PROJECT:UUID": id of Build
-	"codebuild build-batch":                     lastName,
-	"codeguru-security ScanName":                lastName,  // scanName of CreateScan
-	"cognito-identity identitypool":             lastName,  // "REGION:UUID": IdentityPoolId of DescribeIdentityPool
-	"cognito-sync dataset":                      everyName, // DatasetName of DescribeDataset, too
-	"cognito-sync identity":                     everyName,
-	"cognito-sync identitypool":                 lastName,
-	"dynamodb stream":                           lastName, // the label is a time: StreamLabel of DescribeStream
-	"elasticbeanstalk application":              lastName, // names are free: CreateApplication
-	"elasticbeanstalk applicationversion":       everyName,
-	"elasticbeanstalk configurationtemplate":    everyName,
-	"elasticbeanstalk environment":              everyName,
-	"execute-api execute-api-general":           lastName, // paths are free
-	"fis action":                                lastName, // "aws:ec2:stop-instances": "AWS FIS Actions reference", AWS Fault Injection Service User Guide
-	"glue blueprint":                            lastName, // names in AWS Glue are free: "Common data types", AWS Glue Developer Guide
-	"glue catalog":                              lastName,
-	"glue connection":                           lastName,
-	"glue crawler":                              lastName,
-	"glue dataQualityRuleset":                   lastName,
-	"glue database":                             lastName,
-	"glue devendpoint":                          lastName,
-	"glue job":                                  lastName,
-	"glue session":                              lastName,
-	"glue table":                                everyName,
-	"glue tableversion":                         everyName,
-	"glue trigger":                              lastName,
-	"glue usageProfile":                         lastName,
-	"glue userdefinedfunction":                  everyName,
-	"glue workflow":                             lastName,
-	"iot billinggroup":                          lastName,  // billingGroupName of CreateBillingGroup
-	"iot client":                                lastName,  // ids are free: "AWS IoT Core action resources", AWS IoT Core Developer Guide
-	"iot custommetric":                          lastName,  // metricName of CreateCustomMetric
-	"iot dimension":                             lastName,  // name of CreateDimension
-	"iot domainconfiguration":                   everyName, // "iot:Data-ATS": domainConfigurationName of DescribeDomainConfiguration
-	"iot dynamicthinggroup":                     lastName,  // thingGroupName of CreateDynamicThingGroup
-	"iot index":                                 lastName,  // indexName of DescribeIndex
-	"iot securityprofile":                       lastName,  // securityProfileName of CreateSecurityProfile
-	"iot thing":                                 lastName,  // thingName of CreateThing
-	"iot thinggroup":                            lastName,  // thingGroupName of CreateThingGroup
-	"iot thingtype":                             lastName,  // thingTypeName of CreateThingType
-	"iot topic":                                 lastName,  // topics are free: "MQTT topics", AWS IoT Core Developer Guide
-	"iot topicfilter":                           lastName,
-	"iot tunnel":                                lastName, // tunnelId of DescribeTunnel
-	"iotfleetwise campaign":                     lastName, // name of CreateCampaign
-	"iotfleetwise decodermanifest":              lastName, // name of CreateDecoderManifest
-	"iotfleetwise fleet":                        lastName, // fleetId of CreateFleet
-	"iotfleetwise modelmanifest":                lastName, // name of CreateModelManifest
-	"iotfleetwise signalcatalog":                lastName, // name of CreateSignalCatalog
-	"iotfleetwise statetemplate":                lastName, // name of CreateStateTemplate
-	"iotfleetwise vehicle":                      lastName, // vehicleName of CreateVehicle
-	"iotmanagedintegrations managed-thing":      lastName, // Identifier of GetManagedThing
-	"iottwinmaker componentType":                lastName, // componentTypeId of CreateComponentType
-	"iottwinmaker entity":                       lastName, // entityId of CreateEntity
-	"kafka-cluster group":                       lastName, // Kafka's ids are free: "Authorization policy resources", Amazon MSK Developer Guide
-	"kafka-cluster transactional-id":            lastName,
-	"kms alias":                                 lastName, // AliasName of CreateAlias
-	"lambda networkConnector":                   lastName, // "NAME:VERSION": NetworkConnectorArn
-	"quicksight group":                          lastName, // GroupName of CreateGroup
-	"quicksight user":                           lastName, // UserName of RegisterUser
-	"rds cluster-snapshot":                      lastName, // automated ones are "rds:NAME-DATE": "Working with ARNs", Amazon RDS User Guide
-	"rds global-cluster":                        lastName, // GlobalClusterIdentifier of CreateGlobalCluster
-	"rds og":                                    lastName, // "default:mysql-8-0": "Working with option groups", Amazon RDS User Guide
-	"rds snapshot":                              lastName,
-	"redshift snapshot":                         lastName, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
-	"redshift-serverless managed-workgroup":     lastName, // managedWorkgroupName of ListManagedWorkgroups
-	"s3 accesspointobject":                      lastName,
-	"s3 object":                                 lastName, // keys are free: "Naming Amazon S3 objects"
-	"s3-outposts object":                        lastName,
-	"ssm managed-instance":                      lastName, // "eks_c:CLUSTER_ID": InstanceId of UpdateManagedInstanceRole
+// unusual are the types whose names or ids hold more than plain ones, by the
+// operation or the page that says so; a type without one is as that before it. The
+// name that AWS's pattern of the ARN has is meant, and an operation is one of the
+// service's own API Reference.
+var unusual = map[string]names{
+	"apigateway ApiMapping":                     free, // "*.example.com": "Wildcard custom domain names", Amazon API Gateway Developer Guide
+	"apigateway ApiMappings":                    free,
+	"apigateway BasePathMapping":                free,
+	"apigateway BasePathMappings":               free,
+	"apigateway DomainName":                     free,
+	"application-signals instrumentationConfig": colons,     // Service and Environment of CreateInstrumentationConfiguration
+	"arc-region-switch plan":                    colonAtEnd, // "NAME:SUFFIX": arn of GetPlan
+	"autoscaling autoScalingGroup":              freeAtEnd,  // AutoScalingGroupName of CreateAutoScalingGroup
+	"autoscaling launchConfiguration":           freeAtEnd,  // LaunchConfigurationName of CreateLaunchConfiguration
+	"backup recoveryPoint":                      colonAtEnd, // "continuous:ID": AwsBackupRecoveryPointArn of DBInstance, Amazon RDS API Reference
+	"batch job":                                 colonAtEnd, // "JOB:INDEX", a child: "Array jobs", AWS Batch User Guide
+	"bedrock application-inference-profile":     colonAtEnd, // inferenceProfileArn of GetInferenceProfile
+	"bedrock custom-model":                      colonAtEnd, // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
+	"bedrock default-prompt-router":             colonAtEnd, // "anthropic.claude:1": promptRouterArn of GetPromptRouter
+	"bedrock flow-execution":                    colonAtEnd, // executionIdentifier of StartFlowExecution
+	"bedrock foundation-model":                  colonAtEnd, // "meta.llama3-8b-instruct-v1:0": "Supported foundation models in Amazon Bedrock"
+	"bedrock guardrail-profile":                 colonAtEnd, // "us.guardrail.v1:0": guardrailProfileId of GetGuardrail
+	"bedrock inference-profile":                 colonAtEnd, // "us.amazon.nova-lite-v1:0": inferenceProfileId of GetInferenceProfile
+	"bedrock model-customization-job":           colonAtEnd, // "amazon.titan-text-express-v1:0:8k/ID": jobArn of GetModelCustomizationJob
+	"bedrock session":                           colonAtEnd, // sessionIdentifier of GetSession
+	"cases Case":                                colonAtEnd, // caseId of GetCase
+	"cases RelatedItem":                         colons,
+	"cassandra stream":                          colonAtEnd, // the label is a time, as in DynamoDB
+	"ce billingview":                            colonAtEnd, // BillingViewArn of GetCostAndUsage
+	"chime app-instance-user":                   colonAtEnd, // AppInstanceUserId of CreateAppInstanceUser
+	"chime channel":                             colonAtEnd, // ChannelId of CreateChannel
+	"cloudwatch alarm":                          freeAtEnd,  // names are free: AlarmName of PutMetricAlarm
+	"cloudwatch alarm-mute-rule":                freeAtEnd,  // Name of PutAlarmMuteRule
+	"cloudwatch insight-rule":                   freeAtEnd,  // RuleName of PutInsightRule
+	"codeartifact package":                      freeAtEnd,  // package of DescribePackage
+	"codebuild build":                           colonAtEnd, // "PROJECT:UUID": id of Build
+	"codebuild build-batch":                     colonAtEnd,
+	"codedeploy application":                    freeAtEnd, // names are free: CreateApplication
+	"codedeploy deploymentgroup":                free,
+	"codeguru-security ScanName":                colonAtEnd, // scanName of CreateScan
+	"cognito-identity identitypool":             colonAtEnd, // "REGION:UUID": IdentityPoolId of DescribeIdentityPool
+	"cognito-sync dataset":                      colons,     // DatasetName of DescribeDataset, too
+	"cognito-sync identity":                     colons,
+	"cognito-sync identitypool":                 colonAtEnd,
+	"cur cur":                                   freeAtEnd,  // ReportName of ReportDefinition
+	"dynamodb stream":                           colonAtEnd, // the label is a time: StreamLabel of DescribeStream
+	"elasticbeanstalk application":              freeAtEnd,  // names are free: CreateApplication
+	"elasticbeanstalk applicationversion":       free,
+	"elasticbeanstalk configurationtemplate":    free,
+	"elasticbeanstalk environment":              free,
+	"execute-api execute-api-general":           freeAtEnd,  // paths are free
+	"fis action":                                colonAtEnd, // "aws:ec2:stop-instances": "AWS FIS Actions reference", AWS Fault Injection Service User Guide
+	"glue blueprint":                            freeAtEnd,  // names in AWS Glue are free: "Common data types", AWS Glue Developer Guide
+	"glue catalog":                              freeAtEnd,
+	"glue connection":                           freeAtEnd,
+	"glue crawler":                              freeAtEnd,
+	"glue dataQualityRuleset":                   freeAtEnd,
+	"glue database":                             freeAtEnd,
+	"glue devendpoint":                          freeAtEnd,
+	"glue job":                                  freeAtEnd,
+	"glue session":                              freeAtEnd,
+	"glue table":                                free,
+	"glue tableversion":                         free,
+	"glue trigger":                              freeAtEnd,
+	"glue usageProfile":                         freeAtEnd,
+	"glue userdefinedfunction":                  free,
+	"glue workflow":                             freeAtEnd,
+	"iot billinggroup":                          colonAtEnd, // billingGroupName of CreateBillingGroup
+	"iot client":                                freeAtEnd,  // ids are free: "AWS IoT Core action resources", AWS IoT Core Developer Guide
+	"iot custommetric":                          colonAtEnd, // metricName of CreateCustomMetric
+	"iot dimension":                             colonAtEnd, // name of CreateDimension
+	"iot domainconfiguration":                   colons,     // "iot:Data-ATS": domainConfigurationName of DescribeDomainConfiguration
+	"iot dynamicthinggroup":                     colonAtEnd, // thingGroupName of CreateDynamicThingGroup
+	"iot index":                                 colonAtEnd, // indexName of DescribeIndex
+	"iot securityprofile":                       colonAtEnd, // securityProfileName of CreateSecurityProfile
+	"iot thing":                                 colonAtEnd, // thingName of CreateThing
+	"iot thinggroup":                            colonAtEnd, // thingGroupName of CreateThingGroup
+	"iot thingtype":                             colonAtEnd, // thingTypeName of CreateThingType
+	"iot topic":                                 freeAtEnd,  // topics are free: "MQTT topics", AWS IoT Core Developer Guide
+	"iot topicfilter":                           freeAtEnd,
+	"iot tunnel":                                colonAtEnd, // tunnelId of DescribeTunnel
+	"iotfleetwise campaign":                     colonAtEnd, // name of CreateCampaign
+	"iotfleetwise decodermanifest":              colonAtEnd, // name of CreateDecoderManifest
+	"iotfleetwise fleet":                        colonAtEnd, // fleetId of CreateFleet
+	"iotfleetwise modelmanifest":                colonAtEnd, // name of CreateModelManifest
+	"iotfleetwise signalcatalog":                colonAtEnd, // name of CreateSignalCatalog
+	"iotfleetwise statetemplate":                colonAtEnd, // name of CreateStateTemplate
+	"iotfleetwise vehicle":                      colonAtEnd, // vehicleName of CreateVehicle
+	"iotmanagedintegrations managed-thing":      colonAtEnd, // Identifier of GetManagedThing
+	"iottwinmaker componentType":                colonAtEnd, // componentTypeId of CreateComponentType
+	"iottwinmaker entity":                       colonAtEnd, // entityId of CreateEntity
+	"kafka group":                               freeAtEnd,
+	"kafka transactional-id":                    freeAtEnd,
+	"kafka-cluster group":                       freeAtEnd, // Kafka's ids are free: "Authorization policy resources", Amazon MSK Developer Guide
+	"kafka-cluster transactional-id":            freeAtEnd,
+	"kms alias":                                 colonAtEnd, // AliasName of CreateAlias
+	"lambda networkConnector":                   colonAtEnd, // "NAME:VERSION": NetworkConnectorArn
+	"logs log-stream":                           freeAtEnd,  // logStreamName of CreateLogStream
+	"mediaconvert JobTemplate":                  freeAtEnd,  // names are free: Name of CreateJobTemplate
+	"mediaconvert Preset":                       freeAtEnd,
+	"mediaconvert Queue":                        freeAtEnd,
+	"mgh migrationTask":                         free, // MigrationTaskName of ImportMigrationTask
+	"mgh progressUpdateStream":                  free,
+	"quicksight group":                          freeAtEnd,  // GroupName of CreateGroup
+	"quicksight user":                           freeAtEnd,  // UserName of RegisterUser
+	"rds cluster-snapshot":                      colonAtEnd, // automated ones are "rds:NAME-DATE": "Working with ARNs", Amazon RDS User Guide
+	"rds global-cluster":                        colonAtEnd, // GlobalClusterIdentifier of CreateGlobalCluster
+	"rds og":                                    colonAtEnd, // "default:mysql-8-0": "Working with option groups", Amazon RDS User Guide
+	"rds snapshot":                              colonAtEnd,
+	"redshift snapshot":                         colonAtEnd, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
+	"redshift-serverless managed-workgroup":     colonAtEnd, // managedWorkgroupName of ListManagedWorkgroups
+	"s3 accesspointobject":                      freeAtEnd,
+	"s3 object":                                 freeAtEnd, // keys are free: "Naming Amazon S3 objects"
+	"s3-outposts object":                        freeAtEnd,
+	"ses identity":                              freeAtEnd,  // EmailIdentity of CreateEmailIdentity, Amazon SES API v2 Reference
+	"ssm managed-instance":                      colonAtEnd, // "eks_c:CLUSTER_ID": InstanceId of UpdateManagedInstanceRole
+	"swf domain":                                freeAtEnd,  // name of RegisterDomain
+	"timestream scheduled-query":                freeAtEnd,  // Name of CreateScheduledQuery
+}
+
+// What ends a name in each pass, and that with the wildcards, which are in free names
+// only.
+var (
+	separators = [...]string{strict: "/:", loose: ":", colon: ""}
+	signs      = [...]string{strict: "/:" + wildcards, loose: ":" + wildcards, colon: wildcards}
+)
+
+// banned returns what a name of the ARN must not hold in a pass, where the last one
+// may hold other things than those before it.
+func (n names) banned(how pass) (before, last string) {
+	before, last = signs[how], signs[how]
+	switch {
+	case n == free:
+		before = separators[how]
+	case how == colon && n != colons:
+		before = signs[loose]
+	}
+	if n == free || n == freeAtEnd {
+		last = separators[how]
+	}
+	return before, last
 }

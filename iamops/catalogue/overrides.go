@@ -1,6 +1,9 @@
 package catalogue
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // AWS's reference is wrong or silent in these places. Each row names the page
 // that says otherwise. None of them can make a grant reach beyond the entity's
@@ -33,6 +36,12 @@ var patternFixes = map[string][]string{
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/${ApiSpecificResourcePath}",
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/",
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${RouteKey}",
+	},
+	// AWS has the first. "Permissions" of Multi-Region Access Points, Amazon S3 User Guide:
+	// objects behind one have no region.
+	"s3 accesspointobject": {
+		"s3:${Region}:${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",
+		"s3::${Account}:accesspoint/${AccessPointAlias}/object/${ObjectName}",
 	},
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
@@ -71,9 +80,26 @@ var forms = []struct {
 
 const logGroup = "logs:*:*:log-group:*"
 
+// inFolders are the shapes of what folders hold. The ARN of an object that ends in "/"
+// means all objects whose keys begin so: "Organizing objects in the Amazon S3 console
+// by using folders", Amazon S3 User Guide.
+var inFolders = []string{"s3:::*/*", "s3:*:*:accesspoint/*/object/*", "s3::*:accesspoint/*/object/*", "s3-outposts:*:*:outpost/*/bucket/*/object/*"}
+
+// asFolder makes the kind of an object that of a folder, and any other one that of no
+// type: its ARN does not end in "/".
+func (k *kind) asFolder() {
+	k.shapes = slices.DeleteFunc(k.shapes, func(p pattern) bool { return !slices.Contains(inFolders, p.shape) })
+	if k.folder = len(k.shapes) > 0; !k.folder {
+		k.keys = nil
+	}
+}
+
 // written returns the endings to give an ARN in a policy that lets the action,
 // which acts on it, do so.
 func (k kind) written(action string) []string {
+	if k.folder {
+		return []string{"*"}
+	}
 	for _, f := range forms {
 		for _, p := range k.shapes {
 			if p.shape == f.shape && Match(f.action, action) {

@@ -13,7 +13,7 @@ type pattern struct {
 	shape    string
 	literals int  // characters that are not variable
 	named    bool // the resource part has a variable, so it is not a singleton
-	colons   colons
+	names    names
 }
 
 // variables are variables that nothing separates. A "*" that AWS puts before them is
@@ -51,23 +51,18 @@ const (
 
 // match reports whether s, an ARN without "arn:PARTITION:", is of this shape.
 func (p pattern) match(s string, how pass) bool {
-	switch {
-	case how == strict:
-		return match(p.shape, s, "/:", false)
-	case how == loose || p.colons == lastName:
-		return match(p.shape, s, ":", how == colon)
-	case p.colons == everyName:
-		return match(p.shape, s, "", true)
-	default:
+	if how == colon && p.names == plain {
 		return false
 	}
+	before, last := p.names.banned(how)
+	return match(p.shape, s, before, last)
 }
 
-// match compares s with a shape, where "*" stands for one or more characters
-// that are not in banned. If last is set, the last "*" stands for anything. For
-// each "*", the first place where the following text occurs is the right one:
-// a later one would only lengthen it.
-func match(shape, s, banned string, last bool) bool {
+// match compares s with a shape, where "*" stands for one or more characters that
+// are not banned: others are in the last "*" than before it. For each "*", the first
+// place where the following text occurs is the right one: a later one would only
+// lengthen it.
+func match(shape, s, before, last string) bool {
 	head, shape, more := strings.Cut(shape, "*")
 	if !strings.HasPrefix(s, head) {
 		return false
@@ -78,13 +73,13 @@ func match(shape, s, banned string, last bool) bool {
 		next, shape, more = strings.Cut(shape, "*")
 		if !more { // the last variable reaches to the end of s
 			value, ok := strings.CutSuffix(s, next)
-			return ok && value != "" && (last || !strings.ContainsAny(value, banned))
+			return ok && value != "" && !strings.ContainsAny(value, last)
 		}
 		if s == "" {
 			return false
 		}
 		at := strings.Index(s[1:], next)
-		if at < 0 || strings.ContainsAny(s[:at+1], banned) {
+		if at < 0 || strings.ContainsAny(s[:at+1], before) {
 			return false
 		}
 		s = s[1+at+len(next):]

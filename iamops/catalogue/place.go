@@ -91,7 +91,7 @@ func (k kind) resources(s *service, a *action, types []int) []string {
 func (k kind) extend(endings []string) []string {
 	out := make([]string, len(endings))
 	for i, e := range endings {
-		out[i] = k.arn.text + e
+		out[i] = Written(k.arn.text) + e
 	}
 	return out
 }

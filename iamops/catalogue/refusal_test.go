@@ -51,8 +51,15 @@ func TestMessages(t *testing.T) {
 		},
 		{"reports", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "reports" is not an ARN (arn:partition:service:region:account:resource)`},
 		{bucket + "/*", "s3:GetObject", catalogue.InvalidARN, bucket + "/* holds a wildcard or a policy variable: name one resource"},
+		{
+			bucket + "/team-a/", "s3:ListBucket", catalogue.WrongType,
+			"s3:ListBucket acts on accesspoint (arn:aws:s3:${Region}:${Account}:accesspoint/${AccessPointName}) or bucket (arn:aws:s3:::${BucketName}); " +
+				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent",
+		},
 		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},
-		{bucket + "/a b", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a b" holds white space or a character that is not printable ASCII`},
+		{bucket + "/a\tb", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a\tb" begins or ends with a blank, or holds what cannot be printed`},
+		{bucket + "/a ", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a " begins or ends with a blank, or holds what cannot be printed`},
+		{bucket + "*", "s3:ListBucket", catalogue.InvalidARN, bucket + "* holds a wildcard or a policy variable: name one resource"},
 		{
 			"arn:aws:sqs:eu-west-1:444455556666:q", "sqs:SendMessage", catalogue.ForeignAccount,
 			"arn:aws:sqs:eu-west-1:444455556666:q is of account 444455556666, and access is granted in account 111122223333",

@@ -11,38 +11,48 @@ type kind struct {
 	keys   []string  // of the resource types, for messages
 	shapes []pattern // the patterns that fit best
 	parent bool      // see relatedType
+	folder bool      // the ARN ends in "/" and means the objects under it
 }
 
 // resolve finds the type of an ARN among all types of these services, not only
 // those that one action acts on: else an index of a table would pass as a table.
 func resolve(a arn, services ...*service) kind {
 	k := kind{arn: a}
-	passes := []pass{strict, loose, colon}
-	if separatorAtEnd(a.rest) {
-		passes = passes[:1] // else a name would be taken to end in "/"
+	if !separatorAtEnd(a.rest) {
+		k.compareAll(services, a.rest, strict, loose, colon)
+		return k
 	}
+	k.compareAll(services, a.rest, strict) // in the others a name would be taken to end in "/"
+	if text, ok := strings.CutSuffix(a.rest, "/"); ok && len(k.shapes) == 0 {
+		k.compareAll(services, text, strict, loose, colon)
+		k.asFolder()
+	}
+	return k
+}
+
+// compareAll compares the text with all types, in each pass until one has fitted.
+func (k *kind) compareAll(services []*service, text string, passes ...pass) {
 	for _, how := range passes {
 		for i, s := range services {
 			if s == nil || slices.Contains(services[:i], s) {
 				continue
 			}
 			for _, t := range s.types {
-				k.compare(t, how)
+				k.compare(t, text, how)
 			}
 		}
 		if len(k.shapes) > 0 {
-			break
+			return
 		}
 	}
-	return k
 }
 
 // compare keeps the patterns of a type if they fit no worse than those so far.
 // The one with most literal characters fits best: "table/T/index/I" is an index,
 // not a table of that name.
-func (k *kind) compare(t resourceType, how pass) {
+func (k *kind) compare(t resourceType, text string, how pass) {
 	for _, p := range t.patterns {
-		if !p.match(k.arn.rest, how) {
+		if !p.match(text, how) {
 			continue
 		}
 		if len(k.shapes) > 0 && p.literals < k.shapes[0].literals {

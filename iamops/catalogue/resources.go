@@ -138,12 +138,12 @@ func (w *work) findResources() (Refusals, error) {
 // parse takes an ARN of the request apart. Either the result or the refusal counts.
 func (c *Catalogue) parse(text string, req Request) (arn, *Refusal, error) {
 	a, bad := parseARN(text, req.Partition, req.Account)
-	if bad != nil || !separatorAtEnd(a.rest) {
+	if bad != nil || !a.needsType() {
 		return a, bad, nil
 	}
 	k, err := c.kindOf(a, nil)
 	if err == nil && len(k.shapes) == 0 {
-		bad = &Refusal{Reason: InvalidARN, ARN: text, Message: fmt.Sprintf("%s ends in %q: name one resource", a.text, a.text[len(a.text)-1:])}
+		bad = &Refusal{Reason: InvalidARN, ARN: text, Message: a.incomplete()}
 	}
 	return a, bad, err
 }

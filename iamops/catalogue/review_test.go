@@ -126,14 +126,14 @@ func TestListsNameWhatExists(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range keys(patternFixes, namesWithColons) {
+	for _, key := range keys(patternFixes, unusual) {
 		if !types[key] {
 			t.Errorf("overrides: there is no resource type %q", key)
 		}
 	}
 }
 
-func keys(fixes map[string][]string, ends map[string]colons) []string {
+func keys(fixes map[string][]string, ends map[string]names) []string {
 	var out []string
 	for k := range fixes {
 		out = append(out, k)

@@ -9,9 +9,11 @@ import (
 // something in it, sorted.
 func (s Scope) On(arn string) []string {
 	var actions []string
+	arn = Written(withoutLogStreams(arn))
+	whole := strings.TrimRight(Written(arn), "/")
 	for _, st := range s.Statements {
 		inside := func(r string) bool {
-			rest, ok := strings.CutPrefix(r, arn)
+			rest, ok := strings.CutPrefix(r, whole)
 			return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
 		}
 		if slices.ContainsFunc(st.Resources, inside) {
