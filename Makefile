@@ -69,7 +69,7 @@ lint: ## Check formatting, vet, linters and generated text
 generate: ## Write the settings table into the README, and the table of the model into docs/install.md
 	go test -count=1 -run 'TestSettingsTable|TestModelTable' ./cmd/port-iam ./templates -update
 
-catalogue: ## Generate the table of AWS's actions from its pinned source (needs npm)
+catalogue: ## Generate the table of AWS's actions from its pinned source, and print what it changes (needs npm)
 	go run ./internal/tools/catalogue
 
 fuzz: ## Fuzz the parsers of untrusted input, 20 seconds each

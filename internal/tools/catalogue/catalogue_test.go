@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,5 +125,42 @@ func decode(t *testing.T, text string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestChanges: what a newer source changes is told one by one.
+func TestChanges(t *testing.T) {
+	const before = `{"format":2,"services":["glue","s3","sqs"]}
+{"s":"glue","t":[],"a":["GetJob R"]}
+{"s":"s3","t":[["bucket","s3:::${B}"],["object","s3:::${B}/${O}"]],"a":["GetObject R 1!","ListBucket L 0!","PutObject W 1!"]}
+{"s":"sqs","t":[["queue","sqs:${R}:${A}:${Q}"]],"a":["SendMessage W 0!"]}
+`
+	const after = `{"format":2,"services":["s3","sns","sqs"]}
+{"s":"s3","t":[["accesspoint","s3:${R}:${A}:accesspoint/${P}"],["bucket","s3:::${Bucket}"],["object","s3:::${B}/${O}"]],"a":["GetObject R 2!","ListBucket R 0 1!","PutObjectAcl P 2"]}
+{"s":"sns","t":[["topic","sns:${R}:${A}:${T}"]],"a":["Publish W 0!"]}
+{"s":"sqs","t":[["queue","sqs:${R}:${A}:${Q}"]],"a":["SendMessage W 0"]}
+`
+	want := []string{
+		"- service glue: 0 types, 1 actions",
+		"+ s3 type accesspoint: s3:${R}:${A}:accesspoint/${P}",
+		"~ s3 type bucket: s3:::${B} -> s3:::${Bucket}",
+		"~ s3:ListBucket: List bucket! -> Read accesspoint, bucket!",
+		"- s3:PutObject: Write object!",
+		"+ s3:PutObjectAcl: Permissions management object",
+		"+ service sns: 1 types, 1 actions",
+		"~ sqs:SendMessage: Write queue! -> Write queue",
+	}
+	got, err := changes([]byte(before), []byte(after))
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", strings.Join(got, "\n"), err, strings.Join(want, "\n"))
+	}
+	if got, err := changes([]byte(before), []byte(before)); err != nil || len(got) > 0 {
+		t.Errorf("of the same table: %v, %v", got, err)
+	}
+	if got, err := changes(nil, []byte(after)); err != nil || len(got) != 3 {
+		t.Errorf("of none before: %v, %v", got, err)
+	}
+	if _, err := changes([]byte("no table"), []byte(after)); err == nil {
+		t.Error("what is no table is compared")
 	}
 }

@@ -25,10 +25,13 @@ func main() {
 	}
 }
 
-// run reads the source and writes the files.
+// run reads the source, says what it changes, and writes the files.
 func run(ctx context.Context, from, out string, log io.Writer) error {
 	files, err := generate(ctx, from)
 	if err != nil {
+		return err
+	}
+	if err := report(files, out, log); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -36,6 +39,28 @@ func run(ctx context.Context, from, out string, log io.Writer) error {
 			return err
 		}
 		if _, err := fmt.Fprintf(log, "%s: %d bytes\n", filepath.Join(out, f.name), len(f.content)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report writes what differs between the table in the tree and the new one.
+func report(files []file, out string, log io.Writer) error {
+	before, err := readTable(filepath.Join(out, files[0].name))
+	if err != nil {
+		return err
+	}
+	after, err := unpack(files[0].content)
+	if err != nil {
+		return err
+	}
+	lines, err := changes(before, after)
+	if err != nil {
+		return err
+	}
+	for _, l := range append(lines, fmt.Sprintf("%d changes", len(lines))) {
+		if _, err := fmt.Fprintln(log, l); err != nil {
 			return err
 		}
 	}
