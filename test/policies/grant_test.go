@@ -70,6 +70,20 @@ var samples = []sample{
 	{"arn:aws:events" + regional + "rule/nightly", map[string][]string{
 		"events:DisableRule": {"arn:aws:events" + regional + "rule/nightly"},
 	}, []string{"arn:aws:events" + regional + "rule/nightly2", "arn:aws:events" + regional + "rule/nightly/rule-of-another-bus"}},
+	// Names with what policies take for a wildcard or a variable, and a folder. (The
+	// evaluator takes a "*" in what is requested for a wildcard, so none is here.)
+	{"arn:aws:lambda" + regional + "function:thumb:$LATEST", map[string][]string{
+		"lambda:InvokeFunction": {"arn:aws:lambda" + regional + "function:thumb:$LATEST"},
+	}, []string{"arn:aws:lambda" + regional + "function:thumb:1", "arn:aws:lambda" + regional + "function:thumb:LATEST", "arn:aws:lambda" + regional + "function:thumb:$LATEST.PUBLISHED"}},
+	{"arn:aws:cloudwatch" + regional + "alarm:CPU: high?", map[string][]string{
+		"cloudwatch:DeleteAlarms": {"arn:aws:cloudwatch" + regional + "alarm:CPU: high?"},
+	}, []string{"arn:aws:cloudwatch" + regional + "alarm:CPU: high!", "arn:aws:cloudwatch" + regional + "alarm:CPU: high?2"}},
+	{"arn:aws:s3:::reports/2030/Übersicht Q1?.csv", map[string][]string{
+		"s3:GetObject": {"arn:aws:s3:::reports/2030/Übersicht Q1?.csv"},
+	}, []string{"arn:aws:s3:::reports/2030/Übersicht Q12.csv", "arn:aws:s3:::reports/2030/Ubersicht Q1?.csv"}},
+	{"arn:aws:s3:::reports/team-a/", map[string][]string{
+		"s3:GetObject": {"arn:aws:s3:::reports/team-a/q1.csv", "arn:aws:s3:::reports/team-a/2030/q1.csv"},
+	}, []string{"arn:aws:s3:::reports/team-a2/", "arn:aws:s3:::reports/team-", "arn:aws:s3:::other/team-a/"}},
 }
 
 func (s sample) service() string { return strings.Split(s.entity, ":")[2] }
