@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"port-iam/iamops"
-	"port-iam/iamops/catalogue"
 	"port-iam/port"
 )
 
@@ -27,15 +26,15 @@ type Decision struct {
 	// has none.
 	Requester, Resource string
 
-	note      string          // what the requester gave as the reason of the request
-	signInURL string          // of a grant; "" in a partition where AWS documents none
-	related   []string        // ARNs of the resources that belong to that of a grant
-	scope     catalogue.Scope // of a grant
-	end       time.Time       // of a grant; zero: until revoked
-	attached  bool            // a grant that failed was attached, perhaps
-	cut       bool            // a removal that failed has cut the access
-	stays     bool            // and that access cannot come back
-	differs   string          // what the entity said otherwise than IAM, of a removal
+	note      string       // what the requester gave as the reason of the request
+	signInURL string       // of a grant; "" in a partition where AWS documents none
+	related   []string     // ARNs of the resources that belong to that of a grant
+	scope     iamops.Scope // of a grant
+	end       time.Time    // of a grant; zero: until revoked
+	attached  bool         // a grant that failed was attached, perhaps
+	cut       bool         // a removal that failed has cut the access
+	stays     bool         // and that access cannot come back
+	differs   string       // what the entity said otherwise than IAM, of a removal
 }
 
 // label is the status label of the run in Port.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"port-iam/iamops/catalogue"
+	"port-iam/iamops"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -66,7 +66,7 @@ func (s *Service) readEntities(ctx context.Context, blueprint string, ids []stri
 // checkPermissions refuses what the catalogue in Port does not offer: a permission is
 // for resources of the type of the requested one, or of a related one that it acts
 // on. The form filters by type as well, but only for who uses the form.
-func checkPermissions(offered map[string]*port.Entity, actions []string, r resource, related []resource, scope catalogue.Scope) error {
+func checkPermissions(offered map[string]*port.Entity, actions []string, r resource, related []resource, scope iamops.Scope) error {
 	for _, id := range actions {
 		e := offered[id]
 		if e == nil {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"port-iam/iamops/catalogue"
+	"port-iam/iamops"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -40,8 +40,8 @@ func resourceOf(e *port.Entity) (resource, error) {
 	if raw := e.Relations[templates.RelationRelated]; len(raw) > 0 && json.Unmarshal(raw, &r.related) != nil {
 		return r, wrongInCatalogue("the relation %q of %s is not a list of entities: ask the platform team to correct it in Port", templates.RelationRelated, e.Identifier)
 	}
-	if n := len(r.related); n > catalogue.MaxRelated {
-		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, catalogue.MaxRelated)
+	if n := len(r.related); n > iamops.MaxRelated {
+		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, iamops.MaxRelated)
 	}
 	return r, nil
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -61,11 +60,11 @@ type Plan struct {
 	RunID       string
 	RoleARN     string
 	PolicyARN   string
-	Policy      string          // permission policy, compact JSON
-	Trust       string          // trust policy, compact JSON
-	Description string          // of the role
-	Scope       catalogue.Scope // what the permission policy allows, and what it may lack
-	SignInURL   string          // AWS's switch-role link; "" in a partition where AWS documents none
+	Policy      string // permission policy, compact JSON
+	Trust       string // trust policy, compact JSON
+	Description string // of the role
+	Scope       Scope
+	SignInURL   string // AWS's switch-role link; "" in a partition where AWS documents none
 	Tags        map[string]string
 }
 

@@ -10,12 +10,18 @@ import (
 	"port-iam/templates"
 )
 
+// Scope is what a permission policy allows, and what it may lack.
+type Scope = catalogue.Scope
+
+// MaxRelated is how many resources may be related to one.
+const MaxRelated = catalogue.MaxRelated
+
 // scope works out what the requested actions cover on the resource and those related
 // to it. This is the one place that decides what a permission covers; package
 // catalogue knows how.
-func (o *Ops) scope(g Request) (catalogue.Scope, error) {
+func (o *Ops) scope(g Request) (Scope, error) {
 	if len(g.Actions) == 0 {
-		return catalogue.Scope{}, errors.New("no permission was requested: choose at least one")
+		return Scope{}, errors.New("no permission was requested: choose at least one")
 	}
 	return o.catalogue.Scope(catalogue.Request{
 		Account: o.opts.Account, Partition: o.opts.Partition, Entity: g.Resource, Related: g.Related,
@@ -27,7 +33,7 @@ func (o *Ops) scope(g Request) (catalogue.Scope, error) {
 var sids = map[catalogue.Origin]string{catalogue.Asked: "Grant", catalogue.Companion: "Companion"}
 
 // statements are those of the permission policy.
-func (o *Ops) statements(s catalogue.Scope) []templates.Statement {
+func (o *Ops) statements(s Scope) []templates.Statement {
 	out := make([]templates.Statement, len(s.Statements))
 	for i, st := range s.Statements {
 		out[i] = templates.Statement{Sid: fmt.Sprintf("%s%d", sids[st.Origin], i), Actions: st.Actions, Resources: st.Resources}
