@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"port-iam/iamops"
-	"port-iam/iamops/catalogue"
 	"port-iam/port"
 )
 
@@ -158,7 +157,7 @@ func (g Listing) differences() (out []string) {
 	case len(g.Resources) == 0:
 	case g.Resource == "":
 		out = append(out, fmt.Sprintf("Port names no resource, and the policy names %s", strings.Join(g.Resources, ", ")))
-	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, func(r string) bool { return overlap(r, catalogue.Written(g.Resource)) }):
+	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, func(r string) bool { return overlap(r, iamops.Written(g.Resource)) }):
 		out = append(out, fmt.Sprintf("the resource is %s in Port, and the policy names %s", g.Resource, strings.Join(g.Resources, ", ")))
 	}
 	return out
@@ -173,7 +172,7 @@ func overlap(a, b string) bool {
 // On reports whether the grant is for a resource or a part of it, as Port or the
 // policy says.
 func (g Listing) On(arn string) bool {
-	whole := strings.TrimSuffix(catalogue.Written(arn), "/")
+	whole := strings.TrimSuffix(iamops.Written(arn), "/")
 	return g.Resource == arn || slices.ContainsFunc(g.Resources, func(r string) bool {
 		rest, ok := strings.CutPrefix(r, whole)
 		return r == "*" || ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, ":"))

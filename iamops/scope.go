@@ -13,6 +13,10 @@ import (
 // Scope is what a permission policy allows, and what it may lack.
 type Scope = catalogue.Scope
 
+// Written is an ARN as the Resource of a policy has it, so that it names that one
+// resource whatever its name holds.
+func Written(arn string) string { return catalogue.Written(arn) }
+
 // MaxRelated is how many resources may be related to one.
 const MaxRelated = catalogue.MaxRelated
 

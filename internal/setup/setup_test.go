@@ -87,10 +87,12 @@ func TestOrganisationWithTheGuidesModel(t *testing.T) {
 	golden(t, "guide-plan.txt", shown)
 
 	b, ok := w.Blueprint("aws_resource")
+	const added = `"arn":{"title":"ARN","icon":"DefaultProperty","type":"string","description":"Its ARN, where the identifier is none. Identifiers in Port hold no blanks and few other signs"}`
+	const relation = `"relations":{"related":{"title":"Related","target":"aws_resource","required":false,"many":true}}`
 	has(t, "aws_resource", b, ok, `{"identifier":"aws_resource","title":"Cloud things","icon":"Cloud","schema":{"properties":{
-		"owner":{"type":"string"},"tags":{"type":"array","title":"Labels"},
+		"owner":{"type":"string"},"tags":{"type":"array","title":"Labels"},`+added+`,
 		"resource_type":{"type":"string","title":"Kind","enum":["S3","RDS"]}},"required":[]},
-		"mirrorProperties":{"m":{"path":"to.x"}},"changelogDestination":{"type":"KAFKA"},"relations":{}}`)
+		"mirrorProperties":{"m":{"path":"to.x"}},"changelogDestination":{"type":"KAFKA"},`+relation+`}`)
 	for _, id := range []string{"iam_permissions", "provisioned_permissions"} {
 		if !strings.Contains(shown, "= blueprint "+id+"\n") {
 			t.Errorf("%s is not left alone:\n%s", id, shown)

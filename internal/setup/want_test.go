@@ -132,7 +132,7 @@ func TestChoicesRefused(t *testing.T) {
 	}{
 		{"no account", func(c *setup.Choice) { c.Actions.Account = "" }, `the account "" is not 12 digits`},
 		{"the same action twice", func(c *setup.Choice) { c.Actions.Revoke = c.Actions.Grant }, "must be three different actions"},
-		{"samples of no partition", func(c *setup.Choice) { c.Samples, c.Partition = true, "mars" }, `there is no account "123456789012" in partition "mars"`},
+		{"samples of no partition", func(c *setup.Choice) { c.Samples, c.Partition = true, "mars" }, `nothing is known of an account "123456789012" in a partition "mars"`},
 		{
 			"no such service", func(c *setup.Choice) { c.Starter = []string{"s3", "s33", "nope"} },
 			"starter permissions: AWS has no service \"s33\": prefixes are those of IAM actions, such as s3 in s3:GetObject\n" +
