@@ -114,7 +114,7 @@ func (g *golden) never() {
 			if denied < 0 {
 				continue
 			}
-			text := refusals[denied].Message
+			text := refusals[denied].Error()
 			if why := text[len(a.Name):]; !seen[why] {
 				seen[why] = true
 				g.said = append(g.said, text)

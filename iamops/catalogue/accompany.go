@@ -17,7 +17,7 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 		for _, row := range companionsOf(full, k, w.req.Actions) {
 			switch row.does {
 			case refuse:
-				return &Refusal{Reason: Incomplete, Action: full, Message: full + ": " + row.text}, nil
+				return &Refusal{Reason: Incomplete, Action: full, message: said(full + ": " + row.text)}, nil
 			case warn:
 				w.warnings = append(w.warnings, full+": "+w.advice(row))
 			case add:
@@ -53,8 +53,9 @@ func (w *work) add(asked string, k kind, row *companion, found []string) (*Refus
 			return nil, err
 		}
 		if refusal != nil {
-			message := fmt.Sprintf("%s does not work without %s, and %s", asked, name, refusal.Message)
-			return &Refusal{Reason: DeniedAction, Action: asked, Message: message}, nil
+			return &Refusal{Reason: DeniedAction, Action: asked, message: func() string {
+				return fmt.Sprintf("%s does not work without %s, and %s", asked, name, refusal)
+			}}, nil
 		}
 		full := s.prefix + ":" + a.name
 		w.added[full] = append(w.added[full], resources...)

@@ -50,7 +50,7 @@ func TestAddedActions(t *testing.T) {
 		switch {
 		case err != nil:
 			t.Fatal(err)
-		case tc.why != "" && (refusal == nil || refusal.Reason != DeniedAction || refusal.Action != "dynamodb:PutItem" || !strings.HasPrefix(refusal.Message, tc.why)):
+		case tc.why != "" && (refusal == nil || refusal.Reason != DeniedAction || refusal.Action != "dynamodb:PutItem" || !strings.HasPrefix(refusal.Error(), tc.why)):
 			t.Errorf("%s: %+v", tc.name, refusal)
 		case tc.why == "" && refusal != nil:
 			t.Errorf("%s: %v", tc.name, refusal)

@@ -34,9 +34,10 @@ var (
 // What a name may hold AWS says for each type (see unusual), so "*" and "?" pass
 // here. They are a part of the name, and in a policy they mean themselves: see
 // [Written].
-func parseARN(text, partition, account string) (arn, *Refusal) {
+func parseARN(given, partition, account string) (arn, *Refusal) {
+	text := given
 	bad := func(reason Reason, message string, args ...any) (arn, *Refusal) {
-		return arn{}, &Refusal{Reason: reason, ARN: text, Message: fmt.Sprintf(message, args...)}
+		return arn{}, &Refusal{Reason: reason, ARN: given, message: func() string { return fmt.Sprintf(message, args...) }}
 	}
 	if n := utf8.RuneCountInString(text); n > maxARN {
 		return bad(InvalidARN, "the entity identifier has %d characters, and an ARN has %d at most", n, maxARN)

@@ -12,18 +12,19 @@ const maxNamed = 4
 // resource, and names actions that it does check against this one.
 func refuseNoResourceLevel(k kind, s *service, a *action) *Refusal {
 	full := s.prefix + ":" + a.name
-	message := full + ` cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one`
-	if names := alternatives(k, s, a); len(names) > 0 {
-		message += fmt.Sprintf(". For a resource of type %s there is %s", k.types(), listed(s.prefix+":", names))
-	}
-	return &Refusal{Reason: NoResourceLevel, Action: full, Message: message}
+	return &Refusal{Reason: NoResourceLevel, Action: full, message: func() string {
+		message := full + ` cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one`
+		if names := alternatives(k, s, a); len(names) > 0 {
+			message += fmt.Sprintf(". For a resource of type %s there is %s", k.types(), listed(s.prefix+":", names))
+		}
+		return message
+	}}
 }
 
 // refuseWrongType explains what the action acts on, and what the resources are.
 func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
-	full := s.prefix + ":" + a.name
-	r := &Refusal{Reason: WrongService, Action: full}
-	entity := ks[0]
+	full, entity := s.prefix+":"+a.name, ks[0]
+	r := &Refusal{Reason: WrongService, Action: full, message: func() string { return wrongType(entity, s, a, full) }}
 	for _, n := range a.types {
 		for _, p := range s.types[n].patterns {
 			if p.service() == entity.arn.service {
@@ -31,6 +32,10 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 			}
 		}
 	}
+	return r
+}
+
+func wrongType(entity kind, s *service, a *action, full string) string {
 	acts := "resources whose ARN AWS does not describe"
 	if types := s.forms(a.types, entity.arn.partition); types != "" {
 		acts = types
@@ -45,16 +50,20 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 	if names := alternatives(entity, s, a); len(names) > 0 {
 		is += ", for which there is " + listed(s.prefix+":", names)
 	}
-	r.Message = fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
+	message := fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
 	if types := relatable(entity, s, a.types, false); types != "" {
-		r.Message += ". " + relate(types, entity)
+		message += ". " + relate(types, entity)
 	}
-	return r
+	return message
 }
 
 // refuseIncomplete explains what else the action needs, and who can help.
 func refuseIncomplete(ks kinds, s *service, a *action, missing []need) *Refusal {
-	full, entity := s.prefix+":"+a.name, ks[0]
+	full := s.prefix + ":" + a.name
+	return &Refusal{Reason: Incomplete, Action: full, message: func() string { return incomplete(ks[0], s, full, missing) }}
+}
+
+func incomplete(entity kind, s *service, full string, missing []need) string {
 	var also, ways []string
 	for _, n := range missing {
 		text := s.forms(n.types, entity.arn.partition)
@@ -72,9 +81,8 @@ func refuseIncomplete(ks kinds, s *service, a *action, missing []need) *Refusal 
 	if len(ways) < len(missing) {
 		ways = []string{"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way"}
 	}
-	message := fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s. %s",
+	return fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s. %s",
 		full, entity.arn.text, strings.Join(also, ", and "), strings.Join(ways, ". "))
-	return &Refusal{Reason: Incomplete, Action: full, Message: message}
 }
 
 // relate says how a related resource can help.

@@ -16,7 +16,7 @@ var actionForm = regexp.MustCompile(`^([A-Za-z0-9-]+):([A-Za-z0-9-]+)$`)
 // resource. Either the action or the refusal is nil.
 func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Refusal, error) {
 	refuse := func(reason Reason, message string, args ...any) (*service, *action, *Refusal, error) {
-		return nil, nil, &Refusal{Reason: reason, Action: name, Message: fmt.Sprintf(message, args...)}, nil
+		return nil, nil, &Refusal{Reason: reason, Action: name, message: said(fmt.Sprintf(message, args...))}, nil
 	}
 	if len(name) > maxAction {
 		name = name[:maxAction]
@@ -35,11 +35,15 @@ func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Ref
 		return nil, nil, nil, err
 	}
 	if s == nil {
-		return refuse(UnknownAction, "%s: AWS has no service %q%s", name, m[1], didYouMean("", near(prefix, c.header.Services)))
+		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
+			return fmt.Sprintf("%s: AWS has no service %q%s", name, m[1], didYouMean("", near(prefix, c.header.Services)))
+		}}, nil
 	}
 	a := s.find(m[2])
 	if a == nil {
-		return refuse(UnknownAction, "%s is not an IAM action%s", name, s.insteadOf(m[2]))
+		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
+			return fmt.Sprintf("%s is not an IAM action%s", name, s.insteadOf(m[2]))
+		}}, nil
 	}
 	full := s.prefix + ":" + a.name
 	if p := matching(rules.Deny, full); p != "" {

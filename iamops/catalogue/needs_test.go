@@ -69,8 +69,8 @@ func played(c *catalogue.Catalogue, action, entity string, related []string, ver
 	for _, m := range strings.Split(missing, ",") {
 		_, key, _ := strings.Cut(strings.TrimSpace(m), " ")
 		words := func(s string) string { return strings.ReplaceAll(s, "-", " ") }
-		if !strings.Contains(words(refusal.Message), words(key)) {
-			return fmt.Sprintf("the refusal does not name %s: %s", key, refusal.Message)
+		if !strings.Contains(words(refusal.Error()), words(key)) {
+			return fmt.Sprintf("the refusal does not name %s: %s", key, refusal.Error())
 		}
 	}
 	return ""

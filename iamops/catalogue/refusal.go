@@ -21,14 +21,19 @@ const (
 // Refusal says why an action is not granted on a resource. It is the requester's
 // to fix, not ours.
 type Refusal struct {
-	Reason  Reason
-	Action  string // empty if the ARN alone is the reason
-	ARN     string
-	Message string // for a developer: what is wrong and what would work
+	Reason Reason
+	Action string // empty if the ARN alone is the reason
+	ARN    string
+	// message says what is wrong and what would work. It is made when it is asked for:
+	// who judges a whole catalogue reads few of them.
+	message func() string
 }
 
 // Error implements error.
-func (r *Refusal) Error() string { return r.Message }
+func (r *Refusal) Error() string { return r.message() }
+
+// said is a message that is known already.
+func said(s string) func() string { return func() string { return s } }
 
 // Refusals is all that is wrong with one request, one line each. [errors.As]
 // finds the first of them.

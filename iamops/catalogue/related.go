@@ -30,8 +30,8 @@ type relatedType struct {
 // of the entity, and to the reviewed pairs. Either the result or the refusals count.
 func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, error) {
 	if n := len(req.Related); n > MaxRelated {
-		message := fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, MaxRelated)
-		return nil, Refusals{{Reason: InvalidARN, ARN: req.Entity, Message: message}}, nil
+		message := said(fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, MaxRelated))
+		return nil, Refusals{{Reason: InvalidARN, ARN: req.Entity, message: message}}, nil
 	}
 	var out []resource
 	var refusals Refusals
@@ -41,7 +41,7 @@ func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, erro
 			return nil, nil, err
 		}
 		if bad != nil {
-			bad.Message = "of the related resources: " + bad.Message
+			bad.message = said("of the related resources: " + bad.Error())
 			refusals = append(refusals, bad)
 			continue
 		}
@@ -84,7 +84,7 @@ func (c *Catalogue) pair(entity, a arn) (pair, *Refusal, error) {
 		which = "only resources of these types can be: " + strings.Join(types, ", ")
 	}
 	message := fmt.Sprintf("%s %s, and cannot be related to %s: %s", a.text, what, entity.text, which)
-	return pair{}, &Refusal{Reason: WrongType, ARN: a.text, Message: message}, nil
+	return pair{}, &Refusal{Reason: WrongType, ARN: a.text, message: said(message)}, nil
 }
 
 // fits reports whether the pair is of the type of this entity.

@@ -143,7 +143,7 @@ func (c *Catalogue) parse(text string, req Request) (arn, *Refusal, error) {
 	}
 	k, err := c.kindOf(a, nil)
 	if err == nil && len(k.shapes) == 0 {
-		bad = &Refusal{Reason: InvalidARN, ARN: text, Message: a.incomplete()}
+		bad = &Refusal{Reason: InvalidARN, ARN: text, message: a.incomplete}
 	}
 	return a, bad, err
 }

@@ -184,7 +184,7 @@ func TestCompanions(t *testing.T) {
 	}
 	_, err = scoped(t, "arn:aws:bedrock:"+east+"inference-profile/eu.meta.llama3-2-1b-instruct-v1:0", nil, []string{"bedrock:InvokeModel"})
 	var refusal *catalogue.Refusal
-	if !errors.As(err, &refusal) || refusal.Reason != catalogue.Incomplete || !strings.HasPrefix(refusal.Message, "bedrock:InvokeModel: AWS checks it on the profile") {
+	if !errors.As(err, &refusal) || refusal.Reason != catalogue.Incomplete || !strings.HasPrefix(refusal.Error(), "bedrock:InvokeModel: AWS checks it on the profile") {
 		t.Errorf("a profile: %v", err)
 	}
 }

@@ -85,7 +85,7 @@ func actsOn(t *testing.T, c *Catalogue, prefix, name, text string) string {
 	}
 	entity, bad := parseARN(text, "aws", testAccount)
 	if bad != nil {
-		return bad.Message
+		return bad.Error()
 	}
 	k, err := c.kindOf(entity, s)
 	if err != nil {

@@ -121,10 +121,11 @@ func (s *service) indexes(keys []string) ([]int, error) {
 
 // find returns the action of this name, whatever its case; nil if there is none.
 func (s *service) find(name string) *action {
-	for i := range s.actions {
-		if strings.EqualFold(s.actions[i].name, name) {
-			return &s.actions[i]
-		}
+	i, found := slices.BinarySearchFunc(s.actions, strings.ToLower(name), func(a action, name string) int {
+		return strings.Compare(strings.ToLower(a.name), name)
+	})
+	if !found {
+		return nil
 	}
-	return nil
+	return &s.actions[i]
 }
