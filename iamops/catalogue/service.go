@@ -121,9 +121,7 @@ func (s *service) indexes(keys []string) ([]int, error) {
 
 // find returns the action of this name, whatever its case; nil if there is none.
 func (s *service) find(name string) *action {
-	i, found := slices.BinarySearchFunc(s.actions, strings.ToLower(name), func(a action, name string) int {
-		return strings.Compare(strings.ToLower(a.name), name)
-	})
+	i, found := slices.BinarySearchFunc(s.actions, name, func(a action, name string) int { return compareFold(a.name, name) })
 	if !found {
 		return nil
 	}
