@@ -125,6 +125,10 @@ func TestFolder(t *testing.T) {
 	if !maps.EqualFunc(granted, want, slices.Equal) {
 		t.Errorf("got %v, want %v", granted, want)
 	}
+	odd, err := shared(t).Scope(Request{Account: testAccount, Partition: "aws", Entity: "arn:aws:s3:::reports/a$*", Actions: []string{"s3:GetObject"}})
+	if on := odd.On("arn:aws:s3:::reports/a$*"); err != nil || !slices.Equal(on, []string{"s3:GetObject"}) {
+		t.Errorf("on the odd object are %v, %v", on, err)
+	}
 	if on := scope.On("arn:aws:s3:::reports/team-a/"); !slices.Equal(on, []string{"s3:GetObject"}) {
 		t.Errorf("on the folder are %v", on)
 	}

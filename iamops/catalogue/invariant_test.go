@@ -268,7 +268,8 @@ func TestRandomRequests(t *testing.T) {
 			continue
 		}
 		ty := s.types[pick(len(s.types))]
-		w := grantOn(t, c, instance(ty.patterns[pick(len(ty.patterns))], "name-1"), random)
+		name := []string{"name-1", "a*b?/$c: é"}[pick(2)]
+		w := grantOn(t, c, instance(ty.patterns[pick(len(ty.patterns))], name), random)
 		if len(w.resources) == 0 {
 			continue
 		}
@@ -349,7 +350,7 @@ func checkScope(t *testing.T, req Request, scope Scope) (companions int) {
 			}
 		}
 		for _, r := range g.Resources {
-			if !slices.ContainsFunc(arns, func(arn string) bool { return inEntity(r, arn) }) {
+			if !slices.ContainsFunc(arns, func(arn string) bool { return inEntity(r, Written(arn)) }) {
 				t.Errorf("%+v: %s is outside", req, r)
 			}
 		}

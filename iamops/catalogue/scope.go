@@ -9,7 +9,6 @@ import (
 // something in it, sorted.
 func (s Scope) On(arn string) []string {
 	var actions []string
-	arn = Written(arn)
 	whole := strings.TrimRight(Written(arn), "/")
 	for _, st := range s.Statements {
 		inside := func(r string) bool {
