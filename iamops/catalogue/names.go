@@ -130,6 +130,7 @@ var unusual = map[string]names{
 	"s3-outposts object":                        freeAtEnd,
 	"ses identity":                              freeAtEnd,  // EmailIdentity of CreateEmailIdentity, Amazon SES API v2 Reference
 	"ssm managed-instance":                      colonAtEnd, // "eks_c:CLUSTER_ID": InstanceId of UpdateManagedInstanceRole
+	"storagegateway target":                     colonAtEnd, // "iqn.1997-05.com.amazon:NAME": TargetARN of DescribeChapCredentials
 	"swf domain":                                freeAtEnd,  // name of RegisterDomain
 	"timestream scheduled-query":                freeAtEnd,  // Name of CreateScheduledQuery
 }

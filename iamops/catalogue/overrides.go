@@ -46,6 +46,17 @@ var patternFixes = map[string][]string{
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
 	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},
+	// AWS has the first. ContactChannelArn of GetContactChannel, AWS Systems Manager
+	// Incident Manager Contacts API Reference, has the second.
+	"ssm-contacts contactchannel": {
+		"ssm-contacts:${Region}:${Account}:contactchannel/${ContactAlias}/${ContactChannelId}",
+		"ssm-contacts:${Region}:${Account}:contact-channel/${ContactAlias}/${ContactChannelId}",
+	},
+	// AWS has the first. arn of DomainInfo, Amazon SWF API Reference, has a region.
+	"swf domain": {
+		"swf::${Account}:/domain/${DomainName}",
+		"swf:${Region}:${Account}:/domain/${DomainName}",
+	},
 	// AWS gives "task/${TaskId}", the form before 2018. "Monitor Amazon ECS
 	// containers with ECS Exec", Amazon ECS Developer Guide, limits
 	// ssm:StartSession to "task/cluster-name/*".
