@@ -181,6 +181,7 @@ func (c *checker) steps(take takeStep) {
 	take("AWS clock", c.awsClock, identity)
 	boundary := take("boundary", c.boundary, identity)
 	take("permissions in the boundary", c.catalogue, identity, boundary, permissions)
+	take("permissions on the resources", c.offered, identity, organization, permissions)
 	take("Identity Center", c.identityCenter, identity)
 	take("path", c.path, identity, organization)
 	take("rights of the daemon", c.rights, identity, organization)

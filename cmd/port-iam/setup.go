@@ -102,7 +102,11 @@ func (f *setupFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io
 		return err
 	}
 	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS account %s\n\n", org, choice.Actions.Account)
-	return f.install(ctx, portal, want, stdin, stdout, stderr)
+	if err := f.install(ctx, portal, want, stdin, stdout, stderr); err != nil {
+		return err
+	}
+	f.noteNever(ctx, cfg, portal, choice.Actions.Account, choice.Partition, stdout)
+	return nil
 }
 
 // install compares what is wanted with what Port has, shows the difference, asks
