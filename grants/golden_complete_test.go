@@ -33,7 +33,6 @@ var unsaid = map[string]string{
 	"plan grant ":                                                  "our name of the step is taken off",
 	"the run id holds characters that an IAM name cannot have":     "Port makes the ids of runs",
 	"path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH": "IAM_PATH is checked at the start, and Port's ids are short",
-	"port-iam run ": "it is the description of a policy",
 	"the grant was revoked before it was complete": "another instance that ends the run says it with a capital letter",
 	"its description is %q and not %q":             "IAM's stand-in cannot change one",
 	"it lacks the tag %q":                          "only where another instance has other IAM_TAGS",

@@ -3,6 +3,7 @@ package grants_test
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,6 +51,25 @@ func differing() []play {
 		}),
 		changed("the role trusts others", func(ctx context.Context, a *iam.Client, grant *string) error {
 			_, err := a.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: grant, PolicyDocument: aws.String(everybody)})
+			return err
+		}),
+		changed("sessions of the role last differently, because an earlier version made it", func(ctx context.Context, a *iam.Client, grant *string) error {
+			got, err := a.GetRole(ctx, &iam.GetRoleInput{RoleName: grant})
+			if err != nil {
+				return err
+			}
+			if _, err := a.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: grant}); err != nil {
+				return err
+			}
+			r := got.Role
+			trust, err := url.PathUnescape(*r.AssumeRolePolicyDocument)
+			if err != nil {
+				return err
+			}
+			_, err = a.CreateRole(ctx, &iam.CreateRoleInput{
+				RoleName: grant, Path: r.Path, Description: r.Description, AssumeRolePolicyDocument: &trust, Tags: r.Tags,
+				PermissionsBoundary: r.PermissionsBoundary.PermissionsBoundaryArn,
+			})
 			return err
 		}),
 		changed("the policy allows something else", func(ctx context.Context, a *iam.Client, grant *string) error {

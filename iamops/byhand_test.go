@@ -36,6 +36,14 @@ func (w *world) createRole(t *testing.T, path, name string, m map[string]string)
 	return err
 }
 
+// createLasting makes a role whose sessions may last some seconds.
+func (w *world) createLasting(t *testing.T, seconds int32) error {
+	_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("lasting"), AssumeRolePolicyDocument: aws.String(trustAll), MaxSessionDuration: &seconds,
+	})
+	return err
+}
+
 // role makes a role that no test looks at by itself.
 func (w *world) role(t *testing.T, name string) {
 	t.Helper()
@@ -56,6 +64,22 @@ func (w *world) policy(t *testing.T, path, name string) (arn string) {
 	arn, err := w.createPolicy(t, path, name, nil)
 	noError(t, err)
 	return arn
+}
+
+// redescribePolicy makes a policy again with another description, which AWS has no call
+// for.
+func (w *world) redescribePolicy(t *testing.T, arn, text string) {
+	t.Helper()
+	old, err := w.iam.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: &arn})
+	noError(t, err)
+	version, err := w.iam.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: old.Policy.DefaultVersionId})
+	noError(t, err)
+	noError(t, w.deletePolicy(t, arn))
+	document := plain(t, version.PolicyVersion.Document)
+	_, err = w.iam.CreatePolicy(t.Context(), &iam.CreatePolicyInput{
+		PolicyName: old.Policy.PolicyName, Path: old.Policy.Path, Description: &text, PolicyDocument: &document, Tags: old.Policy.Tags,
+	})
+	noError(t, err)
 }
 
 func (w *world) attach(t *testing.T, role, arn string) error {

@@ -34,6 +34,9 @@ func (o *Ops) Changed(s Live, userName string) []string {
 		if want := description(s.RunID, end); s.role.description != want {
 			add("the description of the role is %q and not %q", s.role.description, want)
 		}
+		if want, known := s.madeMaxSession(); known && s.role.maxSession != want {
+			add("the maximum session duration of the role is %s and not %s", s.role.maxSession, want)
+		}
 		if why := o.changedTrust(s, userName); why != "" {
 			add("%s", why)
 		}
@@ -42,6 +45,18 @@ func (o *Ops) Changed(s Live, userName string) []string {
 		add("the policy has version %s and %d others", s.policy.version, len(s.policy.old))
 	}
 	return append(append(out, changedTags(s)...), o.furtherTags(s)...)
+}
+
+// madeMaxSession is the maximum session duration with which the role was made; false where
+// that cannot be told: without the policy, and of grants of earlier versions, whose roles
+// have AWS's default of an hour.
+func (s Live) madeMaxSession() (time.Duration, bool) {
+	if !s.Complete() {
+		return 0, false
+	}
+	begins, known := parsePolicyDescription(s.RunID, s.policy.description)
+	end, _ := s.End()
+	return maxSession(begins, end), known
 }
 
 // Requesters are the e-mails of the person who asked for the grant: what the tags

@@ -35,19 +35,32 @@ func TestChanged(t *testing.T) {
 			noError(t, err)
 		}
 	}
-	described := func(text string) func(*testing.T, *world, string) {
+	again := func(change func(*iam.CreateRoleInput)) func(*testing.T, *world, string) {
 		return func(t *testing.T, w *world, name string) { // AWS has calls for that, too
 			role, err := w.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
 			noError(t, err)
 			noError(t, w.deleteRole(t, name))
 			r := role.Role
 			document := plain(t, r.AssumeRolePolicyDocument)
-			_, err = w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
-				RoleName: &name, Path: r.Path, Description: &text, AssumeRolePolicyDocument: &document, Tags: r.Tags,
-				PermissionsBoundary: r.PermissionsBoundary.PermissionsBoundaryArn,
-			})
+			in := &iam.CreateRoleInput{
+				RoleName: &name, Path: r.Path, Description: r.Description, AssumeRolePolicyDocument: &document, Tags: r.Tags,
+				PermissionsBoundary: r.PermissionsBoundary.PermissionsBoundaryArn, MaxSessionDuration: r.MaxSessionDuration,
+			}
+			change(in)
+			_, err = w.iam.CreateRole(t.Context(), in)
 			noError(t, err)
 		}
+	}
+	described := func(text string) func(*testing.T, *world, string) {
+		return again(func(in *iam.CreateRoleInput) { in.Description = &text })
+	}
+	sessions := func(seconds int32) func(*testing.T, *world, string) {
+		return again(func(in *iam.CreateRoleInput) { in.MaxSessionDuration = &seconds })
+	}
+	// of an earlier version: AWS's default, and the policy does not say when the grant begins
+	earlier := func(t *testing.T, w *world, name string) {
+		sessions(3600)(t, w, name)
+		w.redescribePolicy(t, "arn:aws:iam::"+account+":policy"+path+name, "port-iam run r_AbCdEf0123456789")
 	}
 	const open = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"%s}]}`
 	ends := strings.Replace(open, "%s", `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2030-11-23T14:00:00Z"}}`, 1)
@@ -80,6 +93,11 @@ func TestChanged(t *testing.T) {
 		{"another tag of ours", "", "", true, "alice@example.com", tagRole("team", "mallory"), `the tag team is "mallory" on the role and "platform" on the policy`},
 		{"another requester", "", "", true, "alice@example.com", tagRole("port-iam-requester", "bob@example.com"), "the tag port-iam-requester is"},
 		{"a later end", "", "", true, "alice@example.com", tagRole("port-iam-expires-at", "2031-11-23T14:00:00Z"), "the tag port-iam-expires-at is"},
+		{"longer sessions", "", "", true, "alice@example.com", sessions(43200), "the maximum session duration of the role is 12h0m0s and not 8h0m0s"},
+		{"shorter sessions", "", "", true, "alice@example.com", sessions(3600), "the maximum session duration of the role is 1h0m0s and not 8h0m0s"},
+		{"other sessions, until revoked", "", "", false, "alice@example.com", sessions(3600), "the maximum session duration of the role is 1h0m0s and not 12h0m0s"},
+		{"nothing, of an earlier version", "", "", true, "alice@example.com", earlier, ""},
+		{"nothing, of an earlier version, until revoked", "", "", false, "alice@example.com", earlier, ""},
 		{"another description", "", "", true, "alice@example.com", described("port-iam run r_AbCdEf0123456789 ends when revoked"), "the description of the role is"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

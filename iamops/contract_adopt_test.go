@@ -30,6 +30,20 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 			noError(t, change(t, w, p))
 		}
 	}
+	sessions := func(seconds int32) func(*testing.T, *world, iamops.Plan) {
+		return func(t *testing.T, w *world, p iamops.Plan) {
+			noError(t, w.ops.CreatePolicy(t.Context(), p))
+			in := &iam.CreateRoleInput{
+				RoleName: &p.Name, Path: aws.String(path), AssumeRolePolicyDocument: &p.Trust, Tags: tags(p.Tags),
+				PermissionsBoundary: aws.String(boundary), Description: &p.Description,
+			}
+			if seconds > 0 {
+				in.MaxSessionDuration = &seconds
+			}
+			_, err := w.iam.CreateRole(t.Context(), in)
+			noError(t, err)
+		}
+	}
 	tests := []struct {
 		name         string
 		given        func(t *testing.T, w *world, p iamops.Plan)
@@ -70,11 +84,14 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 			_, err := w.iam.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &p.Name, PolicyDocument: aws.String(trustAll)})
 			return err
 		}), adopted, iamops.KindDiffers},
+		{"shorter sessions, as earlier versions made them", sessions(0), adopted, iamops.KindDiffers},
+		{"longer sessions", sessions(43200), adopted, iamops.KindDiffers},
+		{"the same sessions", sessions(28800), adopted, adopted},
 		{"another description", func(t *testing.T, w *world, p iamops.Plan) {
 			noError(t, w.ops.CreatePolicy(t.Context(), p))
 			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
 				RoleName: &p.Name, Path: aws.String(path), AssumeRolePolicyDocument: &p.Trust, Tags: tags(p.Tags),
-				PermissionsBoundary: aws.String(boundary), Description: aws.String("ends later"),
+				PermissionsBoundary: aws.String(boundary), Description: aws.String("ends later"), MaxSessionDuration: aws.Int32(28800),
 			})
 			noError(t, err)
 		}, adopted, iamops.KindDiffers},

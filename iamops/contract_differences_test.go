@@ -74,6 +74,14 @@ var differences = []struct {
 		}, "ValidationError", "",
 	},
 	{
+		"sessions of less than an hour", "moto does not check how long they are",
+		func(t *testing.T, w *world) string { return code(w.createLasting(t, 3599)) }, "ValidationError", "",
+	},
+	{
+		"sessions of more than 12 hours", "moto does not check how long they are",
+		func(t *testing.T, w *world) string { return code(w.createLasting(t, 43201)) }, "ValidationError", "",
+	},
+	{
 		"a trust policy that is none", "moto reads it only when the role is assumed",
 		func(t *testing.T, w *world) string {
 			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String("{")})

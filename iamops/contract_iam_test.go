@@ -34,6 +34,7 @@ func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
 			_, err := w.createPolicy(t, "/", "p", nil)
 			return err
 		}, "EntityAlreadyExists"},
+		{"create a role with sessions of 12 hours", func(t *testing.T, w *world) error { return w.createLasting(t, 43200) }, ""},
 		{"read no role", func(t *testing.T, w *world) error {
 			_, err := w.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("none")})
 			return err
@@ -146,6 +147,12 @@ func testAnswers(t *testing.T, newWorld func(t *testing.T) *world) {
 	}
 	want := seenRole{
 		ID: *role.Role.RoleId, Description: p.Description, Boundary: boundary, Trust: p.Trust, Tags: p.Tags, Inline: map[string]string{},
+		MaxSession: 28800,
+	}
+	policy, err := w.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &p.PolicyARN})
+	noError(t, err)
+	if got := aws.ToString(policy.Policy.Description); got != "port-iam run "+p.RunID+" begins 2030-11-23T06:00:00Z" {
+		t.Errorf("the description of the policy is %q", got)
 	}
 	if diff := cmp.Diff(want, w.seenRole(t, p.Name)); diff != "" {
 		t.Errorf("role (-planned +made):\n%s", diff)

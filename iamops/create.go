@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -32,7 +33,7 @@ func (o *Ops) Create(ctx context.Context, p Plan) error {
 func (o *Ops) CreatePolicy(ctx context.Context, p Plan) error {
 	_, err := o.api.CreatePolicy(ctx, &iam.CreatePolicyInput{
 		PolicyName: &p.Name, Path: &o.opts.Path, PolicyDocument: &p.Policy, Tags: tagList(p.Tags),
-		Description: aws.String("port-iam run " + p.RunID),
+		Description: aws.String(policyDescription(p.RunID, p.Begins)),
 	})
 	err = wrap(err, "create policy %q", p.Name)
 	if !IsKind(err, kindExists) {
@@ -48,6 +49,7 @@ func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 	in := &iam.CreateRoleInput{
 		RoleName: &p.Name, Path: &o.opts.Path, AssumeRolePolicyDocument: &p.Trust,
 		Description: &p.Description, Tags: tagList(p.Tags),
+		MaxSessionDuration: aws.Int32(int32(p.MaxSession / time.Second)),
 	}
 	if o.opts.Boundary != "" {
 		in.PermissionsBoundary = &o.opts.Boundary
@@ -132,6 +134,8 @@ func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
 		return refused(KindDiffers, op, "its permissions boundary is %q and not %q", live.boundary, o.opts.Boundary)
 	case live.description != p.Description:
 		return refused(KindDiffers, op, "its description is %q and not %q", live.description, p.Description)
+	case live.maxSession != p.MaxSession:
+		return refused(KindDiffers, op, "its maximum session duration is %s and not %s", live.maxSession, p.MaxSession)
 	case !sameJSON(p.Trust, live.trust):
 		return refused(KindDiffers, op, "its trust policy is not that of this request")
 	}

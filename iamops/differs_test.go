@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -49,6 +50,13 @@ func TestDifferenceIsNamed(t *testing.T) {
 			_, err := w.iam.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &p.Name, PolicyDocument: aws.String(trustAll)})
 			return err
 		}, []string{"trust policy"}, ""},
+		"sessions": {func(t *testing.T, w *world, p iamops.Plan) error {
+			if err := w.deleteRole(t, p.Name); err != nil {
+				return err
+			}
+			p.MaxSession = time.Hour
+			return w.ops.CreateRole(t.Context(), p)
+		}, []string{"maximum session duration is 1h0m0s and not 8h0m0s"}, ""},
 		"document": {
 			func(t *testing.T, w *world, p iamops.Plan) error { return w.addVersion(t, p.PolicyARN, true) },
 			[]string{"document"},

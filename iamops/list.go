@@ -111,6 +111,19 @@ func parseDescription(runID, text string) (end time.Time, known bool) {
 	return end, err == nil
 }
 
+// policyDescription says when a grant begins; nobody can change the description of a
+// policy.
+func policyDescription(runID string, begins time.Time) string {
+	return fmt.Sprintf("port-iam run %s begins %s", runID, rfc3339(begins))
+}
+
+// parsePolicyDescription undoes [policyDescription]. Policies of earlier versions do not
+// say when their grants began.
+func parsePolicyDescription(runID, text string) (begins time.Time, known bool) {
+	begins, err := time.Parse(time.RFC3339, strings.TrimPrefix(text, fmt.Sprintf("port-iam run %s begins ", runID)))
+	return begins, err == nil
+}
+
 // parallelReads bounds the roles that are read at once.
 const parallelReads = 8
 

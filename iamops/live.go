@@ -15,14 +15,16 @@ type Live struct {
 
 type liveRole struct {
 	name, path, boundary, description, trust string
+	maxSession                               time.Duration // of sessions of the role
 	tags                                     map[string]string
 	inline, attached                         []string // names; ARNs
 }
 
 type livePolicy struct {
-	arn, version string
-	tags         map[string]string
-	old          []string // versions that are not the default
+	arn, id, version string // id is AWS's: another policy of the same ARN has another one
+	description      string
+	tags             map[string]string
+	old              []string // versions that are not the default
 }
 
 // Exists reports whether a role or a policy is there.

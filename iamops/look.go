@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -120,7 +121,8 @@ func (a *API) role(ctx context.Context, name string) (*liveRole, error) {
 	r := &liveRole{
 		name: aws.ToString(out.Role.RoleName), path: aws.ToString(out.Role.Path),
 		description: aws.ToString(out.Role.Description), trust: aws.ToString(out.Role.AssumeRolePolicyDocument),
-		tags: tagMap(out.Role.Tags),
+		maxSession: time.Duration(aws.ToInt32(out.Role.MaxSessionDuration)) * time.Second,
+		tags:       tagMap(out.Role.Tags),
 	}
 	if b := out.Role.PermissionsBoundary; b != nil {
 		r.boundary = aws.ToString(b.PermissionsBoundaryArn)
@@ -162,7 +164,10 @@ func (a *API) policy(ctx context.Context, arn string) (*livePolicy, error) {
 	if out.Policy == nil {
 		return nil, refused(KindUnavailable, "read policy "+arn, "the answer holds no policy")
 	}
-	return &livePolicy{arn: arn, version: aws.ToString(out.Policy.DefaultVersionId), tags: tagMap(out.Policy.Tags)}, nil
+	return &livePolicy{
+		arn: arn, id: aws.ToString(out.Policy.PolicyId), version: aws.ToString(out.Policy.DefaultVersionId),
+		description: aws.ToString(out.Policy.Description), tags: tagMap(out.Policy.Tags),
+	}, nil
 }
 
 // oldVersions lists the versions of a policy that are not in use.

@@ -38,6 +38,10 @@ const (
 	maxTrustChars    = 2048 // trust policy, default quota
 	maxTags          = 50   // of a role or policy
 	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
+
+	// What CreateRole takes as the maximum session duration of a role.
+	minMaxSession = time.Hour
+	maxMaxSession = 12 * time.Hour
 )
 
 // Request is what a plan is made from: who may do what on which resource, and
@@ -65,7 +69,11 @@ type Plan struct {
 	Description string // of the role
 	Scope       Scope
 	SignInURL   string // AWS's switch-role link; "" in a partition where AWS documents none
-	Tags        map[string]string
+	// Begins is when the grant does; MaxSession is how long a session of the role may
+	// last, in whole seconds: see [maxSession].
+	Begins     time.Time
+	MaxSession time.Duration
+	Tags       map[string]string
 }
 
 var (
@@ -116,6 +124,7 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	p = Plan{
 		Name: name, RunID: g.RunID, Scope: scope, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
 		SignInURL: o.signInURL(name), Tags: o.tags(g), Description: description(g.RunID, g.End),
+		Begins: g.Start, MaxSession: maxSession(g.Start, g.End),
 	}
 	if p.Policy, err = o.opts.Templates.PermissionPolicy(data); err != nil {
 		return p, err
@@ -124,6 +133,16 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 		return p, err
 	}
 	return p, cmp.Or(fits(p.Policy, templates.MaxPolicy, "permission policy"), fits(p.Trust, maxTrustChars, "trust policy"))
+}
+
+// maxSession is the maximum session duration of a role: what its grant lasts, as far
+// as AWS takes that. A zero end is until revoked.
+func maxSession(start, end time.Time) time.Duration {
+	if end.IsZero() {
+		return maxMaxSession
+	}
+	lasts := end.Truncate(time.Second).Sub(start.Truncate(time.Second))
+	return min(max(lasts, minMaxSession), maxMaxSession)
 }
 
 func rfc3339(t time.Time) string {

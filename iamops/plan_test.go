@@ -36,6 +36,7 @@ func TestPlan(t *testing.T) {
 		Description: "port-iam run r_AbCdEf0123456789 ends 2030-11-23T14:00:00Z",
 		SignInURL: "https://signin.aws.amazon.com/switchrole?account=123456789012" +
 			"&roleName=port-iam%2FPermission-r_AbCdEf0123456789&displayName=Permission-r_AbCdEf0123456789",
+		Begins: time.Date(2030, 11, 23, 6, 0, 0, 0, time.UTC), MaxSession: 8 * time.Hour,
 		Tags: map[string]string{
 			"port-iam-managed-by": "port-iam", "port-iam-org-id": "org_1", "port-iam-run-id": "r_AbCdEf0123456789",
 			"port-iam-expires-at": "2030-11-23T14:00:00Z", "port-iam-requester": "alice@example.com", "team": "platform",
@@ -120,6 +121,30 @@ func TestPlanVariants(t *testing.T) {
 				t.Error(p.SignInURL)
 			}
 		})
+	}
+}
+
+// TestMaxSession: a session of the role may last as long as the grant, within what AWS
+// takes ("CreateRole" in the IAM API reference: 3,600 to 43,200 seconds).
+func TestMaxSession(t *testing.T) {
+	t.Parallel()
+	ops := planner(t, func(*iamops.Options) {})
+	for lasts, want := range map[time.Duration]int{
+		15 * time.Minute: 3600, time.Hour - time.Second: 3600, time.Hour: 3600, time.Hour + time.Second: 3601,
+		90*time.Minute + 999*time.Millisecond: 5400, 8 * time.Hour: 28800,
+		12*time.Hour - time.Second: 43199, 12 * time.Hour: 43200, 12*time.Hour + time.Second: 43200, 90 * 24 * time.Hour: 43200,
+		0: 43200, // until revoked
+	} {
+		g := request()
+		g.End = time.Time{}
+		if lasts > 0 {
+			g.End = g.Start.Add(lasts)
+		}
+		p, err := ops.Plan(g)
+		noError(t, err)
+		if p.MaxSession != time.Duration(want)*time.Second {
+			t.Errorf("a grant of %s: sessions of %s, want %d s", lasts, p.MaxSession, want)
+		}
 	}
 }
 

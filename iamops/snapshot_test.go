@@ -21,6 +21,7 @@ type snapshot struct {
 
 type seenRole struct {
 	ID, Description, Boundary, Trust string
+	MaxSession                       int32 // seconds
 	Tags, Inline                     map[string]string
 	Attached                         []string
 }
@@ -61,7 +62,8 @@ func (w *world) seenRole(t *testing.T, name string) seenRole {
 	noError(t, err)
 	r := seenRole{
 		ID: *got.Role.RoleId, Description: aws.ToString(got.Role.Description), Trust: plain(t, got.Role.AssumeRolePolicyDocument),
-		Tags: map[string]string{}, Inline: map[string]string{},
+		MaxSession: aws.ToInt32(got.Role.MaxSessionDuration),
+		Tags:       map[string]string{}, Inline: map[string]string{},
 	}
 	if b := got.Role.PermissionsBoundary; b != nil {
 		r.Boundary = *b.PermissionsBoundaryArn

@@ -57,6 +57,7 @@ func TestCreateRoleLimits(t *testing.T) {
 		{"description of 1001", func(in *iam.CreateRoleInput) { in.Description = aws.String(strings.Repeat("é", 1001)) }, "ValidationError"},
 		{"description beyond Latin-1", func(in *iam.CreateRoleInput) { in.Description = aws.String("→") }, "ValidationError"},
 		{"session of an hour less a second", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(3599) }, "ValidationError"},
+		{"session of 12 hours and a second", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(43201) }, "ValidationError"},
 		{"session of 12 hours", func(in *iam.CreateRoleInput) { in.MaxSessionDuration = aws.Int32(43200) }, ""},
 		{"boundary", func(in *iam.CreateRoleInput) { in.PermissionsBoundary = aws.String(boundary) }, ""},
 		{"boundary of AWS", func(in *iam.CreateRoleInput) {
