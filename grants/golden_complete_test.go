@@ -13,13 +13,14 @@ import (
 
 // speaking are the files whose texts people read in Port.
 var speaking = []string{
-	"decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go",
-	"../port/inputs.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
+	"boundary.go", "decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go",
+	"../port/inputs.go", "../iamops/boundary.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
 	"../iamops/catalogue/accompany.go", "../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
 }
 
 // unsaid are texts of these files that no run says, with the reason.
 var unsaid = map[string]string{
+	"its version %s is not visible":                                "the run waits",
 	"the clock is wrong":                                           "a run waits for the clock and does not end",
 	"Port does not list the run for %s":                            "the record is dropped, and its run left alone",
 	"it names no requester, and a person started the run":          "the record is dropped",
@@ -33,16 +34,16 @@ var unsaid = map[string]string{
 	"plan grant ":                                                  "our name of the step is taken off",
 	"the run id holds characters that an IAM name cannot have":     "Port makes the ids of runs",
 	"path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH": "IAM_PATH is checked at the start, and Port's ids are short",
-	"the grant was revoked before it was complete": "another instance that ends the run says it with a capital letter",
-	"its description is %q and not %q":             "IAM's stand-in cannot change one",
-	"it lacks the tag %q":                          "only where another instance has other IAM_TAGS",
-	"it is not the name of a grant (%s<run id>)":   "such an entity is refused before",
-	"the answer holds no role":                     "AWS does not answer so",
-	"the answer holds no policy":                   "AWS does not answer so",
-	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template":                                                "only with templates of one's own",
-	"the entity identifier has %d characters, and an ARN has %d at most":                                                                        "Port allows 1,000",
-	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand":                                                "only in such a partition",
-	"a related resource is not in the catalogue":                                                                                                "only between two reads: Port keeps an entity that others relate to",
+	"the grant was revoked before it was complete":                                               "another instance that ends the run says it with a capital letter",
+	"its description is %q and not %q":                                                           "IAM's stand-in cannot change one",
+	"it lacks the tag %q":                                                                        "only where another instance has other IAM_TAGS",
+	"it is not the name of a grant (%s<run id>)":                                                 "such an entity is refused before",
+	"the answer holds no role":                                                                   "AWS does not answer so",
+	"the answer holds no policy":                                                                 "AWS does not answer so",
+	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template": "only with templates of one's own",
+	"the entity identifier has %d characters, and an ARN has %d at most":                         "Port allows 1,000",
+	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand": "only in such a partition",
+	"a related resource is not in the catalogue":                                                 "only between two reads: Port keeps an entity that others relate to",
 	"the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port": "likewise",
 	"%d resources are related to %s, and a grant takes %d at most":                                                                              "the relation is counted before",
 	"%q is not an AWS account id":               "the account is AWS's answer, or checked at the start",

@@ -123,6 +123,7 @@ func failed() []play {
 			s.must(err)
 			return s.asks(nil)
 		}},
+		{name: "the boundary cannot be attached", f: trouble(during("CreateRole", iamtest.Fault{Code: "PolicyNotAttachable", Status: http.StatusBadRequest, Message: "Policy is not attachable.", Count: -1}))},
 		{name: "a quota is used up", f: trouble(iamtest.Fault{Op: "CreateRole", Code: "LimitExceeded", Status: http.StatusConflict, Message: "Cannot exceed quota for RolesPerAccount: 1000"})},
 		{name: "AWS refuses the document", f: trouble(iamtest.Fault{Op: "CreatePolicy", Code: "MalformedPolicyDocument", Status: http.StatusBadRequest, Message: "Syntax errors in policy."})},
 		{name: "the name belongs to something else", f: func(s *stage) string {

@@ -116,6 +116,13 @@ func refusedScopes() []play {
 			return s.on("arn:aws:kafka:us-east-1:"+account+":cluster/events/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d-5", "kafka-cluster:DescribeCluster")
 		}},
 		{name: "denied_action: it decides about access", f: on(bucket, "s3:PutBucketPolicy")},
+		{name: "the boundary does not allow it", f: func(s *stage) string {
+			const table = "arn:aws:dynamodb:us-east-1:" + account + ":table/Orders"
+			for _, action := range []string{"dynamodb:GetItem", "dynamodb:PutItem"} {
+				s.port.AddEntity("iam_permissions", `{"identifier":"`+action+`","properties":{"resource_type":"S3"}}`)
+			}
+			return s.on(table, "dynamodb:GetItem", "dynamodb:PutItem")
+		}},
 		{name: "the policy would be too long", f: func(s *stage) string {
 			long := "arn:aws:dynamodb:us-east-1:" + account + ":table/" + strings.Repeat("x", 950)
 			return s.on(long, s.grantable("dynamodb", long)...)

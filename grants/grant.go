@@ -20,6 +20,8 @@ import (
 // run, and Port refuses that once the run has ended: it is the fence behind
 // which access begins.
 func (j *Job) grant(ctx context.Context) error {
+	boundary, stop := j.readBoundary(ctx)
+	defer stop()
 	view, err := j.readGrant(ctx)
 	if err != nil {
 		return err
@@ -44,6 +46,11 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	j.label.begin(waitsForAWS)
+	if view.entity == nil {
+		if err := j.inBoundary(boundary, plan, req); err != nil {
+			return err
+		}
+	}
 	if err := j.make(ctx, plan, view.entity != nil); err != nil {
 		return err
 	}

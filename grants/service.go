@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,8 @@ type Portal interface {
 type Access interface {
 	// RoleARN is the ARN that the role of a grant has.
 	RoleARN(name string) string
+	// Boundary is that of every role. It calls AWS at times.
+	Boundary(ctx context.Context) (iamops.Boundary, error)
 	// Plan works a grant out; it calls nothing.
 	Plan(r iamops.Request) (iamops.Plan, error)
 	// Create makes role and policy, or adopts what this run made before.
@@ -109,7 +112,8 @@ type Service struct {
 	confirmed    confirmed
 	recent       recent
 	failing      failing
-	unreportable runSet // counted already
+	unreportable runSet    // counted already
+	unjudged     sync.Once // tells that the boundary is not judged
 	labeller     labeller
 
 	// lastEnded is when Port last accepted the end of a run: it tells a Port

@@ -140,6 +140,24 @@ func testEncoding(t *testing.T, newWorld func(t *testing.T) *world) {
 	noError(t, w.ops.Verify(t.Context(), p))
 }
 
+// testBoundary checks that the text in use of a policy is read, whatever its encoding,
+// and what is said where there is no such policy.
+func testBoundary(t *testing.T, newWorld func(t *testing.T) *world) {
+	w := newWorld(t)
+	clients := newClients(t, w.config, nil)
+	arn := w.policy(t, "/team/", "Limit")
+	for _, want := range []int{1, 0} { // the first allows one action, the next one all
+		b, err := clients.Boundary(t.Context(), arn)
+		noError(t, err)
+		if got := outside(b); len(got) != want {
+			t.Errorf("outside are %v, want %d", got, want)
+		}
+		noError(t, w.addVersion(t, arn, true))
+	}
+	_, err := clients.Boundary(t.Context(), arn+"2")
+	wantKind(t, "Boundary", iamops.KindBoundary, err)
+}
+
 func wantOutcome(t *testing.T, what string, want iamops.Kind, err error) {
 	t.Helper()
 	if want != adopted {

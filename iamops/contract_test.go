@@ -34,6 +34,7 @@ func testContract(t *testing.T, newWorld func(t *testing.T) *world) {
 	t.Run("adopt", func(t *testing.T) { testAdopt(t, newWorld) })
 	t.Run("encoding", func(t *testing.T) { testEncoding(t, newWorld) })
 	t.Run("verify", func(t *testing.T) { testVerifyPart(t, newWorld) })
+	t.Run("boundary", func(t *testing.T) { testBoundary(t, newWorld) })
 	t.Run("look", func(t *testing.T) { testLook(t, newWorld) })
 	t.Run("cut", func(t *testing.T) { testCut(t, newWorld) })
 	t.Run("remove", func(t *testing.T) { testRemove(t, newWorld) })

@@ -46,7 +46,10 @@ func sameJSON(ours, theirs string) bool {
 	return err == nil && reflect.DeepEqual(a, b)
 }
 
-const effectAllow = "Allow"
+const (
+	effectAllow = "Allow"
+	effectDeny  = "Deny"
+)
 
 // statement is what is read of a statement of a policy.
 type statement struct {
@@ -123,42 +126,4 @@ func (o *Ops) Allowance(ctx context.Context, name string) (Allowance, error) {
 	slices.Sort(a.Actions)
 	slices.Sort(a.Resources)
 	return Allowance{slices.Compact(a.Actions), slices.Compact(a.Resources)}, nil
-}
-
-// PolicyDocument returns the document in use of a managed policy, as IAM returns
-// it. [KindNotFound] when there is no such policy.
-func (c *Clients) PolicyDocument(ctx context.Context, arn string) (string, error) {
-	policy, err := c.IAM.policy(ctx, arn)
-	if err != nil {
-		return "", err
-	}
-	return c.IAM.document(ctx, arn, policy.version)
-}
-
-// Outside returns those of the actions that a boundary cannot allow. It is a
-// simple reading, which may overlook some: an action counts as allowed where any
-// Allow matches its name, whatever the resources and conditions, unless a Deny
-// without conditions matches it on all resources.
-func Outside(boundary string, actions []string) ([]string, error) {
-	statements, err := parseStatements(boundary)
-	if err != nil {
-		return nil, fmt.Errorf("the document of the boundary cannot be read: %w", err)
-	}
-	var out []string
-	for _, a := range actions {
-		allowed, denied := false, false
-		for _, st := range statements {
-			switch {
-			case !st.covers(a):
-			case st.Effect == effectAllow:
-				allowed = true
-			case len(st.Condition) == 0 && slices.Contains(st.Resource, "*"):
-				denied = true
-			}
-		}
-		if denied || !allowed {
-			out = append(out, a)
-		}
-	}
-	return out, nil
 }

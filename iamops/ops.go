@@ -27,12 +27,13 @@ type Options struct {
 }
 
 // Ops carries out operations in one account. It is safe for concurrent use and
-// keeps no state of its own.
+// keeps no state but the text of the boundary, for five minutes.
 type Ops struct {
 	opts      Options
 	api       *API
 	catalogue *catalogue.Catalogue
 	trustEnds bool // every Allow of a trust policy carries the end of its grant
+	boundary  boundaryCache
 }
 
 // maxPathLen leaves room for a name of 29 characters in the console's Switch

@@ -49,6 +49,16 @@ func backoff(attempts int, first, most time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
+// loneKey marks calls of which there is one at a time, whatever waits for it: see [lone].
+type loneKey struct{}
+
+// lone has a call wait for its turn as others do, and the limiter learn nothing from the
+// answer. While all that waits waits for one call, the calls are few because there is only
+// one, and not because AWS lets no more through.
+func lone(ctx context.Context) context.Context { return context.WithValue(ctx, loneKey{}, true) }
+
+func isLone(ctx context.Context) bool { return ctx.Value(loneKey{}) != nil }
+
 // limit makes every attempt of a call wait for its turn.
 func limit(l *limiter) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
@@ -60,7 +70,7 @@ func limit(l *limiter) func(*middleware.Stack) error {
 				}
 				out, meta, err := next.HandleFinalize(ctx, in)
 				_, refused := isAnswer(err)
-				done(err == nil || refused, Throttled(err))
+				done((err == nil || refused) && !isLone(ctx), Throttled(err))
 				return out, meta, err
 			}), "Retry", middleware.After)
 	}

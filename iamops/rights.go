@@ -37,7 +37,7 @@ func (o *Ops) Rights() []Right {
 	attached["iam:PolicyARN"] = []string{policy}
 	madeRole := maps.Clone(made)
 	maps.Copy(madeRole, bounded)
-	return []Right{
+	rights := []Right{
 		{[]string{"iam:CreateRole", "iam:TagRole"}, role, madeRole},
 		{[]string{"iam:CreatePolicy", "iam:TagPolicy"}, policy, made},
 		{[]string{"iam:AttachRolePolicy", "iam:DetachRolePolicy"}, role, attached},
@@ -45,18 +45,23 @@ func (o *Ops) Rights() []Right {
 		{[]string{"iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy", "iam:ListPolicyVersions"}, policy, nil},
 		{[]string{"iam:ListPolicies", "iam:ListRoles"}, "*", nil},
 	}
+	if o.opts.Boundary != "" {
+		rights = append(rights, Right{[]string{"iam:GetPolicy", "iam:GetPolicyVersion"}, o.opts.Boundary, nil})
+	}
+	return rights
 }
 
 // Simulate asks IAM which of the rights the principal lacks, and returns their
 // actions, sorted. The principal is the ARN of a user or role, or of a session of
 // a role whose path is "/": the ARN of a session does not hold the path, and the
-// role of another one is [KindNotFound]. The daemon does not make this call and
-// its policy need not allow it: where it does not, that is [KindDenied].
+// role of another one is [KindNotFound]. The daemon does not make this call, and its
+// policy allows it where it was printed with the ARN of its role: where it does not,
+// that is [KindDenied].
 func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right) ([]string, error) {
 	var lacking []string
 	for _, r := range rights {
 		in := &iam.SimulatePrincipalPolicyInput{
-			PolicySourceArn: aws.String(sourceARN(principal)), ActionNames: r.Actions, ResourceArns: []string{r.Resource},
+			PolicySourceArn: aws.String(PrincipalARN(principal)), ActionNames: r.Actions, ResourceArns: []string{r.Resource},
 		}
 		for _, key := range slices.Sorted(maps.Keys(r.Context)) {
 			kind := types.ContextKeyTypeEnumString
@@ -85,8 +90,9 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 	return slices.Compact(lacking), nil
 }
 
-// sourceARN is the role of a session, and anything else as it is.
-func sourceARN(principal string) string {
+// PrincipalARN is the ARN of the role of a session, without the path that the ARN of a
+// session does not hold, and any other ARN as it is.
+func PrincipalARN(principal string) string {
 	a, err := arn.Parse(principal)
 	parts := strings.Split(a.Resource, "/")
 	if err != nil || a.Service != "sts" || len(parts) < 3 || parts[0] != "assumed-role" {

@@ -18,9 +18,25 @@ func TestRightsAreComplete(t *testing.T) {
 	for m := range reflect.TypeFor[iamops.API]().Fields() {
 		want = append(want, "iam:"+m.Name)
 	}
-	var got []string
-	for _, r := range newFake(t, iamtest.Options{}).ops.Rights() {
+	w := newFake(t, iamtest.Options{})
+	var got, onBoundary []string
+	for _, r := range w.ops.Rights() {
+		if r.Resource == boundary {
+			onBoundary = append(onBoundary, r.Actions...)
+			continue
+		}
 		got = append(got, r.Actions...)
+	}
+	// What reads a boundary are two of the same calls.
+	_, err := w.ops.Boundary(t.Context())
+	noError(t, err)
+	for _, c := range w.fake.Calls() {
+		if !slices.Contains(onBoundary, "iam:"+c.Op) {
+			t.Errorf("%s is called on the boundary, and not asked about", c.Op)
+		}
+	}
+	if len(onBoundary) != len(w.fake.Calls()) {
+		t.Errorf("%v is asked about the boundary, and %d calls are made", onBoundary, len(w.fake.Calls()))
 	}
 	slices.Sort(want)
 	slices.Sort(got)

@@ -24,6 +24,7 @@ type Place struct {
 
 var (
 	boundaryARN   = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
+	principalARN  = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}):(role|user)(/[A-Za-z0-9.,+@=_-]+)+$`)
 	servicePrefix = regexp.MustCompile(`^[a-z0-9-]+$`)
 	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
 )
@@ -59,6 +60,7 @@ func (p Place) arn(resource string) string {
 type Management struct {
 	Place
 	Boundary string            // ARN of the permissions boundary of every role
+	Role     string            // ARN of the role or user that the daemon is, so that it may ask what it may; "" for not
 	Tags     map[string]string // further tags, on every role and policy
 }
 
@@ -69,6 +71,9 @@ type Management struct {
 // that it still works on a role whose boundary was taken away. The daemon
 // sets no boundary on what exists and never uses a grant itself, whatever other
 // policies allow it.
+//
+// It reads the boundary, to refuse what that does not allow. With [Management.Role] it
+// also asks IAM what that role may, which changes nothing.
 //
 // GetRole alone reaches beyond the path. AWS finds a role by its name, so it
 // cannot know the path of one that is not there, and would answer AccessDenied
@@ -86,6 +91,11 @@ func ManagementPolicy(m Management) (string, error) {
 		err = errors.Join(err, fmt.Errorf("the boundary %s is not of account %s in partition %s", m.Boundary, m.Account, m.Partition))
 	case strings.HasPrefix(m.Boundary, strings.TrimSuffix(m.Policies(), "*")):
 		err = errors.Join(err, fmt.Errorf("the boundary %s has a name of grants, so the daemon could delete it and make another: choose a name that does not match %s", m.Boundary, m.Policies()))
+	}
+	if who := principalARN.FindStringSubmatch(m.Role); m.Role != "" && who == nil {
+		err = errors.Join(err, fmt.Errorf("%q is not the ARN of a role or user, with its path", m.Role))
+	} else if who != nil && (who[1] != m.Partition || who[2] != m.Account) {
+		err = errors.Join(err, fmt.Errorf("%s is not of account %s in partition %s", m.Role, m.Account, m.Partition))
 	}
 	for key, value := range m.Tags {
 		if strings.ContainsAny(key+value, "*?$") {

@@ -32,7 +32,8 @@ func TestAccountDocuments(t *testing.T) {
 		return func() (string, error) { return templates.ManagementPolicy(m) }
 	}
 	for name, render := range map[string]func() (string, error){
-		"management-policy": management(func(*templates.Management) {}),
+		"management-policy":      management(func(*templates.Management) {}),
+		"management-policy-role": management(func(m *templates.Management) { m.Role = "arn:aws:iam::123456789012:role/platform/port-iam" }),
 		"management-policy-tags": management(func(m *templates.Management) {
 			m.Tags = map[string]string{"team": "platform", "Kosten stelle": "r\u00fccklage \u20ac", "empty": ""}
 		}),
@@ -88,6 +89,12 @@ func TestAccountRefused(t *testing.T) {
 		{"boundary in a folder of grants", management(func(m *templates.Management) {
 			m.Boundary = "arn:aws:iam::123456789012:policy/port-iam/Permission-/B"
 		}), "the daemon could delete it"},
+		{"role with a wildcard", management(func(m *templates.Management) { m.Role = "arn:aws:iam::123456789012:role/*" }), "is not the ARN of a role or user"},
+		{"role with a variable", management(func(m *templates.Management) { m.Role = "arn:aws:iam::123456789012:role/${aws:username}" }), "is not the ARN of a role or user"},
+		{"role that is a session", management(func(m *templates.Management) { m.Role = "arn:aws:sts::123456789012:assumed-role/port-iam/i-1" }), "is not the ARN of a role or user"},
+		{"role that is a name", management(func(m *templates.Management) { m.Role = "port-iam" }), "is not the ARN of a role or user"},
+		{"role of another account", management(func(m *templates.Management) { m.Role = "arn:aws:iam::210987654321:role/port-iam" }), "is not of account 123456789012"},
+		{"role of another partition", management(func(m *templates.Management) { m.Role = "arn:aws-cn:iam::123456789012:role/port-iam" }), "is not of account 123456789012 in partition aws"},
 		{"tag with a wildcard", management(func(m *templates.Management) { m.Tags = map[string]string{"team": "*"} }), "the tag team=*"},
 		{"tag key with a variable", management(func(m *templates.Management) { m.Tags = map[string]string{"${x}": "y"} }), "the tag ${x}=y"},
 		{"account", management(func(m *templates.Management) { m.Account = "*" }), `the account "*" is not 12 digits`},
@@ -120,6 +127,7 @@ func TestAccountDocumentsFit(t *testing.T) {
 	m := sampleManagement()
 	m.Partition, m.Path = "aws-us-gov", "/"+strings.Repeat("x", 34)+"/"
 	m.Boundary = "arn:aws-us-gov:iam::123456789012:policy/" + strings.Repeat("y", 64) + "/" + strings.Repeat("z", 128)
+	m.Role = "arn:aws-us-gov:iam::123456789012:role/" + strings.Repeat("r", 64) + "/" + strings.Repeat("s", 64)
 	m.Tags = map[string]string{}
 	for i := range 8 {
 		m.Tags[fmt.Sprintf("mandatory-tag-%02d", i)] = strings.Repeat("v", 24)
@@ -128,7 +136,7 @@ func TestAccountDocumentsFit(t *testing.T) {
 	if n := length(text); err != nil || n > 6144 || n < 4000 {
 		t.Errorf("%d characters with the longest names and 8 tags, %v", n, err)
 	}
-	if n := length(must(templates.ManagementPolicy(sampleManagement()))); n > 2500 {
+	if n := length(must(templates.ManagementPolicy(sampleManagement()))); n > 2700 {
 		t.Errorf("%d characters with the usual names: what made it longer?", n)
 	}
 	for i := range 40 {

@@ -109,7 +109,8 @@ type checker struct {
 	clients
 	org      string
 	identity iamops.Identity
-	whoErr   error // why AWS did not say who we are
+	whoErr   error           // why AWS did not say who we are
+	bounds   iamops.Boundary // what was read of the boundary
 
 	access    port.KafkaAccess
 	reached   []string // brokers that take a connection

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"port-iam/iamops"
+	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -46,14 +47,24 @@ func (c *checker) boundary(ctx context.Context) stepOutcome {
 	if _, err := templates.ManagementPolicy(templates.Management{Place: c.place(), Boundary: arn, Tags: c.cfg.iam.tags}); err != nil {
 		return failed(err, "correct IAM_PERMISSIONS_BOUNDARY, or use credentials of its account")
 	}
-	_, err := c.aws.PolicyDocument(ctx, arn)
+	var err error
+	c.bounds, err = c.aws.Boundary(ctx, arn)
 	switch {
-	case iamops.IsKind(err, iamops.KindNotFound):
+	case iamops.IsKind(err, iamops.KindBoundary):
 		return failed(fmt.Errorf("%s does not exist", arn), "create it, `port-iam print boundary` prints one to start from, or correct IAM_PERMISSIONS_BOUNDARY")
 	case err != nil:
 		return notRead(err)
+	case c.bounds.Denied != nil:
+		return warning(fmt.Sprintf("these credentials may not read %s, so that the daemon cannot refuse what it does not allow: such requests succeed, and the access does not work (%v)", arn, c.bounds.Denied),
+			c.remedyPrintAgain())
 	}
 	return fine("%s", arn)
+}
+
+// remedyPrintAgain is for a management policy that an earlier version has printed, or that
+// was printed without the daemon's own role.
+func (c *checker) remedyPrintAgain() string {
+	return fmt.Sprintf("print the policy of the daemon again, `port-iam print management-policy --role %s` (with the path of the role, if it has one), and put it in the place of the one that is attached", iamops.PrincipalARN(c.identity.ARN))
 }
 
 // notRead is a step whose question AWS did not answer. It only fails where AWS
@@ -70,9 +81,8 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	if c.cfg.iam.boundary == "" {
 		return skipped("there is no boundary")
 	}
-	document, err := c.aws.PolicyDocument(ctx, c.cfg.iam.boundary)
-	if err != nil {
-		return notRead(err)
+	if c.bounds.Denied != nil {
+		return skipped("the boundary cannot be read")
 	}
 	entities, err := c.portal.Entities(ctx, templates.BlueprintPermission)
 	if err != nil {
@@ -86,13 +96,11 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 		ids = append(ids, e.Identifier)
 	}
 	slices.Sort(ids)
-	outside, err := iamops.Outside(document, ids)
-	if err != nil {
-		return skipped("%v", err)
-	}
+	// On any resource: which one is asked for is not known.
+	outside := c.bounds.Outside([]catalogue.Statement{{Actions: ids, Resources: []string{"*"}}})
 	if len(outside) > 0 {
 		const most = 20
-		return failed(fmt.Errorf("%s in Port outside of the boundary: requests for them would succeed, but the access would not work: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
+		return failed(fmt.Errorf("%s in Port outside of the boundary: requests for them are refused: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
 			"allow them in "+c.cfg.iam.boundary+", or delete them from "+templates.BlueprintPermission+" in Port")
 	}
 	return fine("%s, all are inside the boundary, judging by its text", count(len(entities), "permission"))
@@ -146,7 +154,7 @@ func (c *checker) rights(ctx context.Context) stepOutcome {
 	}
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
-		return skipped("these credentials lack iam:SimulatePrincipalPolicy; the daemon does not need it")
+		return warning("these credentials lack iam:SimulatePrincipalPolicy on themselves, so their rights cannot be tried; the daemon does not need it", c.remedyPrintAgain())
 	case err != nil:
 		return skipped("IAM cannot tell: %v", err)
 	case len(lacking) > 0:

@@ -94,7 +94,7 @@ func TestCheckFails(t *testing.T) {
 		},
 		{"permission outside of the boundary", func(w *checkWorld) {
 			w.Port.AddEntity("iam_permissions", `{"identifier":"dynamodb:GetItem","properties":{"resource_type":"S3"}}`)
-		}, []string{"permissions in the boundary"}, "1 permission in Port outside of the boundary: requests for them would succeed, but the access would not work: dynamodb:GetItem", "delete them from iam_permissions", nil},
+		}, []string{"permissions in the boundary"}, "1 permission in Port outside of the boundary: requests for them are refused: dynamodb:GetItem", "delete them from iam_permissions", nil},
 		{"no rights at all", func(w *checkWorld) { w.principal(rightsOfCheck) }, []string{"path", "rights of the daemon"}, "", "print management-policy", []string{"Identity Center"}},
 		{"a right is missing", func(w *checkWorld) { w.principal(withoutPutRolePolicy, rightsOfCheck) }, []string{"rights of the daemon"}, "lacks iam:PutRolePolicy", "print management-policy", nil},
 	} {

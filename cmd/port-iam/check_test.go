@@ -16,7 +16,6 @@ import (
 
 	"port-iam/iamops/iamtest"
 	"port-iam/internal/demo"
-	"port-iam/templates"
 )
 
 func TestCheckGreen(t *testing.T) {
@@ -107,15 +106,6 @@ func TestCheckSkips(t *testing.T) {
 		change func(w *checkWorld)
 		want   map[string]string // why, by step
 	}{
-		{"with the rights of the daemon alone", func(w *checkWorld) {
-			management, err := templates.ManagementPolicy(templates.Management{
-				Place: templates.Place{Account: demo.Account, Partition: "aws", Path: "/port-iam/"}, Boundary: demo.Boundary,
-			})
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			w.principal(management)
-		}, map[string]string{"boundary": "the daemon does not need it", "permissions in the boundary": "the daemon does not need it", "rights of the daemon": "iam:SimulatePrincipalPolicy"}},
 		{
 			"no boundary by choice", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = "none"; w.principal(allOfIAM) },
 			map[string]string{"boundary": "IAM_PERMISSIONS_BOUNDARY=none", "permissions in the boundary": "there is no boundary"},
@@ -140,6 +130,29 @@ func TestCheckSkips(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCheckPolicyOfEarlierVersion: with a policy that an earlier version has printed the
+// daemon works, and it is said what it cannot do, and what to print.
+func TestCheckPolicyOfEarlierVersion(t *testing.T) {
+	w := newCheckWorld(t)
+	w.principal(strings.NewReplacer(",\n        \""+demo.Boundary+"\"\n", "\n", "iam:SimulatePrincipalPolicy", "iam:ListRoles").Replace(w.management()))
+	code, steps, _ := w.check()
+	if code != 0 {
+		t.Errorf("exit code %d: %v", code, results(steps, resultFailed))
+	}
+	if diff := cmp.Diff([]string{"boundary", "rights of the daemon", "who may use the actions"}, results(steps, resultWarning)); diff != "" {
+		t.Fatalf("warnings (-want +got):\n%s", diff)
+	}
+	for name, why := range map[string]string{"boundary": "may not read " + demo.Boundary, "rights of the daemon": "lack iam:SimulatePrincipalPolicy"} {
+		s := steps[name]
+		if !strings.Contains(s.Why, why) || !strings.Contains(s.Remedy, "`port-iam print management-policy --role arn:aws:iam::"+demo.Account+":user/port-iam`") {
+			t.Errorf("%+v", s)
+		}
+	}
+	if s := steps["permissions in the boundary"]; s.Result != resultSkipped || !strings.Contains(s.Why, "cannot be read") {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -23,8 +23,7 @@ import (
 	"port-iam/templates"
 )
 
-// rightsOfCheck are what the credentials of a thorough check have beside those of
-// the daemon.
+// rightsOfCheck are those rights of the daemon's own that check alone uses.
 const rightsOfCheck = `{"Version":"2012-10-17","Statement":[
 	{"Effect":"Allow","Action":"iam:SimulatePrincipalPolicy","Resource":"arn:aws:iam::` + demo.Account + `:user/port-iam"},
 	{"Effect":"Allow","Action":["iam:GetPolicy","iam:GetPolicyVersion"],"Resource":"` + demo.Boundary + `"}]}`
@@ -48,15 +47,22 @@ func newCheckWorld(t *testing.T) *checkWorld {
 	t.Cleanup(world.Close)
 	w := &checkWorld{World: world, t: t, env: worldEnv(world)}
 	w.env["KAFKA_TLS"] = "false"
-	management, err := templates.ManagementPolicy(templates.Management{
-		Place: templates.Place{Account: demo.Account, Partition: "aws", Path: "/port-iam/"}, Boundary: demo.Boundary,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.principal(management, rightsOfCheck)
+	w.principal(w.management())
 	world.AWS.AddRoleSession("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Developers_0123456789abcdef", "alice@example.com")
 	return w
+}
+
+// management is the policy of the daemon as it is printed.
+func (w *checkWorld) management() string {
+	w.t.Helper()
+	text, err := templates.ManagementPolicy(templates.Management{
+		Place:    templates.Place{Account: demo.Account, Partition: "aws", Path: "/port-iam/"},
+		Boundary: demo.Boundary, Role: "arn:aws:iam::" + demo.Account + ":user/port-iam",
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return text
 }
 
 // principal sets what the credentials may do.

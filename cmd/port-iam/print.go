@@ -18,11 +18,12 @@ import (
 // printer holds the flags of `port-iam print` and fills documents with them, or
 // with the settings of `port-iam run` where a flag is not given.
 type printer struct {
-	place                        templates.Place
-	boundary, services, approval string
-	tags                         map[string]string // IAM_TAGS
-	limits                       templates.Limits
-	automation                   templates.Automation
+	place              templates.Place
+	boundary, role     string // ARNs
+	services, approval string
+	tags               map[string]string // IAM_TAGS
+	limits             templates.Limits
+	automation         templates.Automation
 }
 
 // newPrint makes the command that prints the documents that AWS and Port need.
@@ -50,15 +51,17 @@ func newPrint() *cobra.Command {
 			"Narrow it to the permissions that people may request.",
 		"  port-iam print boundary --account 123456789012 --services s3,ec2,dynamodb", p.fillLimits, p.renderLimits)
 	limits.Flags().StringVar(&p.services, "services", "s3,ec2", "prefixes of the services that may be granted, comma separated")
-	cmd.AddCommand(limits,
-		p.document("management-policy", "Print the policy of the daemon: its least privilege",
-			"A managed policy for the role or user that the daemon runs as (too long for an inline policy of a user).\n"+
-				"It depends on IAM_PATH, IAM_PERMISSIONS_BOUNDARY and IAM_TAGS: print it again when one of them changes.\n"+
-				"There is none for IAM_PERMISSIONS_BOUNDARY=none: without a boundary the daemon's rights are those of an administrator.",
-			"  port-iam print management-policy --boundary arn:aws:iam::123456789012:policy/PortIamBoundary", p.fillBounded,
-			func() (string, error) {
-				return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Tags: p.tags})
-			}),
+	management := p.document("management-policy", "Print the policy of the daemon: its least privilege",
+		"A managed policy for the role or user that the daemon runs as (too long for an inline policy of a user).\n"+
+			"It depends on IAM_PATH, IAM_PERMISSIONS_BOUNDARY and IAM_TAGS: print it again when one of them changes.\n"+
+			"There is none for IAM_PERMISSIONS_BOUNDARY=none: without a boundary the daemon's rights are those of an administrator.\n"+
+			"With --role, `port-iam check` can try the rights of the daemon.",
+		"  port-iam print management-policy --boundary arn:aws:iam::123456789012:policy/PortIamBoundary --role arn:aws:iam::123456789012:role/port-iam", p.fillBounded,
+		func() (string, error) {
+			return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Role: p.role, Tags: p.tags})
+		})
+	management.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path: it may then ask IAM what it may do")
+	cmd.AddCommand(limits, management,
 		p.document("requester-policy", "Print what requesters need to sign in to a grant",
 			"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants.\n"+
 				"The trust policy of each role says who may use it.",

@@ -16,6 +16,10 @@ func TestPrintExitCodes(t *testing.T) {
 		stderr string
 	}{
 		{"management-policy --boundary " + boundary, 0, ""},
+		{"management-policy --role arn:aws:iam::123456789012:role/platform/port-iam --boundary " + boundary, 0, ""},
+		{"management-policy --role port-iam --boundary " + boundary, exitConfig, "is not the ARN of a role or user"},
+		{"management-policy --role arn:aws:iam::210987654321:role/port-iam --boundary " + boundary, exitConfig, "is not of account 123456789012"},
+		{"requester-policy --account 123456789012 --role arn:aws:iam::123456789012:role/port-iam", exitConfig, "unknown flag: --role"},
 		{"boundary --account 123456789012", 0, ""},
 		{"requester-policy --account 123456789012", 0, ""},
 		{"requester-policy --help", 0, ""},

@@ -175,7 +175,7 @@ func TestStackDeployed(t *testing.T) {
 			}
 			client, place := c.iam(tt.region), []string{"--account", "123456789012"}
 			compareDocuments(t, "boundary", printed(t, binary, "", append(place, "boundary", "--services", "s3,sqs")...), neededDenials(c.policy(client, out["BoundaryArn"])))
-			compareDocuments(t, "management", printed(t, binary, tt.tags, append(place, "management-policy", "--boundary", out["BoundaryArn"])...), c.policy(client, out["ManagementPolicyArn"]))
+			compareDocuments(t, "management", printed(t, binary, tt.tags, append(place, "management-policy", "--boundary", out["BoundaryArn"], "--role", out["RoleArn"]+out["UserArn"])...), c.policy(client, out["ManagementPolicyArn"]))
 			compareDocuments(t, "requester", printed(t, binary, "", append(place, "requester-policy")...), c.policy(client, out["RequesterPolicyArn"]))
 			c.principal(client, "daemon-"+tt.kind, tt.trust, out)
 		})

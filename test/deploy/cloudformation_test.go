@@ -142,7 +142,7 @@ func TestStackDocuments(t *testing.T) {
 			s := template.fill(t, tt.partition, account, params)
 			place := []string{"--account", account, "--partition", tt.partition, "--path", s.values["IamPath"]}
 			boundary := s.outputs()["BoundaryArn"]
-			compareDocuments(t, "management", printed(t, binary, s.values["IamTags"], append(place, "management-policy", "--boundary", boundary)...), s.document("Management", "PolicyDocument"))
+			compareDocuments(t, "management", printed(t, binary, s.values["IamTags"], append(place, "management-policy", "--boundary", boundary, "--role", "arn:"+tt.partition+":iam::"+account+":user/port-iam")...), s.document("Management", "PolicyDocument"))
 			requester := printed(t, binary, "", append(place, "requester-policy")...)
 			compareDocuments(t, "requester", requester, s.document("Requester", "PolicyDocument"))
 			compareDocuments(t, "requester as output", requester, policyOf(t, s.outputs()["RequesterPolicyDocument"]))

@@ -53,6 +53,7 @@ func (s thief) legal() []request {
 	return []request{
 		s.createRole(), s.createPolicy(), s.attach(), s.putPolicy(),
 		s.call("iam:TagRole", s.role(), s.tagged()), s.call("iam:TagPolicy", s.policy(), s.tagged()),
+		s.call("iam:GetPolicy", s.boundary(), nil), s.call("iam:GetPolicyVersion", s.boundary(), nil),
 		s.call("iam:GetRole", s.role(), nil), s.call("iam:DeleteRole", s.role(), nil),
 	}
 }
@@ -214,6 +215,9 @@ func (s thief) others() []attempt {
 		{"read an inline policy of a foreign role", false, s.call("iam:GetRolePolicy", otherRole, nil)},
 		{"read the policies of a foreign role", false, s.call("iam:ListAttachedRolePolicies", otherRole, nil)},
 		{"read a foreign policy", false, s.call("iam:GetPolicyVersion", otherPolicy, nil)},
+		{"read another boundary", false, s.call("iam:GetPolicyVersion", s.boundary()+"2", nil)},
+		{"see who uses the boundary", false, s.call("iam:ListEntitiesForPolicy", s.boundary(), nil)},
+		{"ask what another role may", false, s.call("iam:SimulatePrincipalPolicy", otherRole, nil)},
 		{"see who uses a foreign policy", false, s.call("iam:ListEntitiesForPolicy", otherPolicy, nil)},
 		{"read all users and keys", false, s.call("iam:GetAccountAuthorizationDetails", "*", nil)},
 		{"read the data that is granted", false, s.call("s3:GetObject", "arn:"+s.partition+":s3:::reports/x", nil)},

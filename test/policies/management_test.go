@@ -25,13 +25,18 @@ func apiActions() []string {
 	return list
 }
 
+// simulate is what `port-iam check` asks, and the daemon does not.
+const simulate = "iam:SimulatePrincipalPolicy"
+
 // TestManagementActions holds the daemon's policy to the calls in its code: no
 // action too few, and none too many.
 func TestManagementActions(t *testing.T) {
-	want := append(apiActions(), implied...)
-	slices.Sort(want)
-	want = slices.Compact(want)
 	for _, s := range settings {
+		want := append(apiActions(), implied...)
+		if s.simulates {
+			want = append(want, simulate)
+		}
+		slices.Sort(want)
 		var got []string
 		for _, st := range statements(t, s.management(t)) {
 			if st["Effect"] == "Allow" {
@@ -64,7 +69,11 @@ func TestDaemonUnderItsPolicy(t *testing.T) {
 					t.Errorf("the daemon may not %s: %+v", c.operation, c.requests)
 				}
 			}
-			for _, action := range append(apiActions(), "sts:GetCallerIdentity") {
+			actions := append(apiActions(), "sts:GetCallerIdentity")
+			if s.simulates {
+				actions = append(actions, simulate)
+			}
+			for _, action := range actions {
 				if !made[action] {
 					t.Errorf("%s was never called, so nothing is known of it", action)
 				}
@@ -90,6 +99,18 @@ func work(t *testing.T, s setting) []call {
 
 	_, err = clients.Identity(ctx)
 	noError(t, err)
+	b, err := ops.Boundary(ctx)
+	noError(t, err)
+	if b.Denied != nil {
+		t.Errorf("the daemon may not read the boundary: %v", b.Denied)
+	}
+	if s.simulates {
+		lacking, err := clients.Simulate(ctx, s.self(), ops.Rights())
+		noError(t, err)
+		if len(lacking) > 0 {
+			t.Errorf("the daemon lacks %v", lacking)
+		}
+	}
 	grant := func() {
 		t.Helper()
 		noError(t, ops.CreatePolicy(ctx, p))

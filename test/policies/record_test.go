@@ -77,6 +77,8 @@ func (r *recorder) asked(service, operation string, parameters any) []request {
 		q.resource = r.s.arn("policy", p.text("Path"), p.text("PolicyName"))
 	case p.text("PolicyArn") != "":
 		q.resource = p.text("PolicyArn")
+	case p.text("PolicySourceArn") != "":
+		q.resource = p.text("PolicySourceArn")
 	default: // nothing in particular, such as a list
 		q.resource = "*"
 	}

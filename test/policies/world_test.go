@@ -35,15 +35,16 @@ type setting struct {
 	partition string
 	path      string
 	tags      map[string]string
+	simulates bool // the daemon may ask what it may
 }
 
 // settings are those that the daemon's documents are proven with.
 var settings = []setting{
-	{"aws", "aws", "/port-iam/", map[string]string{"team": "platform", "cost-centre": "42"}},
-	{"no tags", "aws", "/port-iam/", nil},
-	{"other path", "aws", "/access/grants/", map[string]string{"team": "platform"}},
-	{"aws-us-gov", "aws-us-gov", "/port-iam/", nil},
-	{"aws-cn", "aws-cn", "/port-iam/", map[string]string{"team": "platform"}},
+	{"aws", "aws", "/port-iam/", map[string]string{"team": "platform", "cost-centre": "42"}, true},
+	{"no tags", "aws", "/port-iam/", nil, false},
+	{"other path", "aws", "/access/grants/", map[string]string{"team": "platform"}, false},
+	{"aws-us-gov", "aws-us-gov", "/port-iam/", nil, true},
+	{"aws-cn", "aws-cn", "/port-iam/", map[string]string{"team": "platform"}, false},
 }
 
 func (s setting) arn(kind, path, name string) string {
@@ -53,6 +54,7 @@ func (s setting) arn(kind, path, name string) string {
 func (s setting) role() string     { return s.arn("role", s.path, "Permission-"+runID) }
 func (s setting) policy() string   { return s.arn("policy", s.path, "Permission-"+runID) }
 func (s setting) boundary() string { return s.arn("policy", "/", "PortIamBoundary") }
+func (s setting) self() string     { return s.arn("user", "/", "port-iam-daemon") }
 func (s setting) daemon() principal {
 	return sessionOf(s.partition, "/", "port-iam-daemon", "port-iam")
 }
@@ -64,7 +66,11 @@ func (s setting) place() templates.Place {
 // management is the daemon's policy.
 func (s setting) management(t *testing.T) string {
 	t.Helper()
-	text, err := templates.ManagementPolicy(templates.Management{Place: s.place(), Boundary: s.boundary(), Tags: s.tags})
+	m := templates.Management{Place: s.place(), Boundary: s.boundary(), Tags: s.tags}
+	if s.simulates {
+		m.Role = s.self()
+	}
+	text, err := templates.ManagementPolicy(m)
 	noError(t, err)
 	return text
 }

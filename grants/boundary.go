@@ -1,0 +1,65 @@
+package grants
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"port-iam/iamops"
+)
+
+const (
+	// freshFor is how long after its record a run is most likely open.
+	freshFor = time.Minute
+	// unneededTime bounds the wait for an answer that the run itself does not need. The
+	// next one does.
+	unneededTime = 2 * time.Second
+)
+
+// boundaryReader gives what AWS says about the boundary.
+type boundaryReader func() (iamops.Boundary, error)
+
+// readBoundary reads the boundary while Port is asked for the run, where the record is
+// fresh: so many old ones are read again after a restart, whose runs have ended, that AWS
+// is asked for them only when they are known to be open. stop has to be called when the
+// answer is not needed any more.
+func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	now := func() (iamops.Boundary, error) { return j.svc.opts.Access.Boundary(ctx) }
+	if time.Since(j.rec.Time) >= freshFor {
+		return now, cancel
+	}
+	var b iamops.Boundary
+	var err error
+	var reading sync.WaitGroup
+	reading.Go(func() { b, err = now() })
+	ahead := func() (iamops.Boundary, error) {
+		reading.Wait()
+		return b, err
+	}
+	return ahead, func() {
+		defer time.AfterFunc(unneededTime, cancel).Stop()
+		reading.Wait()
+		cancel()
+	}
+}
+
+// inBoundary refuses a request for something that the boundary certainly does not allow:
+// the run would end SUCCESS, and the access would not work. Where the daemon may not read
+// the boundary, that is told once, and not judged.
+func (j *Job) inBoundary(read boundaryReader, plan iamops.Plan, req request) error {
+	b, err := read()
+	switch {
+	case err != nil:
+		return err
+	case b.Denied != nil:
+		j.svc.unjudged.Do(func() {
+			j.log.Warn("the daemon may not read the permissions boundary, so requests for what it does not allow are granted and do not work: print the management policy again and attach it", keyError, b.Denied)
+		})
+	}
+	if outside := b.Outside(plan.Scope.Statements); len(outside) > 0 {
+		return refuse("the permissions boundary does not allow it", "the permissions boundary %s does not allow %s on %s: choose other permissions, or ask the platform team, who owns that policy, to allow them there", b.ARN, strings.Join(outside, ", "), req.Resource)
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package iamops
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"port-iam/iamops/catalogue"
+)
+
+// Boundary is the permissions boundary of the roles of grants, as far as AWS gives its
+// text. The zero value is no boundary, outside of which there is nothing.
+type Boundary struct {
+	ARN string
+	// Denied is AWS's answer where the daemon may not read the text, which then is not
+	// judged; else nil.
+	Denied error
+
+	id, version string
+	bounds      []bound
+}
+
+// bound is a statement of a boundary.
+type bound struct {
+	effect             string
+	actions, unlike    []string // Action; NotAction
+	resources          []glob   // none: not known, so it may be about any resource
+	conditional, vague bool     // it has a condition; nothing of it is understood
+}
+
+// ReadBoundary reads the text of a boundary, plain or as IAM returns it. There is no
+// error: what is not understood may allow.
+func ReadBoundary(arn, document string) Boundary {
+	b := Boundary{ARN: arn}
+	document, err := plain(document)
+	var doc struct{ Statement json.RawMessage }
+	if err != nil || json.Unmarshal([]byte(document), &doc) != nil {
+		b.bounds = []bound{{vague: true}}
+		return b
+	}
+	var all []json.RawMessage
+	if json.Unmarshal(doc.Statement, &all) != nil {
+		all = []json.RawMessage{doc.Statement}
+	}
+	for _, text := range all {
+		b.bounds = append(b.bounds, readBound(text))
+	}
+	return b
+}
+
+// readBound reads a statement. One of which anything is not understood is vague.
+func readBound(text json.RawMessage) bound {
+	var read struct {
+		Sid                   string
+		Effect                string
+		Action, NotAction     oneOrMore[string]
+		Resource, NotResource oneOrMore[string]
+		Condition             json.RawMessage
+	}
+	known := json.NewDecoder(bytes.NewReader(text))
+	known.DisallowUnknownFields()
+	err := known.Decode(&read)
+	both := len(read.Action) > 0 && len(read.NotAction) > 0
+	if err != nil || both || read.Effect != effectAllow && read.Effect != effectDeny {
+		return bound{vague: true}
+	}
+	s := bound{effect: read.Effect, actions: read.Action, unlike: read.NotAction, conditional: len(read.Condition) > 0}
+	if len(read.NotResource) == 0 {
+		for _, r := range read.Resource {
+			s.resources = append(s.resources, newGlob(r, false))
+		}
+	}
+	return s
+}
+
+// covers reports whether the statement is about an action.
+func (s bound) covers(action string) bool {
+	return statement{Action: s.actions, NotAction: s.unlike}.covers(action)
+}
+
+// mayAllow reports whether the statement allows an action on one of the resources that r
+// stands for, perhaps.
+func (s bound) mayAllow(action string, r glob) bool {
+	switch {
+	case s.vague:
+		return true
+	case s.effect != effectAllow || !s.covers(action):
+		return false
+	}
+	return len(s.resources) == 0 || slices.ContainsFunc(s.resources, func(of glob) bool { return of.meets(r) })
+}
+
+// denies reports whether the statement denies an action on all the resources that r
+// stands for, whatever the circumstances.
+func (s bound) denies(action string, r glob) bool {
+	return s.effect == effectDeny && !s.conditional && s.covers(action) &&
+		slices.ContainsFunc(s.resources, func(of glob) bool { return of.holds(r) })
+}
+
+// Outside returns those actions of the statements that the boundary certainly does not
+// allow on any of the resources for which they ask, in their order. It goes by the text
+// alone, and is careful: an action counts as allowed where an Allow matches it and may
+// match the resource, whatever the conditions, unless a Deny without conditions matches
+// both. NotResource, and what is not understood, may allow. A boundary that could not be
+// read has nothing outside.
+func (b Boundary) Outside(asked []catalogue.Statement) []string {
+	if b.ARN == "" || b.Denied != nil {
+		return nil
+	}
+	var order []string
+	inside := map[string]bool{}
+	for _, s := range asked {
+		resources := make([]glob, len(s.Resources))
+		for i, r := range s.Resources {
+			resources[i] = newGlob(r, true)
+		}
+		for _, a := range s.Actions {
+			if _, known := inside[a]; !known {
+				order = append(order, a)
+			}
+			inside[a] = inside[a] || slices.ContainsFunc(resources, func(r glob) bool { return b.mayAllow(a, r) })
+		}
+	}
+	return slices.DeleteFunc(order, func(a string) bool { return inside[a] })
+}
+
+func (b Boundary) mayAllow(action string, r glob) bool {
+	return slices.ContainsFunc(b.bounds, func(s bound) bool { return s.mayAllow(action, r) }) &&
+		!slices.ContainsFunc(b.bounds, func(s bound) bool { return s.denies(action, r) })
+}
+
+// glob is a resource of a policy, as characters and these.
+type glob []rune
+
+const (
+	anyOne  rune = -1 // one character, whichever
+	anyText rune = -2 // any text, or none
+	unknown rune = -3 // the text of a policy variable
+)
+
+// newGlob reads a resource. The policy variables that stand for "*", "?" and "$" themselves
+// (${*}, ${?}, ${$}) are known only in a policy of ours, whose version has variables.
+func newGlob(text string, ours bool) glob {
+	var g glob
+	for rest := text; rest != ""; {
+		if end := strings.IndexByte(rest, '}'); strings.HasPrefix(rest, "${") && end > 0 {
+			name := rest[len("${"):end]
+			if ours && slices.Contains([]string{"*", "?", "$"}, name) {
+				g = append(g, rune(name[0]))
+			} else {
+				g = append(g, unknown)
+			}
+			rest = rest[end+1:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(rest)
+		switch rest = rest[size:]; r {
+		case '*':
+			r = anyText
+		case '?':
+			r = anyOne
+		}
+		g = append(g, r)
+	}
+	return g
+}
+
+// meets reports whether some text is of both forms. A wildcard at the end of a part of an
+// ARN can match beyond the colon ("IAM JSON policy elements: Resource" in the IAM User
+// Guide). Letter case does not count here: what AWS compares without regard to it differs
+// by service.
+func (g glob) meets(other glob) bool {
+	return g.compare(other, func(of, r rune) bool {
+		return of == anyOne || r == anyOne || unicode.ToLower(of) == unicode.ToLower(r)
+	}, true)
+}
+
+// holds reports whether g stands for everything that r does, also where wildcards do not
+// reach over the ":" between the parts of an ARN.
+func (g glob) holds(r glob) bool {
+	if len(g) == 1 && g[0] == anyText {
+		return true
+	}
+	all, of := g.parts(), r.parts()
+	if len(all) != arnParts || len(of) != arnParts {
+		return false
+	}
+	for i := range all {
+		same := func(a, b rune) bool { return a == b && a != unknown || a == anyOne && b >= anyOne }
+		if !all[i].compare(of[i], same, false) {
+			return false
+		}
+	}
+	return true
+}
+
+const arnParts = 6 // "arn", partition, service, region, account, resource
+
+// parts are those of an ARN, the last one with all that follows.
+func (g glob) parts() (parts []glob) {
+	for len(parts) < arnParts-1 {
+		at := slices.Index(g, ':')
+		if at < 0 {
+			break
+		}
+		parts, g = append(parts, g[:at]), g[at+1:]
+	}
+	return append(parts, g)
+}
+
+// compare reports whether g and r match to their ends, character by character as same
+// says. Any text of g takes in anything of r; if both, the other way round, too, and a
+// variable is any text.
+func (g glob) compare(r glob, same func(of, r rune) bool, both bool) bool {
+	takes := func(c rune) bool { return c == anyText || both && c == unknown }
+	row := make([]bool, len(r)+1) // whether what was seen of g matches the first n of r
+	for n := range row {
+		row[n] = n == 0 || both && row[n-1] && takes(r[n-1])
+	}
+	for _, of := range g {
+		before := row[0]
+		row[0] = before && takes(of)
+		for n := 1; n <= len(r); n++ {
+			here := r[n-1]
+			diagonal := before
+			before = row[n]
+			switch {
+			case takes(of), both && takes(here):
+				row[n] = row[n] || row[n-1]
+			default:
+				row[n] = diagonal && same(of, here)
+			}
+		}
+	}
+	return row[len(r)]
+}
