@@ -48,7 +48,7 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 // inBoundary refuses a request for something that the boundary certainly does not allow:
 // the run would end SUCCESS, and the access would not work. Where the daemon may not read
 // the boundary, that is told once, and not judged.
-func (j *Job) inBoundary(read boundaryReader, plan iamops.Plan, req request) error {
+func (j *Job) inBoundary(read boundaryReader, plan iamops.Plan) error {
 	b, err := read()
 	switch {
 	case err != nil:
@@ -59,7 +59,7 @@ func (j *Job) inBoundary(read boundaryReader, plan iamops.Plan, req request) err
 		})
 	}
 	if outside := b.Outside(plan.Scope.Statements); len(outside) > 0 {
-		return refuse("the permissions boundary does not allow it", "the permissions boundary %s does not allow %s on %s: choose other permissions, or ask the platform team, who owns that policy, to allow them there", b.ARN, strings.Join(outside, ", "), req.Resource)
+		return refuse("the permissions boundary does not allow it", "the permissions boundary %s does not allow %s on what this request is for: choose other permissions, or ask the platform team, who owns that policy, to allow them there", b.ARN, strings.Join(outside, ", "))
 	}
 	return nil
 }

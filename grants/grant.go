@@ -47,7 +47,7 @@ func (j *Job) grant(ctx context.Context) error {
 	}
 	j.label.begin(waitsForAWS)
 	if view.entity == nil {
-		if err := j.inBoundary(boundary, plan, req); err != nil {
+		if err := j.inBoundary(boundary, plan); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 		w.aws.CheckFaults(t)
 		w.port.GuideModel()
 		w.port.GuideSamples(account)
-		w.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)
+		w.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*","kms:*"],"Resource":"*"}]}`)
 		portListener, awsListener := porttest.NewListener(), iamtest.NewListener()
 		defer w.port.Serve(portListener)()
 		defer w.aws.Serve(awsListener)()
