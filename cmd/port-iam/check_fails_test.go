@@ -74,7 +74,7 @@ func TestCheckFails(t *testing.T) {
 			"wrong AWS key", func(w *checkWorld) { w.env["AWS_ACCESS_KEY_ID"] = "AKIAWRONG" },
 			[]string{"AWS identity"},
 			"InvalidClientTokenId", "AWS_ACCESS_KEY_ID",
-			[]string{"AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon"},
+			[]string{"AWS clock", "boundary", "permissions in the boundary", "permissions on the resources", "Identity Center", "path", "rights of the daemon"},
 		},
 		{"no AWS profile", func(w *checkWorld) { w.env["AWS_PROFILE"] = "absent" }, []string{"AWS identity"}, "absent", "AWS_PROFILE", []string{"AWS clock", "rights of the daemon"}},
 		{"no authorities of AWS", func(w *checkWorld) { w.env["AWS_CA_BUNDLE"] = "/absent" }, []string{"AWS identity"}, "/absent", "AWS_CA_BUNDLE", []string{"path"}},

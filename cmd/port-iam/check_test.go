@@ -30,7 +30,7 @@ func TestCheckGreen(t *testing.T) {
 		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
 		"who may use the actions", "who may edit the catalogue",
 		"Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group",
-		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "rights of requesters",
+		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "permissions on the resources", "Identity Center", "path", "rights of the daemon", "rights of requesters",
 	}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -160,7 +160,7 @@ func TestCheckPolicyOfEarlierVersion(t *testing.T) {
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
 	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "false"})
-	out := wantCommand(t, 1, "1 of 28 steps failed", "check")
+	out := wantCommand(t, 1, "1 of 29 steps failed", "check")
 	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
 		t.Errorf("%s", out)
 	}

@@ -19,7 +19,7 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 			case refuse:
 				return &Refusal{Reason: Incomplete, Action: full, message: said(full + ": " + row.text)}, nil
 			case warn:
-				w.warnings = append(w.warnings, full+": "+w.advice(row))
+				w.warn(full, w.advice(row))
 			case add:
 				if refusal, err := w.add(full, k, row, found); refusal != nil || err != nil {
 					return refusal, err
@@ -34,6 +34,24 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 func (k kind) holds(resource string) bool {
 	rest, ok := strings.CutPrefix(resource, strings.TrimRight(k.arn.text, "/:"))
 	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
+}
+
+// warn notes what may not work, once for all actions of which it is true.
+func (w *work) warn(action, advice string) {
+	if !slices.Contains(w.warnings[advice], action) {
+		w.warnings[advice] = append(w.warnings[advice], action)
+	}
+}
+
+// told are the warnings, each with the actions that it is about, sorted.
+func (w *work) told() []string {
+	var out []string
+	for advice, actions := range w.warnings {
+		slices.Sort(actions)
+		out = append(out, strings.Join(actions, ", ")+": "+advice)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // add notes the actions of a row as companions of an action that was asked for on a

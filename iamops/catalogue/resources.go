@@ -75,8 +75,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if len(refusals) > 0 {
 		return Scope{}, refusals
 	}
-	slices.Sort(w.warnings)
-	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Warnings: slices.Compact(w.warnings)}, nil
+	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Warnings: w.told()}, nil
 }
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
@@ -105,11 +104,11 @@ type work struct {
 	seen      map[string]kinds    // by prefix of the actions
 	asked     map[string][]string // the resources of each requested action
 	added     map[string][]string // those of each companion
-	warnings  []string
+	warnings  map[string][]string // the actions that each is about
 }
 
 func newWork(c *Catalogue, req Request) *work {
-	return &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}}
+	return &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}, warnings: map[string][]string{}}
 }
 
 // resource is one resource of the grant.

@@ -176,6 +176,7 @@ func (s *Server) factsOf(p *principal) facts {
 	f.set("aws:CurrentTime", timestamp(s.awsNow()))
 	f.set("aws:PrincipalArn", p.identity)
 	f.set("aws:PrincipalAccount", s.opts.Account)
+	f.set("aws:ResourceAccount", s.opts.Account) // there is no other
 	f.set("aws:userid", p.userID())
 	if p.user != "" {
 		f.set("aws:username", p.user)
