@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -122,18 +121,3 @@ func (p Surveyed) String() string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// NotAlways are those that do not work on all resources of their type: first those
-// that work on none.
-func NotAlways(all []Surveyed) []Surveyed {
-	out := slices.DeleteFunc(slices.Clone(all), func(p Surveyed) bool { return p.Works == p.Resources })
-	slices.SortStableFunc(out, func(a, b Surveyed) int {
-		switch {
-		case a.Never() == b.Never():
-			return 0
-		case a.Never():
-			return -1
-		}
-		return 1
-	})
-	return out
-}

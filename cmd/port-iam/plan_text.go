@@ -107,16 +107,18 @@ func surveyRows(all []grants.Surveyed) []surveyRow {
 func writeSurvey(w io.Writer, all []grants.Surveyed, resources int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s and %s were judged.\n", count(len(all), "permission"), count(resources, "resource"))
-	left := grants.NotAlways(all)
-	for i, p := range left {
-		switch {
-		case p.Never() && i == 0:
-			b.WriteString("\nNever granted\n")
-		case !p.Never() && (i == 0 || left[i-1].Never()):
-			b.WriteString("\nGranted on some resources only\n")
+	chapter := func(title string, is func(grants.Surveyed) bool) {
+		for _, p := range all {
+			if is(p) {
+				b.WriteString(title)
+				title = ""
+				fmt.Fprintf(&b, "  %s\n", printable(p.String()))
+			}
 		}
-		fmt.Fprintf(&b, "  %s\n", printable(p.String()))
 	}
+	chapter("\nNever granted\n", grants.Surveyed.Never)
+	chapter("\nGranted on some resources only\n", func(p grants.Surveyed) bool { return p.Works > 0 && p.Works < p.Resources })
+	chapter("\nNot judged\n", func(p grants.Surveyed) bool { return p.Resources == 0 })
 	_, err := io.WriteString(w, b.String())
 	return err
 }
