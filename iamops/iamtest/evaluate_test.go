@@ -135,3 +135,17 @@ func TestLeastPrivilege(t *testing.T) {
 	_, err := c.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("G-1")})
 	wantCode(t, "AccessDenied", err)
 }
+
+// TestResourceAccount: a request says whose the resource is, also where the ARN does not.
+func TestResourceAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, iamtest.Options{})
+	key, _ := w.AddUser("owner", `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"123456789012"}}}}`)
+	for resource, want := range map[string]bool{
+		"arn:aws:s3:::b/k:1": true, "arn:aws:sqs:eu-west-1:123456789012:q": true, "arn:aws:sqs:eu-west-1:210987654321:q": false,
+	} {
+		if got, why := w.Allowed(key, "x:Do", resource); got != want {
+			t.Errorf("%s: %v, %s", resource, got, why)
+		}
+	}
+}

@@ -192,6 +192,14 @@ func (s *Server) factsOf(p *principal) facts {
 	return f
 }
 
+// ownerOf is the account of a resource: this one, where its ARN does not say.
+func (s *Server) ownerOf(resource string) string {
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" {
+		return parts[4]
+	}
+	return s.opts.Account
+}
+
 // rightsOf are the policies that a principal has at this moment.
 func (s *Server) rightsOf(p *principal) rights {
 	if p.daemon {
@@ -253,6 +261,8 @@ func (s *Server) Allowed(accessKey, action, resource string) (bool, string) {
 	if err != nil {
 		return false, strings.TrimSuffix(err.Error(), ".")
 	}
-	d := s.rightsOf(p).evaluate(access{action, resource, s.factsOf(p)})
+	f := s.factsOf(p)
+	f.set("aws:ResourceAccount", s.ownerOf(resource))
+	d := s.rightsOf(p).evaluate(access{action, resource, f})
 	return d.verdict == allowed, d.reason
 }

@@ -33,8 +33,8 @@ var mutants = []mutant{
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 191, changes: []change{{
 		"grants/grant.go",
-		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), j.rec.RunID)",
-		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req.Request), "")`,
+		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), j.rec.RunID)",
+		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), "")`,
 	}}},
 	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
