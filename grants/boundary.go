@@ -47,8 +47,12 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 
 // inBoundary refuses a request for something that the boundary certainly does not allow:
 // the run would end SUCCESS, and the access would not work. Where the daemon may not read
-// the boundary, that is told once, and not judged.
-func (j *Job) inBoundary(read boundaryReader, plan iamops.Plan) error {
+// the boundary, that is told once, and not judged. An attempt that finds the entity of the
+// grant goes on with what another one has decided.
+func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) error {
+	if v.entity != nil {
+		return nil
+	}
 	b, err := read()
 	switch {
 	case err != nil:

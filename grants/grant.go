@@ -46,10 +46,8 @@ func (j *Job) grant(ctx context.Context) error {
 		return err
 	}
 	j.label.begin(waitsForAWS)
-	if view.entity == nil {
-		if err := j.inBoundary(boundary, plan); err != nil {
-			return err
-		}
+	if err := j.inBoundary(boundary, view, plan); err != nil {
+		return err
 	}
 	if err := j.make(ctx, plan, view.entity != nil); err != nil {
 		return err

@@ -51,10 +51,10 @@ func TestBoundaryIsReadSeldom(t *testing.T) {
 		}
 		ask(0)
 		w.wantReads(t, "at first", 1, 1)
-		time.Sleep(5*time.Minute - 200*time.Millisecond)
+		<-time.After(5*time.Minute - 200*time.Millisecond)
 		ask(0)
 		w.wantReads(t, "within five minutes", 0, 0)
-		time.Sleep(200 * time.Millisecond)
+		<-time.After(200 * time.Millisecond)
 		ask(0)
 		w.wantReads(t, "after five minutes", 1, 0)
 
@@ -62,10 +62,9 @@ func TestBoundaryIsReadSeldom(t *testing.T) {
 		_, err := w.iam.CreatePolicyVersion(context.Background(), &iam.CreatePolicyVersionInput{PolicyArn: aws.String(boundary), PolicyDocument: &document, SetAsDefault: true})
 		noError(t, err)
 		ask(0)
-		time.Sleep(5 * time.Minute)
+		<-time.After(5 * time.Minute)
 		ask(1)
 		w.wantReads(t, "with a new version", 1, 1)
-
 	})
 }
 
@@ -136,7 +135,7 @@ func TestBoundaryTrouble(t *testing.T) {
 				if (b.Denied != nil) != tt.denied {
 					t.Errorf("right after it: %+v", b)
 				}
-				time.Sleep(5 * time.Minute)
+				<-time.After(5 * time.Minute)
 				if b, err = w.ops.Boundary(context.Background()); err != nil || b.Denied != nil {
 					t.Errorf("five minutes after it: %+v, %v", b, err)
 				}

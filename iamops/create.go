@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -49,7 +48,7 @@ func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 	in := &iam.CreateRoleInput{
 		RoleName: &p.Name, Path: &o.opts.Path, AssumeRolePolicyDocument: &p.Trust,
 		Description: &p.Description, Tags: tagList(p.Tags),
-		MaxSessionDuration: aws.Int32(int32(p.MaxSession / time.Second)),
+		MaxSessionDuration: aws.Int32(int32(p.MaxSession.Seconds())),
 	}
 	if o.opts.Boundary != "" {
 		in.PermissionsBoundary = &o.opts.Boundary

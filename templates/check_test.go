@@ -101,7 +101,9 @@ func TestReplaced(t *testing.T) {
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
-		isOwn := func(doc string) bool { return strings.HasPrefix(doc, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny"}`) }
+		isOwn := func(doc string) bool {
+			return strings.HasPrefix(doc, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny"}`)
+		}
 		if isOwn(p) != (file == templates.PermissionPolicyFile) || isOwn(tr) != (file == templates.TrustPolicyFile) {
 			t.Errorf("with an own %s:\n%s\n%s", file, p, tr)
 		}
