@@ -122,7 +122,7 @@ var mutants = []mutant{
 		"templates/trust-policy.json", `{{ json (printf "*:%s" (likeEscape .UserName)) }}`, `"*"`,
 	}}},
 	{name: "a session has no end", seed: 194, changes: []change{
-		{"templates/permission-policy.json", "{{- if $.End }},", "{{- if false }},"},
+		{"templates/permission-policy.json", "{{- if $.End }}\n", "{{- if false }}\n"},
 	}},
 	{name: "a role can be assumed behind its end", seed: 192, changes: []change{
 		{"templates/trust-policy.json", `(likeEscape .UserName)) }}}{{ if .End }},{{ end }}`, `(likeEscape .UserName)) }}}`},
