@@ -120,4 +120,3 @@ func (p Surveyed) String() string {
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
