@@ -100,8 +100,13 @@ func TestSurvey(t *testing.T) {
 	}
 	var permissions []port.Entity
 	for _, p := range [][2]string{
-		{"s3:GetObject", "S3"}, {"s3:ListAllMyBuckets", "S3"}, {"ec2:StopInstances", "EC2"}, {"ec2:AttachVolume", "EC2"},
-		{"ec2:AttachVolume", "Volume"}, {"EC2:describevolumeattribute", "Volume"}, {"sqs:SendMessage", "SQS"},
+		{"s3:GetObject", "S3"},
+		{"s3:ListAllMyBuckets", "S3"},
+		{"ec2:StopInstances", "EC2"},
+		{"ec2:AttachVolume", "EC2"},
+		{"ec2:AttachVolume", "Volume"},
+		{"EC2:describevolumeattribute", "Volume"},
+		{"sqs:SendMessage", "SQS"},
 	} {
 		permissions = append(permissions, entityOf(p[0], p[1]))
 	}

@@ -73,7 +73,7 @@ func surveyResource(s Surveyor, e *port.Entity, byID map[string]*port.Entity, pe
 	target, err := resourceOf(e)
 	if err != nil {
 		kind, _ = catalogueText(e, templates.PropertyResourceType)
-		return kind, map[string]error{"": err}, nil
+		return kind, map[string]error{"": err}, nil //nolint:nilerr // it is the reason of each permission
 	}
 	places := byType[target.kind]
 	if len(places) == 0 {
@@ -81,7 +81,7 @@ func surveyResource(s Surveyor, e *port.Entity, byID map[string]*port.Entity, pe
 	}
 	belonging, err := target.belonging(byID)
 	if err != nil {
-		return target.kind, map[string]error{"": err}, nil
+		return target.kind, map[string]error{"": err}, nil //nolint:nilerr // likewise
 	}
 	r := iamops.Request{Resource: target.arn}
 	for _, b := range belonging {
