@@ -38,8 +38,8 @@ type World struct {
 	IAM     *iam.Client
 }
 
-// NewWorld starts a broker with a topic of so many partitions, an empty AWS, and
-// Port with the model and the samples of its guide. All end with the test.
+// NewWorld starts a broker with a topic of so many partitions, an AWS that holds the
+// boundary alone, and Port with the model and the samples of its guide. All end with the test.
 func NewWorld(t testing.TB, partitions int32) *World {
 	t.Helper()
 	w := &World{Kafka: kafkatest.Start(t, kafkatest.Options{Org: Org})}
@@ -48,6 +48,13 @@ func NewWorld(t testing.TB, partitions int32) *World {
 	w.IAM = iam.NewFromConfig(aws.Config{
 		Region: "us-east-1", BaseEndpoint: &w.AWSURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
+	_, err := w.IAM.CreatePolicy(t.Context(), &iam.CreatePolicyInput{
+		PolicyName:     aws.String("PortIamBoundary"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Port = porttest.New(porttest.Options{
 		OrgID: Org, KafkaBrokers: []string{w.Kafka.Brokers()}, KafkaUsername: Org, KafkaPassword: "secret",
 	})
@@ -55,7 +62,6 @@ func NewWorld(t testing.TB, partitions int32) *World {
 	w.Port.GuideModel()
 	w.Port.GuideSamples(Account)
 	var stop func()
-	var err error
 	if w.PortURL, stop, err = w.Port.Start(); err != nil {
 		t.Fatal(err)
 	}
