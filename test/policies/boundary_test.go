@@ -41,8 +41,8 @@ func TestBoundary(t *testing.T) {
 	unlimited := shared
 	unlimited.boundary = ""
 	object := request{by: by, action: "s3:GetObject", resource: "arn:aws:s3:::reports/x"}
-	ours := object.with(func(r *request) { r.context["aws:ResourceAccount"] = account })
-	theirs := object.with(func(r *request) { r.owner, r.context["aws:ResourceAccount"] = foreign, foreign })
+	ours := object.of(account)
+	theirs := object.of(foreign)
 	instance := "arn:aws:ec2" + regional + "instance/i-0123456789abcdef0"
 	questions := []question{
 		{"a bucket of ours", ours, everything, true},
@@ -111,7 +111,7 @@ func cut(t *testing.T, s setting) string {
 func TestRevoked(t *testing.T) {
 	s := settings[1]
 	p := plan(t, s, templates.TrustIdentityCenter, grantOf("arn:aws:s3:::reports", "s3:GetObject"))
-	r := request{by: user(s, p), action: "s3:GetObject", resource: "arn:aws:s3:::reports/x"}
+	r := request{by: user(s, p), action: "s3:GetObject", resource: "arn:aws:s3:::reports/x"}.of(account)
 	bucket := naming(r.by)
 	check(t, []question{
 		{"before", r, policies{identity: []string{p.Policy}}, true},

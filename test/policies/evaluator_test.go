@@ -2,6 +2,7 @@ package policies
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os/exec"
@@ -19,6 +20,9 @@ type request struct {
 	resource string
 	owner    string // account of the resource; "" for ours
 	context  map[string]any
+	// trusted: it is not held against AWS's data of actions and resources, since it
+	// is one that was, but for the time, or the name or the owner of the resource.
+	trusted bool
 }
 
 // with returns a copy of a request that has been changed.
@@ -75,76 +79,88 @@ func check(t *testing.T, questions []question) {
 // it finds fault with ends the test.
 func decide(t *testing.T, questions []question) []string {
 	t.Helper()
-	installed := server.Dir(t, "iam-simulate", "node")
-	input := make([]any, len(questions))
-	for i, q := range questions {
-		input[i] = q.simulation(t)
-	}
-	stdin, err := json.Marshal(input)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "node", "evaluate.mjs", installed)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("iam-simulate: %v\n%s", err, stderr.String())
-	}
-	var verdicts []struct {
-		Result, Error string
-		Ignored       []string
-	}
-	if err := json.Unmarshal(stdout.Bytes(), &verdicts); err != nil || len(verdicts) != len(questions) {
-		t.Fatalf("%d answers to %d questions: %v", len(verdicts), len(questions), err)
-	}
 	results := make([]string, len(questions))
-	for i, v := range verdicts {
-		q := questions[i]
-		if v.Error != "" || len(v.Ignored) > 0 {
-			t.Fatalf("%s: %s on %s is no request that AWS knows: %s%s", q.name, q.action, q.resource, v.Error, strings.Join(v.Ignored, ", "))
+	for i, v := range evaluate(t, questions) {
+		if q := questions[i]; v.Unknown != "" {
+			t.Fatalf("%s: %s on %s is no request that AWS knows: %s", q.name, q.action, q.resource, v.Unknown)
 		}
 		results[i] = v.Result
 	}
 	return results
 }
 
-// simulation is a question as the evaluator takes it.
-func (q question) simulation(t *testing.T) map[string]any {
-	t.Helper()
-	context := maps.Clone(q.by.context)
-	maps.Copy(context, q.context)
-	owner := q.owner
-	if owner == "" {
-		owner = account
-	}
-	s := map[string]any{
-		"request": map[string]any{
-			"principal": q.by.arn, "action": q.action, "contextVariables": context,
-			"resource": map[string]any{"resource": q.resource, "accountId": owner},
-		},
-		"identityPolicies":        named(t, q.identity),
-		"serviceControlPolicies":  []any{},
-		"resourceControlPolicies": []any{},
-	}
-	if q.boundary != "" {
-		s["permissionBoundaryPolicies"] = named(t, []string{q.boundary})
-	}
-	if q.ofResource != "" {
-		s["resourcePolicy"] = parse(t, q.ofResource)
-	}
-	if len(q.rcps) > 0 {
-		s["resourceControlPolicies"] = []any{map[string]any{"orgIdentifier": "o-1", "policies": named(t, q.rcps)}}
-	}
-	return s
+// verdict is what the evaluator says to a question.
+type verdict struct {
+	Result string
+	// Unknown: AWS's data do not say of which type the resource is. The result counts
+	// nevertheless.
+	Unknown string
+	Error   string
+	Ignored []string // context keys that an action does not have
 }
 
-func named(t *testing.T, documents []string) []any {
+// evaluate has the evaluator answer all questions, in their order, in one process.
+func evaluate(t *testing.T, questions []question) []verdict {
 	t.Helper()
-	list := []any{} // null is none for the evaluator
-	for i, d := range documents {
-		list = append(list, map[string]any{"name": string(rune('a' + i)), "policy": parse(t, d)})
+	installed := server.Dir(t, "iam-simulate", "node")
+	input := simulations{numbers: map[string]int{}}
+	for _, q := range questions {
+		input.add(q)
 	}
-	return list
+	stdin, err := json.Marshal(input)
+	noError(t, err)
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "node", "evaluate.mjs", installed)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("iam-simulate: %v\n%s", err, stderr.String())
+	}
+	var verdicts []verdict
+	if err := json.Unmarshal(stdout.Bytes(), &verdicts); err != nil || len(verdicts) != len(questions) {
+		t.Fatalf("%d answers to %d questions: %v", len(verdicts), len(questions), err)
+	}
+	for i, v := range verdicts {
+		if q := questions[i]; v.Error != "" || len(v.Ignored) > 0 {
+			t.Fatalf("%s: %s on %s is no request that AWS knows: %s%s", q.name, q.action, q.resource, v.Error, strings.Join(v.Ignored, ", "))
+		}
+	}
+	return verdicts
+}
+
+// simulations are questions as evaluate.mjs takes them: each document once.
+type simulations struct {
+	Documents   []string         `json:"documents"`
+	Simulations []map[string]any `json:"simulations"`
+	numbers     map[string]int   // of the documents
+}
+
+func (s *simulations) add(q question) {
+	context := maps.Clone(q.by.context)
+	maps.Copy(context, q.context)
+	s.Simulations = append(s.Simulations, map[string]any{
+		"request": map[string]any{
+			"principal": q.by.arn, "action": q.action, "contextVariables": context,
+			"resource": map[string]any{"resource": q.resource, "accountId": cmp.Or(q.owner, account)},
+		},
+		"identity": s.refer(q.identity...), "boundary": s.refer(q.boundary),
+		"ofResource": s.refer(q.ofResource), "rcps": s.refer(q.rcps...), "trusted": q.trusted,
+	})
+}
+
+// refer returns the numbers of documents; "" is none.
+func (s *simulations) refer(documents ...string) []int {
+	numbers := []int{} // null is none for the evaluator
+	for _, d := range documents {
+		if d == "" {
+			continue
+		}
+		if _, ok := s.numbers[d]; !ok {
+			s.numbers[d] = len(s.Documents)
+			s.Documents = append(s.Documents, d)
+		}
+		numbers = append(numbers, s.numbers[d])
+	}
+	return numbers
 }
 
 func parse(t *testing.T, text string) map[string]any {

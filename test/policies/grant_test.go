@@ -127,7 +127,7 @@ func (s sample) inGrant(t *testing.T, at setting, p iamops.Plan, all policies) [
 	var questions []question
 	for action, resources := range s.allowed {
 		for _, resource := range resources {
-			r := request{by: user(at, p), action: action, resource: inPartition(at.partition, resource)}
+			r := request{by: user(at, p), action: action, resource: inPartition(at.partition, resource)}.of(account)
 			questions = append(questions,
 				question{"requested", r, all, true},
 				question{"at the last second", r.at(last), all, true},
@@ -160,7 +160,7 @@ func (s sample) others(t *testing.T, at setting, p iamops.Plan, all policies) []
 			continue
 		}
 		for _, resource := range a.resources(at.partition, "us-east-1", s.name()) {
-			r := request{by: user(at, p), action: a.name, resource: resource}
+			r := request{by: user(at, p), action: a.name, resource: resource}.of(account)
 			questions = append(questions, question{"another action", r, all, false})
 		}
 	}
@@ -203,7 +203,7 @@ func TestUseIsNeeded(t *testing.T) {
 		for name, document := range map[string]string{
 			"without an end": weaken(t, p.Policy, "DateLessThan"),
 			"on everything":  rewrite(t, p.Policy, "Resource", "*"),
-			"on the prefix":  rewrite(t, p.Policy, "Resource", s.entity+"*"),
+			"on the prefix":  rewrite(t, p.Policy, "Resource", strings.TrimSuffix(s.entity, "/")+"*"),
 			"to do anything": rewrite(t, p.Policy, "Action", s.service()+":*"),
 		} {
 			asked := s.inGrant(t, at, p, s.policies(at, document))

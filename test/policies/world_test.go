@@ -168,6 +168,11 @@ func (r request) at(moment string) request {
 	return r.with(func(r *request) { r.context["aws:CurrentTime"] = moment })
 }
 
+// of sets whose the resource of a request is, of which AWS speaks in the request, too.
+func (r request) of(account string) request {
+	return r.with(func(r *request) { r.owner, r.context["aws:ResourceAccount"] = account, account })
+}
+
 // weaken takes all conditions of one operator out of a document.
 func weaken(t *testing.T, document, operator string) string {
 	t.Helper()
