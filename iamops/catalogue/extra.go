@@ -64,6 +64,10 @@ var otherGeneration = []extra{
 }
 
 var onePage = []extra{
+	// CreateResource and PutMethod, Amazon API Gateway REST API Reference:
+	// a resource is made by a POST of the one above it.
+	{"apigateway", []string{"POST"}, []string{"Resource"}},
+	{"apigateway", []string{"PUT"}, []string{"Method"}},
 	// "Actions, resources, and condition keys for Amazon Connect".
 	{"connect", []string{"StartOutboundVoiceContact"}, []string{"contact"}},
 	// "Fine-tuning the Resources and Conditions sections of policies", AWS Lambda

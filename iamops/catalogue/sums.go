@@ -77,6 +77,8 @@ var sums = []struct {
 	{"redshift:CopyClusterSnapshot", []string{"snapshot", "+snapshot"}, `CopyClusterSnapshot, Amazon Redshift API Reference`},
 	{"elasticache:Connect", []string{"user", "replicationgroup|serverlesscache"}, `"Authenticating with IAM", Amazon ElastiCache User Guide`},
 	{"elasticache:CreateSnapshot", []string{"cluster|replicationgroup", "snapshot"}, `CreateSnapshot, Amazon ElastiCache API Reference`},
+	{"glue:GetResourcePolicy", []string{"rootcatalog"}, `"Actions, resources, and condition keys for AWS Glue"`},
+	{"glue:DeleteResourcePolicy", []string{"rootcatalog"}, `"Actions, resources, and condition keys for AWS Glue"`},
 	// Containers and compute.
 	{"batch:SubmitJob", []string{"job-definition|job-definition-revision", "job-queue"}, `SubmitJob, AWS Batch API Reference`},
 	{"ssm:SendCommand", []string{"document", "instance|managed-instance"}, `"Setting up Run Command", AWS Systems Manager User Guide`},
