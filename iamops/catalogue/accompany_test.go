@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -74,4 +75,22 @@ func TestHolds(t *testing.T) {
 			t.Errorf("%s: %v", resource, !want)
 		}
 	}
+}
+
+// TestCompanionsOfUnusualNames: a name that is written otherwise in a policy takes part
+// in the rules as every other.
+func TestCompanionsOfUnusualNames(t *testing.T) {
+	var refusals Refusals
+	if _, err := scopeOf(t, "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:CPU: 100%? (*)", "cloudwatch:PutCompositeAlarm"); !errors.As(err, &refusals) || refusals[0].Reason != Incomplete {
+		t.Errorf("a composite alarm: %v", err)
+	}
+	s, err := scopeOf(t, "arn:aws:s3:::reports/a $1?*/q1.csv", "s3:GetObject")
+	if err != nil || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "kms:Decrypt") {
+		t.Errorf("%q, %v", s.Warnings, err)
+	}
+}
+
+func scopeOf(t *testing.T, entity string, actions ...string) (Scope, error) {
+	t.Helper()
+	return shared(t).Scope(Request{Account: testAccount, Partition: "aws", Entity: entity, Actions: actions})
 }

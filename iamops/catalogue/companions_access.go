@@ -214,6 +214,15 @@ var accessCompanions = []companion{
 		text: "code in a bucket or an image also takes s3:GetObject or ECR's rights on it, which are outside of the function: upload a .zip file with the call",
 		page: "UpdateFunctionCode, AWS Lambda API Reference",
 	},
+	{
+		asked: []string{"elasticfilesystem:*MountTarget", "elasticfilesystem:*MountTargetSecurityGroups"}, does: refuse, text: mountTarget,
+		page: "CreateMountTarget, DeleteMountTarget, DescribeMountTargetSecurityGroups and ModifyMountTargetSecurityGroups, Amazon EFS API Reference",
+	},
+	{
+		asked: []string{"s3:CreateBucketMetadataTableConfiguration", "s3:UpdateBucketMetadataInventoryTableConfiguration"}, does: refuse,
+		text: "it also needs rights on the bucket that AWS keeps the tables in (s3tables:CreateNamespace, s3tables:CreateTable, s3tables:GetTable, s3tables:PutTablePolicy), which is outside of the grant: ask an operator to set it up",
+		page: `"Setting up permissions for configuring metadata tables", Amazon S3 User Guide`,
+	},
 	// What AWS allows on all resources only.
 	{
 		asked: []string{"route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone"}, does: refuse, text: needsNetwork,
@@ -229,4 +238,8 @@ var accessCompanions = []companion{
 	},
 }
 
-const needsNetwork = "it also needs rights on the VPC (ec2:DescribeVpcs, ec2:DescribeSubnets, ec2:DescribeNetworkInterfaces) that AWS allows on all resources only, and a grant is for one: ask a person who runs the network"
+const (
+	mountTarget = "it also needs rights on the network interface of the mount target (ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:ModifyNetworkInterfaceAttribute or ec2:DescribeNetworkInterfaceAttribute), which is outside of the grant: ask a person who runs the network"
+
+	needsNetwork = "it also needs rights on the VPC (ec2:DescribeVpcs, ec2:DescribeSubnets, ec2:DescribeNetworkInterfaces) that AWS allows on all resources only, and a grant is for one: ask a person who runs the network"
+)

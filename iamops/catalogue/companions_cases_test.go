@@ -69,6 +69,12 @@ var companionCases = []struct {
 	{"kafka-cluster:AlterGroup", "kafka:us-east-1:ACCOUNT:group/MyCluster/abcd1234-0123-abcd-5678-1234abcd-1/workers", "", "warn", "kafka-cluster:Connect"},
 	{"kafka-cluster:DescribeCluster", "kafka:us-east-1:ACCOUNT:cluster/MyCluster/abcd1234-0123-abcd-5678-1234abcd-1", "", "add kafka-cluster:Connect", ""},
 	{"kafka-cluster:Connect", "kafka:us-east-1:ACCOUNT:cluster/MyCluster/abcd1234-0123-abcd-5678-1234abcd-1", "", "", ""},
+	// Networks and tables of AWS's.
+	{"elasticfilesystem:CreateMountTarget", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "refuse", "network interface"},
+	{"elasticfilesystem:ModifyMountTargetSecurityGroups", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "refuse", "network interface"},
+	{"elasticfilesystem:DescribeMountTargets", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "", ""},
+	{"s3:CreateBucketMetadataTableConfiguration", "s3:::reports", "", "refuse", "s3tables:CreateTable"},
+	{"s3:GetBucketMetadataTableConfiguration", "s3:::reports", "", "", ""},
 	// Shells.
 	{"ssm:StartSession", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "kms:GenerateDataKey", "warn", "document"},
 	{"ec2-instance-connect:SendSSHPublicKey", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "", "warn", "ec2:DescribeInstances"},
