@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // facts is the context of a request: values by condition key in lower case.
@@ -43,7 +44,7 @@ func (c condition) holds(f facts) (bool, error) {
 // comparison returns how an operator compares what a policy wants with what the
 // request has. A negated one holds if the comparison fails for every value.
 func comparison(operator string) (compare func(want, have string) bool, negated bool, err error) {
-	equal := func(want, have string) bool { return want == have }
+	equal := func(want, have string) bool { return literals.Replace(want) == have }
 	switch operator {
 	case "StringEquals":
 		return equal, false, nil
@@ -71,6 +72,9 @@ func comparison(operator string) (compare func(want, have string) bool, negated 
 	return nil, false, fmt.Errorf("condition operator %s is not supported by iamtest", operator)
 }
 
+// literals are the signs that are written so that they mean themselves.
+var literals = strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$")
+
 func compareTimes(a, b string, compare func(time.Time, time.Time) bool) bool {
 	x, err1 := time.Parse(time.RFC3339, a)
 	y, err2 := time.Parse(time.RFC3339, b)
@@ -91,16 +95,17 @@ func arnLike(pattern, arn string) bool {
 	return true
 }
 
-// glob matches * (any text) and ? (one character).
+// glob matches * (any text) and ? (one character). Written ${*}, ${?} and ${$}, they and
+// the dollar sign are themselves.
 func glob(pattern, s string) bool {
-	p, t := []rune(pattern), []rune(s)
+	p, t := globSigns(pattern), []rune(s)
 	i, j, star, mark := 0, 0, -1, 0
 	for j < len(t) {
 		switch {
-		case i < len(p) && p[i] == '*':
+		case i < len(p) && p[i] == anyText:
 			star, mark = i, j
 			i++
-		case i < len(p) && (p[i] == '?' || p[i] == t[j]):
+		case i < len(p) && (p[i] == anyOne || p[i] == t[j]):
 			i, j = i+1, j+1
 		case star >= 0: // let the last star take one more
 			mark++
@@ -109,8 +114,59 @@ func glob(pattern, s string) bool {
 			return false
 		}
 	}
-	for i < len(p) && p[i] == '*' {
+	for i < len(p) && p[i] == anyText {
 		i++
 	}
 	return i == len(p)
+}
+
+// The wildcards among the runes of a pattern, which no text has.
+const (
+	anyText rune = -1 - iota
+	anyOne
+)
+
+func globSigns(pattern string) []rune {
+	var signs []rune
+	for pattern != "" {
+		if c, rest, ok := literal(pattern); ok {
+			signs, pattern = append(signs, c), rest
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(pattern)
+		pattern = pattern[size:]
+		switch c {
+		case '*':
+			c = anyText
+		case '?':
+			c = anyOne
+		}
+		signs = append(signs, c)
+	}
+	return signs
+}
+
+// literal takes one of the three signs that are written so that they mean themselves
+// off the beginning of a value.
+func literal(value string) (sign rune, rest string, ok bool) {
+	for _, sign := range "*?$" {
+		if rest, ok := strings.CutPrefix(value, "${"+string(sign)+"}"); ok {
+			return sign, rest, true
+		}
+	}
+	return 0, value, false
+}
+
+// variable is the first policy variable of a value that is none of those signs, and ""
+// without one.
+func variable(value string) string {
+	_, rest, ok := strings.Cut(value, "${")
+	if !ok {
+		return ""
+	}
+	if _, rest, ok := literal("${" + rest); ok {
+		return variable(rest)
+	}
+	name, _, _ := strings.Cut(rest, "}")
+	return "${" + name + "}"
 }

@@ -45,8 +45,8 @@ type condition struct {
 // nothing.
 func parseDocument(text string, kind documentKind) (document, error) {
 	var statements json.RawMessage
+	var version string
 	err := fields([]byte(text), func(name string, value json.RawMessage) error {
-		var version string
 		switch name {
 		case "Version":
 			if json.Unmarshal(value, &version) != nil || version != "2012-10-17" && version != "2008-10-17" {
@@ -62,6 +62,9 @@ func parseDocument(text string, kind documentKind) (document, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if version != "2012-10-17" && strings.Contains(string(statements), "${") {
+		return nil, errors.New("iamtest takes ${ in policies of version 2012-10-17 only, since it means itself in others")
 	}
 	var raw []json.RawMessage
 	if len(statements) > 0 && statements[0] == '{' {
@@ -147,14 +150,14 @@ func (st statement) check(kind documentKind) error {
 		if r != "*" && (!strings.HasPrefix(r, "arn:") || strings.Count(r, ":") < 5) {
 			return fmt.Errorf(`resource %q must be in ARN format or "*"`, r)
 		}
-		if strings.Contains(r, "${") {
-			return fmt.Errorf("the policy variable in %q is not supported by iamtest", r)
+		if name := variable(r); name != "" {
+			return fmt.Errorf("the policy variable %s in %q is not supported by iamtest", name, r)
 		}
 	}
 	for _, c := range st.conditions {
 		for _, v := range c.values {
-			if strings.Contains(v, "${") {
-				return fmt.Errorf("the policy variable in %q is not supported by iamtest", v)
+			if name := variable(v); name != "" {
+				return fmt.Errorf("the policy variable %s in %q is not supported by iamtest", name, v)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package iamtest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,9 @@ func TestSimulate(t *testing.T) {
 	allow := statement("Allow", "s3:*", "*")
 	when := func(effect, operator, key, values string) string {
 		return fmt.Sprintf(`{"Statement":{"Effect":%q,"Action":"*","Resource":"*","Condition":{%q:{%q:%s}}}}`, effect, operator, key, values)
+	}
+	odd := func(operator, value string) string {
+		return strings.Replace(when("Allow", operator, "aws:Odd", value), "{", `{"Version":"2012-10-17",`, 1)
 	}
 	const yes, no, denied = "allowed", "implicitDeny", "explicitDeny"
 	tests := []struct {
@@ -59,6 +63,9 @@ func TestSimulate(t *testing.T) {
 		{"ForAllValues one of them not", []string{when("Allow", "ForAllValues:StringLike", "aws:TagKeys", `"port-iam-a"`)}, "", no},
 		{"ForAllValues of none", []string{when("Allow", "ForAllValues:StringLike", "aws:Missing", `"x"`)}, "", yes},
 		{"PrincipalTag", []string{when("Allow", "StringEquals", "aws:PrincipalTag/team", `"blue"`)}, "", yes},
+		{"StringEquals written as itself", []string{odd("StringEquals", `"a${*}${?}${$}"`)}, "", yes},
+		{"StringEquals has no wildcards", []string{odd("StringEquals", `"a*?$"`)}, "", yes},
+		{"StringLike written as itself", []string{odd("StringLike", `"${*}*"`)}, "", no},
 		{"unknown operator", []string{allow, when("Allow", "NumericEquals", "aws:X", `"1"`)}, "", denied},
 	}
 	for _, tt := range tests {
@@ -81,7 +88,7 @@ func TestSimulate(t *testing.T) {
 			}
 			out, err := w.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
 				PolicySourceArn: aws.String("arn:aws:iam::123456789012:role/p/R"), ActionNames: []string{"s3:PutObject"}, ResourceArns: []string{"arn:aws:s3:::b/k"},
-				ContextEntries: []types.ContextEntry{entry("aws:RequestedRegion", "eu-west-1"), entry("aws:SecureTransport", "true"), entry("aws:TagKeys", "port-iam-a", "port-iam-b")},
+				ContextEntries: []types.ContextEntry{entry("aws:RequestedRegion", "eu-west-1"), entry("aws:SecureTransport", "true"), entry("aws:Odd", "a*?$"), entry("aws:TagKeys", "port-iam-a", "port-iam-b")},
 			})
 			noError(t, err)
 			if got := string(out.EvaluationResults[0].EvalDecision); got != tt.want {
@@ -147,5 +154,49 @@ func TestResourceAccount(t *testing.T) {
 		if got, why := w.Allowed(key, "x:Do", resource); got != want {
 			t.Errorf("%s: %v, %s", resource, got, why)
 		}
+	}
+}
+
+// TestLiteralSigns: in a resource and in a condition, what would be a wildcard or
+// begin a variable means itself where it is written so.
+func TestLiteralSigns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, iamtest.Options{})
+	const alarm = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
+	when := func(operator, value string) string {
+		return fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{%q:{"aws:userid":%q}}}}`, operator, value)
+	}
+	for i, tt := range []struct {
+		document, resource string
+		want               bool
+	}{
+		{statement("Allow", "*", alarm+"a${*}b"), alarm + "a*b", true},
+		{statement("Allow", "*", alarm+"a${*}b"), alarm + "axb", false},
+		{statement("Allow", "*", alarm+"a${*}b"), alarm + "a${*}b", false},
+		{statement("Allow", "*", alarm+"a${?}b"), alarm + "a?b", true},
+		{statement("Allow", "*", alarm+"a${?}b"), alarm + "axb", false},
+		{statement("Allow", "*", alarm+"${$}LATEST"), alarm + "$LATEST", true},
+		{statement("Allow", "*", alarm+"${$}LATEST"), alarm + "LATEST", false},
+		{statement("Allow", "*", alarm+"${$}${*}?*"), alarm + "$*12", true},
+		{statement("Allow", "*", alarm+"${$}${*}?*"), alarm + "$*", false},
+		{statement("Allow", "*", alarm+"$5 (ü)"), alarm + "$5 (ü)", true},
+		{when("StringEquals", "a${*}"), "*", false},
+		{when("StringLike", "AIDA*"), "*", true},
+		{when("StringLike", "AIDA${*}"), "*", false},
+		{when("StringNotEquals", "a${$}"), "*", true},
+	} {
+		id, _ := w.AddUser(fmt.Sprint("u", i), tt.document)
+		if got, why := w.Allowed(id, "cloudwatch:DeleteAlarms", tt.resource); got != tt.want {
+			t.Errorf("%s on %s: %v, %s", tt.document, tt.resource, got, why)
+		}
+	}
+	for document, want := range map[string]string{
+		statement("Allow", "*", alarm+"${*}${?}${$}"):                                  "",
+		statement("Allow", "*", alarm+"${*}${aws:username}"):                           "MalformedPolicyDocument",
+		when("StringLike", "${*}${aws:userid}"):                                        "MalformedPolicyDocument",
+		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"` + alarm + `${*}"}}`: "MalformedPolicyDocument",
+	} {
+		_, err := w.iam.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("P"), PolicyDocument: &document})
+		wantCode(t, want, err)
 	}
 }
