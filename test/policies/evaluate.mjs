@@ -19,8 +19,8 @@ const documents = input.documents.map((d) => JSON.parse(d))
 const named = (numbers) => numbers.map((n) => ({ name: `p${n}`, policy: documents[n] }))
 
 // What the evaluator says where AWS's data have no resource type, or no single one,
-// for the resource of a request.
-const unknown = ['no.resource.types', 'multiple.resource.types']
+// for the resource of a request, or none for the action.
+const unknown = ['no.resource.types', 'multiple.resource.types', 'must.use.wildcard']
 
 // decide does not look at those data, which also is faster.
 function decide(simulation) {
