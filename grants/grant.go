@@ -232,6 +232,7 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 	if target, err = resourceOf(v.resource); err != nil {
 		return target, req, err
 	}
+	j.resource = target.arn
 	req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now)
 	return target, req, err
 }

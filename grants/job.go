@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type Job struct {
 	making       bool         // this job began to make role and policy
 	made         *iamops.Plan // created by this job, entity written, not yet attached
 	linked       bool         // the link of the run was sent
+	resource     string       // ARN, once it is known
 	cleaning     bool         // the run has ended, what was made of it is being removed
 }
 
@@ -252,7 +254,7 @@ func (j *Job) drop(event, format string, args ...any) error {
 func (j *Job) decision(outcome string) Decision {
 	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Requester: j.rec.Requester}
 	if j.op == opGrant {
-		d.Resource = j.rec.Entity
+		d.Resource = cmp.Or(j.resource, j.rec.Entity)
 	}
 	return d
 }

@@ -3,6 +3,7 @@ package grants
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,7 +77,9 @@ func checkPermissions(offered map[string]*port.Entity, actions []string, r resou
 		if err != nil {
 			return err
 		}
-		fits := func(r resource) bool { return r.kind == got && slices.Contains(scope.On(r.arn), id) }
+		fits := func(r resource) bool {
+			return r.kind == got && slices.ContainsFunc(scope.On(r.arn), func(a string) bool { return strings.EqualFold(a, id) })
+		}
 		if got != r.kind && !slices.ContainsFunc(related, fits) {
 			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, r.arn, r.kind)
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 // planner are operations that can plan and call nothing.
-func planner(t *testing.T) *iamops.Ops {
+func planner(t testing.TB) *iamops.Ops {
 	t.Helper()
 	docs, err := templates.Load(nil)
 	if err != nil {
@@ -110,7 +110,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		permissions = append(permissions, entityOf(p[0], p[1]))
 	}
-	got, err := grants.Survey(planner(t), resources, permissions)
+	got, err := grants.Survey(context.Background(), planner(t), resources, permissions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestSurvey(t *testing.T) {
 	}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := grants.Survey(planner(t), nil, []port.Entity{{Identifier: "s3:GetObject", Properties: map[string]json.RawMessage{"resource_type": json.RawMessage("1")}}}); err == nil {
+	if _, err := grants.Survey(context.Background(), planner(t), nil, []port.Entity{{Identifier: "s3:GetObject", Properties: map[string]json.RawMessage{"resource_type": json.RawMessage("1")}}}); err == nil {
 		t.Error("a type that is no text is taken for none")
 	}
 }

@@ -3,6 +3,7 @@ package grants
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -37,6 +38,9 @@ func resourceOf(e *port.Entity) (resource, error) {
 	if r.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
 		return r, err
 	}
+	if err := e.Readable("relations"); err != nil {
+		return r, unreadable(err)
+	}
 	if raw := e.Relations[templates.RelationRelated]; len(raw) > 0 && json.Unmarshal(raw, &r.related) != nil {
 		return r, wrongInCatalogue("the relation %q of %s is not a list of entities: ask the platform team to correct it in Port", templates.RelationRelated, e.Identifier)
 	}
@@ -57,6 +61,16 @@ func catalogueText(e *port.Entity, property string) (text string, err error) {
 
 func wrongInCatalogue(format string, args ...any) error {
 	return refuse("a value in the catalogue is wrong", format, args...)
+}
+
+// arnsOf are the ARNs of resources, each once: two entities may be of one resource.
+func arnsOf(resources []resource) (arns []string) {
+	for _, r := range resources {
+		if !slices.Contains(arns, r.arn) {
+			arns = append(arns, r.arn)
+		}
+	}
+	return arns
 }
 
 // readRest reads at once what the run names and what was not read because the record

@@ -2,9 +2,11 @@ package grants
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,79 +32,103 @@ type Surveyed struct {
 }
 
 // Survey judges every permission against every resource of its type, each by itself,
-// in the order of the permissions. The error names what of the catalogue cannot be read.
-func Survey(s Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
-	out := make([]Surveyed, len(permissions))
-	byType := map[string][]int{} // places in out
+// in the order of the permissions. The error names what of the catalogue cannot be read,
+// or is that of ctx.
+func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
+	v := &survey{surveyor: s, all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}
 	for i := range permissions {
 		kind, err := catalogueText(&permissions[i], templates.PropertyResourceType)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = Surveyed{Permission: permissions[i].Identifier, ResourceType: kind}
-		byType[kind] = append(byType[kind], i)
+		v.all[i] = Surveyed{Permission: permissions[i].Identifier, ResourceType: kind}
+		v.byType[kind] = append(v.byType[kind], i)
 	}
-	byID := make(map[string]*port.Entity, len(resources))
 	for i := range resources {
-		byID[resources[i].Identifier] = &resources[i]
+		v.byID[resources[i].Identifier] = &resources[i]
 	}
-	found := make([]map[string]error, len(resources)) // by place in resources
-	g := errgroup.Group{}
+	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	kinds := make([]string, len(resources))
 	for i := range resources {
-		g.Go(func() (err error) {
-			kinds[i], found[i], err = surveyResource(s, &resources[i], byID, permissions, byType)
-			return err
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return v.judge(i, &resources[i])
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	for i := range resources {
-		for _, n := range byType[kinds[i]] {
-			out[n].note(resources[i].Identifier, found[i])
+	for i, r := range v.why {
+		if r.err != nil {
+			v.all[i].Why, v.all[i].On = r.err.Error(), resources[r.at].Identifier
 		}
 	}
-	return out, nil
+	return v.all, nil
 }
 
-// surveyResource judges the permissions of a resource's type. Where the catalogue is
-// wrong about the resource itself, that is the reason for all of them.
-func surveyResource(s Surveyor, e *port.Entity, byID map[string]*port.Entity, permissions []port.Entity, byType map[string][]int) (kind string, refused map[string]error, err error) {
-	target, err := resourceOf(e)
+// survey is a survey while it goes on.
+type survey struct {
+	surveyor Surveyor
+	byID     map[string]*port.Entity // resources
+	byType   map[string][]int        // places in all
+
+	mu  sync.Mutex
+	all []Surveyed
+	why []refusal // by place in all: of the first resource that has one
+}
+
+// refusal is why a permission is not granted on the resource of this place.
+type refusal struct {
+	at  int
+	err error
+}
+
+// judge judges the permissions of a resource's type. Where the catalogue is wrong about
+// the resource itself, that is the reason for all of them.
+func (v *survey) judge(at int, e *port.Entity) error {
+	kind, refused, err := v.refused(e)
 	if err != nil {
-		kind, _ = catalogueText(e, templates.PropertyResourceType)
-		return kind, map[string]error{"": err}, nil //nolint:nilerr // it is the reason of each permission
+		return err
 	}
-	places := byType[target.kind]
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, n := range v.byType[kind] {
+		p := &v.all[n]
+		p.Resources++
+		switch why := cmp.Or(refused[p.Permission], refused[""]); {
+		case why == nil:
+			p.Works++
+		case v.why[n].err == nil || at < v.why[n].at:
+			v.why[n] = refusal{at, why}
+		}
+	}
+	return nil
+}
+
+// refused says which permissions of a resource's type are not granted on it, and why; ""
+// stands for all of them.
+func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error, err error) {
+	target, wrong := resourceOf(e)
+	if wrong != nil {
+		kind, _ = catalogueText(e, templates.PropertyResourceType)
+		return kind, map[string]error{"": wrong}, nil
+	}
+	places := v.byType[target.kind]
 	if len(places) == 0 {
 		return target.kind, nil, nil
 	}
-	belonging, err := target.belonging(byID)
-	if err != nil {
-		return target.kind, map[string]error{"": err}, nil //nolint:nilerr // likewise
+	belonging, wrong := target.belonging(v.byID)
+	if wrong != nil {
+		return target.kind, map[string]error{"": wrong}, nil
 	}
-	r := iamops.Request{Resource: target.arn}
-	for _, b := range belonging {
-		r.Related = append(r.Related, b.arn)
-	}
+	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging)}
 	for _, n := range places {
-		r.Actions = append(r.Actions, permissions[n].Identifier)
+		r.Actions = append(r.Actions, v.all[n].Permission)
 	}
-	refused, err = s.Refused(r)
+	refused, err = v.surveyor.Refused(r)
 	return target.kind, refused, err
-}
-
-// note counts one resource.
-func (p *Surveyed) note(id string, refused map[string]error) {
-	p.Resources++
-	switch why := cmp.Or(refused[p.Permission], refused[""]); {
-	case why == nil:
-		p.Works++
-	case p.Why == "":
-		p.Why, p.On = why.Error(), id
-	}
 }
 
 // Never reports whether there are resources of its type and it works on none of them.

@@ -71,10 +71,7 @@ func workOut(p Planner, target resource, req *request, offered, related map[stri
 	if err != nil {
 		return iamops.Plan{}, err
 	}
-	req.Related = nil
-	for _, r := range belonging {
-		req.Related = append(req.Related, r.arn)
-	}
+	req.Related = arnsOf(belonging)
 	plan, err := p.Plan(req.Request)
 	if err != nil {
 		if e, ok := errors.AsType[*iamops.Error](err); ok {

@@ -81,7 +81,7 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	if c.cfg.iam.boundary == "" {
 		return skipped("there is no boundary")
 	}
-	if c.bounds.Denied != nil {
+	if c.bounds.ARN == "" || c.bounds.Denied != nil {
 		return skipped("the boundary cannot be read")
 	}
 	entities, err := c.portal.Entities(ctx, templates.BlueprintPermission)

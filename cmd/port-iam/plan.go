@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,9 @@ func newPlan() *cobra.Command {
 		Example: "  port-iam plan --resource arn:aws:s3:::reports --permission s3:GetObject --permission s3:ListBucket\n" +
 			"  port-iam plan --catalogue catalogue.json",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.InOrStdin(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.resource, "resource", "", "`ARN` of the resource, or its identifier in the catalogue")
@@ -59,7 +62,7 @@ func newPlan() *cobra.Command {
 // errRefused is that a request would be refused, which the output has said.
 var errRefused = errors.New("the request would be refused")
 
-func (f *planFlags) run(stdin io.Reader, stdout io.Writer) error {
+func (f *planFlags) run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	var bad problems
 	cfg := f.config(readSettings(), &bad)
 	known, err := f.readCatalogue(stdin)
@@ -73,14 +76,22 @@ func (f *planFlags) run(stdin io.Reader, stdout io.Writer) error {
 	if err := errors.Join(bad...); err != nil {
 		return configError{err}
 	}
-	ops, err := f.newOps(cfg, known)
+	resources := known.Resources
+	if !all {
+		target, ok := known.resourceNamed(f.resource)
+		if !ok {
+			return configError{fmt.Errorf("--resource: %q is neither the identifier nor the ARN of a resource in %s", f.resource, f.catalogue)}
+		}
+		resources = []port.Entity{target}
+	}
+	ops, err := f.newOps(cfg, resources, known)
 	if err != nil {
 		return configError{err}
 	}
 	if all {
-		return f.survey(ops, known, stdout)
+		return f.survey(ctx, ops, known, stdout)
 	}
-	return f.preview(cfg, ops, known, stdout)
+	return f.preview(cfg, ops, known, resources[0], stdout)
 }
 
 // config has the settings that a plan depends on. A boundary may be missing: its text
@@ -132,16 +143,20 @@ func (f *planFlags) readCatalogue(stdin io.Reader) (c knownCatalogue, err error)
 func (c knownCatalogue) resourceNamed(name string) (port.Entity, bool) {
 	for _, is := range []func(port.Entity) bool{
 		func(e port.Entity) bool { return e.Identifier == name },
-		func(e port.Entity) bool {
-			var arn string
-			return json.Unmarshal(e.Properties[templates.PropertyARN], &arn) == nil && arn == name
-		},
+		func(e port.Entity) bool { return arnOf(e) == name },
 	} {
 		if i := slices.IndexFunc(c.Resources, is); i >= 0 {
 			return c.Resources[i], true
 		}
 	}
 	return port.Entity{}, false
+}
+
+// arnOf is the ARN of a resource, if it has one.
+func arnOf(e port.Entity) string {
+	var arn string
+	_ = json.Unmarshal(e.Properties[templates.PropertyARN], &arn) // what is no text, the plan itself refuses
+	return cmp.Or(arn, e.Identifier)
 }
 
 func byID(entities []port.Entity) map[string]*port.Entity {
@@ -155,46 +170,59 @@ func byID(entities []port.Entity) map[string]*port.Entity {
 // unknownOrg stands in the plan where PORT_ORG_ID does not say the organisation.
 const unknownOrg = "org_unknown"
 
-// newOps makes operations that plan and cannot call anything. Account and partition
-// are the settings', else those of the first ARN of the catalogue that has them.
-func (f *planFlags) newOps(cfg *config, known knownCatalogue) (*iamops.Ops, error) {
-	account, partition, _ := placeOf(cfg.iam.boundary)
-	account = cmp.Or(f.account, account)
-	arns := []string{f.resource}
-	for _, e := range known.Resources {
-		var arn string
-		_ = json.Unmarshal(e.Properties[templates.PropertyARN], &arn)
-		arns = append(arns, arn, e.Identifier)
-	}
-	for _, arn := range arns {
-		fields := strings.SplitN(arn, ":", 6)
+// placesOf are the accounts and the partitions that the ARNs of resources name.
+func placesOf(resources []port.Entity) (accounts, partitions map[string]bool) {
+	accounts, partitions = map[string]bool{}, map[string]bool{}
+	for _, e := range resources {
+		fields := strings.SplitN(arnOf(e), ":", 6)
 		if len(fields) < 6 || fields[0] != "arn" {
 			continue
 		}
-		partition = cmp.Or(partition, fields[1])
-		if account == "" && templates.IsAccount(fields[4]) {
-			account = fields[4]
+		partitions[fields[1]] = true
+		if templates.IsAccount(fields[4]) {
+			accounts[fields[4]] = true
 		}
 	}
-	if account == "" {
+	return accounts, partitions
+}
+
+// newOps makes operations that plan and cannot call anything. Account and partition
+// are the settings', else those of the resources, else those on which all of the
+// catalogue agrees.
+func (f *planFlags) newOps(cfg *config, resources []port.Entity, known knownCatalogue) (*iamops.Ops, error) {
+	account, partition, _ := placeOf(cfg.iam.boundary)
+	own, ownPartitions := placesOf(resources)
+	accounts, partitions := placesOf(known.Resources)
+	account = cmp.Or(f.account, account, only(own), only(accounts))
+	partition = cmp.Or(partition, only(ownPartitions), only(partitions), "aws")
+	switch {
+	case account == "" && len(accounts) > 1:
+		return nil, fmt.Errorf("--account: is missing, and the resources are of %d accounts: say for which one", len(accounts))
+	case account == "":
 		return nil, errors.New("--account: is missing, and neither the boundary nor the resource names the account: give its 12 digits")
 	}
 	return iamops.New(iamops.Options{
-		API: &iamops.API{}, Account: account, Partition: cmp.Or(partition, "aws"), OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
+		API: &iamops.API{}, Account: account, Partition: partition, OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
 		Path: cfg.iam.path, Boundary: cfg.iam.boundary, Tags: cfg.iam.tags,
 		Trust: cfg.grant.trust, Templates: cfg.grant.templates, Rules: cfg.rules,
 	})
+}
+
+// only is the one member of a set; "" where there is another number of them.
+func only(set map[string]bool) string {
+	if len(set) == 1 {
+		for member := range set {
+			return member
+		}
+	}
+	return ""
 }
 
 // plannedRun is the id of the run that is planned.
 const plannedRun = "r_0000000000000000"
 
 // preview plans one request.
-func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
-	target, ok := known.resourceNamed(f.resource)
-	if !ok {
-		return configError{fmt.Errorf("--resource: %q is neither the identifier nor the ARN of a resource in %s", f.resource, f.catalogue)}
-	}
+func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, target port.Entity, stdout io.Writer) error {
 	inputs := map[string]any{port.InputPermissions: f.permissions}
 	if f.duration != "" {
 		inputs["duration"] = f.duration
@@ -248,8 +276,8 @@ func (f *planFlags) notJudged(cfg *config) []string {
 }
 
 // survey judges the whole catalogue.
-func (f *planFlags) survey(ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
-	all, err := grants.Survey(ops, known.Resources, known.Permissions)
+func (f *planFlags) survey(ctx context.Context, ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
+	all, err := grants.Survey(ctx, ops, known.Resources, known.Permissions)
 	if err != nil {
 		return configError{fmt.Errorf("--catalogue: %w", err)}
 	}

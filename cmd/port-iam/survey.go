@@ -23,7 +23,7 @@ func survey(ctx context.Context, portal *port.Client, ops *iamops.Ops) (never []
 	if err != nil {
 		return nil, 0, err
 	}
-	surveyed, err := grants.Survey(ops, resources, permissions)
+	surveyed, err := grants.Survey(ctx, ops, resources, permissions)
 	return slices.DeleteFunc(surveyed, func(p grants.Surveyed) bool { return !p.Never() }), len(permissions), err
 }
 
