@@ -223,6 +223,11 @@ var accessCompanions = []companion{
 		text: "it also needs rights on the bucket that AWS keeps the tables in (s3tables:CreateNamespace, s3tables:CreateTable, s3tables:GetTable, s3tables:PutTablePolicy), which is outside of the grant: ask an operator to set it up",
 		page: `"Setting up permissions for configuring metadata tables", Amazon S3 User Guide`,
 	},
+	{
+		asked: []string{"ec2:CreateStoreImageTask"}, does: refuse,
+		text: "it also needs rights on the snapshots of the image (ebs:ListSnapshotBlocks, ebs:GetSnapshotBlock) and on the bucket (s3:PutObject), which are outside of the grant: ask an operator to store it",
+		page: `"Create a store image task", Amazon EC2 User Guide`,
+	},
 	// What AWS allows on all resources only.
 	{
 		asked: []string{"route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone"}, does: refuse, text: needsNetwork,

@@ -75,6 +75,8 @@ var companionCases = []struct {
 	{"elasticfilesystem:DescribeMountTargets", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "", ""},
 	{"s3:CreateBucketMetadataTableConfiguration", "s3:::reports", "", "refuse", "s3tables:CreateTable"},
 	{"s3:GetBucketMetadataTableConfiguration", "s3:::reports", "", "", ""},
+	{"ec2:CreateStoreImageTask", "ec2:us-east-1::image/ami-0123456789abcdef0", "", "refuse", "ebs:GetSnapshotBlock"},
+	{"ec2:DeregisterImage", "ec2:us-east-1::image/ami-0123456789abcdef0", "", "", ""},
 	// Shells.
 	{"ssm:StartSession", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "kms:GenerateDataKey", "warn", "document"},
 	{"ec2-instance-connect:SendSSHPublicKey", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "", "warn", "ec2:DescribeInstances"},

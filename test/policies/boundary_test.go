@@ -32,6 +32,7 @@ func TestPrinted(t *testing.T) {
 // TestBoundary: under the printed boundary not even a role with all rights leaves
 // the services, or the account, or does what is never granted.
 func TestBoundary(t *testing.T) {
+	t.Parallel()
 	s := settings[1]
 	boundary := printed(t, "boundary", "--account", account, "--services", "s3,ec2,ssm")
 	by := sessionOf(s.partition, s.path, "Permission-"+runID, requester)

@@ -242,6 +242,7 @@ func TestIdentityCenterRoles(t *testing.T) {
 // Each of them is a request that does work with all rights, and each begins with
 // one that works with the daemon's.
 func TestEscalations(t *testing.T) {
+	t.Parallel()
 	for _, s := range settings {
 		t.Run(s.name, func(t *testing.T) {
 			s := thief{s}

@@ -8,6 +8,7 @@ import (
 // TestEveryOtherAction: of all actions of IAM and STS, the daemon's policy allows
 // those of its calls and no other, and those on grants only.
 func TestEveryOtherAction(t *testing.T) {
+	t.Parallel()
 	s := settings[0]
 	var own []string
 	for _, st := range statements(t, s.management(t)) {

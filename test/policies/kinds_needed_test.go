@@ -59,6 +59,7 @@ func (k kind) onNames(ending string) func(map[string]any) {
 // TestEveryActionIsNeeded alters the policies of grants of TestEveryAction in each way,
 // and wants its questions to notice.
 func TestEveryActionIsNeeded(t *testing.T) {
+	t.Parallel()
 	s := settings[1]
 	_, ops := daemon(t, s, templates.TrustIdentityCenter, newWorld(t, s).config)
 	services := actsOn(t)
@@ -66,6 +67,9 @@ func TestEveryActionIsNeeded(t *testing.T) {
 	var names []string // of the alteration that each question is about
 	wrong := map[string]int{}
 	for _, k := range readKinds(t) {
+		if len(k.rows) == 0 && len(questions) > 0 {
+			continue // one of these stands for all
+		}
 		for _, action := range k.some(k.granted(t, ops, services)) {
 			p, err := ops.Plan(k.request(action))
 			noError(t, err)
@@ -82,7 +86,7 @@ func TestEveryActionIsNeeded(t *testing.T) {
 				name = action + " on " + k.entity + " " + name
 				wrong[name] = 0
 				for _, q := range k.questions(t, s, p, action) {
-					q.trusted = true
+					q.trusted = true // by TestEveryAction
 					questions, names = append(questions, q), append(names, name)
 				}
 			}

@@ -54,6 +54,7 @@ func TestManagementActions(t *testing.T) {
 // with nothing but its policy, in an imitation of IAM that enforces policies, and
 // asks the evaluator about every call of this.
 func TestDaemonUnderItsPolicy(t *testing.T) {
+	t.Parallel()
 	for _, s := range settings {
 		t.Run(s.name, func(t *testing.T) {
 			calls := work(t, s)

@@ -15,6 +15,7 @@ type variant struct{ name, document string }
 // works, and without any one action some call fails. So each part is needed, and
 // the other tests here notice when it is gone.
 func TestNothingIsSuperfluous(t *testing.T) {
+	t.Parallel()
 	s := thief{settings[0]}
 	document := s.management(t)
 	attempts := s.attempts()

@@ -64,6 +64,7 @@ var trusts = []string{templates.TrustIdentityCenter, templates.TrustIAMUser, tem
 // trust in every partition. GRANT_TRUST=account lets in the whole account, as it
 // says.
 func TestSwitch(t *testing.T) {
+	t.Parallel()
 	for _, partition := range partitions {
 		s := setting{partition: partition, path: "/port-iam/"}
 		var questions []question
