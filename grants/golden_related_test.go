@@ -116,6 +116,15 @@ func refusedCatalogues() []play {
 		{name: "a related resource of another type", f: on(func(s *stage) {
 			s.resource(encrypted, "", bucket)
 		}, encrypted, "s3:GetObject")},
+		{name: "a related resource in another Region", f: on(func(s *stage) {
+			s.resource(key, `"resource_type":"EC2"`)
+			s.resource("arn:aws:sqs:eu-west-1:"+account+":orders", `"resource_type":"EC2"`, key)
+		}, "arn:aws:sqs:eu-west-1:"+account+":orders", "kms:Decrypt")},
+		{name: "a table related to another database", f: on(func(s *stage) {
+			lake := "arn:aws:glue:us-east-1:" + account + ":database/lake"
+			s.resource(lake, `"resource_type":"EC2"`)
+			s.resource("arn:aws:glue:us-east-1:"+account+":table/sales/orders", `"resource_type":"EC2"`, lake)
+		}, "arn:aws:glue:us-east-1:"+account+":table/sales/orders", "kms:Decrypt")},
 		{name: "a resource that has none related", f: on(func(s *stage) {
 			s.resource(key, `"resource_type":"EC2"`, bucket)
 		}, key, "kms:Decrypt")},

@@ -157,3 +157,22 @@ var pairs = []pair{
 	{glueDatabase, "glue userdefinedfunction", `"Specifying AWS Glue resource ARNs", AWS Glue Developer Guide: all ancestors are checked, too`},
 	{ecsCluster, "ecs task", `"Monitor Amazon ECS containers with ECS Exec", Amazon ECS Developer Guide`},
 }
+
+// elsewhere are the pairs whose related resource need not be in the Region of the
+// entity: it is in this one, or in any. The page says so.
+var elsewhere = []struct{ related, to, region, page string }{
+	{"kms key", "cloudtrail trail", anyRegion, `"Encrypting CloudTrail log files, digest files, and event data stores with AWS KMS keys (SSE-KMS)", AWS CloudTrail User Guide: the Region of the bucket`},
+	{"kms key", "codepipeline pipeline", anyRegion, `artifactStores of PipelineDeclaration, AWS CodePipeline API Reference: one for each Region`},
+	{"kms key", "storagegateway share", anyRegion, `BucketRegion of CreateNFSFileShare, AWS Storage Gateway API Reference`},
+	{"logs log-group", "ecs service", anyRegion, awslogsRegion},
+	{"logs log-group", "ecs task", anyRegion, awslogsRegion},
+	{"logs log-group", "ecs task-definition", anyRegion, awslogsRegion},
+	{"logs log-group", "batch job", anyRegion, `"Using the awslogs log driver", AWS Batch User Guide`},
+	{"logs log-group", "batch job-definition", anyRegion, `"Using the awslogs log driver", AWS Batch User Guide`},
+	{"logs log-group", "route53 hostedzone", "us-east-1", `"Public DNS query logging", Amazon Route 53 Developer Guide`},
+}
+
+const (
+	anyRegion     = "*"
+	awslogsRegion = `awslogs-region of LogConfiguration, Amazon ECS API Reference`
+)

@@ -71,9 +71,13 @@ func (c *Catalogue) pair(entity, a arn) (pair, *Refusal, error) {
 		return pair{}, nil, err
 	}
 	for _, p := range pairs {
-		if p.fits(of) && is.has(p.related.shape) {
-			return p, nil, nil
+		if !p.fits(of) || !is.has(p.related.shape) {
+			continue
 		}
+		if wrong := p.apart(entity, a); wrong != "" {
+			return pair{}, &Refusal{Reason: WrongType, ARN: a.text, message: said(wrong)}, nil
+		}
+		return p, nil, nil
 	}
 	what := "has the form of no resource of " + a.service + " that AWS describes"
 	if len(is.keys) > 0 {

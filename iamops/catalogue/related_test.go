@@ -45,6 +45,22 @@ func TestPairs(t *testing.T) {
 	if len(seen) < 100 {
 		t.Errorf("%d pairs", len(seen))
 	}
+	for _, e := range elsewhere {
+		if row := e.related + " of " + e.to; !seen[row] || e.page == "" || e.region == "" {
+			t.Errorf("elsewhere, %s: no such pair, or without a region or a page", row)
+		}
+	}
+	// Whose ARNs name no Region, so that theirs cannot be compared: judge new ones.
+	want := []string{"kms key of s3 bucket", "kms key of s3 object", "logs log-group of route53 hostedzone"}
+	var none []string
+	for _, p := range pairs {
+		if slices.ContainsFunc(shapes[p.to], func(shape string) bool { return strings.Split(shape, ":")[1] == "" }) {
+			none = append(none, p.related.name+" of "+p.to)
+		}
+	}
+	if slices.Sort(none); !slices.Equal(none, want) {
+		t.Errorf("pairs with an entity without Region: %q", none)
+	}
 }
 
 // TestSums: the reviewed rules name actions and types that AWS has, and a page, and
