@@ -62,7 +62,7 @@ func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) err
 			j.log.Warn("the daemon may not read the permissions boundary, so requests for what it does not allow are granted and do not work: print the management policy again and attach it", keyError, b.Denied)
 		})
 	}
-	if outside := b.Outside(plan.Scope.Statements); len(outside) > 0 {
+	if outside := b.Outside(plan.Scope); len(outside) > 0 {
 		return refuse("the permissions boundary does not allow it", "the permissions boundary %s does not allow %s on what this request is for: choose other permissions, or ask the platform team, who owns that policy, to allow them there", b.ARN, strings.Join(outside, ", "))
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 
 // outside are those of two actions that a boundary does not allow.
 func outside(b iamops.Boundary) []string {
-	return b.Outside([]catalogue.Statement{{Actions: []string{"s3:GetObject", "ec2:StopInstances"}, Resources: []string{"*"}}})
+	return b.Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"s3:GetObject", "ec2:StopInstances"}, Resources: []string{"*"}}}})
 }
 
 // wantReads checks how often the boundary was read since the last time: the policy, and

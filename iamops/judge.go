@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"port-iam/iamops/catalogue"
 )
 
 // Boundary is the permissions boundary of the roles of grants, as far as AWS gives its
@@ -100,31 +98,35 @@ func (s bound) denies(action string, r glob) bool {
 		slices.ContainsFunc(s.resources, func(of glob) bool { return of.holds(r) })
 }
 
-// Outside returns those actions of the statements that the boundary certainly does not
-// allow on any of the resources for which they ask, in their order. It goes by the text
-// alone, and is careful: an action counts as allowed where an Allow matches it and may
-// match the resource, whatever the conditions, unless a Deny without conditions matches
-// both. NotResource, and what is not understood, may allow. A boundary that could not be
-// read has nothing outside.
-func (b Boundary) Outside(asked []catalogue.Statement) []string {
+// Outside returns those actions of a scope that the boundary certainly does not allow, in
+// the order of its statements: on none of their resources, or, where each call is checked
+// on several, on none of those that stand in for each other. It goes by the text alone,
+// and is careful: an action counts as allowed where an Allow matches it and may match the
+// resource, whatever the conditions, unless a Deny without conditions matches both.
+// NotResource, and what is not understood, may allow. A boundary that could not be read
+// has nothing outside.
+func (b Boundary) Outside(asked Scope) []string {
 	if b.ARN == "" || b.Denied != nil {
 		return nil
 	}
 	var order []string
 	inside := map[string]bool{}
-	for _, s := range asked {
-		resources := make([]glob, len(s.Resources))
-		for i, r := range s.Resources {
-			resources[i] = newGlob(r, true)
-		}
+	for _, s := range asked.Statements {
 		for _, a := range s.Actions {
 			if _, known := inside[a]; !known {
 				order = append(order, a)
 			}
-			inside[a] = inside[a] || slices.ContainsFunc(resources, func(r glob) bool { return b.mayAllow(a, r) })
+			inside[a] = inside[a] || b.mayAllowAny(a, s.Resources)
 		}
 	}
-	return slices.DeleteFunc(order, func(a string) bool { return inside[a] })
+	return slices.DeleteFunc(order, func(a string) bool {
+		none := func(resources []string) bool { return !b.mayAllowAny(a, resources) }
+		return inside[a] && !slices.ContainsFunc(asked.Several[a], none)
+	})
+}
+
+func (b Boundary) mayAllowAny(action string, resources []string) bool {
+	return slices.ContainsFunc(resources, func(r string) bool { return b.mayAllow(action, newGlob(r, true)) })
 }
 
 func (b Boundary) mayAllow(action string, r glob) bool {

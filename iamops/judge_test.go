@@ -45,7 +45,7 @@ func TestOutsideActions(t *testing.T) {
 		{"denied on all but a resource", policy(everything, `{"Effect":"Deny","Action":"ec2:*","NotResource":"arn:aws:ec2:*:*:instance/i-1"}`), nil},
 		{"denied on all of AWS by a pattern", policy(everything, `{"Effect":"Deny","Action":"ec2:*","Resource":"arn:*"}`), nil},
 	} {
-		got := iamops.ReadBoundary(boundary, tc.document).Outside([]catalogue.Statement{{Actions: actions, Resources: []string{"*"}}})
+		got := iamops.ReadBoundary(boundary, tc.document).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: actions, Resources: []string{"*"}}}})
 		if diff := cmp.Diff(tc.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
@@ -120,7 +120,7 @@ func TestOutsideResources(t *testing.T) {
 		{"denied, and allowed again", policy(deny(bucket), allow(bucket)), []string{bucket}, true},
 		{"nothing allowed", policy(), []string{bucket}, true},
 	} {
-		got := iamops.ReadBoundary(boundary, tc.document).Outside([]catalogue.Statement{{Actions: []string{"x:Do"}, Resources: tc.on}})
+		got := iamops.ReadBoundary(boundary, tc.document).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"x:Do"}, Resources: tc.on}}})
 		if outside := len(got) > 0; outside != tc.outside {
 			t.Errorf("%s: outside is %v", tc.name, outside)
 		}
@@ -132,15 +132,57 @@ func TestOutsideResources(t *testing.T) {
 func TestOutsideOfStatements(t *testing.T) {
 	t.Parallel()
 	b := iamops.ReadBoundary(boundary, policy(`{"Effect":"Allow","Action":["s3:*","kms:*"],"Resource":"arn:aws:s3:::reports*"}`))
-	got := b.Outside([]catalogue.Statement{
+	got := b.Outside(iamops.Scope{Statements: []catalogue.Statement{
 		{Actions: []string{"s3:Put", "kms:Decrypt"}, Resources: []string{"arn:aws:kms:eu-west-1:123456789012:key/1"}},
 		{Actions: []string{"s3:Put", "ec2:Stop"}, Resources: []string{"arn:aws:s3:::reports"}},
-	})
+	}})
 	if diff := cmp.Diff([]string{"kms:Decrypt", "ec2:Stop"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := (iamops.Boundary{}).Outside([]catalogue.Statement{{Actions: []string{"s3:Put"}, Resources: []string{"*"}}}); len(got) > 0 {
+	if got := (iamops.Boundary{}).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"s3:Put"}, Resources: []string{"*"}}}}); len(got) > 0 {
 		t.Errorf("there is no boundary, and these are outside: %v", got)
+	}
+}
+
+// TestOutsideOfSeveral: an action that each call is checked on several resources for is
+// outside where one of them is; those that stand in for each other do so, too.
+func TestOutsideOfSeveral(t *testing.T) {
+	t.Parallel()
+	const (
+		own      = "arn:aws:ec2:us-east-1:123456789012:"
+		instance = own + "instance/i-1"
+		disk     = own + "volume/vol-1"
+		disk2    = own + "volume/vol-2"
+		group    = "arn:aws:logs:us-east-1:123456789012:log-group:app"
+	)
+	allow := func(resources ...string) string {
+		return fmt.Sprintf(`{"Effect":"Allow","Action":"*","Resource":["%s"]}`, strings.Join(resources, `","`))
+	}
+	ops := planner(t, func(*iamops.Options) {})
+	for _, tc := range []struct {
+		name, document  string
+		resource        string
+		related         []string
+		action, outside string
+	}{
+		{"the volumes are outside", policy(allow(own + "instance/*")), instance, []string{disk, disk2}, "ec2:AttachVolume", "ec2:AttachVolume"},
+		{"the instance is outside", policy(allow(own + "volume/*")), instance, []string{disk, disk2}, "ec2:AttachVolume", "ec2:AttachVolume"},
+		{"one volume is inside", policy(allow(instance, disk2)), instance, []string{disk, disk2}, "ec2:AttachVolume", ""},
+		{"all is inside", policy(allow(own + "*")), instance, []string{disk, disk2}, "ec2:AttachVolume", ""},
+		{"the volumes are denied", policy(allow("*"), strings.Replace(allow(own+"volume/*"), "Allow", "Deny", 1)), instance, []string{disk, disk2}, "ec2:AttachVolume", "ec2:AttachVolume"},
+		{"one resource is enough for another action", policy(allow(disk2)), instance, []string{disk, disk2}, "ec2:ModifyVolume", ""},
+		{"one form of a group is inside", policy(allow(group + ":*")), group, nil, "logs:StartQuery", ""},
+		{"the other form is", policy(allow(group)), group, nil, "logs:StartQuery", ""},
+		{"what only some calls touch is inside", policy(allow(own + "volume/*")), instance, []string{disk}, "ec2:ModifyInstanceAttribute", "ec2:ModifyInstanceAttribute"},
+		{"what only some calls touch is outside", policy(allow(own + "instance/*")), instance, []string{disk}, "ec2:ModifyInstanceAttribute", ""},
+	} {
+		r := request()
+		r.Resource, r.Related, r.Actions = tc.resource, tc.related, []string{tc.action}
+		p, err := ops.Plan(r)
+		noError(t, err)
+		if got := strings.Join(iamops.ReadBoundary(boundary, tc.document).Outside(p.Scope), " "); got != tc.outside {
+			t.Errorf("%s: outside is %q", tc.name, got)
+		}
 	}
 }
 
@@ -157,7 +199,7 @@ func TestOutsideNotUnderstood(t *testing.T) {
 		policy(nothing, `{"Effect":"Allow","Action":{"Except":"s3:Get*"},"Resource":"*"}`),
 		policy(nothing, `{"Effect":"Deny","Action":"*","Resource":"*","Unless":{}}`),
 	} {
-		if got := iamops.ReadBoundary(boundary, document).Outside([]catalogue.Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}); len(got) > 0 {
+		if got := iamops.ReadBoundary(boundary, document).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}}); len(got) > 0 {
 			t.Errorf("%s: outside are %v", document, got)
 		}
 	}
@@ -183,7 +225,7 @@ func TestOutsideOfEveryText(t *testing.T) {
 	const prefix = "arn:aws:s3:::"
 	texts, patterns := words("ab", 6), words("ab*?", 3)
 	outside := func(document, on string) bool {
-		return len(iamops.ReadBoundary(boundary, document).Outside([]catalogue.Statement{{Actions: []string{"x:Do"}, Resources: []string{prefix + on}}})) > 0
+		return len(iamops.ReadBoundary(boundary, document).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"x:Do"}, Resources: []string{prefix + on}}}})) > 0
 	}
 	denials := 0
 	for _, p := range patterns {

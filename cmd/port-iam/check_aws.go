@@ -97,7 +97,7 @@ func (c *checker) catalogue(ctx context.Context) stepOutcome {
 	}
 	slices.Sort(ids)
 	// On any resource: which one is asked for is not known.
-	outside := c.bounds.Outside([]catalogue.Statement{{Actions: ids, Resources: []string{"*"}}})
+	outside := c.bounds.Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: ids, Resources: []string{"*"}}}})
 	if len(outside) > 0 {
 		const most = 20
 		return failed(fmt.Errorf("%s in Port outside of the boundary: requests for them are refused: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),

@@ -26,7 +26,7 @@ func onTable(t *testing.T, name string, rules Rules) (*work, kinds, []string) {
 	if len(missing) > 0 {
 		t.Fatalf("%v is missing", missing)
 	}
-	return w, ks, found
+	return w, ks, found.resources
 }
 
 // TestAddedActions: actions that a row adds pass the rules of those asked for, and come

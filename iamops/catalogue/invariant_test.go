@@ -176,8 +176,9 @@ func TestNothingOutsideTheGrant(t *testing.T) {
 				}
 			}
 		}
-		found, missing := ks.reach(s, a)
-		for _, r := range found {
+		p, missing := ks.reach(s, a)
+		found := p.resources
+		for _, r := range slices.Concat(append(p.needs, found)...) {
 			if !inAny(r, ks) {
 				t.Errorf("%s:%s on %v: %s is outside", s.prefix, a.name, ks, r)
 			}

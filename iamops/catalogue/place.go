@@ -6,48 +6,58 @@ import "slices"
 // entity, and after it those related to it.
 type kinds []kind
 
-// place returns what the action is granted on, sorted, or why it is not granted.
-func (ks kinds) place(s *service, a *action) ([]string, *Refusal) {
+// placed is what an action is granted on, and what of that meets each of its needs;
+// both sorted.
+type placed struct {
+	resources []string
+	needs     [][]string
+}
+
+// place returns what the action is granted on, or why it is not granted.
+func (ks kinds) place(s *service, a *action) (placed, *Refusal) {
 	switch found, missing := ks.reach(s, a); {
 	case len(missing) == 0:
 		return found, nil
 	case len(a.types) == 0:
-		return nil, refuseNoResourceLevel(ks[0], s, a)
+		return placed{}, refuseNoResourceLevel(ks[0], s, a)
 	case !ks.touched(s, a):
-		return nil, refuseWrongType(ks, s, a)
+		return placed{}, refuseWrongType(ks, s, a)
 	default:
-		return nil, refuseIncomplete(ks, s, a, missing)
+		return placed{}, refuseIncomplete(ks, s, a, missing)
 	}
 }
 
-// reach returns the resources that the action has to be granted on, sorted, or which
-// of its needs they do not meet.
+// reach returns what the action has to be granted on, or which of its needs the
+// resources do not meet.
 //
 // Each need is met by the entity if the action acts on it, else by all the related
 // resources that it acts on. Beyond the needs, the action is granted on those
 // resources of which AWS checks it only in some calls.
-func (ks kinds) reach(s *service, a *action) (found []string, missing []need) {
+func (ks kinds) reach(s *service, a *action) (p placed, missing []need) {
 	needs := a.needs()
 	if !ks.touched(s, a) {
-		return nil, needs
+		return placed{}, needs
 	}
 	for _, n := range needs {
-		if met := ks.meet(s, a, n); len(met) > 0 {
-			found = append(found, met...)
-		} else {
+		met := ks.meet(s, a, n)
+		if len(met) == 0 {
 			missing = append(missing, n)
 		}
+		slices.Sort(met)
+		p.needs = append(p.needs, met)
 	}
 	if len(missing) > 0 {
-		return nil, missing
+		return placed{}, missing
 	}
+	p.resources = slices.Concat(p.needs...)
 	for _, k := range ks {
 		if further := a.further(); k.exact(s, further) {
-			found = append(found, k.resources(s, a, further)...)
+			p.resources = append(p.resources, k.resources(s, a, further)...)
 		}
 	}
-	slices.Sort(found)
-	return slices.Compact(found), nil
+	slices.Sort(p.resources)
+	p.resources = slices.Compact(p.resources)
+	return p, nil
 }
 
 // touched reports whether the action acts on any of the resources. That it acts on

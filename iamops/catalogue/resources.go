@@ -42,7 +42,10 @@ type Statement struct {
 // Scope is what a request comes to.
 type Scope struct {
 	Statements []Statement
-	Warnings   []string // what may not work although it is granted, for the requester
+	// Several are the requested actions for which the resources of a statement do not
+	// stand in for each other: each call is checked on one of each of these lists.
+	Several  map[string][][]string
+	Warnings []string // what may not work although it is granted, for the requester
 }
 
 // Scope works out the statements that allow exactly the requested actions on
@@ -75,7 +78,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if len(refusals) > 0 {
 		return Scope{}, refusals
 	}
-	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Warnings: w.told()}, nil
+	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Several: w.several, Warnings: w.told()}, nil
 }
 
 var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
@@ -103,12 +106,13 @@ type work struct {
 	resources []resource          // the entity first; none if one of them was refused
 	seen      map[string]kinds    // by prefix of the actions
 	asked     map[string][]string // the resources of each requested action
+	several   map[string][][]string
 	added     map[string][]string // those of each companion
 	warnings  map[string][]string // the actions that each is about
 }
 
 func newWork(c *Catalogue, req Request) *work {
-	return &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, added: map[string][]string{}, warnings: map[string][]string{}}
+	return &work{catalogue: c, req: req, seen: map[string]kinds{}, asked: map[string][]string{}, several: map[string][][]string{}, added: map[string][]string{}, warnings: map[string][]string{}}
 }
 
 // resource is one resource of the grant.
@@ -163,12 +167,16 @@ func (w *work) grant(name string) (*Refusal, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, refusal := ks.place(s, a)
+	p, refusal := ks.place(s, a)
 	if refusal != nil {
 		return refusal, nil
 	}
-	w.asked[s.prefix+":"+a.name] = found
-	return w.accompany(ks, s, a, found)
+	full := s.prefix + ":" + a.name
+	w.asked[full] = p.resources
+	if a.sum != nil {
+		w.several[full] = p.needs
+	}
+	return w.accompany(ks, s, a, p.resources)
 }
 
 // kinds returns what the resources are to the actions of a service.

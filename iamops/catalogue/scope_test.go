@@ -71,6 +71,19 @@ func TestRelated(t *testing.T) {
 	}
 }
 
+// TestSeveral: of an action that each call is checked on several resources for, the scope
+// says which of them stand in for each other.
+func TestSeveral(t *testing.T) {
+	scope, err := scoped(t, server, []string{disk2, disk}, []string{"ec2:AttachVolume", "ec2:ModifyInstanceAttribute", "ec2:ModifyVolume", "ec2:StopInstances"})
+	want := map[string][][]string{
+		"ec2:AttachVolume":            {{server}, {disk, disk2}},
+		"ec2:ModifyInstanceAttribute": {{server}},
+	}
+	if diff := cmp.Diff(want, scope.Several); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
 // TestUnrelated: which resources cannot be related, or are of no help.
 func TestUnrelated(t *testing.T) {
 	role := "arn:aws:iam::" + account + ":role/app"
