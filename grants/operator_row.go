@@ -157,26 +157,26 @@ func (g Listing) differences() (out []string) {
 	case len(g.Resources) == 0:
 	case g.Resource == "":
 		out = append(out, fmt.Sprintf("Port names no resource, and the policy names %s", strings.Join(g.Resources, ", ")))
-	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, func(r string) bool { return overlap(r, iamops.Written(g.Resource)) }):
+	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, func(r string) bool { return overlap(r, g.Resource) }):
 		out = append(out, fmt.Sprintf("the resource is %s in Port, and the policy names %s", g.Resource, strings.Join(g.Resources, ", ")))
 	}
 	return out
 }
 
-// overlap reports whether one of two ARNs is, or may be, a part of the other.
-func overlap(a, b string) bool {
-	a, b = strings.TrimRight(a, "*:/?-"), strings.TrimRight(b, "*:/?-")
-	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+// overlap reports whether a resource of a policy is that of an ARN, or a part of it, or
+// may be more: a policy may end it in wildcards, also where only those that AWS puts at
+// the end are meant ("-??????" after the name of a secret).
+func overlap(resource, arn string) bool {
+	begin := strings.TrimRight(resource, "*?")
+	whole := strings.TrimRight(begin, ":/-")
+	takes := func(text string) bool { return strings.HasPrefix(text, begin) || text == whole }
+	return iamops.Within(resource, arn) || begin != resource && (takes(arn) || takes(iamops.Written(arn)))
 }
 
 // On reports whether the grant is for a resource or a part of it, as Port or the
-// policy says.
+// policy says. The ARN may be as AWS gives it or as the policy has it.
 func (g Listing) On(arn string) bool {
-	whole := strings.TrimSuffix(iamops.Written(arn), "/")
-	return g.Resource == arn || slices.ContainsFunc(g.Resources, func(r string) bool {
-		rest, ok := strings.CutPrefix(r, whole)
-		return r == "*" || ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, ":"))
-	})
+	return g.Resource == arn || slices.ContainsFunc(g.Resources, func(r string) bool { return r == "*" || iamops.Within(r, arn) })
 }
 
 // Of reports whether the grant is a requester's, as Port or IAM says. Letter case

@@ -236,12 +236,38 @@ func (w *world) changeByHand(name string) {
 	w.aws.AddRoleSession("/port-iam/", name, "mallory", fmt.Sprintf(`{"Version":"2012-10-17","Statement":{"Sid":%q,"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "ByHand"))
 }
 
-// TestListingOn: a policy writes the signs of a name that it would take for a wildcard
-// or a variable so that they mean themselves.
+// TestListingOn: a resource is told by its ARN or as the policy has it, whether that
+// writes the signs of a name so that they mean themselves, or is from before.
 func TestListingOn(t *testing.T) {
-	const function = "arn:aws:lambda:us-east-1:123456789012:function:thumb"
-	listed := grants.Listing{Resources: []string{function + ":${$}LATEST"}}
-	if !listed.On(function+":$LATEST") || !listed.On(function) || listed.On(function+":1") {
-		t.Errorf("%v is on the wrong resources", listed.Resources)
+	const (
+		function = "arn:aws:lambda:us-east-1:123456789012:function:thumb"
+		alarm    = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:CPU "
+		api      = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3/"
+	)
+	for _, tc := range []struct {
+		resource string // of the policy
+		on, not  []string
+	}{
+		{function + ":${$}LATEST", []string{function, function + ":$LATEST", function + ":${$}LATEST"}, []string{function + ":1", function[:len(function)-1]}},
+		{function + ":$LATEST", []string{function, function + ":$LATEST"}, []string{function + ":1", function + ":$LATES"}},
+		{api + "$default/*", []string{api + "$default", api + "$default/*", api}, []string{api + "default", api + "prod"}},
+		{api + "${$}default/*", []string{api + "$default", api + "${$}default", api + "${$}default/*"}, []string{api + "default"}},
+		{alarm + "${*}", []string{alarm + "*", alarm + "${*}"}, []string{alarm + "1", alarm}},
+		{alarm + "${?}", []string{alarm + "?", alarm + "${?}"}, []string{alarm + "*", alarm + "${*}"}},
+		{bucket + "/*", []string{bucket, bucket + "/", bucket + "/*"}, []string{bucket + "2", bucket + "/a", bucket + "2/*"}},
+		{bucket, []string{bucket, bucket + "/"}, []string{bucket + "/*", bucket + "2"}},
+		{"*", []string{bucket, function}, nil},
+	} {
+		listed := grants.Listing{Resources: []string{tc.resource}}
+		for _, arn := range tc.on {
+			if !listed.On(arn) {
+				t.Errorf("%s is not on %s", tc.resource, arn)
+			}
+		}
+		for _, arn := range tc.not {
+			if listed.On(arn) {
+				t.Errorf("%s is on %s", tc.resource, arn)
+			}
+		}
 	}
 }

@@ -17,6 +17,10 @@ type Scope = catalogue.Scope
 // resource whatever its name holds.
 func Written(arn string) string { return catalogue.Written(arn) }
 
+// Within reports whether a resource of a policy is that of an ARN, or lies in it. The ARN
+// may be as AWS gives it or as the policy has it.
+func Within(resource, arn string) bool { return catalogue.Within(resource, arn) }
+
 // MaxRelated is how many resources may be related to one.
 const MaxRelated = catalogue.MaxRelated
 

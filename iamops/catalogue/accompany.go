@@ -31,10 +31,7 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 }
 
 // holds reports whether a resource of a policy is this one, or inside it.
-func (k kind) holds(resource string) bool {
-	rest, ok := strings.CutPrefix(resource, strings.TrimRight(Written(k.arn.text), "/:"))
-	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
-}
+func (k kind) holds(resource string) bool { return Within(resource, k.arn.text) }
 
 // warn notes what may not work, once for all actions of which it is true.
 func (w *work) warn(action, advice string) {

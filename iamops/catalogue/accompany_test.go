@@ -94,3 +94,101 @@ func scopeOf(t *testing.T, entity string, actions ...string) (Scope, error) {
 	t.Helper()
 	return shared(t).Scope(Request{Account: testAccount, Partition: "aws", Entity: entity, Actions: actions})
 }
+
+// TestWithin: a resource of a policy is told by the ARN as AWS gives it, or as the policy
+// has it, and not by the beginning of a name.
+func TestWithin(t *testing.T) {
+	const a = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:"
+	for _, tc := range []struct {
+		resource, arn string
+		want          bool
+	}{
+		{a + "x ${*}${?}${$}", a + "x *?$", true},
+		{a + "x ${*}${?}${$}/y", a + "x *?$", true},
+		{a + "x ${*}${?}${$}", a + "x ${*}${?}${$}", true},
+		{a + "x $", a + "x $", true},
+		{a + "x ${*}", a + "x ${$}", false},
+		{a + "x ${*}2", a + "x *", false},
+		{a + "x1", a + "x?", false},
+		{a + "x1", a + "x*", false},
+		{"arn:aws:s3:::b/a/*", "arn:aws:s3:::b/a/", true},
+		{"arn:aws:s3:::b/a2/*", "arn:aws:s3:::b/a/", false},
+		{"arn:aws:s3:::b", "arn:aws:s3:::b/a", false},
+		{"*", "arn:aws:s3:::b", false},
+		{"arn:aws:logs:eu-west-1:111122223333:log-group:g", "arn:aws:logs:eu-west-1:111122223333:log-group:g:*", true},
+	} {
+		if got := Within(tc.resource, tc.arn); got != tc.want {
+			t.Errorf("%s in %s: %v", tc.resource, tc.arn, got)
+		}
+	}
+	s := Scope{Statements: []Statement{{Actions: []string{"a:B"}, Resources: []string{a + "x ${*}"}}}}
+	if on, not := s.On(a+"x *"), s.On(a+"x y"); !slices.Equal(on, []string{"a:B"}) || len(not) > 0 {
+		t.Errorf("on the alarm %q, on another %q", on, not)
+	}
+}
+
+// TestCompanionsOfEveryName: each row of the companions takes part for resources whose
+// names hold "$", "*" or "?", where AWS takes such names.
+func TestCompanionsOfEveryName(t *testing.T) {
+	c := shared(t)
+	rows := companionRows()
+	tried := map[string]bool{}
+	for i := range rows {
+		row := &rows[i]
+		eachService(t, c, func(s *service) {
+			if !slices.ContainsFunc(row.asked, func(p string) bool { return concerns(p, s.prefix) }) {
+				return
+			}
+			for _, a := range s.actions {
+				if full := s.prefix + ":" + a.name; matching(row.asked, full) != "" && deniedAlways(full) == "" {
+					for _, sign := range []string{"$", "*", "?"} {
+						for _, n := range a.types {
+							if c.accompaniedBy(t, s, &a, s.types[n], sign, row) {
+								tried[row.text+row.page+sign] = true
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+	if len(tried) < 200 {
+		t.Errorf("%d rows and signs tried", len(tried))
+	}
+}
+
+// accompaniedBy grants an action on a resource of a type with a sign at the end of its
+// name, and wants the row to take part; false: AWS takes no such name, or the row is
+// about others.
+func (c *Catalogue) accompaniedBy(t *testing.T, s *service, a *action, of resourceType, sign string, row *companion) bool {
+	full := s.prefix + ":" + a.name
+	for _, p := range of.patterns {
+		w := newWork(c, Request{Account: testAccount, Partition: "aws", Entity: instance(p, "name"+sign), Actions: []string{full}, Rules: Rules{Allow: []string{"*:*"}}})
+		if bad, err := w.findResources(); err != nil || len(bad) > 0 {
+			continue
+		}
+		ks, err := w.kinds(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ks[0].has(p.shape) || !row.fits(ks[0]) {
+			continue
+		}
+		if _, missing := ks.reach(s, a); len(missing) > 0 {
+			continue
+		}
+		refusal, err := w.grant(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := refusal != nil || row.does == add && len(w.added) > 0
+		for advice := range w.warnings {
+			said = said || advice == row.text
+		}
+		if !said {
+			t.Errorf("%s on %s: nothing is made of %q", full, w.req.Entity, row.text)
+		}
+		return true
+	}
+	return false
+}

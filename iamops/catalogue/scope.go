@@ -5,17 +5,25 @@ import (
 	"strings"
 )
 
+// Within reports whether a resource of a policy is that of an ARN, or lies in it. The ARN
+// may be as AWS gives it or as the policy has it: policies that were written before
+// [Written] was hold a plain "$LATEST" or "$default".
+func Within(resource, arn string) bool {
+	return lies(resource, Written(arn)) || lies(resource, arn)
+}
+
+// lies reports whether a resource is this one, or goes on after it.
+func lies(resource, in string) bool {
+	rest, ok := strings.CutPrefix(resource, strings.TrimRight(in, "/:"))
+	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
+}
+
 // On returns the actions that the statements allow on the resource of this ARN, or on
 // something in it, sorted.
 func (s Scope) On(arn string) []string {
 	var actions []string
-	whole := strings.TrimRight(Written(arn), "/")
 	for _, st := range s.Statements {
-		inside := func(r string) bool {
-			rest, ok := strings.CutPrefix(r, whole)
-			return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
-		}
-		if slices.ContainsFunc(st.Resources, inside) {
+		if slices.ContainsFunc(st.Resources, func(r string) bool { return Within(r, arn) }) {
 			actions = append(actions, st.Actions...)
 		}
 	}
