@@ -78,19 +78,18 @@ func (w *work) add(asked string, k kind, row *companion, found []string) (*Refus
 	return nil, nil
 }
 
-// advice is the text of a warning. Where it would have a key related that is related,
-// it is what remains to do.
+// advice is the text of a warning, about the related keys where there are any.
 func (w *work) advice(row *companion) string {
-	ofKey := func(action string) bool { return strings.HasPrefix(action, "kms:") }
-	if len(row.unless) == 0 || !slices.ContainsFunc(row.unless, ofKey) {
-		return row.text
-	}
+	var related []string
 	for _, r := range w.resources[1:] {
 		if r.arn.service == "kms" {
-			return fmt.Sprintf("if %s encrypts it, AWS also checks the key: ask for %s, too", r.arn.text, strings.Join(row.unless, " and "))
+			related = append(related, r.arn.text)
 		}
 	}
-	return row.text
+	if row.keyed == "" || len(related) == 0 {
+		return row.text
+	}
+	return fmt.Sprintf(row.keyed, strings.Join(related, " or "))
 }
 
 // companions makes statements of what was added and was not asked for anyway.

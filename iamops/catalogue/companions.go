@@ -26,7 +26,10 @@ type companion struct {
 	// text is for refuse and warn, and goes on after the name of the action and a
 	// colon. What to do follows its last colon.
 	text string
-	page string
+	// keyed stands for text where a key is related, with "%s" for its ARN; empty: text
+	// is as true then.
+	keyed string
+	page  string
 }
 
 // verdict is what follows from a need.

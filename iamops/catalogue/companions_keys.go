@@ -6,47 +6,58 @@ package catalogue
 var keyCompanions = []companion{
 	{
 		asked: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTorrent"}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)", Amazon S3 User Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)", Amazon S3 User Guide`,
 	},
 	{
 		asked: []string{"s3:PutObject"}, unless: []string{decrypt, dataKey}, does: warn,
-		text: writesWithKey, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions", Amazon S3 User Guide`,
+		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions", Amazon S3 User Guide`,
 	},
 	{
 		asked: []string{"sqs:SendMessage"}, unless: []string{decrypt, dataKey}, does: warn,
-		text: writesWithKey, page: `"Amazon SQS Key management", Amazon SQS Developer Guide`,
+		text: writesWithKey, keyed: writesWithThis, page: `"Amazon SQS Key management", Amazon SQS Developer Guide`,
 	},
 	{
 		asked: []string{"sqs:ReceiveMessage"}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Amazon SQS Key management", Amazon SQS Developer Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"Amazon SQS Key management", Amazon SQS Developer Guide`,
 	},
 	{
 		asked: []string{"sns:Publish"}, unless: []string{decrypt, dataKey}, does: warn,
-		text: writesWithKey, page: `"Managing Amazon SNS encryption keys and costs", Amazon SNS Developer Guide`,
+		text: writesWithKey, keyed: writesWithThis, page: `"Managing Amazon SNS encryption keys and costs", Amazon SNS Developer Guide`,
 	},
 	{
 		asked: []string{"kinesis:GetRecords", "kinesis:SubscribeToShard"}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Permissions to use user-generated KMS keys", Amazon Kinesis Data Streams Developer Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"Permissions to use user-generated KMS keys", Amazon Kinesis Data Streams Developer Guide`,
 	},
 	{
 		asked: []string{"kinesis:PutRecord", "kinesis:PutRecords"}, unless: []string{dataKey}, does: warn,
-		text: writesWithKey, page: `"Permissions to use user-generated KMS keys", Amazon Kinesis Data Streams Developer Guide`,
+		text: onlyWritesWithKey, keyed: onlyWritesWithThis, page: `"Permissions to use user-generated KMS keys", Amazon Kinesis Data Streams Developer Guide`,
 	},
 	{
 		asked: []string{
 			"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate",
 			"dynamodb:PartiQLDelete", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
 		}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"DynamoDB encryption at rest: How it works" and "DynamoDB encryption at rest usage notes", Amazon DynamoDB Developer Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"DynamoDB encryption at rest: How it works" and "DynamoDB encryption at rest usage notes", Amazon DynamoDB Developer Guide`,
 	},
 	{
-		asked: []string{"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"}, on: []string{secret}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Secret encryption and decryption in AWS Secrets Manager", AWS Secrets Manager User Guide`,
+		asked: []string{"secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"}, on: []string{secret}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: `"Secret encryption and decryption in AWS Secrets Manager", AWS Secrets Manager User Guide`,
 	},
 	{
-		asked: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory", "ssm:PutParameter"}, unless: []string{decrypt}, does: warn,
-		text: "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Decrypt (to write, kms:Encrypt or kms:GenerateDataKey), too",
-		page: `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
+		asked: []string{"secretsmanager:GetSecretValue"}, on: []string{secret}, unless: []string{decrypt}, does: warn,
+		text: readsWithKey, keyed: readsWithThis, page: `"Secret encryption and decryption in AWS Secrets Manager", AWS Secrets Manager User Guide`,
+	},
+	{
+		asked: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"}, unless: []string{decrypt}, does: warn,
+		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Decrypt, too",
+		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Decrypt, too",
+		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"ssm:PutParameter"}, unless: []string{encrypt, dataKey}, does: warn,
+		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
+		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
+		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
 	},
 	{
 		asked: []string{"ec2:StartInstances", "ec2:AttachVolume"}, unless: []string{"kms:CreateGrant"}, does: warn,
@@ -55,20 +66,21 @@ var keyCompanions = []companion{
 	},
 	{
 		asked: []string{"ebs:GetSnapshotBlock"}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
 	},
 	{
 		asked: []string{"ebs:PutSnapshotBlock", "ebs:StartSnapshot"}, unless: []string{dataKey}, does: warn,
-		text: writesWithKey, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
+		text: onlyWritesWithKey, keyed: onlyWritesWithThis, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
 	},
 	{
 		asked: []string{"states:StartExecution", "states:StartSyncExecution", "states:DescribeExecution", "states:GetExecutionHistory", "states:DescribeStateMachine"}, unless: []string{decrypt}, does: warn,
-		text: readsWithKey, page: `"Data at rest encryption in Step Functions", AWS Step Functions Developer Guide`,
+		text: readsWithKey, keyed: readsWithThis, page: `"Data at rest encryption in Step Functions", AWS Step Functions Developer Guide`,
 	},
 	{
 		asked: []string{"lambda:GetFunction", "lambda:GetFunctionConfiguration"}, unless: []string{decrypt}, does: warn,
-		text: "environment variables that a customer key encrypts are shown only with rights on the key: relate the key (relation \"related\") and ask for kms:Decrypt, too",
-		page: `"Securing Lambda environment variables", AWS Lambda Developer Guide`,
+		text:  "environment variables that a customer key encrypts are shown only with rights on the key: relate the key (relation \"related\") and ask for kms:Decrypt, too",
+		keyed: "environment variables that %s encrypts are shown only with rights on the key: ask for kms:Decrypt, too",
+		page:  `"Securing Lambda environment variables", AWS Lambda Developer Guide`,
 	},
 	{
 		asked: []string{"ecs:ExecuteCommand"}, unless: []string{dataKey}, does: warn,
@@ -84,8 +96,16 @@ var keyCompanions = []companion{
 
 const (
 	decrypt = "kms:Decrypt"
+	encrypt = "kms:Encrypt"
 	dataKey = "kms:GenerateDataKey"
 
-	readsWithKey  = "if it is encrypted with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Decrypt, too"
-	writesWithKey = "if it is encrypted with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:GenerateDataKey and kms:Decrypt, too"
+	withKey  = "if it is encrypted with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for "
+	withThis = "if %s encrypts it, AWS also checks the key: ask for "
+
+	readsWithKey       = withKey + "kms:Decrypt, too"
+	readsWithThis      = withThis + "kms:Decrypt, too"
+	writesWithKey      = withKey + "kms:GenerateDataKey and kms:Decrypt, too"
+	writesWithThis     = withThis + "kms:GenerateDataKey and kms:Decrypt, too"
+	onlyWritesWithKey  = withKey + "kms:GenerateDataKey, too"
+	onlyWritesWithThis = withThis + "kms:GenerateDataKey, too"
 )

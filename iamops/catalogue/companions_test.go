@@ -77,6 +77,9 @@ func (c *companion) problem(grantable map[string]bool) string {
 		if !remedy.MatchString(c.text) {
 			return "the text does not end in what to do: " + c.text
 		}
+		if c.keyed != "" && (!remedy.MatchString(c.keyed) || strings.Count(c.keyed, "%") != 1 || !strings.Contains(c.keyed, "%s")) {
+			return "the text about a related key does not name it once and end in what to do: " + c.keyed
+		}
 		if len(c.actions)+len(c.endings) > 0 {
 			return "it adds, though it only says something"
 		}
@@ -98,6 +101,36 @@ func (c *companion) problem(grantable map[string]bool) string {
 		return "it has no verdict"
 	}
 	return ""
+}
+
+// TestKeysAreNamedAlike: a warning about a key tells the rights that would silence it,
+// with and without a related key, and says to relate one only where none is.
+func TestKeysAreNamedAlike(t *testing.T) {
+	rights := regexp.MustCompile(`kms:[A-Za-z]+`)
+	sorted := func(actions []string) string {
+		slices.Sort(actions)
+		return strings.Join(slices.Compact(actions), " ")
+	}
+	n := 0
+	for _, row := range companionRows() {
+		if row.keyed == "" {
+			continue
+		}
+		n++
+		want := sorted(slices.Clone(row.unless))
+		if got := sorted(rights.FindAllString(row.text, -1)); got != want {
+			t.Errorf("%v: the text names %s, and %s would do", row.asked, got, want)
+		}
+		if got := sorted(rights.FindAllString(row.keyed, -1)); got != want {
+			t.Errorf("%v: with a key it names %s, and %s would do", row.asked, got, want)
+		}
+		if !strings.Contains(row.text, "relate the key") || strings.Contains(row.keyed, "relate") {
+			t.Errorf("%v: %q and %q", row.asked, row.text, row.keyed)
+		}
+	}
+	if n < 15 {
+		t.Errorf("%d rows", n)
+	}
 }
 
 // TestCompanionsDoNotContradict: a request is not warned of what it is refused for.

@@ -195,6 +195,24 @@ func TestCompanions(t *testing.T) {
 			t.Errorf("%s: %q", tc.name, scope.Warnings)
 		}
 	}
+	const secret = "arn:aws:secretsmanager:" + east + "secret:db-a1B2c3"
+	const key2 = "arn:aws:kms:" + east + "key/2"
+	for _, tc := range []struct {
+		entity, action string
+		related        []string
+		want           string // the one warning
+	}{
+		{secret, "secretsmanager:PutSecretValue", []string{kmsKey}, "secretsmanager:PutSecretValue: if " + kmsKey + " encrypts it, AWS also checks the key: ask for kms:GenerateDataKey and kms:Decrypt, too"},
+		{secret, "secretsmanager:GetSecretValue", []string{kmsKey, key2}, "secretsmanager:GetSecretValue: if " + kmsKey + " or " + key2 + " encrypts it, AWS also checks the key: ask for kms:Decrypt, too"},
+		{"arn:aws:ssm:" + east + "parameter/db", "ssm:PutParameter", []string{kmsKey}, "ssm:PutParameter: if it is a SecureString that " + kmsKey + " encrypts, AWS also checks the key: ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too"},
+		{"arn:aws:lambda:" + east + "function:f", "lambda:GetFunction", []string{kmsKey}, "lambda:GetFunction: environment variables that " + kmsKey + " encrypts are shown only with rights on the key: ask for kms:Decrypt, too"},
+		{"arn:aws:kms:" + east + "alias/app", "kms:CreateAlias", []string{kmsKey}, ""},
+	} {
+		scope, err := scoped(t, tc.entity, tc.related, []string{tc.action})
+		if got := strings.Join(scope.Warnings, "\n"); err != nil || got != tc.want {
+			t.Errorf("%s: %q, %v", tc.action, got, err)
+		}
+	}
 	_, err = scoped(t, "arn:aws:bedrock:"+east+"inference-profile/eu.meta.llama3-2-1b-instruct-v1:0", nil, []string{"bedrock:InvokeModel"})
 	var refusal *catalogue.Refusal
 	if !errors.As(err, &refusal) || refusal.Reason != catalogue.Incomplete || !strings.HasPrefix(refusal.Error(), "bedrock:InvokeModel: AWS checks it on the profile") {
