@@ -19,6 +19,8 @@ import (
 type Surveyor interface {
 	// Refused returns why actions cannot be granted, by action as the request has it.
 	Refused(r iamops.Request) (map[string]error, error)
+	// Never returns why actions cannot be granted on any resource.
+	Never(actions []string) (map[string]error, error)
 }
 
 // Surveyed says of one permission in the catalogue on how many of the resources of its
@@ -29,6 +31,8 @@ type Surveyed struct {
 	// Why and On are one reason and the resource that it is of, where it does not work
 	// on all of them.
 	Why, On string
+
+	never bool // whatever the resource is
 }
 
 // Survey judges every permission against every resource of its type, each by itself,
@@ -60,6 +64,9 @@ func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entit
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	if err := v.withoutResources(); err != nil {
+		return nil, err
+	}
 	for i, r := range v.why {
 		if r.err != nil {
 			v.all[i].Why, v.all[i].On = r.err.Error(), resources[r.at].Identifier
@@ -83,6 +90,24 @@ type survey struct {
 type refusal struct {
 	at  int
 	err error
+}
+
+// withoutResources judges the permissions of whose type there is no resource: some can
+// be granted on none.
+func (v *survey) withoutResources() error {
+	var actions []string
+	for _, p := range v.all {
+		if p.Resources == 0 {
+			actions = append(actions, p.Permission)
+		}
+	}
+	never, err := v.surveyor.Never(actions)
+	for i := range v.all {
+		if p := &v.all[i]; p.Resources == 0 && never[p.Permission] != nil {
+			p.Why, p.never = never[p.Permission].Error(), true
+		}
+	}
+	return err
 }
 
 // judge judges the permissions of a resource's type. Where the catalogue is wrong about
@@ -110,9 +135,11 @@ func (v *survey) judge(at int, e *port.Entity) error {
 // refused says which permissions of a resource's type are not granted on it, and why; ""
 // stands for all of them.
 func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error, err error) {
+	if kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
+		return "", nil, err
+	}
 	target, wrong := resourceOf(e)
 	if wrong != nil {
-		kind, _ = catalogueText(e, templates.PropertyResourceType)
 		return kind, map[string]error{"": wrong}, nil
 	}
 	places := v.byType[target.kind]
@@ -131,12 +158,15 @@ func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error,
 	return target.kind, refused, err
 }
 
-// Never reports whether there are resources of its type and it works on none of them.
-func (p Surveyed) Never() bool { return p.Resources > 0 && p.Works == 0 }
+// Never reports whether it can never be granted: on none of the resources of its type, or
+// on none at all.
+func (p Surveyed) Never() bool { return p.never || p.Resources > 0 && p.Works == 0 }
 
 // String says it for people.
 func (p Surveyed) String() string {
 	switch {
+	case p.never:
+		return fmt.Sprintf("%s: %s", p.Permission, oneLine(p.Why))
 	case p.Resources == 0:
 		return fmt.Sprintf("%s: not judged, since there is no resource of type %q", p.Permission, p.ResourceType)
 	case p.Works == p.Resources:

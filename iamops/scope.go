@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"port-iam/iamops/catalogue"
@@ -60,6 +61,26 @@ func (o *Ops) Refused(g Request) (map[string]error, error) {
 	if err == nil || !errors.As(err, &refusals) {
 		return nil, err
 	}
+	return byAsked(g.Actions, refusals), nil
+}
+
+// Never says which actions cannot be granted on any resource, and why, as
+// [Ops.Refused] does.
+func (o *Ops) Never(actions []string) (map[string]error, error) {
+	if len(actions) == 0 {
+		return nil, nil
+	}
+	_, err := o.scope(Request{Resource: "arn:" + o.opts.Partition + ":any:::any", Actions: actions})
+	var refusals catalogue.Refusals
+	if err == nil || !errors.As(err, &refusals) {
+		return nil, err
+	}
+	return byAsked(actions, slices.DeleteFunc(refusals, func(r *catalogue.Refusal) bool { return !r.Always() })), nil
+}
+
+// byAsked finds the refusal of each action, which a request may have in another letter
+// case; one without an action is of all of them.
+func byAsked(actions []string, refusals catalogue.Refusals) map[string]error {
 	byAction := make(map[string]error, len(refusals))
 	for _, r := range refusals {
 		if r.Action == "" {
@@ -68,10 +89,10 @@ func (o *Ops) Refused(g Request) (map[string]error, error) {
 		byAction[strings.ToLower(r.Action)] = r
 	}
 	out := make(map[string]error, len(refusals))
-	for _, a := range g.Actions {
+	for _, a := range actions {
 		if r := cmp.Or(byAction[strings.ToLower(a)], byAction[""]); r != nil {
 			out[a] = r
 		}
 	}
-	return out, nil
+	return out
 }

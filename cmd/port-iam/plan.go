@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -130,13 +131,23 @@ func (f *planFlags) readCatalogue(stdin io.Reader) (c knownCatalogue, err error)
 	} else {
 		content, err = os.ReadFile(f.catalogue)
 	}
-	if err == nil {
-		err = json.Unmarshal(content, &c)
+	if err != nil {
+		return c, err
 	}
-	if err == nil && c.Resources == nil && c.Permissions == nil {
-		err = fmt.Errorf("%s has neither aws_resource nor iam_permissions", f.catalogue)
+	if err := json.Unmarshal(bytes.TrimPrefix(content, []byte("\ufeff")), &c); err != nil {
+		return c, fmt.Errorf(`%s is not of the form {"aws_resource": [...], "iam_permissions": [...]} with entities as Port's API returns them: %w`, f.catalogue, err)
 	}
-	return c, err
+	if c.Resources == nil && c.Permissions == nil {
+		return c, fmt.Errorf("%s has neither aws_resource nor iam_permissions", f.catalogue)
+	}
+	for blueprint, entities := range map[string][]port.Entity{templates.BlueprintResource: c.Resources, templates.BlueprintPermission: c.Permissions} {
+		for i, e := range entities {
+			if e.Identifier == "" {
+				return c, fmt.Errorf("%s: number %d of %s has no identifier", f.catalogue, i+1, blueprint)
+			}
+		}
+	}
+	return c, nil
 }
 
 // resourceNamed is the entity of this identifier, or of this ARN.
@@ -178,7 +189,9 @@ func placesOf(resources []port.Entity) (accounts, partitions map[string]bool) {
 		if len(fields) < 6 || fields[0] != "arn" {
 			continue
 		}
-		partitions[fields[1]] = true
+		if templates.IsPartition(fields[1]) {
+			partitions[fields[1]] = true
+		}
 		if templates.IsAccount(fields[4]) {
 			accounts[fields[4]] = true
 		}

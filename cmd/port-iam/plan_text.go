@@ -91,6 +91,7 @@ type surveyRow struct {
 	ResourceType string `json:"resource_type"`
 	Works        int    `json:"works"`
 	Resources    int    `json:"resources"`
+	Never        bool   `json:"never"`
 	Why          string `json:"why,omitempty"`
 	On           string `json:"on,omitempty"`
 }
@@ -98,7 +99,7 @@ type surveyRow struct {
 func surveyRows(all []grants.Surveyed) []surveyRow {
 	rows := make([]surveyRow, len(all))
 	for i, p := range all {
-		rows[i] = surveyRow(p)
+		rows[i] = surveyRow{p.Permission, p.ResourceType, p.Works, p.Resources, p.Never(), p.Why, p.On}
 	}
 	return rows
 }
@@ -118,7 +119,7 @@ func writeSurvey(w io.Writer, all []grants.Surveyed, resources int) error {
 	}
 	chapter("\nNever granted\n", grants.Surveyed.Never)
 	chapter("\nGranted on some resources only\n", func(p grants.Surveyed) bool { return p.Works > 0 && p.Works < p.Resources })
-	chapter("\nNot judged\n", func(p grants.Surveyed) bool { return p.Resources == 0 })
+	chapter("\nNot judged\n", func(p grants.Surveyed) bool { return p.Resources == 0 && !p.Never() })
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,7 +49,10 @@ func (c *checker) offered(ctx context.Context) stepOutcome {
 		return failed(err, "correct the settings that it names")
 	}
 	never, all, err := survey(ctx, c.portal, ops)
+	_, ofPort := errors.AsType[*port.Error](err)
 	switch {
+	case err != nil && !ofPort && ctx.Err() == nil:
+		return warning(err.Error(), "correct it in Port: requests for it are refused")
 	case err != nil && port.IsKind(err, port.KindNotFound):
 		return skipped("the blueprints are not in Port yet")
 	case err != nil:

@@ -29,6 +29,12 @@ type Refusal struct {
 	message func() string
 }
 
+// Always reports whether the reason holds on every resource, so that no request for the
+// action can be granted.
+func (r *Refusal) Always() bool {
+	return r.Reason == DeniedAction || r.Reason == NoResourceLevel || r.Reason == UnknownAction
+}
+
 // Error implements error.
 func (r *Refusal) Error() string { return r.message() }
 

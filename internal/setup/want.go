@@ -149,10 +149,9 @@ func grantable(known *catalogue.Catalogue, c Choice, prefix, resource string) ([
 		return nil, err
 	}
 	// Other reasons are about the resource, and do not count where it can be any.
-	always := []catalogue.Reason{catalogue.DeniedAction, catalogue.NoResourceLevel, catalogue.UnknownAction}
 	refused := map[string]bool{}
 	for _, r := range refusals {
-		refused[r.Action] = resource != "" || slices.Contains(always, r.Reason)
+		refused[r.Action] = resource != "" || r.Always()
 	}
 	out := slices.DeleteFunc(req.Actions, func(name string) bool { return refused[name] })
 	if len(out) == 0 {
