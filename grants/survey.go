@@ -140,7 +140,7 @@ func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error,
 	}
 	target, wrong := resourceOf(e)
 	if wrong != nil {
-		return kind, map[string]error{"": wrong}, nil
+		return kind, map[string]error{"": wrong}, nil //nolint:nilerr // it is the reason of each permission
 	}
 	places := v.byType[target.kind]
 	if len(places) == 0 {
@@ -148,7 +148,7 @@ func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error,
 	}
 	belonging, wrong := target.belonging(v.byID)
 	if wrong != nil {
-		return target.kind, map[string]error{"": wrong}, nil
+		return target.kind, map[string]error{"": wrong}, nil //nolint:nilerr // likewise
 	}
 	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging)}
 	for _, n := range places {
