@@ -11,10 +11,12 @@ import (
 // but for the actions that it lists there as exceptions.
 //
 // Not here, though their ARNs name no account either: what AWS or anyone may own, such
-// as images and snapshots of EC2 and the models of Bedrock, and what belongs to no
-// account of a customer.
+// as images and snapshots of EC2 and the models of Bedrock, what belongs to no account of
+// a customer, and services without the key. A test holds this against a review of every
+// such type.
 var owned = map[string]struct{ except []string }{
 	"apigateway": {},
+	"gamelift":   {},
 	"route53": {except: []string{
 		"route53:AssociateVPCWithHostedZone", "route53:CreateVPCAssociationAuthorization",
 		"route53:DeleteVPCAssociationAuthorization", "route53:DisassociateVPCFromHostedZone",
