@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
-// Check renders samples for partitions of AWS and each kind of trust and reports
+// Check renders samples for the partitions of AWS and each kind of trust and reports
 // what is wrong with either template, by file name: text that does not render to a
 // JSON object, an unknown field, another version of the policy language than
-// 2012-10-17 (the older one has no variables, so "${*}" would not be a star), or,
+// 2012-10-17 (the older one has no variables, so "${*}" would not be a star), an Allow
+// on resources of a statement with a ResourceAccount that any account may own, or,
 // where grants are limited in time, an Allow without that end.
 func (s *Set) Check(limited bool) error {
 	var permission, trust error // the first of each: the others repeat it
@@ -27,18 +30,20 @@ func (s *Set) Check(limited bool) error {
 // samples are what a branch of a template may depend on.
 func samples() (out []Data) {
 	const account = "123456789012"
-	for _, partition := range []string{"aws", "aws-us-gov", "aws-cn", "aws-eusc"} {
+	for _, partition := range slices.Sorted(maps.Keys(sampleRegions)) {
+		bucket, own := "arn:"+partition+":s3:::sample", ":"+sampleRegions[partition]+":"+account+":"
+		statements := []Statement{
+			{Sid: "Grant0", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []string{bucket + "/*"}, ResourceAccount: account},
+			{Sid: "Grant1", Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}, ResourceAccount: account},
+			{Sid: "Grant2", Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"arn:" + partition + ":lambda" + own + "function:sample:${$}LATEST"}},
+			{Sid: "Grant3", Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{"arn:" + partition + ":cloudwatch" + own + "alarm:sample ${*} ${?} ${$}"}},
+			{Sid: "Companion4", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:" + partition + ":kms" + own + "key/sample"}},
+		}
 		for _, end := range []string{"", "2030-01-02T11:04:05Z"} {
 			for _, kind := range []string{TrustIdentityCenter, TrustIAMUser, TrustAccount} {
-				bucket := "arn:" + partition + ":s3:::sample"
 				out = append(out, Data{
-					Statements: []Statement{
-						{Sid: "Grant0", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []string{bucket + "/*"}, ResourceAccount: account},
-						{Sid: "Grant1", Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}, ResourceAccount: account},
-						{Sid: "Grant2", Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"arn:" + partition + ":lambda:eu-west-1:" + account + ":function:sample:${$}LATEST"}},
-						{Sid: "Companion3", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:" + partition + ":kms:eu-west-1:" + account + ":key/sample"}},
-					},
-					Account: account, Partition: partition, OrgID: "org_sample", RunID: "r_sample",
+					Statements: statements,
+					Account:    account, Partition: partition, OrgID: "org_sample", RunID: "r_sample",
 					Requester: "sample@example.com", UserName: "sample@example.com", Trust: kind,
 					Start: "2030-01-02T03:04:05Z", End: end,
 				})
@@ -51,6 +56,13 @@ func samples() (out []Data) {
 // policyVersion is the version of the policy language that has policy variables.
 const policyVersion = "2012-10-17"
 
+// rendered is what is read of a statement of a policy document.
+type rendered struct {
+	Effect    string
+	Resource  any
+	Condition map[string]map[string]any
+}
+
 func check(name string, render func(Data) (string, error), d Data, limited bool) error {
 	text, err := render(d)
 	if err != nil {
@@ -58,10 +70,7 @@ func check(name string, render func(Data) (string, error), d Data, limited bool)
 	}
 	var doc struct {
 		Version   string
-		Statement []struct {
-			Effect    string
-			Condition map[string]map[string]any
-		}
+		Statement []rendered
 	}
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		return fmt.Errorf("template %s: not a policy document with a list of statements: %w", name, err)
@@ -73,10 +82,41 @@ func check(name string, render func(Data) (string, error), d Data, limited bool)
 		return fmt.Errorf("template %s: the document has no Statement", name)
 	}
 	for i, st := range doc.Statement {
-		ends := st.Condition["DateLessThan"]["aws:CurrentTime"] == d.End
-		if limited && st.Effect == "Allow" && d.End != "" && !ends {
+		if st.Effect != "Allow" {
+			continue
+		}
+		if limited && d.End != "" && st.Condition["DateLessThan"]["aws:CurrentTime"] != d.End {
 			return fmt.Errorf(`template %s: statement %d allows without an end; it needs "DateLessThan": {"aws:CurrentTime": {{ json .End }}} whenever .End is not empty`, name, i+1)
+		}
+		if owner := d.ownerOf(st.Resource); owner != "" && !slices.Equal(texts(st.Condition["StringEquals"]["aws:ResourceAccount"]), []string{owner}) {
+			return fmt.Errorf(`template %s: statement %d allows resources of any account; it needs "StringEquals": {"aws:ResourceAccount": {{ json .ResourceAccount }}} whenever .ResourceAccount of a statement is not empty`, name, i+1)
 		}
 	}
 	return nil
+}
+
+// ownerOf returns the account that has to own the resources of a rendered statement; ""
+// if their ARNs tell.
+func (d Data) ownerOf(resource any) string {
+	for _, s := range d.Statements {
+		named := func(r string) bool { return slices.Contains(s.Resources, r) }
+		if s.ResourceAccount != "" && slices.ContainsFunc(texts(resource), named) {
+			return s.ResourceAccount
+		}
+	}
+	return ""
+}
+
+// texts are the values of a text or a list of texts.
+func texts(value any) (out []string) {
+	list, is := value.([]any)
+	if !is {
+		list = []any{value}
+	}
+	for _, v := range list {
+		if text, is := v.(string); is {
+			out = append(out, text)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,6 +83,40 @@ func problem(dir fstest.MapFS, limited bool) string {
 		return ""
 	}
 	return err.Error()
+}
+
+// TestSamples: a mistake shows that comes out in one partition only, or for names that
+// are written otherwise in a policy.
+func TestSamples(t *testing.T) {
+	mistake := func(where string) fstest.MapFS {
+		return fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}` + where + `]}`)}}
+	}
+	if got := problem(mistake(""), false); got != "" {
+		t.Fatal(got)
+	}
+	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"} {
+		if problem(mistake(`{{ if eq .Partition "`+partition+`" }} no {{ end }}`), false) == "" {
+			t.Errorf("a mistake in %s passes", partition)
+		}
+	}
+	for _, sign := range []string{"${*}", "${?}", "${$}"} {
+		// The resource is cut at the sign's place, so a comparison finds it.
+		found := false
+		for at := range 100 {
+			where := fmt.Sprintf(`{{ range .Statements }}{{ range .Resources }}{{ if gt (len .) %d }}{{ if eq (slice . %d %d) %q }} no {{ end }}{{ end }}{{ end }}{{ end }}`, at+3, at, at+4, sign)
+			found = found || problem(mistake(where), false) != ""
+		}
+		if !found {
+			t.Errorf("no sample has a %s", sign)
+		}
+	}
+	// A list of one account is as good, and a Deny needs no limit.
+	own := `{"Version":"2012-10-17","Statement":[{{ range $i, $s := .Statements }}{{ if $i }},{{ end }}{"Effect":"Allow","Action":{{ json $s.Actions }},"Resource":{{ json $s.Resources }}
+		{{ if $s.ResourceAccount }},"Condition":{"StringEquals":{"aws:ResourceAccount":[{{ json $s.ResourceAccount }}]}}{{ end }}},
+		{"Effect":"Deny","Action":{{ json $s.Actions }},"Resource":{{ json $s.Resources }}}{{ end }}]}`
+	if got := problem(fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(own)}}, false); got != "" {
+		t.Error(got)
+	}
 }
 
 // TestReplaced checks that each template is replaced for itself.
