@@ -63,6 +63,10 @@ func givenRelated() []play {
 			s.encryptedBucket()
 			return s.requested(encrypted, "s3:GetObject")
 		}},
+		{name: "on a resource with a star in its name", f: func(s *stage) string {
+			s.resource("my-report", `"resource_type":"S3","arn":"`+bucket+`/all *.csv"`)
+			return s.requested("my-report", "s3:GetObject")
+		}},
 		{name: "on a resource whose ARN is a property", f: func(s *stage) string {
 			s.resource("my-bucket", `"resource_type":"S3","arn":"arn:aws:s3:::my-other-bucket"`)
 			return s.requested("my-bucket", "s3:ListBucket")

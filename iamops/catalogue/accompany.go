@@ -40,9 +40,15 @@ func (w *work) warn(action, advice string) {
 	}
 }
 
-// told are the warnings, each with the actions that it is about, sorted.
+// told are the warnings: of the resources, and of actions, each with those that it is
+// about, sorted.
 func (w *work) told() []string {
 	var out []string
+	for _, r := range w.resources {
+		if strings.ContainsAny(r.arn.text, wildcards) {
+			out = append(out, fmt.Sprintf("%s means the one resource of that very name: its \"*\" and \"?\" are no wildcards", r.arn.text))
+		}
+	}
 	for advice, actions := range w.warnings {
 		slices.Sort(actions)
 		out = append(out, strings.Join(actions, ", ")+": "+advice)

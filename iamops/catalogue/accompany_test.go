@@ -85,7 +85,7 @@ func TestCompanionsOfUnusualNames(t *testing.T) {
 		t.Errorf("a composite alarm: %v", err)
 	}
 	s, err := scopeOf(t, "arn:aws:s3:::reports/a $1?*/q1.csv", "s3:GetObject")
-	if err != nil || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "kms:Decrypt") {
+	if err != nil || len(s.Warnings) != 2 || !strings.Contains(s.Warnings[1], "kms:Decrypt") {
 		t.Errorf("%q, %v", s.Warnings, err)
 	}
 }
@@ -93,6 +93,27 @@ func TestCompanionsOfUnusualNames(t *testing.T) {
 func scopeOf(t *testing.T, entity string, actions ...string) (Scope, error) {
 	t.Helper()
 	return shared(t).Scope(Request{Account: testAccount, Partition: "aws", Entity: entity, Actions: actions})
+}
+
+// TestLiteralNames: who may have meant a wildcard is told that it is none.
+func TestLiteralNames(t *testing.T) {
+	const alarm, group = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:", "arn:aws:logs:eu-west-1:111122223333:log-group:app"
+	for entity, want := range map[string][]string{
+		alarm + "CPU *": {alarm + `CPU * means the one resource of that very name: its "*" and "?" are no wildcards`},
+		alarm + "CPU*":  {alarm + `CPU* means the one resource of that very name: its "*" and "?" are no wildcards`},
+		alarm + "why?":  {alarm + `why? means the one resource of that very name: its "*" and "?" are no wildcards`},
+		alarm + "5 $":   nil,
+		alarm + "CPU":   nil,
+	} {
+		if s, err := scopeOf(t, entity, "cloudwatch:DeleteAlarms"); err != nil || !slices.Equal(s.Warnings, want) {
+			t.Errorf("%s: %q, %v", entity, s.Warnings, err)
+		}
+	}
+	for _, entity := range []string{group, group + ":*"} {
+		if s, err := scopeOf(t, entity, "logs:FilterLogEvents"); err != nil || len(s.Warnings) > 0 {
+			t.Errorf("%s: %q, %v", entity, s.Warnings, err)
+		}
+	}
 }
 
 // TestWithin: a resource of a policy is told by the ARN as AWS gives it, or as the policy
