@@ -110,7 +110,7 @@ func (d Decision) granted() string {
 	}
 	for _, arn := range d.related {
 		if actions := d.scope.On(arn); len(actions) > 0 {
-			lines = append(lines, fmt.Sprintf("Also covers: %s (%s)", arn, strings.Join(actions, ", ")))
+			lines = append(lines, fmt.Sprintf("Also covers: %s (%s)", iamops.Written(arn), strings.Join(actions, ", ")))
 		}
 	}
 	if d.end.IsZero() {

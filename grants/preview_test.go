@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,45 @@ func TestPreview(t *testing.T) {
 			t.Errorf("a permission that is not offered: %v", err)
 		}
 	})
+}
+
+// TestRelatedTwice: two entities that stand for one resource are one, and the log has it
+// as the policy has.
+func TestRelatedTwice(t *testing.T) {
+	t.Parallel()
+	const (
+		instance = "arn:aws:ec2:us-east-1:" + account + ":instance/i-0123456789abcdef0"
+		group    = "arn:aws:logs:us-east-1:" + account + ":log-group:/app"
+	)
+	terms := grants.Terms{UserName: func(email string) (string, error) { return email, nil }}
+	for name, related := range map[string][]port.Entity{
+		"the same ARN":       {entityOf(group, "Logs"), entityOf("my-group", "Logs")},
+		"as it is listed":    {entityOf(group+":*", "Logs"), entityOf("my-group", "Logs")},
+		"one of two entries": {entityOf(group+":*", "Logs")},
+	} {
+		byID := map[string]*port.Entity{}
+		var ids []string
+		for i := range related {
+			if e := &related[i]; e.Identifier == "my-group" {
+				e.Properties["arn"] = json.RawMessage(fmt.Sprintf("%q", group))
+			}
+			ids = append(ids, related[i].Identifier)
+			byID[related[i].Identifier] = &related[i]
+		}
+		filter := entityOf("logs:FilterLogEvents", "Logs")
+		got, err := terms.Preview(planner(t), grants.Asking{
+			Run:       port.Run{ID: "r_1", Properties: map[string]json.RawMessage{"permissions": json.RawMessage(`["logs:FilterLogEvents"]`)}},
+			Requester: alice, Resource: entityOf(instance, "EC2", ids...),
+			Related: byID, Permissions: map[string]*port.Entity{"logs:FilterLogEvents": &filter},
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		const want = "\nAlso covers: " + group + " (logs:FilterLogEvents)\n"
+		if n := strings.Count(got.Log, "Also covers: "); n != 1 || !strings.Contains(got.Log, want) || len(got.Related) != 1 {
+			t.Errorf("%s: %d times in %q", name, n, got.Log)
+		}
+	}
 }
 
 // TestSurvey: each permission is judged by itself on every resource of its type.

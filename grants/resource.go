@@ -66,7 +66,8 @@ func wrongInCatalogue(format string, args ...any) error {
 // arnsOf are the ARNs of resources, each once: two entities may be of one resource.
 func arnsOf(resources []resource) (arns []string) {
 	for _, r := range resources {
-		if !slices.Contains(arns, r.arn) {
+		same := func(arn string) bool { return iamops.Written(arn) == iamops.Written(r.arn) }
+		if !slices.ContainsFunc(arns, same) {
 			arns = append(arns, r.arn)
 		}
 	}

@@ -58,6 +58,7 @@ func TestRelated(t *testing.T) {
 		{"it needs the entity, and takes others", server, []string{disk}, []string{"ec2:ModifyInstanceAttribute"}, []string{"asked ec2:ModifyInstanceAttribute on " + server + " " + disk}},
 		{"it needs what the entity lies in", orders, []string{lake, glue}, []string{"glue:GetTable"}, []string{"asked glue:GetTable on " + strings.Join([]string{glue, lake, orders}, " ")}},
 		{"it makes one inside the entity", farm, nil, []string{"deadline:CreateQueue"}, []string{"asked deadline:CreateQueue on " + farm + "/queue/*"}},
+		{"one is related in two forms", server, []string{logs + ":*", logs}, []string{"logs:PutRetentionPolicy"}, []string{"asked logs:PutRetentionPolicy on " + logs + " " + logs + ":*"}},
 		{"one is related twice", queue, []string{kmsKey, kmsKey}, []string{"kms:Decrypt"}, []string{"asked kms:Decrypt on " + kmsKey}},
 	} {
 		scope, err := scoped(t, tc.entity, tc.related, tc.actions)
