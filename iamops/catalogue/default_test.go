@@ -46,19 +46,18 @@ func TestDefaults(t *testing.T) {
 	}
 	slices.Sort(lines)
 	got := strings.Join(lines, "\n") + "\n"
+	// No flag writes this file: a person who has read AWS's page of the action adds the
+	// line, or a row to a table.
 	const file = "testdata/default.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	compareLines(t, file, string(want), got)
 	t.Logf("%d of %d actions with several types", n, all)
-	if limit := 700; n > limit {
+	// AWS's asterisks alone are a weak witness: they are missing or too many on some
+	// pages. So four of five actions have another one.
+	if limit := all / 5; n > limit {
 		t.Errorf("%d actions go by the default, and %d are allowed", n, limit)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestNeeds(t *testing.T) {
 		for i := range fields {
 			fields[i] = strings.TrimSpace(fields[i])
 		}
-		if fields[3] == "works" {
+		if strings.HasPrefix(fields[3], "works") {
 			works++
 		} else {
 			refused++
@@ -55,10 +56,8 @@ func played(c *catalogue.Catalogue, action, entity string, related []string, ver
 	missing, needs := strings.CutPrefix(verdict, "needs ")
 	var refusal *catalogue.Refusal
 	switch {
-	case verdict == "works" && err != nil:
-		return fmt.Sprint("is refused: ", err)
-	case verdict == "works":
-		return ""
+	case strings.HasPrefix(verdict, "works"):
+		return worksOn(scope, err, named(entity, related, verdict))
 	case !needs:
 		return "no verdict"
 	case err == nil:
@@ -72,6 +71,42 @@ func played(c *catalogue.Catalogue, action, entity string, related []string, ver
 		if !strings.Contains(words(refusal.Error()), words(key)) {
 			return fmt.Sprintf("the refusal does not name %s: %s", key, refusal.Error())
 		}
+	}
+	return ""
+}
+
+// named are the resources that a policy has to name by a verdict "works".
+func named(entity string, related []string, verdict string) (want []string) {
+	on, more := strings.CutPrefix(verdict, "works on ")
+	if !more {
+		return []string{entity}
+	}
+	for _, word := range strings.Fields(on) {
+		if ending, of := strings.CutPrefix(word, "related"); of {
+			for _, r := range related {
+				want = append(want, r+ending)
+			}
+		} else {
+			want = append(want, entity+strings.TrimPrefix(word, "entity"))
+		}
+	}
+	slices.Sort(want)
+	return want
+}
+
+// worksOn says how what is granted differs from what has to be.
+func worksOn(scope catalogue.Scope, err error, want []string) string {
+	if err != nil {
+		return fmt.Sprint("is refused: ", err)
+	}
+	var got []string
+	for _, s := range scope.Statements {
+		if s.Origin == catalogue.Asked {
+			got = append(got, s.Resources...)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		return fmt.Sprintf("is granted on %q, and not on %q", got, want)
 	}
 	return ""
 }
