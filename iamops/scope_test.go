@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/iamops"
+	"port-iam/iamops/catalogue"
+	"port-iam/templates"
 )
 
 // TestScope checks what a permission on a resource covers, as far as it can be
@@ -54,5 +56,23 @@ func TestScope(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestPartitions: what is the name of a partition is one thing.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	c, err := catalogue.Open()
+	noError(t, err)
+	for name, is := range map[string]bool{
+		"aws": true, "aws-cn": true, "aws-us-gov": true, "aws-eusc": true, "aws-iso-b": true, "aws-2": true,
+		"": false, "aws-": false, "awsx": false, "aws--cn": false, "aws-CN": false, "AWS": false, "gov": false, "aws-cn-": false, "aws cn": false, "*": false,
+	} {
+		_, err := c.Scope(catalogue.Request{
+			Account: account, Partition: name, Entity: "arn:" + name + ":s3:::reports", Actions: []string{"s3:GetObject"},
+		})
+		if (err == nil) != is || templates.IsPartition(name) != is {
+			t.Errorf("%q: the catalogue says %v, and the templates %v", name, err, templates.IsPartition(name))
+		}
 	}
 }

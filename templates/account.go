@@ -23,8 +23,8 @@ type Place struct {
 }
 
 var (
-	boundaryARN   = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
-	principalARN  = regexp.MustCompile(`^arn:(aws[a-z0-9-]*):iam::([0-9]{12}):(role|user)(/[A-Za-z0-9.,+@=_-]+)+$`)
+	boundaryARN   = regexp.MustCompile(`^arn:([^:]+):iam::([0-9]{12}|aws):policy(/[A-Za-z0-9.,+@=_-]+)+$`)
+	principalARN  = regexp.MustCompile(`^arn:([^:]+):iam::([0-9]{12}):(role|user)(/[A-Za-z0-9.,+@=_-]+)+$`)
 	servicePrefix = regexp.MustCompile(`^[a-z0-9-]+$`)
 	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
 )

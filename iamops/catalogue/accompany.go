@@ -21,7 +21,7 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 			case warn:
 				w.warn(full, w.advice(row))
 			case add:
-				if refusal, err := w.add(full, k, row, found); refusal != nil || err != nil {
+				if refusal, err := w.add(full, k, row, k.held(found)); refusal != nil || err != nil {
 					return refusal, err
 				}
 			}
@@ -32,6 +32,11 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 
 // holds reports whether a resource of a policy is this one, or inside it.
 func (k kind) holds(resource string) bool { return Within(resource, k.arn.text) }
+
+// held are those of the resources of a policy.
+func (k kind) held(resources []string) []string {
+	return slices.DeleteFunc(slices.Clone(resources), func(r string) bool { return !k.holds(r) })
+}
 
 // warn notes what may not work, once for all actions of which it is true.
 func (w *work) warn(action, advice string) {
@@ -58,7 +63,7 @@ func (w *work) told() []string {
 }
 
 // add notes the actions of a row as companions of an action that was asked for on a
-// resource. They pass the same rules as those.
+// resource, and is granted on what was found of it. They pass the same rules as those.
 func (w *work) add(asked string, k kind, row *companion, found []string) (*Refusal, error) {
 	actions := row.actions
 	if actions == nil {

@@ -67,6 +67,50 @@ func TestAddedActions(t *testing.T) {
 	}
 }
 
+// TestHeld: of what an action is granted on, its companions are on what is the resource's
+// that needs them.
+func TestHeld(t *testing.T) {
+	k := kind{arn: arn{text: "arn:aws:s3:::b"}}
+	all := []string{"arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:s3:::b2/*"}
+	if got := k.held(all); !slices.Equal(got, all[1:3]) || all[0] != "arn:aws:s3:::a" {
+		t.Errorf("%q of %q", got, all)
+	}
+}
+
+// TestGroupsAreApart: names with blanks do not make one statement of two.
+func TestGroupsAreApart(t *testing.T) {
+	got := group(Asked, map[string][]string{
+		"a:A": {"arn:aws:glue:::job/a", "arn:aws:glue:::job/b"},
+		"a:B": {"arn:aws:glue:::job/a arn:aws:glue:::job/b"},
+		"a:C": {"arn:aws:glue:::job/a in the account"},
+	})
+	if len(got) != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestFolderTypes: a folder is of the types of what it holds, and of no other.
+func TestFolderTypes(t *testing.T) {
+	c := shared(t)
+	for entity, want := range map[string][]string{
+		"arn:aws:s3:::reports/a/": {"object"},
+		"arn:aws:s3:eu-west-1:111122223333:accesspoint/finance/object/a/": {"accesspointobject"},
+		"arn:aws:s3:::reports/":                                  nil,
+		"arn:aws:s3:eu-west-1:111122223333:accesspoint/finance/": nil,
+		"arn:aws:ecs:eu-west-1:111122223333:cluster/a/":          nil,
+		"arn:aws:s3:::reports/a":                                 {"object"},
+	} {
+		a, bad := parseARN(entity, "aws", testAccount)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		k, err := c.kindOf(a, nil)
+		if err != nil || !slices.Equal(k.keys, want) || len(k.keys) != len(k.shapes) || k.folder != (want != nil && strings.HasSuffix(entity, "/")) {
+			t.Errorf("%s is of %q, with %d shapes, a folder: %v, %v", entity, k.keys, len(k.shapes), k.folder, err)
+		}
+	}
+}
+
 // TestHolds: companions are looked up for the resources that an action is granted on.
 func TestHolds(t *testing.T) {
 	k := kind{arn: arn{text: "arn:aws:s3:::b"}}

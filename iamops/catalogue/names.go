@@ -135,25 +135,11 @@ var unusual = map[string]names{
 	"timestream scheduled-query":                freeAtEnd,  // Name of CreateScheduledQuery
 }
 
-// What ends a name in each pass, and that with the wildcards, which are in free names
-// only.
-var (
-	separators = [...]string{strict: "/:", loose: ":", colon: ""}
-	signs      = [...]string{strict: "/:" + wildcards, loose: ":" + wildcards, colon: wildcards}
-)
-
-// banned returns what a name of the ARN must not hold in a pass, where the last one
-// may hold other things than those before it.
-func (n names) banned(how pass) (before, last string) {
-	before, last = signs[how], signs[how]
-	switch {
-	case n == free:
-		before = separators[how]
-	case how == colon && n != colons:
-		before = signs[loose]
-	}
-	if n == free || n == freeAtEnd {
-		last = separators[how]
-	}
-	return before, last
+// bans are what the last name of an ARN, and those before it, must not hold in each pass.
+var bans = [...][colon + 1]struct{ before, last string }{
+	plain:      {{"/:*?", "/:*?"}, {":*?", ":*?"}, {":*?", ":*?"}},
+	colonAtEnd: {{"/:*?", "/:*?"}, {":*?", ":*?"}, {":*?", "*?"}},
+	colons:     {{"/:*?", "/:*?"}, {":*?", ":*?"}, {"*?", "*?"}},
+	freeAtEnd:  {{"/:*?", "/:"}, {":*?", ":"}, {":*?", ""}},
+	free:       {{"/:", "/:"}, {":", ":"}, {"", ""}},
 }

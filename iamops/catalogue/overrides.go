@@ -1,9 +1,6 @@
 package catalogue
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // AWS's reference is wrong or silent in these places. Each row names the page
 // that says otherwise. None of them can make a grant reach beyond the entity's
@@ -93,17 +90,8 @@ const logGroup = "logs:*:*:log-group:*"
 
 // inFolders are the shapes of what folders hold. The ARN of an object that ends in "/"
 // means all objects whose keys begin so: "Organizing objects in the Amazon S3 console
-// by using folders", Amazon S3 User Guide.
+// by using folders", Amazon S3 User Guide. No other ARN does.
 var inFolders = []string{"s3:::*/*", "s3:*:*:accesspoint/*/object/*", "s3::*:accesspoint/*/object/*", "s3-outposts:*:*:outpost/*/bucket/*/object/*"}
-
-// asFolder makes the kind of an object that of a folder, and any other one that of no
-// type: its ARN does not end in "/".
-func (k *kind) asFolder() {
-	k.shapes = slices.DeleteFunc(k.shapes, func(p pattern) bool { return !slices.Contains(inFolders, p.shape) })
-	if k.folder = len(k.shapes) > 0; !k.folder {
-		k.keys = nil
-	}
-}
 
 // written returns the endings to give an ARN in a policy that lets the action,
 // which acts on it, do so.

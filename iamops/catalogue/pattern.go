@@ -46,16 +46,13 @@ type pass int
 const (
 	strict pass = iota // no "/" and no ":"
 	loose              // no ":"; names of secrets, parameters and log groups have "/"
-	colon              // those of namesWithColons ":", and the last of them anything
+	colon              // those that may hold ":" or anything do, too: see bans
 )
 
 // match reports whether s, an ARN without "arn:PARTITION:", is of this shape.
 func (p pattern) match(s string, how pass) bool {
-	if how == colon && p.names == plain {
-		return false
-	}
-	before, last := p.names.banned(how)
-	return match(p.shape, s, before, last)
+	ban := bans[p.names][how]
+	return match(p.shape, s, ban.before, ban.last)
 }
 
 // match compares s with a shape, where "*" stands for one or more characters that

@@ -24,8 +24,9 @@ func resolve(a arn, services ...*service) kind {
 	}
 	k.compareAll(services, a.rest, strict) // in the others a name would be taken to end in "/"
 	if text, ok := strings.CutSuffix(a.rest, "/"); ok && len(k.shapes) == 0 {
+		k.folder = true
 		k.compareAll(services, text, strict, loose, colon)
-		k.asFolder()
+		k.folder = len(k.shapes) > 0
 	}
 	return k
 }
@@ -52,7 +53,7 @@ func (k *kind) compareAll(services []*service, text string, passes ...pass) {
 // not a table of that name.
 func (k *kind) compare(t resourceType, text string, how pass) {
 	for _, p := range t.patterns {
-		if !p.match(text, how) {
+		if k.folder && !slices.Contains(inFolders, p.shape) || !p.match(text, how) {
 			continue
 		}
 		if len(k.shapes) > 0 && p.literals < k.shapes[0].literals {

@@ -81,7 +81,9 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Several: w.several, Warnings: w.told()}, nil
 }
 
-var partitionForm = regexp.MustCompile(`^aws[a-z0-9-]*$`)
+// partitionForm is that of templates.IsPartition, which a test compares: this package
+// imports none of ours.
+var partitionForm = regexp.MustCompile(`^aws(-[a-z0-9]+)*$`)
 
 // check looks at what the requester cannot fix.
 func (r Request) check() error {
@@ -211,9 +213,9 @@ func (c *Catalogue) kindOf(a arn, s *service) (kind, error) {
 func group(origin Origin, resources map[string][]string) []Statement {
 	byResources := map[string]*Statement{}
 	add := func(action string, resources []string, inAccount bool) {
-		key := strings.Join(resources, " ")
+		key := strings.Join(resources, "\x00") // names may hold blanks
 		if inAccount {
-			key += " in the account"
+			key += "\x00in the account"
 		}
 		if byResources[key] == nil {
 			byResources[key] = &Statement{Origin: origin, Resources: resources, InAccount: inAccount}
