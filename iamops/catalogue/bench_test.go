@@ -31,9 +31,26 @@ func BenchmarkRequest(b *testing.B) {
 		"ec2:CreateTags", "ec2:TerminateInstances", "ec2:UnmonitorInstances", "ssm:StartSession", "ssm:GetConnectionStatus")
 }
 
+// TestAllocations bounds what a warm look-up allocates, which does not depend on how busy
+// the machine is. The time that the target allows is some hundred allocations.
+func TestAllocations(t *testing.T) {
+	c := open(t)
+	req := onInstance("ec2:StopInstances")
+	if _, err := c.Scope(req); err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, func() { _, _ = c.Scope(req) }); n > 80 {
+		t.Errorf("a look-up makes %.0f allocations", n)
+	}
+}
+
+func onInstance(actions ...string) catalogue.Request {
+	return catalogue.Request{Account: account, Partition: "aws", Entity: "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0", Actions: actions}
+}
+
 func benchmark(b *testing.B, actions ...string) {
 	c := open(b)
-	req := catalogue.Request{Account: account, Partition: "aws", Entity: "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0", Actions: actions}
+	req := onInstance(actions...)
 	if _, err := c.Scope(req); err != nil {
 		b.Fatal(err)
 	}

@@ -114,8 +114,10 @@ func (k kind) written(action string) []string {
 // Reference), and an entity's identifier may come from either.
 func withoutLogStreams(text string) string {
 	short, ok := strings.CutSuffix(text, ":*")
-	fields := strings.SplitN(short, ":", 8)
-	if ok && len(fields) == 7 && fields[2] == "logs" && fields[5] == "log-group" {
+	if !ok {
+		return text
+	}
+	if fields := strings.SplitN(short, ":", 8); len(fields) == 7 && fields[2] == "logs" && fields[5] == "log-group" {
 		return short
 	}
 	return text
