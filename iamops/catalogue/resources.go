@@ -215,7 +215,7 @@ func group(origin Origin, resources map[string][]string) []Statement {
 	add := func(action string, resources []string, inAccount bool) {
 		key := strings.Join(resources, "\x00") // names may hold blanks
 		if inAccount {
-			key += "\x00in the account"
+			key += "\x00account"
 		}
 		if byResources[key] == nil {
 			byResources[key] = &Statement{Origin: origin, Resources: resources, InAccount: inAccount}
