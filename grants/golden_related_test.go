@@ -67,6 +67,15 @@ func givenRelated() []play {
 			s.resource("my-report", `"resource_type":"S3","arn":"`+bucket+`/all *.csv"`)
 			return s.requested("my-report", "s3:GetObject")
 		}},
+		{name: "on a bucket to which something is related that cannot be", f: func(s *stage) string {
+			s.resource(encrypted, "", bucket)
+			return s.requested(encrypted, "s3:ListBucket")
+		}},
+		{name: "on a key, to which nothing can be related", f: func(s *stage) string {
+			s.offers("EC2", "kms:Decrypt")
+			s.resource(key, `"resource_type":"EC2"`, bucket)
+			return s.requested(key, "kms:Decrypt")
+		}},
 		{name: "on a resource whose ARN is a property", f: func(s *stage) string {
 			s.resource("my-bucket", `"resource_type":"S3","arn":"arn:aws:s3:::my-other-bucket"`)
 			return s.requested("my-bucket", "s3:ListBucket")
@@ -116,10 +125,10 @@ func refusedCatalogues() []play {
 		{name: "a related resource that has no ARN", f: on(func(s *stage) {
 			s.resource("my-key", `"resource_type":"EC2"`)
 			s.resource(encrypted, "", "my-key")
-		}, encrypted, "s3:GetObject")},
+		}, encrypted, "s3:GetObject", "kms:Decrypt")},
 		{name: "a related resource of another type", f: on(func(s *stage) {
 			s.resource(encrypted, "", bucket)
-		}, encrypted, "s3:GetObject")},
+		}, encrypted, "kms:Decrypt")},
 		{name: "a related resource in another Region", f: on(func(s *stage) {
 			s.resource(key, `"resource_type":"EC2"`)
 			s.resource("arn:aws:sqs:eu-west-1:"+account+":orders", `"resource_type":"EC2"`, key)
@@ -129,9 +138,6 @@ func refusedCatalogues() []play {
 			s.resource(lake, `"resource_type":"EC2"`)
 			s.resource("arn:aws:glue:us-east-1:"+account+":table/sales/orders", `"resource_type":"EC2"`, lake)
 		}, "arn:aws:glue:us-east-1:"+account+":table/sales/orders", "kms:Decrypt")},
-		{name: "a resource that has none related", f: on(func(s *stage) {
-			s.resource(key, `"resource_type":"EC2"`, bucket)
-		}, key, "kms:Decrypt")},
 		{name: "a permission of a related resource that it does not act on", f: func(s *stage) string {
 			s.encryptedBucket()
 			s.offers("EC2", "s3:DeleteObject")

@@ -54,6 +54,9 @@ func (w *work) told() []string {
 			out = append(out, fmt.Sprintf("%s means the one resource of that very name: its \"*\" and \"?\" are no wildcards", r.arn.text))
 		}
 	}
+	for _, why := range w.unused() {
+		out = append(out, "a related resource is no part of this grant: "+why)
+	}
 	for advice, actions := range w.warnings {
 		slices.Sort(actions)
 		out = append(out, strings.Join(actions, ", ")+": "+advice)

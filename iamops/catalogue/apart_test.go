@@ -55,7 +55,7 @@ func TestApart(t *testing.T) {
 		}
 		var all catalogue.Refusals
 		right := func(r *catalogue.Refusal) bool {
-			return r.Reason == catalogue.WrongType && r.ARN == tc.related && strings.Contains(r.Error(), tc.says) &&
+			return r.Action == tc.action && r.ARN == tc.entity && strings.Contains(r.Error(), tc.says) &&
 				strings.HasSuffix(r.Error(), `: correct the relation "related" in the catalogue`)
 		}
 		if !errors.As(err, &all) || !slices.ContainsFunc(all, right) {

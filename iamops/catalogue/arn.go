@@ -40,17 +40,17 @@ func parseARN(given, partition, account string) (arn, *Refusal) {
 		return arn{}, &Refusal{Reason: reason, ARN: given, message: func() string { return fmt.Sprintf(message, args...) }}
 	}
 	if n := utf8.RuneCountInString(text); n > maxARN {
-		return bad(InvalidARN, "the entity identifier has %d characters, and an ARN has %d at most", n, maxARN)
+		return bad(InvalidARN, "the ARN has %d characters, and AWS takes %d at most", n, maxARN)
 	}
 	text = withoutLogStreams(text)
 	m := arnForm.FindStringSubmatch(text)
 	switch {
 	case !printable(text):
-		return bad(InvalidARN, "the entity identifier %q begins or ends with a blank, or holds what cannot be printed", text)
+		return bad(InvalidARN, "%q begins or ends with a blank, or holds what cannot be printed", text)
 	case strings.Contains(text, "${") || wholeWildcard.MatchString(text):
 		return bad(InvalidARN, namesMore, text)
 	case m == nil:
-		return bad(InvalidARN, "the entity identifier %q is not an ARN (arn:partition:service:region:account:resource)", text)
+		return bad(InvalidARN, "%q is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property \"arn\"", text)
 	case m[1] != partition:
 		return bad(ForeignPartition, "%s is of partition %s, and access is granted in %s", text, m[1], partition)
 	case m[4] == "aws":

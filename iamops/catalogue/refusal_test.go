@@ -49,7 +49,7 @@ func TestMessages(t *testing.T) {
 			bucket, "s3:PutBucketPolicy", catalogue.DeniedAction,
 			"s3:PutBucketPolicy changes who has access (access level Permissions management), and that would outlast the grant: it is refused unless the operator allows it",
 		},
-		{"reports", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "reports" is not an ARN (arn:partition:service:region:account:resource)`},
+		{"reports", "s3:GetObject", catalogue.InvalidARN, `"reports" is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property "arn"`},
 		{bucket + "/*", "s3:GetObject", catalogue.InvalidARN, bucket + "/* holds a wildcard or a policy variable: name one resource"},
 		{
 			bucket + "/team-a/", "s3:ListBucket", catalogue.WrongType,
@@ -58,8 +58,8 @@ func TestMessages(t *testing.T) {
 				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent",
 		},
 		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},
-		{bucket + "/a\tb", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a\tb" begins or ends with a blank, or holds what cannot be printed`},
-		{bucket + "/a ", "s3:GetObject", catalogue.InvalidARN, `the entity identifier "arn:aws:s3:::reports/a " begins or ends with a blank, or holds what cannot be printed`},
+		{bucket + "/a\tb", "s3:GetObject", catalogue.InvalidARN, `"arn:aws:s3:::reports/a\tb" begins or ends with a blank, or holds what cannot be printed`},
+		{bucket + "/a ", "s3:GetObject", catalogue.InvalidARN, `"arn:aws:s3:::reports/a " begins or ends with a blank, or holds what cannot be printed`},
 		{bucket + "*", "s3:ListBucket", catalogue.InvalidARN, bucket + "* holds a wildcard or a policy variable: name one resource"},
 		{
 			"arn:aws:sqs:eu-west-1:444455556666:q", "sqs:SendMessage", catalogue.ForeignAccount,

@@ -27,22 +27,16 @@ type relatedType struct {
 }
 
 // related takes the ARNs of the related resources apart and holds each to the rules
-// of the entity, and to the reviewed pairs. Either the result or the refusals count.
-func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, error) {
-	if n := len(req.Related); n > MaxRelated {
-		message := said(fmt.Sprintf("%d resources are related to %s, and a grant takes %d at most", n, entity.text, MaxRelated))
-		return nil, Refusals{{Reason: InvalidARN, ARN: req.Entity, message: message}}, nil
-	}
-	var out []resource
-	var refusals Refusals
+// of the entity, and to the reviewed pairs. One that breaks them is not a part of the
+// grant, and unfit says why: it matters to who asks for something that acts on it.
+func (c *Catalogue) related(entity arn, req Request) (out []resource, unfit Refusals, err error) {
 	for _, text := range req.Related {
 		a, bad, err := c.parse(text, req)
 		if err != nil {
 			return nil, nil, err
 		}
 		if bad != nil {
-			bad.message = said("of the related resources: " + bad.Error())
-			refusals = append(refusals, bad)
+			unfit = append(unfit, bad)
 			continue
 		}
 		p, bad, err := c.pair(entity, a)
@@ -50,14 +44,14 @@ func (c *Catalogue) related(entity arn, req Request) ([]resource, Refusals, erro
 			return nil, nil, err
 		}
 		if bad != nil {
-			refusals = append(refusals, bad)
+			unfit = append(unfit, bad)
 			continue
 		}
 		if !slices.ContainsFunc(out, func(r resource) bool { return r.arn.text == a.text }) {
 			out = append(out, resource{arn: a, parent: p.related.parent})
 		}
 	}
-	return out, refusals, nil
+	return out, unfit, nil
 }
 
 // pair finds the reviewed pair of the entity and a related resource.

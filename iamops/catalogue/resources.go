@@ -72,7 +72,7 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 		}
 		if refusal != nil {
 			refusal.ARN = req.Entity
-			refusals = append(refusals, refusal)
+			refusals = append(refusals, w.withUnfit(refusal))
 		}
 	}
 	if len(refusals) > 0 {
@@ -97,6 +97,8 @@ func (r Request) check() error {
 		return fmt.Errorf("%q is not an AWS partition", r.Partition)
 	case len(r.Actions) == 0:
 		return errors.New("no permission is requested")
+	case len(r.Related) > MaxRelated:
+		return fmt.Errorf("%d resources are related to %s, and a grant takes %d at most", len(r.Related), r.Entity, MaxRelated)
 	}
 	return nil
 }
@@ -105,7 +107,8 @@ func (r Request) check() error {
 type work struct {
 	catalogue *Catalogue
 	req       Request
-	resources []resource          // the entity first; none if one of them was refused
+	resources []resource          // the entity first; none if it was refused
+	unfit     Refusals            // of related resources, which are no part of the grant
 	seen      map[string]kinds    // by prefix of the actions
 	asked     map[string][]string // the resources of each requested action
 	several   map[string][][]string
@@ -133,11 +136,28 @@ func (w *work) findResources() (Refusals, error) {
 	if bad != nil {
 		return Refusals{bad}, nil
 	}
-	related, refusals, err := w.catalogue.related(entity, w.req)
-	if err == nil && len(refusals) == 0 {
-		w.resources = append([]resource{{arn: entity}}, related...)
+	related, unfit, err := w.catalogue.related(entity, w.req)
+	w.resources, w.unfit = append([]resource{{arn: entity}}, related...), unfit
+	return nil, err
+}
+
+// withUnfit adds to a refusal why a related resource did not help, where one could have.
+func (w *work) withUnfit(r *Refusal) *Refusal {
+	if len(w.unfit) == 0 || r.Always() {
+		return r
 	}
-	return refusals, err
+	why := r.message
+	r.message = func() string { return why() + ". Of the related resources: " + strings.Join(w.unused(), "; ") }
+	return r
+}
+
+// unused says of each related resource that is no part of the grant why it is none.
+func (w *work) unused() []string {
+	out := make([]string, len(w.unfit))
+	for i, r := range w.unfit {
+		out[i] = r.Error()
+	}
+	return out
 }
 
 // parse takes an ARN of the request apart. Either the result or the refusal counts.
