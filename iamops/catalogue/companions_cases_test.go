@@ -135,6 +135,7 @@ var companionCases = []struct {
 	{"secretsmanager:UpdateSecret", "secretsmanager:us-east-1:ACCOUNT:secret:prod/db-AbCdEf", "kms:GenerateDataKey", "warn", "kms:GenerateDataKey and kms:Decrypt"},
 	{"secretsmanager:UpdateSecret", "secretsmanager:us-east-1:ACCOUNT:secret:prod/db-AbCdEf", "kms:GenerateDataKey kms:Decrypt", "", ""},
 	{"kinesis:PutRecord", "kinesis:us-east-1:ACCOUNT:stream/clicks", "kms:GenerateDataKey", "", ""},
+	{"ebs:PutSnapshotBlock", "ec2:us-east-1::snapshot/snap-0123456789abcdef0", "kms:GenerateDataKey", "warn", "kms:GenerateDataKey and kms:Decrypt"},
 	{"ec2:StartInstances", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "", "warn", "kms:CreateGrant"},
 	{"ec2:StopInstances", "ec2:us-east-1:ACCOUNT:instance/i-0abcd1234ef567890", "", "", ""},
 	{"kms:ReEncryptFrom", "kms:us-east-1:ACCOUNT:key/1234abcd-12ab-34cd-56ef-1234567890ab", "", "warn", "kms:ReEncryptTo"},

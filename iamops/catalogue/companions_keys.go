@@ -69,8 +69,8 @@ var keyCompanions = []companion{
 		text: readsWithKey, keyed: readsWithThis, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
 	},
 	{
-		asked: []string{"ebs:PutSnapshotBlock", "ebs:StartSnapshot"}, unless: []string{dataKey}, does: warn,
-		text: onlyWritesWithKey, keyed: onlyWritesWithThis, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
+		asked: []string{"ebs:PutSnapshotBlock", "ebs:StartSnapshot"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: `"Control access to EBS direct APIs using IAM", Amazon EBS User Guide`,
 	},
 	{
 		asked: []string{"states:StartExecution", "states:StartSyncExecution", "states:DescribeExecution", "states:GetExecutionHistory", "states:DescribeStateMachine"}, unless: []string{decrypt}, does: warn,
