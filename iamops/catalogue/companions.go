@@ -48,7 +48,12 @@ const (
 
 // companionsBy holds the rows by the actions that they name, and those with a
 // wildcard by its service, so that a look-up compares few of them.
-var companionsBy = indexCompanions(slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts))
+var companionsBy = indexCompanions(companionRows())
+
+// companionRows is the whole table.
+func companionRows() []companion {
+	return slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
+}
 
 // askedRow is a row and one of its patterns.
 type askedRow struct {
@@ -180,6 +185,16 @@ var resourceCompanions = []companion{
 		page: `"Requesting a table export in DynamoDB", Amazon DynamoDB Developer Guide`,
 	},
 	{
+		asked: []string{"dynamodb:ImportTable"}, does: warn,
+		text: "it also reads a bucket (s3:GetObject, s3:ListBucket) and writes to a log group of CloudWatch Logs (logs:CreateLogGroup, logs:CreateLogStream, logs:PutLogEvents), all outside of the grant: use it where AWS lets the caller do that by another way, or ask an operator to import it",
+		page: `"Requesting a table import in DynamoDB", Amazon DynamoDB Developer Guide`,
+	},
+	{
+		asked: []string{"dynamodb:CreateTableReplica"}, does: refuse,
+		text: "the replica is a table in another Region that takes rights of its own (dynamodb:CreateTable and those that read and write it), and is outside of the grant: ask an operator to add the replica",
+		page: `"IAM security and global tables", Amazon DynamoDB Developer Guide`,
+	},
+	{
 		asked: []string{"dynamodb:EnableKinesisStreamingDestination"}, unless: []string{"kinesis:PutRecord"}, does: warn,
 		text: "it also needs rights on the stream (kinesis:DescribeStream, kinesis:PutRecord, kinesis:PutRecords), which is outside of the grant: ask an operator to turn it on if AWS denies it",
 		page: `"Using IAM policies for Amazon Kinesis Data Streams and Amazon DynamoDB", Amazon DynamoDB Developer Guide`,
@@ -200,6 +215,16 @@ var resourceCompanions = []companion{
 		page: "ReEncrypt, AWS KMS API Reference",
 	},
 	{
+		asked: []string{"kms:ReplicateKey"}, does: refuse,
+		text: "the replica that it makes takes kms:CreateKey in the other Region, too, which AWS allows on all resources only: ask an operator to replicate the key",
+		page: "ReplicateKey, AWS KMS API Reference",
+	},
+	{
+		asked: []string{"kms:UpdatePrimaryRegion"}, does: warn,
+		text: "AWS checks it on the primary key and also on the replica, whose ARN has another Region and is outside of the grant: use it where the policy of the other key lets the caller do so, or ask an operator",
+		page: "UpdatePrimaryRegion, AWS KMS API Reference",
+	},
+	{
 		asked: []string{"rds:SwitchoverBlueGreenDeployment"}, does: refuse,
 		text: "it also needs rights on the databases of both sides (rds:ModifyDBInstance or rds:ModifyDBCluster, and those that promote a replica), which are outside of the deployment: ask an operator to switch over",
 		page: `"Authorizing access to Amazon RDS blue/green deployment operations", Amazon RDS User Guide`,
@@ -213,6 +238,16 @@ var resourceCompanions = []companion{
 		asked: []string{"rds:DeleteDBInstance"}, unless: []string{"rds:CreateDBSnapshot"}, does: warn,
 		text: "a final snapshot also needs rds:CreateDBSnapshot, on a snapshot outside of the grant: delete it without one, or make the snapshot before",
 		page: "Actions, resources, and condition keys for Amazon RDS (dependent actions)",
+	},
+	{
+		asked: []string{"rds:StopDBInstance", "rds:DeleteTenantDatabase"}, unless: []string{"rds:CreateDBSnapshot"}, does: warn,
+		text: "where the call names a snapshot, it also needs rds:CreateDBSnapshot, on a snapshot outside of the grant: leave the snapshot out, or make it before",
+		page: "DBSnapshotIdentifier of StopDBInstance and FinalDBSnapshotIdentifier of DeleteTenantDatabase, Amazon RDS API Reference",
+	},
+	{
+		asked: []string{"rds:DeleteDBCluster"}, unless: []string{"rds:CreateDBClusterSnapshot"}, does: warn,
+		text: "a final snapshot also needs rds:CreateDBClusterSnapshot, on a snapshot outside of the grant: delete it without one, or make the snapshot before",
+		page: "FinalDBSnapshotIdentifier of DeleteDBCluster, Amazon RDS API Reference",
 	},
 	{
 		asked: []string{"fsx:DeleteFileSystem"}, unless: []string{"fsx:CreateBackup"}, does: warn,

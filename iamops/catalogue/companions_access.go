@@ -145,6 +145,21 @@ var accessCompanions = []companion{
 		page: "StartQueryExecution and GetQueryResults, Amazon Athena API Reference",
 	},
 	{
+		asked: []string{"athena:GetQueryResults", "athena:GetQueryResultsStream"}, unless: []string{"s3:GetObject"}, does: warn,
+		text: "AWS reads the results from a bucket with the rights of the caller, and also asks for s3:GetObject there, which is outside of the work group: use it where the policy of the bucket lets the caller read",
+		page: "GetQueryResults, Amazon Athena API Reference",
+	},
+	{
+		asked: []string{"athena:GetDatabase", "athena:GetTableMetadata", "athena:ListDatabases", "athena:ListTableMetadata"}, does: warn,
+		text: "of the catalog of AWS Glue it also takes Glue's rights (glue:GetDatabase, glue:GetDatabases, glue:GetTable, glue:GetTables), which are outside of the data catalog of Athena: ask for these on the database of Glue",
+		page: `"Configure access to databases and tables in the AWS Glue Data Catalog", Amazon Athena User Guide`,
+	},
+	{
+		asked: []string{"s3vectors:ListVectors", "s3vectors:QueryVectors"}, unless: []string{"s3vectors:GetVectors"}, does: warn,
+		text: "a call that wants data or metadata, or that filters, also takes s3vectors:GetVectors: ask for it, too",
+		page: "ListVectors and QueryVectors, Amazon S3 API Reference",
+	},
+	{
 		asked: []string{"logs:StartQuery"}, unless: []string{"logs:GetQueryResults"}, does: warn,
 		text: "results are read with logs:GetQueryResults: ask for it, too",
 		page: "StartQuery and GetQueryResults, Amazon CloudWatch Logs API Reference",
@@ -227,6 +242,11 @@ var accessCompanions = []companion{
 		asked: []string{"ec2:CreateStoreImageTask"}, does: refuse,
 		text: "it also needs rights on the snapshots of the image (ebs:ListSnapshotBlocks, ebs:GetSnapshotBlock) and on the bucket (s3:PutObject), which are outside of the grant: ask an operator to store it",
 		page: `"Create a store image task", Amazon EC2 User Guide`,
+	},
+	{
+		asked: []string{"wafv2:PutLoggingConfiguration", "waf:PutLoggingConfiguration", "waf-regional:PutLoggingConfiguration"}, does: warn,
+		text: "it also takes rights on where the logs go (logs:CreateLogDelivery for a log group or a bucket, firehose:ListDeliveryStreams for a stream), which AWS allows on all resources only, and the first time in an account iam:CreateServiceLinkedRole: ask an operator to turn it on if AWS denies it",
+		page: `"Logging AWS WAF web ACL traffic", AWS WAF Developer Guide`,
 	},
 	// What AWS allows on all resources only.
 	{

@@ -13,6 +13,30 @@ var keyCompanions = []companion{
 		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions", Amazon S3 User Guide`,
 	},
 	{
+		asked: []string{"s3express:CreateSession"}, on: []string{"s3express:*:*:bucket/*"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS) in directory buckets", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3tables:GetTableData"}, unless: []string{decrypt}, does: warn,
+		text: readsWithKey, keyed: readsWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS) in table buckets", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3tables:PutTableData"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS) in table buckets", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3vectors:GetVectors", "s3vectors:ListVectors", "s3vectors:QueryVectors"}, unless: []string{decrypt}, does: warn,
+		text: readsWithKey, keyed: readsWithThis, page: `"Data protection and encryption in S3 Vectors", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3vectors:PutVectors"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: `"Data protection and encryption in S3 Vectors", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"cloudtrail:GetQueryResults", "cloudtrail:GetEventDataStoreData"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: "Actions, resources, and condition keys for AWS CloudTrail (dependent actions)",
+	},
+	{
 		asked: []string{"sqs:SendMessage"}, unless: []string{decrypt, dataKey}, does: warn,
 		text: writesWithKey, keyed: writesWithThis, page: `"Amazon SQS Key management", Amazon SQS Developer Guide`,
 	},
@@ -58,6 +82,10 @@ var keyCompanions = []companion{
 		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"secretsmanager:ReplicateSecretToRegions"}, on: []string{secret}, unless: []string{decrypt}, does: warn,
+		text: readsWithKey, keyed: readsWithThis, page: "ReplicateSecretToRegions, AWS Secrets Manager API Reference",
 	},
 	{
 		asked: []string{"ec2:StartInstances", "ec2:AttachVolume"}, unless: []string{"kms:CreateGrant"}, does: warn,

@@ -32,7 +32,7 @@ func TestCompanionsAreWellFormed(t *testing.T) {
 			}
 		}
 	}
-	rows := slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts)
+	rows := companionRows()
 	if len(rows) < 190 {
 		t.Fatalf("the table has %d rows", len(rows))
 	}
@@ -144,7 +144,7 @@ func TestCompanionsDoNotContradict(t *testing.T) {
 		for _, a := range s.actions {
 			var texts []string
 			refused := false
-			for _, row := range slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts) {
+			for _, row := range companionRows() {
 				if matching(row.asked, prefix+":"+a.name) == "" || len(row.on) > 0 {
 					continue
 				}

@@ -329,10 +329,6 @@ func TestAddedLieInside(t *testing.T) {
 	}
 }
 
-func companionRows() []companion {
-	return slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts)
-}
-
 // checkScope holds what a request came to against the promises, and returns the number
 // of companions.
 func checkScope(t *testing.T, req Request, scope Scope) (companions int) {

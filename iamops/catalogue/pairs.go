@@ -22,6 +22,8 @@ var pairs = []pair{
 	{kmsKey, "s3express bucket", `"Using server-side encryption with AWS KMS keys (SSE-KMS) in directory buckets", Amazon S3 User Guide`},
 	{kmsKey, "s3tables TableBucket", `"Using server-side encryption with AWS KMS keys (SSE-KMS) in table buckets", Amazon S3 User Guide`},
 	{kmsKey, "s3tables Table", `"Using server-side encryption with AWS KMS keys (SSE-KMS) in table buckets", Amazon S3 User Guide`},
+	{kmsKey, "s3vectors VectorBucket", `encryptionConfiguration of CreateVectorBucket, Amazon S3 API Reference`},
+	{kmsKey, "s3vectors Index", `encryptionConfiguration of CreateIndex, Amazon S3 API Reference`},
 	{kmsKey, "sqs queue", `"Encryption at rest in Amazon SQS", Amazon SQS Developer Guide`},
 	{kmsKey, "sns topic", `"Securing Amazon SNS data with server-side encryption", Amazon SNS Developer Guide`},
 	{kmsKey, "dynamodb table", `"DynamoDB encryption at rest", Amazon DynamoDB Developer Guide`},

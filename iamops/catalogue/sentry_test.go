@@ -16,7 +16,9 @@ import (
 type sentryService struct {
 	Prefix     string `json:"prefix"`
 	Privileges map[string]struct {
-		ResourceTypes map[string]struct{} `json:"resource_types"`
+		ResourceTypes map[string]struct {
+			Dependent []string `json:"dependent_actions"`
+		} `json:"resource_types"`
 	} `json:"privileges"`
 	Resources map[string]struct {
 		ARN string `json:"arn"`
