@@ -53,12 +53,32 @@ func parseARN(given, partition, account string) (arn, *Refusal) {
 		return bad(InvalidARN, "%q is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property \"arn\"", text)
 	case m[1] != partition:
 		return bad(ForeignPartition, "%s is of partition %s, and access is granted in %s", text, m[1], partition)
+	case elsewhereRegion(partition, m[3]):
+		return bad(InvalidARN, "%s is in Region %s, which partition %s does not have", text, m[3], partition)
 	case m[4] == "aws":
 		return bad(ForeignAccount, "%s belongs to AWS, and access is granted in account %s", text, account)
 	case m[4] != "" && m[4] != account:
 		return bad(ForeignAccount, "%s is of account %s, and access is granted in account %s", text, m[4], account)
 	}
 	return arn{text: text, partition: m[1], service: m[2], region: m[3], account: m[4], rest: strings.TrimPrefix(text, "arn:"+m[1]+":")}, nil
+}
+
+// regions are how the names of the Regions of a partition begin, where not as those of
+// the partition aws: "Amazon Resource Names (ARNs)" and the endpoints of each partition,
+// AWS General Reference.
+var regions = []struct{ partition, prefix string }{
+	{"aws-cn", "cn-"}, {"aws-us-gov", "us-gov-"}, {"aws-iso", "us-iso-"}, {"aws-iso-b", "us-isob-"},
+	{"aws-iso-e", "eu-isoe-"}, {"aws-iso-f", "us-isof-"}, {"aws-eusc", "eusc-"},
+}
+
+// elsewhereRegion reports whether a Region is certainly not of a partition.
+func elsewhereRegion(partition, region string) bool {
+	for _, r := range regions {
+		if region != "" && (r.partition == partition) != strings.HasPrefix(region, r.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // namesMore is why an ARN is refused that looks like one of a policy.

@@ -84,9 +84,19 @@ func TestWritten(t *testing.T) {
 }
 
 func TestPartitions(t *testing.T) {
-	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"} {
-		text := "arn:" + partition + ":sqs:eu-west-1:" + testAccount + ":q"
-		if a, bad := parseARN(text, partition, testAccount); bad != nil || a.partition != partition || a.rest != "sqs:eu-west-1:"+testAccount+":q" {
+	all := map[string]string{
+		"aws": "eu-west-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1", "aws-iso": "us-iso-east-1",
+		"aws-iso-b": "us-isob-east-1", "aws-iso-e": "eu-isoe-west-1", "aws-iso-f": "us-isof-south-1",
+	}
+	for partition, region := range all {
+		for of, other := range all {
+			text := "arn:" + partition + ":sqs:" + other + ":" + testAccount + ":q"
+			if _, bad := parseARN(text, partition, testAccount); of != partition && (bad == nil || bad.Reason != InvalidARN) {
+				t.Errorf("%s: %v", text, bad)
+			}
+		}
+		text := "arn:" + partition + ":sqs:" + region + ":" + testAccount + ":q"
+		if a, bad := parseARN(text, partition, testAccount); bad != nil || a.partition != partition || a.rest != "sqs:"+region+":"+testAccount+":q" {
 			t.Errorf("%s: %+v, %v", text, a, bad)
 		}
 		if _, bad := parseARN(text, "aws-xx", testAccount); bad == nil || bad.Reason != ForeignPartition {

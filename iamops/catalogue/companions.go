@@ -130,6 +130,17 @@ var resourceCompanions = []companion{
 		page: `"Restricting access to Parameter Store parameters using IAM policies", AWS Systems Manager User Guide`,
 	},
 	{
+		asked: []string{"ssm:*"}, on: []string{"ssm:*:*:parameter/*"}, when: publicParameter, does: refuse,
+		text: `this is a public parameter of AWS, whose ARN names no account: use the ARN without one, as in arn:aws:ssm:eu-west-1::parameter/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended`,
+		page: `"Calling AMI public parameters in Parameter Store", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"execute-api:ManageConnections"},
+		on:    []string{"execute-api:*:*:*/*/*/*", "execute-api:*:*:*/*/*/", "execute-api:*:*:*/*/*"}, when: noConnections, does: refuse,
+		text: `it is for the connections of a WebSocket API, whose ARNs go on after the stage with METHOD/@connections: ask for it on those, as in a1b2c3d4e5/prod/POST/@connections/*, or on the API`,
+		page: `"Use @connections commands in your backend service", Amazon API Gateway Developer Guide`,
+	},
+	{
 		asked: []string{"rds-db:connect"}, when: notResourceID, does: refuse,
 		text: `AWS knows the database by its resource id here, which begins with "db-", "cluster-" or "prx-", and not by its name: use the id, which "aws rds describe-db-instances" prints as DbiResourceId (of a cluster DbClusterResourceId)`,
 		page: `"Creating and using an IAM policy for IAM database access", Amazon RDS User Guide`,
@@ -320,6 +331,10 @@ func newLoadBalancer(rest string) bool {
 }
 
 func slashesOfParameter(rest string) bool { return strings.Contains(rest, ":parameter//") }
+
+func publicParameter(rest string) bool { return strings.Contains(rest, ":parameter/aws/service/") }
+
+func noConnections(rest string) bool { return !strings.Contains(rest+"/", "/@connections/") }
 
 func notResourceID(rest string) bool {
 	_, id, _ := strings.Cut(rest, ":dbuser:")

@@ -22,6 +22,10 @@ var companionCases = []struct {
 	{"rds-db:connect", "rds-db:us-east-1:ACCOUNT:dbuser:orders/jane", "", "refuse", "DbiResourceId"},
 	{"rds-db:connect", "rds-db:us-east-1:ACCOUNT:dbuser:db-ABCDEFGHIJKL01234/jane", "", "", ""},
 	{"rds-db:connect", "rds-db:us-east-1:ACCOUNT:dbuser:prx-ABCDEFGHIJKL01234/jane", "", "", ""},
+	{"ssm:GetParameter", "ssm:us-east-1:ACCOUNT:parameter/aws/service/global-infrastructure/regions", "kms:Decrypt", "refuse", "no account"},
+	{"execute-api:ManageConnections", "execute-api:us-east-1:ACCOUNT:a1b2c3d4e5/prod/GET/pets", "", "refuse", "@connections"},
+	{"execute-api:ManageConnections", "execute-api:us-east-1:ACCOUNT:a1b2c3d4e5/prod/POST/@connections/abc=", "", "", ""},
+	{"execute-api:ManageConnections", "execute-api:us-east-1:ACCOUNT:a1b2c3d4e5/prod", "", "", ""},
 	// Indexes.
 	{"dynamodb:Query", "dynamodb:us-east-1:ACCOUNT:table/Orders", "kms:Decrypt", "add /index/*", ""},
 	{"dynamodb:Scan", "dynamodb:us-east-1:ACCOUNT:table/Orders", "kms:decrypt", "add /index/*", ""},

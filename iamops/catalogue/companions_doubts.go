@@ -3,7 +3,7 @@ package catalogue
 // roleDoubts are actions whose operation takes a role in some calls only.
 var roleDoubts = []companion{
 	{
-		asked: []string{"ecs:RunTask", "ecs:StartTask", "ecs:RegisterTaskDefinition", "ecs:RegisterDaemonTaskDefinition"}, does: warn,
+		asked: []string{"ecs:RunTask", "ecs:StartTask"}, does: warn,
 		text: "a task definition with a task role or an execution role takes iam:PassRole on them, too, which is never granted: use a task definition without roles, or restart a service with ecs:UpdateService",
 		page: `"Amazon ECS task execution IAM role" and "Amazon ECS task IAM role", Amazon ECS Developer Guide`,
 	},

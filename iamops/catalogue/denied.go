@@ -113,6 +113,27 @@ var deniedActions = []struct{ pattern, why string }{
 	{"ssm:RequestManagedInstanceRoleToken", otherRole},
 }
 
+// deniedTypes are types on which an action is never granted, though AWS has it act on
+// them and it may be granted on others.
+var deniedTypes = []struct {
+	action string
+	types  []string
+}{
+	// CreateApiKey and CreateUsagePlanKey, Amazon API Gateway REST API Reference: keys
+	// that stay until they are deleted.
+	{"apigateway:POST", []string{"ApiKeys", "UsagePlanKeys"}},
+}
+
+// neverOn are the types of a service on which an action is never granted.
+func neverOn(action string) []string {
+	for _, d := range deniedTypes {
+		if d.action == action {
+			return d.types
+		}
+	}
+	return nil
+}
+
 // Why an action that hands out credentials is never granted. Not among these are
 // actions that read a secret which exists, as secretsmanager:GetSecretValue does,
 // and tokens that end by themselves within hours: docs/security.md treats those.

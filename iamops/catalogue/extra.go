@@ -64,10 +64,11 @@ var otherGeneration = []extra{
 }
 
 var onePage = []extra{
-	// CreateResource and PutMethod, Amazon API Gateway REST API Reference:
-	// a resource is made by a POST of the one above it.
-	{"apigateway", []string{"POST"}, []string{"Resource"}},
-	{"apigateway", []string{"PUT"}, []string{"Method"}},
+	// CreateResource, TestInvokeMethod, TestInvokeAuthorizer, PutMethod and
+	// PutIntegration, Amazon API Gateway REST API Reference: a resource is made by a POST
+	// of the one above it, and a POST of a method or an authorizer tries it.
+	{"apigateway", []string{"POST"}, []string{"Authorizer", "Method", "Resource"}},
+	{"apigateway", []string{"PUT"}, []string{"Integration", "Method"}},
 	// "Actions, resources, and condition keys for Amazon Connect".
 	{"connect", []string{"StartOutboundVoiceContact"}, []string{"contact"}},
 	// "Fine-tuning the Resources and Conditions sections of policies", AWS Lambda

@@ -50,7 +50,11 @@ func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Ref
 		return refuse(DeniedAction, "%s is refused here: the operator denies %s", full, p)
 	}
 	if a.level == Permissions && matching(rules.Allow, full) == "" {
-		return refuse(DeniedAction, "%s changes who has access (access level %s), and that would outlast the grant: it is refused unless the operator allows it", full, Permissions)
+		level := fmt.Sprintf(" (access level %s)", Permissions)
+		if matching(sharing, full) != "" {
+			level = "" // AWS calls it by another
+		}
+		return refuse(DeniedAction, "%s changes who has access%s, and that would outlast the grant: it is refused unless the operator allows it", full, level)
 	}
 	return s, a, nil, nil
 }

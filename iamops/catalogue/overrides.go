@@ -28,11 +28,14 @@ var patternFixes = map[string][]string{
 	},
 	// AWS has the first. The path is empty for the root resource of an API: "Control
 	// access to a REST API with IAM permissions", Amazon API Gateway Developer Guide;
-	// and "Control access to WebSocket APIs with IAM authorization" has the last.
+	// "Control access to WebSocket APIs with IAM authorization" has the third. The last
+	// two stand for all paths of a stage and of an API, see forms.
 	"execute-api execute-api-general": {
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/${ApiSpecificResourcePath}",
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Method}/",
 		"execute-api:${Region}:${Account}:${ApiId}/${Stage}/${RouteKey}",
+		"execute-api:${Region}:${Account}:${ApiId}/${Stage}",
+		"execute-api:${Region}:${Account}:${ApiId}",
 	},
 	// AWS has the first. "Permissions" of Multi-Region Access Points, Amazon S3 User Guide:
 	// objects behind one have no region.
@@ -43,6 +46,12 @@ var patternFixes = map[string][]string{
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
 	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},
+	// AWS has the first. Those of AWS itself, which all may read, have the second: "Calling
+	// AMI public parameters in Parameter Store", AWS Systems Manager User Guide.
+	"ssm parameter": {
+		"ssm:${Region}:${Account}:parameter/${ParameterNameWithoutLeadingSlash}",
+		"ssm:${Region}::parameter/aws/service/${PublicParameterName}",
+	},
 	// AWS has the first. ContactChannelArn of GetContactChannel, AWS Systems Manager
 	// Incident Manager Contacts API Reference, has the second.
 	"ssm-contacts contactchannel": {
@@ -79,6 +88,10 @@ var forms = []struct {
 	// "Identity and Access Management in Amazon OpenSearch Service", Amazon
 	// OpenSearch Service Developer Guide: paths of the domain are "domain/NAME/*".
 	{"es:ESHttp*", "es:*:*:domain/*", []string{"/*"}},
+	// "Control access to a REST API with IAM permissions", Amazon API Gateway Developer
+	// Guide: all paths of a stage are "API/STAGE/*".
+	{"execute-api:*", "execute-api:*:*:*/*", []string{"/*"}},
+	{"execute-api:*", "execute-api:*:*:*", []string{"/*"}},
 	// "Configuring authorization and authentication to secure your GraphQL APIs",
 	// AWS AppSync Developer Guide, AWS_IAM: queries are authorised on
 	// "apis/ID/types/TYPE/fields/FIELD", all of them being "apis/ID/*".

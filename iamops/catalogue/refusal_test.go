@@ -49,6 +49,11 @@ func TestMessages(t *testing.T) {
 			bucket, "s3:PutBucketPolicy", catalogue.DeniedAction,
 			"s3:PutBucketPolicy changes who has access (access level Permissions management), and that would outlast the grant: it is refused unless the operator allows it",
 		},
+		{
+			"arn:aws:sns:eu-west-1:111122223333:alerts", "sns:Subscribe", catalogue.DeniedAction, // the level is Write
+			"sns:Subscribe changes who has access, and that would outlast the grant: it is refused unless the operator allows it",
+		},
+		{"arn:aws:sns:cn-north-1:111122223333:alerts", "sns:Publish", catalogue.InvalidARN, "arn:aws:sns:cn-north-1:111122223333:alerts is in Region cn-north-1, which partition aws does not have"},
 		{"reports", "s3:GetObject", catalogue.InvalidARN, `"reports" is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property "arn"`},
 		{bucket + "/*", "s3:GetObject", catalogue.InvalidARN, bucket + "/* holds a wildcard or a policy variable: name one resource"},
 		{

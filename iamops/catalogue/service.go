@@ -85,12 +85,19 @@ func (s *service) parseAction(text string) (action, error) {
 		return action{}, fmt.Errorf("unknown level")
 	}
 	a := action{name: fields[0], level: level}
+	never, err := s.indexes(neverOn(s.prefix + ":" + a.name))
+	if err != nil {
+		return action{}, err
+	}
 	var required []int
 	for _, f := range fields[2:] {
 		index, starred := strings.CutSuffix(f, "!")
 		n, err := strconv.Atoi(index)
 		if err != nil || n < 0 || n >= len(s.types) {
 			return action{}, fmt.Errorf("unknown type %s", f)
+		}
+		if slices.Contains(never, n) {
+			continue
 		}
 		a.types = append(a.types, n)
 		if starred {

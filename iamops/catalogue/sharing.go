@@ -61,11 +61,17 @@ var sharing = []string{
 	// What the resource holds goes on to an address of the requester's choice.
 	"sns:Subscribe",
 	"logs:PutSubscriptionFilter",
-	// Logins that stay: users of a broker or a cache, passwords, certificates.
+	// Logins that stay: users of a broker, a cache or a console of their own (Password of
+	// CreateUser, Amazon Connect API Reference, and of CreateUser, Amazon WorkMail API
+	// Reference; CreateUser, Amazon FinSpace User Guide; RegisterUser, Amazon QuickSight
+	// API Reference), passwords, certificates. A user of Amazon Q Business is no login but
+	// names one: CreateUser, Amazon Q Business API Reference.
 	"acm-pca:IssueCertificate",
 	"chime:PutVoiceConnectorTerminationCredentials",
+	"connect:CreateUser",
 	"elasticache:CreateUser", "elasticache:ModifyUser",
-	"finspace:ResetUserPassword",
+	"finspace:CreateKxUser", "finspace:UpdateKxUser", // with a role
+	"finspace:CreateUser", "finspace:UpdateUser", "finspace:ResetUserPassword",
 	"geo:UpdateKey", // what a key may do, and until when
 	"health-agent:ResetPassword",
 	"kafka:BatchAssociateScramSecret",
@@ -73,8 +79,9 @@ var sharing = []string{
 	"mediapackage:RotateChannelCredentials", "mediapackage:RotateIngestEndpointCredentials",
 	"memorydb:CreateUser", "memorydb:UpdateUser",
 	"mq:CreateUser", "mq:UpdateUser",
+	"quicksight:CreateUser", "quicksight:RegisterUser", "quicksight:UpdateUser",
 	"storagegateway:SetLocalConsolePassword", "storagegateway:SetSMBGuestPassword", "storagegateway:UpdateChapCredentials",
-	"workmail:ResetPassword",
+	"workmail:CreateUser", "workmail:ResetPassword",
 	// Principals who may enter what the resource holds.
 	"codewhisperer:AssociateCustomizationPermission",
 	"eks:CreateAccessEntry", "eks:UpdateAccessEntry", "eks:DeleteAccessEntry",
@@ -83,6 +90,7 @@ var sharing = []string{
 	"qapps:UpdateQAppPermissions",
 	"qbusiness:AssociatePermission", "qbusiness:DisassociatePermission",
 	"qldb:UpdateLedgerPermissionsMode",
+	"quicksight:CreateGroupMembership",
 	"quicksight:CreateIAMPolicyAssignment", "quicksight:UpdateIAMPolicyAssignment",
 	"servicecatalog:AssociatePrincipalWithPortfolio",
 	"scn:AssignAdminPermissionsToUser",

@@ -57,6 +57,7 @@ var sums = []struct {
 	{"ec2:StartNetworkInsightsAccessScopeAnalysis", []string{"network-insights-access-scope", "+network-insights-access-scope-analysis"}, `StartNetworkInsightsAccessScopeAnalysis, Amazon EC2 API Reference`},
 	{"ec2:StartNetworkInsightsAnalysis", []string{"network-insights-path", "+network-insights-analysis"}, `StartNetworkInsightsAnalysis, Amazon EC2 API Reference`},
 	// Databases.
+	{"rds:CreateDBInstance", []string{"db", "og", "pg", "subgrp"}, `"Identity-based policy examples for Amazon RDS", Amazon RDS User Guide: allow a user to create DB instances`},
 	{"rds:CreateDBInstanceReadReplica", []string{"db|cluster", "+db"}, `CreateDBInstanceReadReplica, Amazon RDS API Reference`},
 	{"rds:CopyDBSnapshot", []string{"snapshot", "+snapshot"}, `CopyDBSnapshot, Amazon RDS API Reference`},
 	{"rds:CopyDBClusterSnapshot", []string{"cluster-snapshot", "+cluster-snapshot"}, `CopyDBClusterSnapshot, Amazon RDS API Reference`},
@@ -80,6 +81,8 @@ var sums = []struct {
 	{"glue:GetResourcePolicy", []string{"rootcatalog"}, `"Actions, resources, and condition keys for AWS Glue"`},
 	{"glue:DeleteResourcePolicy", []string{"rootcatalog"}, `"Actions, resources, and condition keys for AWS Glue"`},
 	// Containers and compute.
+	{"ecs:RegisterTaskDefinition", []string{"+task-definition"}, `RegisterTaskDefinition, Amazon ECS API Reference: the next revision of the family`},
+	{"ecs:RegisterDaemonTaskDefinition", []string{"+daemon-task-definition"}, `RegisterDaemonTaskDefinition, Amazon ECS API Reference: the next revision of the family`},
 	{"batch:SubmitJob", []string{"job-definition|job-definition-revision", "job-queue"}, `SubmitJob, AWS Batch API Reference`},
 	{"ssm:SendCommand", []string{"document", "instance|managed-instance"}, `"Setting up Run Command", AWS Systems Manager User Guide`},
 	{"ssm:StartAutomationExecution", []string{"document", "+automation-execution"}, `StartAutomationExecution, AWS Systems Manager API Reference`},
