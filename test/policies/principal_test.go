@@ -84,5 +84,9 @@ func alice(partition string) principal { return sessionOf(partition, ssoPath, ss
 
 // inPartition moves an ARN of the partition aws to another one.
 func inPartition(partition, arn string) string {
-	return strings.Replace(arn, "arn:aws:", "arn:"+partition+":", 1)
+	region := map[string]string{"aws-us-gov": ":us-gov-west-1:", "aws-cn": ":cn-north-1:"}[partition]
+	if region == "" {
+		region = ":us-east-1:"
+	}
+	return strings.NewReplacer("arn:aws:", "arn:"+partition+":", ":us-east-1:", region).Replace(arn)
 }
