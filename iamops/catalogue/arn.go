@@ -67,8 +67,13 @@ func parseARN(given, partition, account string) (arn, *Refusal) {
 // the partition aws: "Amazon Resource Names (ARNs)" and the endpoints of each partition,
 // AWS General Reference.
 var regions = []struct{ partition, prefix string }{
-	{"aws-cn", "cn-"}, {"aws-us-gov", "us-gov-"}, {"aws-iso", "us-iso-"}, {"aws-iso-b", "us-isob-"},
-	{"aws-iso-e", "eu-isoe-"}, {"aws-iso-f", "us-isof-"}, {"aws-eusc", "eusc-"},
+	{"aws-cn", "cn-"},
+	{"aws-us-gov", "us-gov-"},
+	{"aws-iso", "us-iso-"},
+	{"aws-iso-b", "us-isob-"},
+	{"aws-iso-e", "eu-isoe-"},
+	{"aws-iso-f", "us-isof-"},
+	{"aws-eusc", "eusc-"},
 }
 
 // elsewhereRegion reports whether a Region is certainly not of a partition.
