@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -75,6 +76,8 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 			ways = append(ways, relate(types, entity))
 		case len(missing) == 1 && entity.liesIn(s, n.types):
 			ways = append(ways, fmt.Sprintf("This resource lies in the %s: ask for it on that, if all of it may be granted", s.types[n.types[0]].key))
+		case s.relates(n.types, entity) != "":
+			ways = append(ways, fmt.Sprintf("Ask for it on the %s, to which this %s has to be related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
 		}
 		also = append(also, text)
 	}
@@ -88,6 +91,18 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 // relate says how a related resource can help.
 func relate(types string, entity kind) string {
 	return fmt.Sprintf("Relate the %s to the %s in the catalogue (relation \"related\"), and ask again", types, listed("", entity.keys))
+}
+
+// relates names that of the types to which a resource may be related; empty if there is
+// none.
+func (s *service) relates(types []int, related kind) string {
+	for _, n := range types {
+		name := s.prefix + " " + s.types[n].key
+		if slices.ContainsFunc(pairs, func(p pair) bool { return p.to == name && related.has(p.related.shape) }) {
+			return name
+		}
+	}
+	return ""
 }
 
 // forms lists types with the form of their ARNs; empty if AWS describes none.

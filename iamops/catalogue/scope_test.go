@@ -186,7 +186,7 @@ func TestIncomplete(t *testing.T) {
 		{
 			"arn:aws:ecs:" + east + "cluster/main", "ecs:ExecuteCommand",
 			"ecs:ExecuteCommand cannot work with what is granted on arn:aws:ecs:" + east + "cluster/main: in each call AWS also checks task (arn:aws:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}). " +
-				"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way",
+				`Ask for it on the ecs task, to which this cluster has to be related in the catalogue (relation "related")`,
 		},
 		{
 			"arn:aws:appconfig:" + east + "application/a1/environment/e1", "appconfig:UpdateEnvironment",
