@@ -125,12 +125,12 @@ var resourceCompanions = []companion{
 		page: "LoadBalancerArn of LoadBalancer, Elastic Load Balancing API Reference (version 2015-12-01)",
 	},
 	{
-		asked: []string{"ssm:*"}, on: []string{"ssm:*:*:parameter/*"}, when: slashesOfParameter, does: refuse,
+		asked: []string{"ssm:*"}, on: []string{parameter}, when: slashesOfParameter, does: refuse,
 		text: `AWS writes the first "/" of a parameter's name and that of "parameter/" in its ARN as one, and allows nothing on an ARN with two: use the ARN with one, as in parameter/prod/db for /prod/db`,
 		page: `"Restricting access to Parameter Store parameters using IAM policies", AWS Systems Manager User Guide`,
 	},
 	{
-		asked: []string{"ssm:*"}, on: []string{"ssm:*:*:parameter/*"}, when: publicParameter, does: refuse,
+		asked: []string{"ssm:*"}, on: []string{parameter}, when: publicParameter, does: refuse,
 		text: `this is a public parameter of AWS, whose ARN names no account: use the ARN without one, as in arn:aws:ssm:eu-west-1::parameter/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended`,
 		page: `"Calling AMI public parameters in Parameter Store", AWS Systems Manager User Guide`,
 	},
@@ -176,9 +176,16 @@ var resourceCompanions = []companion{
 		page: `"Configuring IAM policies for Object Lambda Access Points", Amazon S3 User Guide`,
 	},
 	{
-		asked: []string{"s3:*"}, on: []string{"s3:*:*:accesspoint/*", "s3:*:*:accesspoint/*/object/*", "s3::*:accesspoint/*"}, does: warn,
-		text: "AWS also looks at the bucket behind the access point, whose policy has to leave access to its access points: ask the owner of the bucket whether it does",
-		page: `"Configuring IAM policies for using access points", Amazon S3 User Guide`,
+		asked: []string{
+			"s3:*Object*", "s3:AbortMultipartUpload", "s3:BypassGovernanceRetention", "s3:ListMultipartUploadParts", "s3:ListBucket", "s3:ListBucketVersions",
+			"s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketNotification", "s3:GetBucketPolicy",
+		},
+		on: []string{"s3:*:*:accesspoint/*", "s3:*:*:accesspoint/*/object/*", "s3::*:accesspoint/*", "s3::*:accesspoint/*/object/*"}, does: warn,
+		text: behindAccessPoint, page: `"Configuring IAM policies for using access points", Amazon S3 User Guide`,
+	},
+	{
+		asked: []string{"s3express:CreateSession"}, on: []string{"s3express:*:*:accesspoint/*"}, does: warn,
+		text: behindAccessPoint, page: `"Configuring IAM policies for using access points for directory buckets", Amazon S3 User Guide`,
 	},
 	{
 		asked: []string{"cassandra:Select", "cassandra:Modify"}, on: []string{"cassandra:*:*:/keyspace/*/table/*"}, does: warn,
@@ -242,7 +249,7 @@ var resourceCompanions = []companion{
 	},
 	{
 		asked: []string{"rds:RebootDBCluster"}, unless: []string{"rds:RebootDBInstance"}, does: warn,
-		text: "AWS's reference says that it also needs rds:RebootDBInstance on the instances: relate them and ask for it, too",
+		text: "AWS's reference says that it also needs rds:RebootDBInstance on the instances, which are outside of the cluster: ask for it on these",
 		page: "Actions, resources, and condition keys for Amazon RDS (dependent actions)",
 	},
 	{
@@ -300,6 +307,10 @@ var resourceCompanions = []companion{
 const (
 	secret = "secretsmanager:*:*:secret:*"
 	table  = "dynamodb:*:*:table/*"
+
+	parameter = "ssm:*:*:parameter/*" // of the account
+
+	behindAccessPoint = "AWS also looks at the bucket behind the access point, whose policy has to leave access to its access points: ask the owner of the bucket whether it does"
 )
 
 // partialSecret reports whether the six random characters are missing. A name can

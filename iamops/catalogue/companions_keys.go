@@ -13,7 +13,7 @@ var keyCompanions = []companion{
 		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions", Amazon S3 User Guide`,
 	},
 	{
-		asked: []string{"s3express:CreateSession"}, on: []string{"s3express:*:*:bucket/*"}, unless: []string{decrypt, dataKey}, does: warn,
+		asked: []string{"s3express:CreateSession"}, unless: []string{decrypt, dataKey}, does: warn,
 		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS) in directory buckets", Amazon S3 User Guide`,
 	},
 	{
@@ -72,13 +72,13 @@ var keyCompanions = []companion{
 		text: readsWithKey, keyed: readsWithThis, page: `"Secret encryption and decryption in AWS Secrets Manager", AWS Secrets Manager User Guide`,
 	},
 	{
-		asked: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"}, unless: []string{decrypt}, does: warn,
+		asked: []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"}, on: []string{parameter}, unless: []string{decrypt}, does: warn,
 		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Decrypt, too",
 		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Decrypt, too",
 		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
 	},
 	{
-		asked: []string{"ssm:PutParameter"}, unless: []string{encrypt, dataKey}, does: warn,
+		asked: []string{"ssm:PutParameter"}, on: []string{parameter}, unless: []string{encrypt, dataKey}, does: warn,
 		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,

@@ -253,3 +253,43 @@ func BenchmarkCompanions(b *testing.B) {
 		companionsOf("sagemaker:DescribeDomain", k, nil)
 	}
 }
+
+// TestWhatIsToBeRelatedCanBe: where a text says to relate a key, it can be related to
+// each resource that the row is about.
+func TestWhatIsToBeRelatedCanBe(t *testing.T) {
+	c := shared(t)
+	tried := 0
+	for _, row := range companionRows() {
+		if !strings.Contains(row.text, "relate ") {
+			continue
+		}
+		eachService(t, c, func(s *service) {
+			for _, a := range s.actions {
+				if matching(row.asked, s.prefix+":"+a.name) == "" {
+					continue
+				}
+				for _, of := range s.types {
+					for _, p := range of.patterns {
+						entity, bad := parseARN(instance(p, "name-1"), "aws", testAccount)
+						if bad != nil {
+							continue
+						}
+						k, err := c.kindOf(entity, s)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if !row.fits(k) || !k.touches(s, a.types) {
+							continue
+						}
+						if tried++; !slices.Contains(relatedTypes(k), kmsKey.name) || !strings.Contains(row.text, "relate the key ") {
+							t.Errorf("%s on %s says %q, and related can be %q", a.name, k.arn.text, row.text, relatedTypes(k))
+						}
+					}
+				}
+			}
+		})
+	}
+	if tried < 50 {
+		t.Errorf("%d actions and types", tried)
+	}
+}

@@ -51,7 +51,7 @@ func TestPairs(t *testing.T) {
 		}
 	}
 	// Whose ARNs name no Region, so that theirs cannot be compared: judge new ones.
-	want := []string{"kms key of s3 bucket", "kms key of s3 object", "logs log-group of route53 hostedzone"}
+	want := []string{"kms key of s3 accesspointobject", "kms key of s3 bucket", "kms key of s3 multiregionaccesspoint", "kms key of s3 object", "logs log-group of route53 hostedzone"}
 	var none []string
 	for _, p := range pairs {
 		if slices.ContainsFunc(shapes[p.to], func(shape string) bool { return strings.Split(shape, ":")[1] == "" }) {
