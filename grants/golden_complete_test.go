@@ -40,16 +40,18 @@ var unsaid = map[string]string{
 	"it is not the name of a grant (%s<run id>)":                                                 "such an entity is refused before",
 	"the answer holds no role":                                                                   "AWS does not answer so",
 	"the answer holds no policy":                                                                 "AWS does not answer so",
-	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template":                                                "only with templates of one's own",
-	"the ARN has %d characters, and AWS takes %d at most":                                                                                       "Port allows 1,000",
-	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand":                                                "only in such a partition",
-	"a related resource is not in the catalogue":                                                                                                "only between two reads: Port keeps an entity that others relate to",
+	"the %s holds %q, and IAM takes nothing above U+00FF: use the json function in the template": "only with templates of one's own",
+	"the ARN has %d characters, and AWS takes %d at most":                                        "Port allows 1,000",
+	"Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand": "only in such a partition",
+	"a related resource is not in the catalogue":                                                 "only between two reads: Port keeps an entity that others relate to",
+
 	"the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port": "likewise",
-	"%d resources are related to %s, and a grant takes %d at most":                                                                              "the relation is counted before",
-	"%q is not an AWS account id":               "the account is AWS's answer, or checked at the start",
-	"%q is not an AWS partition":                "likewise",
-	"no permission is requested":                "it is said before, with what to do",
-	"resources whose ARN AWS does not describe": "AWS has no such action today",
+
+	"%d resources are related to %s, and a grant takes %d at most": "the relation is counted before",
+	"%q is not an AWS account id":                                  "the account is AWS's answer, or checked at the start",
+	"%q is not an AWS partition":                                   "likewise",
+	"no permission is requested":                                   "it is said before, with what to do",
+	"resources whose ARN AWS does not describe":                    "AWS has no such action today",
 }
 
 // complete has the test fail for a text in the source that no play has brought about,
