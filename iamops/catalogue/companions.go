@@ -125,6 +125,11 @@ var resourceCompanions = []companion{
 		page: "LoadBalancerArn of LoadBalancer, Elastic Load Balancing API Reference (version 2015-12-01)",
 	},
 	{
+		asked: []string{"cloudformation:*"}, on: []string{"cloudformation:*:*:stack/*"}, when: nameOfStack, does: refuse,
+		text: `this is a partial ARN, on which AWS allows nothing. The ARN of a stack ends in "/" and an id that AWS chose, as in stack/app/0f0e0d0c-1111-2222-3333-444455556666: use the full ARN, which "aws cloudformation describe-stacks" prints as StackId`,
+		page: "StackId of Stack, AWS CloudFormation API Reference",
+	},
+	{
 		asked: []string{"ssm:*"}, on: []string{parameter}, when: slashesOfParameter, does: refuse,
 		text: `AWS writes the first "/" of a parameter's name and that of "parameter/" in its ARN as one, and allows nothing on an ARN with two: use the ARN with one, as in parameter/prod/db for /prod/db`,
 		page: `"Restricting access to Parameter Store parameters using IAM policies", AWS Systems Manager User Guide`,
@@ -339,6 +344,11 @@ func afterHyphen(rest string) (string, bool) {
 func newLoadBalancer(rest string) bool {
 	_, name, _ := strings.Cut(rest, ":loadbalancer/")
 	return strings.HasPrefix(name, "app/") || strings.HasPrefix(name, "net/") || strings.HasPrefix(name, "gwy/")
+}
+
+func nameOfStack(rest string) bool {
+	_, name, _ := strings.Cut(rest, ":stack/")
+	return !strings.Contains(name, "/")
 }
 
 func slashesOfParameter(rest string) bool { return strings.Contains(rest, ":parameter//") }

@@ -17,6 +17,7 @@ var companionCases = []struct {
 	{"elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:us-east-1:ACCOUNT:loadbalancer/net/web", "", "refuse", "partial ARN"},
 	{"elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:us-east-1:ACCOUNT:loadbalancer/app/web/50dc6c495c0c9188", "", "", ""},
 	{"elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:us-east-1:ACCOUNT:loadbalancer/web", "", "", ""},
+	{"cloudformation:DescribeStacks", "cloudformation:us-east-1:ACCOUNT:stack/app", "", "refuse", "partial ARN"},
 	{"ssm:GetParameter", "ssm:us-east-1:ACCOUNT:parameter//prod/db", "kms:Decrypt", "refuse", "as one"},
 	{"ssm:GetParameter", "ssm:us-east-1:ACCOUNT:parameter/prod/db", "kms:Decrypt", "", ""},
 	{"rds-db:connect", "rds-db:us-east-1:ACCOUNT:dbuser:orders/jane", "", "refuse", "DbiResourceId"},

@@ -54,6 +54,8 @@ func wrongType(entity kind, s *service, a *action, full string) string {
 	message := fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
 	if types := relatable(entity, s, a.types, false); types != "" {
 		message += ". " + relate(types, entity)
+	} else if on := entity.askOn(s, a.types); on != "" {
+		message += ". " + on
 	}
 	return message
 }
@@ -75,7 +77,7 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 		case types != "":
 			ways = append(ways, relate(types, entity))
 		case len(missing) == 1 && entity.liesIn(s, n.types):
-			ways = append(ways, fmt.Sprintf("This resource lies in the %s: ask for it on that, if all of it may be granted", s.types[n.types[0]].key))
+			ways = append(ways, entity.askOn(s, n.types))
 		case s.relates(n.types, entity) != "":
 			ways = append(ways, fmt.Sprintf("Ask for it on the %s, to which this %s has to be related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
 		}
@@ -86,6 +88,16 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 	}
 	return fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s. %s",
 		full, entity.arn.text, strings.Join(also, ", and "), strings.Join(ways, ". "))
+}
+
+// askOn names that of the types in which the resource lies; empty if there is none.
+func (k kind) askOn(s *service, types []int) string {
+	for _, n := range types {
+		if k.liesIn(s, []int{n}) {
+			return fmt.Sprintf("This resource lies in the %s: ask for it on that, if all of it may be granted", s.types[n].key)
+		}
+	}
+	return ""
 }
 
 // relate says how a related resource can help.

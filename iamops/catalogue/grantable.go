@@ -36,13 +36,13 @@ func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Ref
 	}
 	if s == nil {
 		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
-			return fmt.Sprintf("%s: AWS has no service %q%s", name, m[1], didYouMean("", near(prefix, c.header.Services)))
+			return fmt.Sprintf("%s: AWS has no service %q%s", name, m[1], c.unknown(nil, prefix, m[2]))
 		}}, nil
 	}
 	a := s.find(m[2])
 	if a == nil {
 		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
-			return fmt.Sprintf("%s is not an IAM action%s", name, s.insteadOf(m[2]))
+			return fmt.Sprintf("%s is not an IAM action%s", name, c.unknown(s, prefix, m[2]))
 		}}, nil
 	}
 	full := s.prefix + ":" + a.name

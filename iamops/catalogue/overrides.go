@@ -43,6 +43,12 @@ var patternFixes = map[string][]string{
 		"s3:${Region}:${Account}:accesspoint/${AccessPointName}/object/${ObjectName}",
 		"s3::${Account}:accesspoint/${AccessPointAlias}/object/${ObjectName}",
 	},
+	// AWS has the first. People give the second, which names no stack: a row of the
+	// companions says so.
+	"cloudformation stack": {
+		"cloudformation:${Region}:${Account}:stack/${StackName}/${Id}",
+		"cloudformation:${Region}:${Account}:stack/${StackName}",
+	},
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
 	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},

@@ -40,6 +40,19 @@ func TestMessages(t *testing.T) {
 		},
 		{bucket, "s3:PutObjct", catalogue.UnknownAction, "s3:PutObjct is not an IAM action. Did you mean s3:PutObject, s3:GetObject or s3:PutObjectAcl?"},
 		{bucket, "s3:HeadObject", catalogue.UnknownAction, "s3:HeadObject is not an IAM action. Did you mean s3:GetObject?"},
+		{bucket, "s3:DeleteBucketEncryption", catalogue.UnknownAction, "s3:DeleteBucketEncryption is not an IAM action. Did you mean s3:PutEncryptionConfiguration?"},
+		{bucket, "sqs:SendMessageBatch", catalogue.UnknownAction, "sqs:SendMessageBatch is not an IAM action. Did you mean sqs:SendMessage?"},
+		{bucket, "bedrock:Converse", catalogue.UnknownAction, "bedrock:Converse is not an IAM action. Did you mean bedrock:InvokeModel?"},
+		{bucket, "opensearch:eshttpget", catalogue.UnknownAction, "opensearch:eshttpget is not an IAM action. Did you mean es:ESHttpGet?"},
+		{bucket, "stepfunctions:StartExecution", catalogue.UnknownAction, `stepfunctions:StartExecution: AWS has no service "stepfunctions". Did you mean states:StartExecution?`},
+		{bucket, "msk:Anything", catalogue.UnknownAction, `msk:Anything: AWS has no service "msk". Did you mean kafka?`},
+		{bucket, "bedrock-runtime:Converse", catalogue.UnknownAction, `bedrock-runtime:Converse: AWS has no service "bedrock-runtime". Did you mean bedrock:InvokeModel?`},
+		{
+			"arn:aws:states:eu-west-1:111122223333:stateMachine:orders:prod", "states:StartExecution", catalogue.WrongType,
+			"states:StartExecution acts on statemachine (arn:aws:states:${Region}:${Account}:stateMachine:${StateMachineName}); " +
+				"arn:aws:states:eu-west-1:111122223333:stateMachine:orders:prod is of type statemachinealias or statemachineversion (states). " +
+				"This resource lies in the statemachine: ask for it on that, if all of it may be granted",
+		},
 		{bucket, "s3:Zzz", catalogue.UnknownAction, "s3:Zzz is not an IAM action"},
 		{bucket, "dynamo:GetItem", catalogue.UnknownAction, `dynamo:GetItem: AWS has no service "dynamo". Did you mean dynamodb?`},
 		{bucket, "s3:Get*", catalogue.UnknownAction, `"s3:Get*" is not one IAM action such as s3:PutObject, without wildcards`},
@@ -60,7 +73,8 @@ func TestMessages(t *testing.T) {
 			bucket + "/team-a/", "s3:ListBucket", catalogue.WrongType,
 			"s3:ListBucket acts on accesspoint (arn:aws:s3:${Region}:${Account}:accesspoint/${AccessPointName}), bucket (arn:aws:s3:::${BucketName}) " +
 				"or multiregionaccesspoint (arn:aws:s3::${Account}:accesspoint/${AccessPointAlias}); " +
-				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent",
+				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent. " +
+				"This resource lies in the bucket: ask for it on that, if all of it may be granted",
 		},
 		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},
 		{bucket + "/a\tb", "s3:GetObject", catalogue.InvalidARN, `"arn:aws:s3:::reports/a\tb" begins or ends with a blank, or holds what cannot be printed`},

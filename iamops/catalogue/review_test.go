@@ -101,6 +101,9 @@ func TestListsNameWhatExists(t *testing.T) {
 	for _, d := range deniedActions {
 		someAction("deniedActions", d.pattern)
 	}
+	for _, d := range deniedTypes {
+		someAction("deniedTypes", d.action)
+	}
 	for prefix := range deniedServices {
 		someAction("deniedServices", prefix+":*")
 	}
@@ -124,6 +127,11 @@ func TestListsNameWhatExists(t *testing.T) {
 			if strings.EqualFold(a, operation) {
 				t.Errorf("operations: %s is an action after all", operation)
 			}
+		}
+	}
+	for name, prefix := range otherNames {
+		if !slices.Contains(c.Services(), prefix) || name == prefix {
+			t.Errorf("otherNames: %s stands for %s", name, prefix)
 		}
 	}
 	for _, key := range keys(patternFixes, unusual) {

@@ -5,28 +5,119 @@ import (
 	"strings"
 )
 
-// operations are names of API operations and commands that people take for
-// actions. "Actions defined by Amazon S3" and "… AWS Lambda" say which action an
-// operation needs.
+// operations are names of API operations and commands that people take for actions. The
+// page with the required permissions of each operation says which action it needs:
+// "Required permissions for Amazon S3 API operations", Amazon S3 User Guide, and the
+// operation's page in the API Reference of the other services.
 var operations = map[string][]string{
-	"s3:copyobject":                   {"GetObject", "PutObject"},
-	"s3:createmultipartupload":        {"PutObject"},
-	"s3:completemultipartupload":      {"PutObject"},
-	"s3:uploadpart":                   {"PutObject"},
-	"s3:deleteobjects":                {"DeleteObject"},
-	"s3:headbucket":                   {"ListBucket"},
-	"s3:headobject":                   {"GetObject"},
-	"s3:listobjects":                  {"ListBucket"},
-	"s3:listobjectsv2":                {"ListBucket"},
-	"s3:listobjectversions":           {"ListBucketVersions"},
-	"s3:listmultipartuploads":         {"ListBucketMultipartUploads"},
-	"s3:listparts":                    {"ListMultipartUploadParts"},
-	"s3:listbuckets":                  {"ListAllMyBuckets"},
-	"lambda:invoke":                   {"InvokeFunction"},
-	"lambda:invokewithresponsestream": {"InvokeFunction"},
-	"dynamodb:executestatement":       {"PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"},
-	"dynamodb:transactgetitems":       {"GetItem"},
-	"dynamodb:transactwriteitems":     {"PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"},
+	"s3:copyobject":                                  {"GetObject", "PutObject"},
+	"s3:createmultipartupload":                       {"PutObject"},
+	"s3:completemultipartupload":                     {"PutObject"},
+	"s3:uploadpart":                                  {"PutObject"},
+	"s3:uploadpartcopy":                              {"GetObject", "PutObject"},
+	"s3:postobject":                                  {"PutObject"},
+	"s3:selectobjectcontent":                         {"GetObject"},
+	"s3:deleteobjects":                               {"DeleteObject"},
+	"s3:headbucket":                                  {"ListBucket"},
+	"s3:headobject":                                  {"GetObject"},
+	"s3:listobjects":                                 {"ListBucket"},
+	"s3:listobjectsv2":                               {"ListBucket"},
+	"s3:listobjectversions":                          {"ListBucketVersions"},
+	"s3:listmultipartuploads":                        {"ListBucketMultipartUploads"},
+	"s3:listparts":                                   {"ListMultipartUploadParts"},
+	"s3:listbuckets":                                 {"ListAllMyBuckets"},
+	"s3:getbucketencryption":                         {"GetEncryptionConfiguration"},
+	"s3:putbucketencryption":                         {"PutEncryptionConfiguration"},
+	"s3:deletebucketencryption":                      {"PutEncryptionConfiguration"},
+	"s3:getbucketreplication":                        {"GetReplicationConfiguration"},
+	"s3:putbucketreplication":                        {"PutReplicationConfiguration"},
+	"s3:deletebucketreplication":                     {"PutReplicationConfiguration"},
+	"s3:getbucketlifecycle":                          {"GetLifecycleConfiguration"},
+	"s3:getbucketlifecycleconfiguration":             {"GetLifecycleConfiguration"},
+	"s3:putbucketlifecycle":                          {"PutLifecycleConfiguration"},
+	"s3:putbucketlifecycleconfiguration":             {"PutLifecycleConfiguration"},
+	"s3:deletebucketlifecycle":                       {"PutLifecycleConfiguration"},
+	"s3:getbucketaccelerateconfiguration":            {"GetAccelerateConfiguration"},
+	"s3:putbucketaccelerateconfiguration":            {"PutAccelerateConfiguration"},
+	"s3:getbucketnotificationconfiguration":          {"GetBucketNotification"},
+	"s3:putbucketnotificationconfiguration":          {"PutBucketNotification"},
+	"s3:getobjectlockconfiguration":                  {"GetBucketObjectLockConfiguration"},
+	"s3:putobjectlockconfiguration":                  {"PutBucketObjectLockConfiguration"},
+	"s3:getpublicaccessblock":                        {"GetBucketPublicAccessBlock"},
+	"s3:putpublicaccessblock":                        {"PutBucketPublicAccessBlock"},
+	"s3:deletepublicaccessblock":                     {"PutBucketPublicAccessBlock"},
+	"s3:deletebucketcors":                            {"PutBucketCORS"},
+	"s3:deletebuckettagging":                         {"PutBucketTagging"},
+	"s3:deletebucketownershipcontrols":               {"PutBucketOwnershipControls"},
+	"s3:createbucketmetadataconfiguration":           {"CreateBucketMetadataTableConfiguration"},
+	"s3:getbucketmetadataconfiguration":              {"GetBucketMetadataTableConfiguration"},
+	"s3:deletebucketmetadataconfiguration":           {"DeleteBucketMetadataTableConfiguration"},
+	"s3:getbucketanalyticsconfiguration":             {"GetAnalyticsConfiguration"},
+	"s3:listbucketanalyticsconfigurations":           {"GetAnalyticsConfiguration"},
+	"s3:putbucketanalyticsconfiguration":             {"PutAnalyticsConfiguration"},
+	"s3:deletebucketanalyticsconfiguration":          {"PutAnalyticsConfiguration"},
+	"s3:getbucketinventoryconfiguration":             {"GetInventoryConfiguration"},
+	"s3:listbucketinventoryconfigurations":           {"GetInventoryConfiguration"},
+	"s3:putbucketinventoryconfiguration":             {"PutInventoryConfiguration"},
+	"s3:deletebucketinventoryconfiguration":          {"PutInventoryConfiguration"},
+	"s3:getbucketmetricsconfiguration":               {"GetMetricsConfiguration"},
+	"s3:listbucketmetricsconfigurations":             {"GetMetricsConfiguration"},
+	"s3:putbucketmetricsconfiguration":               {"PutMetricsConfiguration"},
+	"s3:deletebucketmetricsconfiguration":            {"PutMetricsConfiguration"},
+	"s3:getbucketintelligenttieringconfiguration":    {"GetIntelligentTieringConfiguration"},
+	"s3:listbucketintelligenttieringconfigurations":  {"GetIntelligentTieringConfiguration"},
+	"s3:putbucketintelligenttieringconfiguration":    {"PutIntelligentTieringConfiguration"},
+	"s3:deletebucketintelligenttieringconfiguration": {"PutIntelligentTieringConfiguration"},
+	"bedrock:converse":                               {"InvokeModel"},
+	"bedrock:conversestream":                         {"InvokeModelWithResponseStream"},
+	"bedrock:startasyncinvoke":                       {"InvokeModel"},
+	"dynamodb:batchexecutestatement":                 partiQL,
+	"dynamodb:executestatement":                      partiQL,
+	"dynamodb:executetransaction":                    partiQL,
+	"dynamodb:transactgetitems":                      {"GetItem"},
+	"dynamodb:transactwriteitems":                    {"PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"},
+	"kms:reencrypt":                                  {"ReEncryptFrom", "ReEncryptTo"},
+	"lambda:invoke":                                  {"InvokeFunction"},
+	"lambda:invokewithresponsestream":                {"InvokeFunction"},
+	"sns:publishbatch":                               {"Publish"},
+	"sqs:changemessagevisibilitybatch":               {"ChangeMessageVisibility"},
+	"sqs:deletemessagebatch":                         {"DeleteMessage"},
+	"sqs:sendmessagebatch":                           {"SendMessage"},
+}
+
+var partiQL = []string{"PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
+
+// otherNames are names of services, as people, the AWS CLI and the SDKs have them, that
+// are not the prefix of the actions that are meant: AWS CLI Command Reference, and the
+// titles of the pages of AWS's Service Authorization Reference.
+var otherNames = map[string]string{
+	"amp": "aps", "apigatewayv2": "apigateway", "bedrock-agent": "bedrock", "bedrock-agent-runtime": "bedrock", "bedrock-runtime": "bedrock",
+	"cloudwatch": "logs", "cloudwatchlogs": "logs", "cognito": "cognito-idp", "docdb": "rds", "documentdb": "rds", "efs": "elasticfilesystem",
+	"elasticsearch": "es", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "emr": "elasticmapreduce", "eventbridge": "events",
+	"iot-data": "iot", "kafka": "kafka-cluster", "keyspaces": "cassandra", "lexv2": "lex", "msk": "kafka", "mwaa": "airflow", "neptune": "rds",
+	"opensearch": "es", "opensearchserverless": "aoss", "pinpoint": "mobiletargeting", "prometheus": "aps", "rds": "rds-db", "resourcegroupstaggingapi": "tag",
+	"s3": "s3express", "sagemaker-runtime": "sagemaker", "sesv2": "ses", "sfn": "states", "stepfunctions": "states", "timestream-query": "timestream",
+	"timestream-write": "timestream",
+}
+
+// unknown ends a message about an action that a service does not have, or of a service
+// that AWS does not have (nil), with what may be meant.
+func (c *Catalogue) unknown(s *service, prefix, name string) string {
+	other := otherNames[prefix]
+	meant := operations[other+":"+strings.ToLower(name)]
+	if of, err := c.service(other); err == nil && of != nil && of.find(name) != nil {
+		meant = []string{of.find(name).name}
+	}
+	switch {
+	case meant != nil:
+		return didYouMean(other+":", meant)
+	case s != nil:
+		return s.insteadOf(name)
+	case other != "":
+		return didYouMean("", []string{other})
+	default:
+		return didYouMean("", near(prefix, c.header.Services))
+	}
 }
 
 // insteadOf ends a message about an unknown action with what may be meant.
