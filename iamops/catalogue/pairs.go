@@ -2,13 +2,18 @@ package catalogue
 
 // The types of resources that may be related to others. Never here: what holds
 // credentials or data of its own, or rights (secrets, tables, buckets, roles), and
-// what runs code (functions).
+// what runs code by itself (functions).
 var (
 	kmsKey       = relatedType{name: "kms key", shape: "kms:*:*:key/*"}
 	ec2Volume    = relatedType{name: "ec2 volume", shape: "ec2:*:*:volume/*"}
 	logsGroup    = relatedType{name: "logs log-group", shape: logGroup}
 	glueCatalog  = relatedType{name: "glue rootcatalog", shape: "glue:*:*:catalog", parent: true}
 	glueDatabase = relatedType{name: "glue database", shape: "glue:*:*:database/*", parent: true}
+	ec2Address   = relatedType{name: "ec2 elastic-ip", shape: "ec2:*:*:elastic-ip/*"}
+	ec2Interface = relatedType{name: "ec2 network-interface", shape: "ec2:*:*:network-interface/*"}
+	ssmDocument  = relatedType{name: "ssm document", shape: "ssm:*:*:document/*"}
+	batchQueue   = relatedType{name: "batch job-queue", shape: "batch:*:*:job-queue/*"}
+	eksCluster   = relatedType{name: "eks cluster", shape: "eks:*:*:cluster/*", parent: true}
 	ecsCluster   = relatedType{name: "ecs cluster", shape: "ecs:*:*:cluster/*", parent: true}
 )
 
@@ -112,6 +117,19 @@ var pairs = []pair{
 	// The volumes that are attached to it.
 	{ec2Volume, "ec2 instance", `"Attach an Amazon EBS volume to an Amazon EC2 instance", Amazon EBS User Guide`},
 
+	// Its addresses and network interfaces.
+	{ec2Address, "ec2 instance", `"Elastic IP addresses", Amazon EC2 User Guide`},
+	{ec2Address, "ec2 network-interface", `"Elastic IP addresses", Amazon EC2 User Guide`},
+	{ec2Interface, "ec2 instance", `"Elastic network interfaces", Amazon EC2 User Guide`},
+
+	// The document, of the account, whose commands it runs; AWS also checks the node.
+	{ssmDocument, "ec2 instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{ssmDocument, "ssm managed-instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+
+	// The queue that its jobs go to.
+	{batchQueue, "batch job-definition", `jobQueue of SubmitJob, AWS Batch API Reference`},
+	{batchQueue, "batch job-definition-revision", `jobQueue of SubmitJob, AWS Batch API Reference`},
+
 	// The group that its logs go to.
 	{logsGroup, "ec2 instance", `"Collect metrics, logs, and traces using the CloudWatch agent", Amazon CloudWatch User Guide`},
 	{logsGroup, "lambda function", `"Sending Lambda function logs to CloudWatch Logs", AWS Lambda Developer Guide`},
@@ -169,6 +187,8 @@ var pairs = []pair{
 	{glueCatalog, "glue connection", `"Specifying AWS Glue resource ARNs", AWS Glue Developer Guide: all ancestors are checked, too`},
 	{glueDatabase, "glue table", `"Specifying AWS Glue resource ARNs", AWS Glue Developer Guide: all ancestors are checked, too`},
 	{glueDatabase, "glue userdefinedfunction", `"Specifying AWS Glue resource ARNs", AWS Glue Developer Guide: all ancestors are checked, too`},
+	{eksCluster, "eks nodegroup", `"Actions, resources, and condition keys for Amazon Elastic Kubernetes Service": DescribeUpdate and ListUpdates`},
+	{eksCluster, "eks addon", `"Actions, resources, and condition keys for Amazon Elastic Kubernetes Service": DescribeUpdate and ListUpdates`},
 	{ecsCluster, "ecs task", `"Monitor Amazon ECS containers with ECS Exec", Amazon ECS Developer Guide`},
 }
 
