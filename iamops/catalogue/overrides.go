@@ -9,9 +9,19 @@ import "strings"
 // patternFixes replace the ARN patterns of a resource type.
 var patternFixes = map[string][]string{
 	// AWS gives "${Vendor}" and "*" for the account, which is any ARN at all.
-	// "Access control", AWS Backup Developer Guide: resource-specific recovery
-	// point ARNs. Those of other services, such as snapshots, are theirs.
-	"backup recoveryPoint": {"backup:${Region}:${Account}:recovery-point:${RecoveryPointId}"},
+	// "Access control", AWS Backup Developer Guide, has those of each service: recovery
+	// points of EC2, EBS, RDS, Aurora, DynamoDB, FSx and Redshift are snapshots, images
+	// and backups there.
+	"backup recoveryPoint": {
+		"backup:${Region}:${Account}:recovery-point:${RecoveryPointId}",
+		"ec2:${Region}::image/${ImageId}",
+		"ec2:${Region}::snapshot/${SnapshotId}",
+		"rds:${Region}:${Account}:snapshot:${SnapshotName}",
+		"rds:${Region}:${Account}:cluster-snapshot:${ClusterSnapshotName}",
+		"dynamodb:${Region}:${Account}:table/${TableName}/backup/${BackupName}",
+		"fsx:${Region}:${Account}:backup/${BackupId}",
+		"redshift:${Region}:${Account}:snapshot:${ClusterName}/${SnapshotName}",
+	},
 	// AWS gives "*:*" for region and account. "Restrict user access to certain
 	// devices", Amazon Braket Developer Guide, has both; the API reports ARNs
 	// without account, and without region, too ("deviceArn" of GetDevice).
