@@ -1,5 +1,7 @@
 package catalogue
 
+import "strings"
+
 // names says what the names in the ARNs of a type may hold, beside what all may.
 type names int
 
@@ -12,6 +14,8 @@ const (
 	// freeAtEnd: the last name may hold anything. free: each may.
 	freeAtEnd
 	free
+	// id: no "/" either, which the names of other types may hold.
+	id
 )
 
 // unusual are the types whose names or ids hold more than plain ones, by the
@@ -142,4 +146,17 @@ var bans = [...][colon + 1]struct{ before, last string }{
 	colons:     {{"/:*?", "/:*?"}, {":*?", ":*?"}, {"*?", "*?"}},
 	freeAtEnd:  {{"/:*?", "/:"}, {":*?", ":"}, {":*?", ""}},
 	free:       {{"/:", "/:"}, {":", ":"}, {"", ""}},
+	id:         {{"/:*?", "/:*?"}, {"/:*?", "/:*?"}, {"/:*?", "/:*?"}},
+}
+
+// namesOf says what the names of a type may hold. Resources of EC2 that have an id, and
+// no name, are told by AWS's own word for it: "Resource IDs", Amazon EC2 User Guide.
+func namesOf(service, key string, p pattern) names {
+	if n := unusual[service+" "+key]; n != plain {
+		return n
+	}
+	if p.service() == "ec2" && strings.HasSuffix(p.text, "Id}") {
+		return id
+	}
+	return plain
 }

@@ -55,7 +55,7 @@ func newService(l line) (*service, error) {
 		}
 		for _, text := range patterns {
 			if p, ok := parsePattern(text); ok {
-				p.names = unusual[l.Service+" "+t.key]
+				p.names = namesOf(l.Service, t.key, p)
 				t.patterns = append(t.patterns, p)
 			}
 		}
