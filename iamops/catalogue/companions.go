@@ -294,7 +294,7 @@ var resourceCompanions = []companion{
 	},
 	{
 		asked: []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"}, does: warn,
-		text: "AWS WAF also checks the right of the protected resource's own service (elasticloadbalancing:SetWebACL, apigateway:SetWebACL, and the like): ask for that one, too",
+		text: "AWS WAF also checks the right of the protected resource's own service (elasticloadbalancing:SetWebACL, apigateway:SetWebACL, and those of amplify, appsync, apprunner, cognito-idp and ec2), and in some calls wafv2:PutPermissionPolicy: ask for these, too",
 		page: "AssociateWebACL and DisassociateWebACL, AWS WAFV2 API Reference",
 	},
 	{

@@ -116,6 +116,8 @@ var roleDoubts = []companion{
 		"ssm-incidents:UpdateResponsePlan"),
 	mayPassRole("Actions, resources, and condition keys for AWS Transfer Family (dependent actions)",
 		"transfer:UpdateWebAppCustomization"),
+	mayPassRole("Actions, resources, and condition keys for Amazon AI Operations (dependent actions)", "aiops:UpdateInvestigationGroup"),
+	mayPassRole("Actions, resources, and condition keys for AWS Systems Manager (dependent actions)", "ssm:CreateDocument"),
 }
 
 const mayPass = "a call that names a role takes iam:PassRole on the role, too, which is never granted: leave the role as it is, or ask a person who may pass it"

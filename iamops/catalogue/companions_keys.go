@@ -33,7 +33,7 @@ var keyCompanions = []companion{
 		text: writesWithKey, keyed: writesWithThis, page: `"Data protection and encryption in S3 Vectors", Amazon S3 User Guide`,
 	},
 	{
-		asked: []string{"cloudtrail:GetQueryResults", "cloudtrail:GetEventDataStoreData"}, unless: []string{decrypt, dataKey}, does: warn,
+		asked: []string{"cloudtrail:GenerateQueryResultsSummary", "cloudtrail:GetEventDataStoreData", "cloudtrail:GetQueryResults", "cloudtrail:StartQuery", "cloudtrail:UpdateEventDataStore"}, unless: []string{decrypt, dataKey}, does: warn,
 		text: writesWithKey, keyed: writesWithThis, page: "Actions, resources, and condition keys for AWS CloudTrail (dependent actions)",
 	},
 	{
