@@ -109,6 +109,7 @@ func refusedScopes() []play {
 		{name: "foreign_partition", f: on("arn:aws-cn:s3:::my-s3-bucket", "s3:PutObject")},
 		{name: "invalid_arn: a Region of another partition", f: on("arn:aws:sqs:cn-north-1:"+account+":orders", "sqs:SendMessage")},
 		{name: "denied_action: never granted", f: on(bucket, "iam:PassRole", "s3:GetDataAccess")},
+		{name: "wrong_resource_type: denied on this type", f: on("arn:aws:apigateway:us-east-1::/apikeys", "apigateway:POST")},
 		{name: "denied_action: by the operator", f: func(s *stage) string {
 			s.rules = catalogue.Rules{Deny: []string{"s3:Delete*"}}
 			return s.on(bucket, "s3:DeleteObject")

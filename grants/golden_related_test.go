@@ -2,6 +2,7 @@ package grants_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"port-iam/port/porttest"
@@ -70,6 +71,11 @@ func givenRelated() []play {
 		{name: "on a bucket to which something is related that cannot be", f: func(s *stage) string {
 			s.resource(encrypted, "", bucket)
 			return s.requested(encrypted, "s3:ListBucket")
+		}},
+		{name: "on a bucket whose key has many related resources of its own", f: func(s *stage) string {
+			s.encryptedBucket()
+			s.resource(key, `"resource_type":"EC2"`, slices.Repeat([]string{bucket}, 11)...)
+			return s.requested(encrypted, "s3:GetObject", "kms:Decrypt")
 		}},
 		{name: "on a key, to which nothing can be related", f: func(s *stage) string {
 			s.offers("EC2", "kms:Decrypt")

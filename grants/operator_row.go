@@ -153,11 +153,12 @@ func (g Listing) differences() (out []string) {
 			out = append(out, fmt.Sprintf("the requester is %q in Port, and %q in a tag of IAM", g.Requester, by))
 		}
 	}
+	fits := func(r string) bool { return overlap(r, g.Resource) || iamops.MayBelong(r, g.Resource) }
 	switch {
 	case len(g.Resources) == 0:
 	case g.Resource == "":
 		out = append(out, fmt.Sprintf("Port names no resource, and the policy names %s", strings.Join(g.Resources, ", ")))
-	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, func(r string) bool { return overlap(r, g.Resource) }):
+	case strings.HasPrefix(g.Resource, "arn:") && !slices.ContainsFunc(g.Resources, fits):
 		out = append(out, fmt.Sprintf("the resource is %s in Port, and the policy names %s", g.Resource, strings.Join(g.Resources, ", ")))
 	}
 	return out

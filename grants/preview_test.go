@@ -127,13 +127,14 @@ func TestRelatedTwice(t *testing.T) {
 	}
 }
 
-// TestSurvey: each permission is judged by itself on every resource of its type.
+// TestSurvey: each permission is judged on every resource of its type.
 func TestSurvey(t *testing.T) {
 	t.Parallel()
 	const (
 		instance = "arn:aws:ec2:us-east-1:" + account + ":instance/i-0123456789abcdef0"
 		volume   = "arn:aws:ec2:us-east-1:" + account + ":volume/vol-0123456789abcdef0"
 	)
+	tooLong := "s3:" + strings.Repeat("A", 140)
 	resources := []port.Entity{
 		entityOf("arn:aws:s3:::one", "S3"), entityOf("arn:aws:s3:::two", "S3"), entityOf("no-arn", "S3"),
 		entityOf(instance, "EC2", volume), entityOf(volume, "Volume"),
@@ -147,6 +148,7 @@ func TestSurvey(t *testing.T) {
 		{"ec2:AttachVolume", "Volume"},
 		{"EC2:describevolumeattribute", "Volume"},
 		{"sqs:SendMessage", "SQS"},
+		{tooLong, "S3"},
 	} {
 		permissions = append(permissions, entityOf(p[0], p[1]))
 	}
@@ -175,6 +177,7 @@ func TestSurvey(t *testing.T) {
 		{"ec2:AttachVolume", "Volume", 0, 1, volume, true},
 		{"EC2:describevolumeattribute", "Volume", 1, 1, "", false},
 		{"sqs:SendMessage", "SQS", 0, 0, "", false},
+		{tooLong, "S3", 0, 3, "arn:aws:s3:::one", true},
 	}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -21,21 +21,12 @@ type resource struct {
 	related []string // the identifiers of those that belong to it
 }
 
-// resourceOf reads the entity of a resource. Its errors refuse the request: what has
-// another type than the blueprint says is not absent.
+// resourceOf reads the entity of a resource that can be asked for: with what belongs to
+// it. Its errors refuse the request: what has another type than the blueprint says is not
+// absent.
 func resourceOf(e *port.Entity) (resource, error) {
-	r := resource{id: e.Identifier, arn: e.Identifier}
-	given, err := catalogueText(e, templates.PropertyARN)
+	r, err := bareResource(e)
 	if err != nil {
-		return r, err
-	}
-	if given != "" {
-		if strings.HasPrefix(r.id, "arn:") && given != r.id {
-			return r, refuse("the catalogue names two ARNs for one resource", "the resource %s has the other ARN %s in its property %q, and it is not clear which is meant: ask the platform team to correct it in Port", r.id, given, templates.PropertyARN)
-		}
-		r.arn = given
-	}
-	if r.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
 		return r, err
 	}
 	if err := e.Readable("relations"); err != nil {
@@ -48,6 +39,24 @@ func resourceOf(e *port.Entity) (resource, error) {
 		return r, wrongInCatalogue("the relation %q of %s has %d resources, and %d are allowed: ask the platform team to leave those that a grant needs", templates.RelationRelated, e.Identifier, n, iamops.MaxRelated)
 	}
 	return r, nil
+}
+
+// bareResource reads an entity without what belongs to it, which is nothing to a grant on
+// another one.
+func bareResource(e *port.Entity) (resource, error) {
+	r := resource{id: e.Identifier, arn: e.Identifier}
+	given, err := catalogueText(e, templates.PropertyARN)
+	if err != nil {
+		return r, err
+	}
+	if given != "" {
+		if strings.HasPrefix(r.id, "arn:") && given != r.id {
+			return r, refuse("the catalogue names two ARNs for one resource", "the resource %s has the other ARN %s in its property %q, and it is not clear which is meant: ask the platform team to correct it in Port", r.id, given, templates.PropertyARN)
+		}
+		r.arn = given
+	}
+	r.kind, err = catalogueText(e, templates.PropertyResourceType)
+	return r, err
 }
 
 // catalogueText reads a property of the catalogue that is a text; "" where there is
@@ -97,7 +106,7 @@ func (r resource) belonging(entities map[string]*port.Entity) (related []resourc
 		if e == nil {
 			return nil, refuse("a related resource is not in the catalogue", "the resource %s, which is related to %s, is not in the catalogue (blueprint %q): ask the platform team to correct the relation %q in Port", id, r.id, templates.BlueprintResource, templates.RelationRelated)
 		}
-		found, err := resourceOf(e)
+		found, err := bareResource(e)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,23 @@ func TestCatalogueChangesBetween(t *testing.T) {
 	})
 }
 
+// TestOnRelatedAlone: a grant whose policy names a related resource alone is as Port has
+// it.
+func TestOnRelatedAlone(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		w.encryptedBucket()
+		rec := w.start(porttest.RunSpec{
+			Action: grantAction, Entity: encrypted, Requester: alice, Properties: map[string]any{"permissions": []any{"kms:Decrypt"}},
+		})
+		p := w.process()
+		p.succeed(rec)
+		listed, err := p.NewOperator(sweepGrace).Show(context.Background(), iamops.Name(rec.RunID))
+		if err != nil || listed.Looked == nil || !listed.On(key) || len(listed.Looked.Differences) > 0 {
+			t.Errorf("%+v, %v", listed, err)
+		}
+	})
+}
+
 // TestEntityIsNoARN: a resource whose identifier is no ARN has its grant under the ARN of
 // the property, in IAM and in the list, and can be found by it.
 func TestEntityIsNoARN(t *testing.T) {

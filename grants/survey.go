@@ -35,8 +35,8 @@ type Surveyed struct {
 	never bool // whatever the resource is
 }
 
-// Survey judges every permission against every resource of its type, each by itself,
-// in the order of the permissions. The error names what of the catalogue cannot be read,
+// Survey judges every permission against every resource of its type, in the order of the
+// permissions. One that works only together with another one of its type works. The error names what of the catalogue cannot be read,
 // or is that of ctx.
 func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
 	v := &survey{surveyor: s, all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}

@@ -22,6 +22,10 @@ func Written(arn string) string { return catalogue.Written(arn) }
 // may be as AWS gives it or as the policy has it.
 func Within(resource, arn string) bool { return catalogue.Within(resource, arn) }
 
+// MayBelong reports whether a resource of a policy can be one that was related to an
+// entity, as far as service, account and form of the ARNs tell.
+func MayBelong(resource, entity string) bool { return catalogue.MayBelong(resource, entity) }
+
 // MaxRelated is how many resources may be related to one.
 const MaxRelated = catalogue.MaxRelated
 
@@ -53,7 +57,7 @@ func (o *Ops) statements(s Scope) []templates.Statement {
 	return out
 }
 
-// Refused says which of the actions of a request could not be granted, each by itself,
+// Refused says which of the actions of a request could not be granted beside the others,
 // and why, by action as the request has it; "" stands for all of them. It calls nothing.
 func (o *Ops) Refused(g Request) (map[string]error, error) {
 	_, err := o.scope(g)
@@ -79,19 +83,25 @@ func (o *Ops) Never(actions []string) (map[string]error, error) {
 }
 
 // byAsked finds the refusal of each action, which a request may have in another letter
-// case; one without an action is of all of them.
+// case; one without an action is of all of them, and those of related resources follow
+// those that they may be the reason of.
 func byAsked(actions []string, refusals catalogue.Refusals) map[string]error {
-	byAction := make(map[string]error, len(refusals))
+	byAction, unrelated := make(map[string]*catalogue.Refusal, len(refusals)), []error(nil)
 	for _, r := range refusals {
-		if r.Action == "" {
-			byAction[""] = r
+		if r.Reason == catalogue.Unrelated {
+			unrelated = append(unrelated, r)
+		} else {
+			byAction[strings.ToLower(r.Action)] = r
 		}
-		byAction[strings.ToLower(r.Action)] = r
 	}
 	out := make(map[string]error, len(refusals))
 	for _, a := range actions {
-		if r := cmp.Or(byAction[strings.ToLower(a)], byAction[""]); r != nil {
+		switch r := cmp.Or(byAction[strings.ToLower(a)], byAction[""]); {
+		case r == nil:
+		case r.Always() || len(unrelated) == 0:
 			out[a] = r
+		default:
+			out[a] = errors.Join(append([]error{r}, unrelated...)...)
 		}
 	}
 	return out

@@ -59,7 +59,21 @@ func (f *revokeFlags) check(args []string) error {
 	if ways != 1 {
 		return errors.New("say which grants: names, or one of --requester, --resource and --all")
 	}
+	if f.resource != "" && !namesResource(f.resource) {
+		return fmt.Errorf("--resource is %q, which is the ARN of no resource: its name is missing at the end", f.resource)
+	}
 	return nil
+}
+
+// namesResource reports whether an ARN has a name, which it has not where a shell put
+// nothing for a variable. What is no ARN is the identifier of an entity in Port.
+func namesResource(arn string) bool {
+	fields := strings.SplitN(arn, ":", 6)
+	if fields[0] != "arn" || len(fields) < 6 {
+		return fields[0] != "arn"
+	}
+	name := strings.TrimRight(fields[5], "/:")
+	return name != "" && (name == fields[5] || fields[2] == "s3" || strings.ContainsAny(name, "/:"))
 }
 
 func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {

@@ -183,11 +183,17 @@ func TestGrantsRevokeArguments(t *testing.T) {
 		"grants revoke --all " + name:              "say which grants",
 		"grants revoke --all --requester " + alice: "say which grants",
 		"grants revoke --nonsense " + name:         "unknown flag",
-		"grants revoke " + name:                    "add --yes",
-		"grants sweep":                             "add --yes",
-		"grants sweep all":                         "unknown command",
-		"grants":                                   "say what to do: list, revoke, show, sweep",
-		"grants nonsense":                          "unknown command",
+
+		"grants revoke --yes --resource arn:aws:s3:::":                                   "its name is missing",
+		"grants revoke --yes --resource arn:aws:s3":                                      "its name is missing",
+		"grants revoke --yes --resource arn:aws:dynamodb:us-east-1:123456789012:table/":  "its name is missing",
+		"grants revoke --yes --resource arn:aws:lambda:us-east-1:123456789012:function:": "its name is missing",
+
+		"grants revoke " + name: "add --yes",
+		"grants sweep":          "add --yes",
+		"grants sweep all":      "unknown command",
+		"grants":                "say what to do: list, revoke, show, sweep",
+		"grants nonsense":       "unknown command",
 	} {
 		wantCommand(t, 2, says, args)
 	}

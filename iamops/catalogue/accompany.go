@@ -11,7 +11,7 @@ import (
 func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refusal, error) {
 	full := s.prefix + ":" + a.name
 	for _, k := range ks {
-		if k.parent || !slices.ContainsFunc(found, k.holds) {
+		if k.completes || !slices.ContainsFunc(found, k.holds) {
 			continue
 		}
 		for _, row := range companionsOf(full, k, w.req.Actions) {
@@ -54,8 +54,8 @@ func (w *work) told() []string {
 			out = append(out, fmt.Sprintf("%s means the one resource of that very name: its \"*\" and \"?\" are no wildcards", r.arn.text))
 		}
 	}
-	for _, why := range w.unused() {
-		out = append(out, "a related resource is no part of this grant: "+why)
+	for _, r := range w.unused() {
+		out = append(out, r.Error())
 	}
 	for advice, actions := range w.warnings {
 		slices.Sort(actions)

@@ -180,6 +180,10 @@ func TestWithin(t *testing.T) {
 		{"arn:aws:s3:::b/a2/*", "arn:aws:s3:::b/a/", false},
 		{"arn:aws:s3:::b", "arn:aws:s3:::b/a", false},
 		{"*", "arn:aws:s3:::b", false},
+		{"arn:aws:s3:::b", "arn:aws:s3:::", false},
+		{"arn:aws:s3:::b", "arn:aws:s3:::/", false},
+		{"arn:aws:s3:::b", "arn:", false},
+		{"arn:aws:s3:::b", "", false},
 		{"arn:aws:logs:eu-west-1:111122223333:log-group:g", "arn:aws:logs:eu-west-1:111122223333:log-group:g:*", true},
 	} {
 		if got := Within(tc.resource, tc.arn); got != tc.want {

@@ -55,10 +55,10 @@ func TestApart(t *testing.T) {
 		}
 		var all catalogue.Refusals
 		right := func(r *catalogue.Refusal) bool {
-			return r.Action == tc.action && r.ARN == tc.entity && strings.Contains(r.Error(), tc.says) &&
+			return r.Reason == catalogue.Unrelated && r.ARN == tc.related && strings.Contains(r.Error(), tc.says) &&
 				strings.HasSuffix(r.Error(), `: correct the relation "related" in the catalogue`)
 		}
-		if !errors.As(err, &all) || !slices.ContainsFunc(all, right) {
+		if !errors.As(err, &all) || all[0].Action != tc.action || !slices.ContainsFunc(all, right) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}

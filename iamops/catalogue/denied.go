@@ -118,20 +118,20 @@ var deniedActions = []struct{ pattern, why string }{
 var deniedTypes = []struct {
 	action string
 	types  []string
+	why    string
 }{
-	// CreateApiKey and CreateUsagePlanKey, Amazon API Gateway REST API Reference: keys
-	// that stay until they are deleted.
-	{"apigateway:POST", []string{"ApiKeys", "UsagePlanKeys"}},
+	// CreateApiKey and CreateUsagePlanKey, Amazon API Gateway REST API Reference.
+	{"apigateway:POST", []string{"ApiKeys", "UsagePlanKeys"}, standing},
 }
 
-// neverOn are the types of a service on which an action is never granted.
-func neverOn(action string) []string {
+// neverOn are the types of a service on which an action is never granted, and why.
+func neverOn(action string) (types []string, why string) {
 	for _, d := range deniedTypes {
 		if d.action == action {
-			return d.types
+			return d.types, d.why
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // Why an action that hands out credentials is never granted. Not among these are

@@ -37,6 +37,9 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 }
 
 func wrongType(entity kind, s *service, a *action, full string) string {
+	if denied, why := neverOn(full); slices.ContainsFunc(entity.keys, func(key string) bool { return slices.Contains(denied, key) }) {
+		return fmt.Sprintf("%s is never granted on %s: %s", full, entity.types(), why)
+	}
 	acts := "resources whose ARN AWS does not describe"
 	if types := s.forms(a.types, entity.arn.partition); types != "" {
 		acts = types

@@ -19,8 +19,7 @@ func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Ref
 		return nil, nil, &Refusal{Reason: reason, Action: name, message: said(fmt.Sprintf(message, args...))}, nil
 	}
 	if len(name) > maxAction {
-		name = name[:maxAction]
-		return refuse(UnknownAction, "%q… is longer than any IAM action", name)
+		return refuse(UnknownAction, "%q… is longer than any IAM action", name[:maxAction])
 	}
 	m := actionForm.FindStringSubmatch(name)
 	if m == nil {

@@ -7,14 +7,14 @@ var (
 	kmsKey       = relatedType{name: "kms key", shape: "kms:*:*:key/*"}
 	ec2Volume    = relatedType{name: "ec2 volume", shape: "ec2:*:*:volume/*"}
 	logsGroup    = relatedType{name: "logs log-group", shape: logGroup}
-	glueCatalog  = relatedType{name: "glue rootcatalog", shape: "glue:*:*:catalog", parent: true}
-	glueDatabase = relatedType{name: "glue database", shape: "glue:*:*:database/*", parent: true}
+	glueCatalog  = relatedType{name: "glue rootcatalog", shape: "glue:*:*:catalog", completes: true, parent: true}
+	glueDatabase = relatedType{name: "glue database", shape: "glue:*:*:database/*", completes: true, parent: true}
 	ec2Address   = relatedType{name: "ec2 elastic-ip", shape: "ec2:*:*:elastic-ip/*"}
 	ec2Interface = relatedType{name: "ec2 network-interface", shape: "ec2:*:*:network-interface/*"}
-	ssmDocument  = relatedType{name: "ssm document", shape: "ssm:*:*:document/*"}
-	batchQueue   = relatedType{name: "batch job-queue", shape: "batch:*:*:job-queue/*"}
-	eksCluster   = relatedType{name: "eks cluster", shape: "eks:*:*:cluster/*", parent: true}
-	ecsCluster   = relatedType{name: "ecs cluster", shape: "ecs:*:*:cluster/*", parent: true}
+	ssmDocument  = relatedType{name: "ssm document", shape: "ssm:*:*:document/*", completes: true}
+	batchQueue   = relatedType{name: "batch job-queue", shape: "batch:*:*:job-queue/*", completes: true}
+	eksCluster   = relatedType{name: "eks cluster", shape: "eks:*:*:cluster/*", completes: true, parent: true}
+	ecsCluster   = relatedType{name: "ecs cluster", shape: "ecs:*:*:cluster/*", completes: true, parent: true}
 )
 
 // pairs say which resources may be related to which: only those that AWS documents to

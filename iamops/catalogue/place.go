@@ -60,10 +60,10 @@ func (ks kinds) reach(s *service, a *action) (p placed, missing []need) {
 	return p, nil
 }
 
-// touched reports whether the action acts on any of the resources. That it acts on
-// a parent of the entity alone does not count.
+// touched reports whether the action acts on any of the resources. That it acts on one
+// that only completes actions does not count.
 func (ks kinds) touched(s *service, a *action) bool {
-	return slices.ContainsFunc(ks, func(k kind) bool { return !k.parent && k.touches(s, a.types) })
+	return slices.ContainsFunc(ks, func(k kind) bool { return !k.completes && k.touches(s, a.types) })
 }
 
 // meet returns the resources that meet a need; none if it stays unmet. What the call

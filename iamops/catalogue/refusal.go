@@ -10,7 +10,8 @@ const (
 	UnknownAction    Reason = "unknown_action"      // no such action, or not one action
 	NoResourceLevel  Reason = "no_resource_level"   // AWS knows the action on "*" only
 	WrongService     Reason = "wrong_service"       // acts on resources of other services
-	WrongType        Reason = "wrong_resource_type" // acts on other resources of the service, or such a resource cannot be related
+	WrongType        Reason = "wrong_resource_type" // acts on other resources of the service
+	Unrelated        Reason = "unrelated"           // a related resource is no part of the grant, which the action may need
 	Incomplete       Reason = "incomplete"          // AWS also checks a resource that is not granted
 	InvalidARN       Reason = "invalid_arn"         // does not name one resource
 	ForeignAccount   Reason = "foreign_account"

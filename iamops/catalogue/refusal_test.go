@@ -2,6 +2,7 @@ package catalogue_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"port-iam/iamops/catalogue"
@@ -55,8 +56,10 @@ func TestMessages(t *testing.T) {
 		},
 		{bucket, "s3:Zzz", catalogue.UnknownAction, "s3:Zzz is not an IAM action"},
 		{bucket, "dynamo:GetItem", catalogue.UnknownAction, `dynamo:GetItem: AWS has no service "dynamo". Did you mean dynamodb?`},
+		{bucket, "s3:" + strings.Repeat("A", 140), catalogue.UnknownAction, `"s3:` + strings.Repeat("A", 125) + `"… is longer than any IAM action`},
 		{bucket, "s3:Get*", catalogue.UnknownAction, `"s3:Get*" is not one IAM action such as s3:PutObject, without wildcards`},
 		{bucket, "iam:PassRole", catalogue.DeniedAction, "iam:PassRole is never granted: IAM decides who may do what"},
+		{"arn:aws:apigateway:eu-west-1::/apikeys", "apigateway:POST", catalogue.WrongType, "apigateway:POST is never granted on ApiKeys (apigateway): it makes a key that would outlive the grant"},
 		{bucket, "s3:DeleteBucket", catalogue.DeniedAction, "s3:DeleteBucket is refused here: the operator denies s3:delete*"},
 		{
 			bucket, "s3:PutBucketPolicy", catalogue.DeniedAction,

@@ -21,9 +21,10 @@ type pair struct {
 type relatedType struct {
 	name  string // service and type
 	shape string
-	// parent: AWS checks it together with what lies in it. It only completes actions
-	// that act on the entity or another related resource, and gives none by itself.
-	parent bool
+	// completes: it is others' as well, and AWS checks it in calls that act on the
+	// entity. It only completes those, and gives no action that does not.
+	completes bool
+	parent    bool // the entity lies in it, and says so in its ARN
 }
 
 // related takes the ARNs of the related resources apart and holds each to the rules
@@ -48,7 +49,7 @@ func (c *Catalogue) related(entity arn, req Request) (out []resource, unfit Refu
 			continue
 		}
 		if !slices.ContainsFunc(out, func(r resource) bool { return r.arn.text == a.text }) {
-			out = append(out, resource{arn: a, parent: p.related.parent})
+			out = append(out, resource{arn: a, completes: p.related.completes})
 		}
 	}
 	return out, unfit, nil
@@ -85,6 +86,16 @@ func (c *Catalogue) pair(entity, a arn) (pair, *Refusal, error) {
 	return pair{}, &Refusal{Reason: WrongType, ARN: a.text, message: said(message)}, nil
 }
 
+// MayBelong reports whether a resource of a policy can be one that was related to an
+// entity, as far as service, account and form of the ARNs tell.
+func MayBelong(resource, entity string) bool {
+	is, of := strings.SplitN(resource, ":", 6), strings.SplitN(entity, ":", 6)
+	return len(is) == 6 && len(of) == 6 && is[1] == of[1] && (of[4] == "" || is[4] == of[4]) && slices.ContainsFunc(pairs, func(p pair) bool {
+		service, _, _ := strings.Cut(p.to, " ")
+		return service == of[2] && Match(p.related.shape, strings.Join(is[2:], ":"))
+	})
+}
+
 // fits reports whether the pair is of the type of this entity.
 func (p pair) fits(entity kind) bool {
 	service, key, _ := strings.Cut(p.to, " ")
@@ -109,11 +120,11 @@ func relatedTypes(entity kind) []string {
 }
 
 // relatable lists those of a service's types that may be related to the entity; empty
-// if there are none. Parents count only where the action acts on something in them.
-func relatable(entity kind, s *service, types []int, parents bool) string {
+// if there are none. Those that only complete count where the action acts on the entity.
+func relatable(entity kind, s *service, types []int, completing bool) string {
 	var out []string
 	for _, p := range pairs {
-		if !p.fits(entity) || p.related.parent && !parents || slices.Contains(out, p.related.name) {
+		if !p.fits(entity) || p.related.completes && !completing || slices.Contains(out, p.related.name) {
 			continue
 		}
 		for _, n := range types {

@@ -7,11 +7,11 @@ import (
 
 // kind is what an ARN is, seen from the actions of one service.
 type kind struct {
-	arn    arn
-	keys   []string  // of the resource types, for messages
-	shapes []pattern // the patterns that fit best
-	parent bool      // see relatedType
-	folder bool      // the ARN ends in "/" and means the objects under it
+	arn       arn
+	keys      []string  // of the resource types, for messages
+	shapes    []pattern // the patterns that fit best
+	completes bool      // see relatedType
+	folder    bool      // the ARN ends in "/" and means the objects under it
 }
 
 // resolve finds the type of an ARN among all types of these services, not only

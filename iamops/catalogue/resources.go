@@ -72,8 +72,11 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 		}
 		if refusal != nil {
 			refusal.ARN = req.Entity
-			refusals = append(refusals, w.withUnfit(refusal))
+			refusals = append(refusals, refusal)
 		}
+	}
+	if slices.ContainsFunc(refusals, func(r *Refusal) bool { return !r.Always() }) {
+		refusals = append(refusals, w.unused()...)
 	}
 	if len(refusals) > 0 {
 		return Scope{}, refusals
@@ -122,8 +125,8 @@ func newWork(c *Catalogue, req Request) *work {
 
 // resource is one resource of the grant.
 type resource struct {
-	arn    arn
-	parent bool // see relatedType
+	arn       arn
+	completes bool // see relatedType
 }
 
 // findResources takes the ARNs of the request apart and holds them to the rules
@@ -141,21 +144,11 @@ func (w *work) findResources() (Refusals, error) {
 	return nil, err
 }
 
-// withUnfit adds to a refusal why a related resource did not help, where one could have.
-func (w *work) withUnfit(r *Refusal) *Refusal {
-	if len(w.unfit) == 0 || r.Always() {
-		return r
-	}
-	why := r.message
-	r.message = func() string { return why() + ". Of the related resources: " + strings.Join(w.unused(), "; ") }
-	return r
-}
-
 // unused says of each related resource that is no part of the grant why it is none.
-func (w *work) unused() []string {
-	out := make([]string, len(w.unfit))
+func (w *work) unused() Refusals {
+	out := make(Refusals, len(w.unfit))
 	for i, r := range w.unfit {
-		out[i] = r.Error()
+		out[i] = &Refusal{Reason: Unrelated, ARN: r.ARN, message: func() string { return "a related resource is no part of this grant: " + r.Error() }}
 	}
 	return out
 }
@@ -212,7 +205,7 @@ func (w *work) kinds(s *service) (kinds, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.parent = r.parent
+		k.completes = r.completes
 		ks[i] = k
 	}
 	w.seen[s.prefix] = ks

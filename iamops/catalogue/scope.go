@@ -12,10 +12,12 @@ func Within(resource, arn string) bool {
 	return lies(resource, Written(arn)) || lies(resource, arn)
 }
 
-// lies reports whether a resource is this one, or goes on after it.
+// lies reports whether a resource is this one, or goes on after it. Nothing lies in an
+// ARN that names no resource.
 func lies(resource, in string) bool {
-	rest, ok := strings.CutPrefix(resource, strings.TrimRight(in, "/:"))
-	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
+	whole := strings.TrimRight(in, "/:")
+	rest, ok := strings.CutPrefix(resource, whole)
+	return ok && strings.Count(whole, ":") >= 5 && (rest == "" || rest[0] == '/' || rest[0] == ':')
 }
 
 // On returns the actions that the statements allow on the resource of this ARN, or on

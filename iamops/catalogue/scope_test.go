@@ -26,6 +26,10 @@ const (
 	lake   = "arn:aws:glue:" + east + "database/lake"
 	farm   = "arn:aws:deadline:" + east + "farm/farm-1"
 	glue   = "arn:aws:glue:" + east + "catalog"
+
+	document   = "arn:aws:ssm:" + east + "document/restart"
+	definition = "arn:aws:batch:" + east + "job-definition/frame:3"
+	jobQueue   = "arn:aws:batch:" + east + "job-queue/render"
 )
 
 // scoped is a request in short: an entity, what is related to it, actions and rules.
@@ -57,6 +61,8 @@ func TestRelated(t *testing.T) {
 		{"it needs both", server, []string{disk, disk2}, []string{"ec2:AttachVolume"}, []string{"asked ec2:AttachVolume on " + strings.Join([]string{server, disk, disk2}, " ")}},
 		{"it needs the entity, and takes others", server, []string{disk}, []string{"ec2:ModifyInstanceAttribute"}, []string{"asked ec2:ModifyInstanceAttribute on " + server + " " + disk}},
 		{"it needs what the entity lies in", orders, []string{lake, glue}, []string{"glue:GetTable"}, []string{"asked glue:GetTable on " + strings.Join([]string{glue, lake, orders}, " ")}},
+		{"it runs a shared document", server, []string{document}, []string{"ssm:SendCommand"}, []string{"asked ssm:SendCommand on " + server + " " + document}},
+		{"it goes to a shared queue", definition, []string{jobQueue}, []string{"batch:SubmitJob"}, []string{"asked batch:SubmitJob on " + definition + " " + jobQueue}},
 		{"it makes one inside the entity", farm, nil, []string{"deadline:CreateQueue"}, []string{"asked deadline:CreateQueue on " + farm + "/queue/*"}},
 		{"one is related in two forms", server, []string{logs + ":*", logs}, []string{"logs:PutRetentionPolicy"}, []string{"asked logs:PutRetentionPolicy on " + logs + " " + logs + ":*"}},
 		{"one is related twice", queue, []string{kmsKey, kmsKey}, []string{"kms:Decrypt"}, []string{"asked kms:Decrypt on " + kmsKey}},
@@ -123,7 +129,7 @@ func TestUnrelated(t *testing.T) {
 		}
 		if _, err := scoped(t, tc.entity, []string{tc.related}, []string{tc.action, tc.on}); err == nil {
 			t.Errorf("%s: %s is granted", tc.name, tc.on)
-		} else if !strings.Contains(err.Error(), tc.why[0]) || !strings.Contains(err.Error(), ". Of the related resources: ") {
+		} else if !strings.Contains(err.Error(), tc.why[0]) || strings.Count(err.Error(), "\na related resource is no part of this grant: ") != 1 {
 			t.Errorf("%s: %s: %v", tc.name, tc.on, err)
 		}
 	}
@@ -146,6 +152,9 @@ func TestOfNoHelp(t *testing.T) {
 		{"another than the entity is made", "arn:aws:fsx:" + east + "file-system/fs-1", nil, "fsx:CreateFileSystem", catalogue.Incomplete, []string{"file-system", "which the call makes"}},
 		{"another than those inside is made", farm + "/queue/q-1", nil, "deadline:CreateQueue", catalogue.Incomplete, []string{"which the call makes"}},
 		{"a parent gives nothing by itself", orders, []string{lake}, "glue:UpdateDatabase", catalogue.WrongType, []string{"glue:UpdateDatabase acts on"}},
+		{"a shared document is not changed", server, []string{document}, "ssm:UpdateDocument", catalogue.WrongService, []string{"ssm:UpdateDocument acts on"}},
+		{"a shared document is not read", server, []string{document}, "ssm:GetDocument", catalogue.WrongService, []string{"ssm:GetDocument acts on"}},
+		{"a shared queue is not deleted", definition, []string{jobQueue}, "batch:DeleteJobQueue", catalogue.WrongType, []string{"batch:DeleteJobQueue acts on"}},
 		{"a parent alone is not enough", orders, []string{lake}, "glue:GetTable", catalogue.Incomplete, []string{"rootcatalog", "Relate the glue rootcatalog to the table"}},
 	} {
 		scope, err := scoped(t, tc.entity, tc.related, []string{tc.action})
@@ -158,6 +167,29 @@ func TestOfNoHelp(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: %q is not in %q", tc.name, part, err)
 			}
+		}
+	}
+}
+
+// TestMayBelong: what can be related to an entity is told from the ARNs alone.
+func TestMayBelong(t *testing.T) {
+	for _, tc := range []struct {
+		resource, entity string
+		want             bool
+	}{
+		{kmsKey, queue, true},
+		{kmsKey, bucket, true},
+		{logs + ":log-stream:*", server, true},
+		{lake, orders, true},
+		{strings.Replace(kmsKey, account, "444455556666", 1), queue, false},
+		{strings.Replace(kmsKey, ":aws:", ":aws-cn:", 1), queue, false},
+		{queue, bucket, false},
+		{lake, queue, false},
+		{kmsKey, "my-bucket", false},
+		{"*", queue, false},
+	} {
+		if got := catalogue.MayBelong(tc.resource, tc.entity); got != tc.want {
+			t.Errorf("%s to %s: %v", tc.resource, tc.entity, got)
 		}
 	}
 }

@@ -85,7 +85,8 @@ func (s *service) parseAction(text string) (action, error) {
 		return action{}, fmt.Errorf("unknown level")
 	}
 	a := action{name: fields[0], level: level}
-	never, err := s.indexes(neverOn(s.prefix + ":" + a.name))
+	denied, _ := neverOn(s.prefix + ":" + a.name)
+	never, err := s.indexes(denied)
 	if err != nil {
 		return action{}, err
 	}
