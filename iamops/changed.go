@@ -132,7 +132,7 @@ func (o *Ops) changedTrust(s Live, userName string) string {
 		}
 		return ""
 	}
-	if end.IsZero() || !o.trustEnds {
+	if end.IsZero() {
 		return ""
 	}
 	statements, err := parseStatements(s.role.trust)

@@ -32,7 +32,6 @@ type Ops struct {
 	opts      Options
 	api       *API
 	catalogue *catalogue.Catalogue
-	trustEnds bool // every Allow of a trust policy carries the end of its grant
 	boundary  boundaryCache
 }
 
@@ -61,13 +60,13 @@ func New(o Options) (*Ops, error) {
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
 		errs = append(errs, fmt.Errorf("unknown trust %q: use identity-center, iam-user or account", o.Trust))
 	}
-	errs = append(errs, CheckTags(o.Tags))
+	errs = append(errs, CheckTags(o.Tags), o.Templates.Check())
 	actions, err := catalogue.Open()
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
 	}
-	return &Ops{opts: o, api: o.API, catalogue: actions, trustEnds: o.Templates.Check(true) == nil}, nil
+	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
 }
 
 // CheckTags refuses further tags that AWS would refuse with every role, and those

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,16 +13,16 @@ import (
 // what is wrong with either template, by file name: text that does not render to a
 // JSON object, an unknown field, another version of the policy language than
 // 2012-10-17 (the older one has no variables, so "${*}" would not be a star), an Allow
-// on resources of a statement with a ResourceAccount that any account may own, or,
-// where grants are limited in time, an Allow without that end.
-func (s *Set) Check(limited bool) error {
+// on resources of a statement with a ResourceAccount that any account may own, or an
+// Allow without the end of a grant that has one.
+func (s *Set) Check() error {
 	var permission, trust error // the first of each: the others repeat it
 	for _, d := range samples() {
 		if permission == nil {
-			permission = check(PermissionPolicyFile, s.PermissionPolicy, d, limited)
+			permission = check(PermissionPolicyFile, s.PermissionPolicy, d)
 		}
 		if trust == nil {
-			trust = check(TrustPolicyFile, s.TrustPolicy, d, limited)
+			trust = check(TrustPolicyFile, s.TrustPolicy, d)
 		}
 	}
 	return errors.Join(permission, trust)
@@ -30,14 +31,15 @@ func (s *Set) Check(limited bool) error {
 // samples are what a branch of a template may depend on.
 func samples() (out []Data) {
 	const account = "123456789012"
-	for _, partition := range slices.Sorted(maps.Keys(sampleRegions)) {
-		bucket, own := "arn:"+partition+":s3:::sample", ":"+sampleRegions[partition]+":"+account+":"
+	for _, partition := range append(slices.Sorted(maps.Keys(sampleRegions)), "aws-sample") {
+		bucket, own := "arn:"+partition+":s3:::sample", ":"+cmp.Or(sampleRegions[partition], "sample-east-1")+":"+account+":"
 		statements := []Statement{
 			{Sid: "Grant0", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []string{bucket + "/*"}, ResourceAccount: account},
 			{Sid: "Grant1", Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}, ResourceAccount: account},
 			{Sid: "Grant2", Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"arn:" + partition + ":lambda" + own + "function:sample:${$}LATEST"}},
 			{Sid: "Grant3", Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{"arn:" + partition + ":cloudwatch" + own + "alarm:sample ${*} ${?} ${$}"}},
-			{Sid: "Companion4", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:" + partition + ":kms" + own + "key/sample"}},
+			{Sid: "Grant4", Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{"arn:" + partition + ":cloudwatch" + own + `alarm:sample " \u002a`}},
+			{Sid: "Companion5", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:" + partition + ":kms" + own + "key/sample"}},
 		}
 		for _, end := range []string{"", "2030-01-02T11:04:05Z"} {
 			for _, kind := range []string{TrustIdentityCenter, TrustIAMUser, TrustAccount} {
@@ -63,7 +65,7 @@ type rendered struct {
 	Condition map[string]map[string]any
 }
 
-func check(name string, render func(Data) (string, error), d Data, limited bool) error {
+func check(name string, render func(Data) (string, error), d Data) error {
 	text, err := render(d)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func check(name string, render func(Data) (string, error), d Data, limited bool)
 		if st.Effect != "Allow" {
 			continue
 		}
-		if limited && d.End != "" && st.Condition["DateLessThan"]["aws:CurrentTime"] != d.End {
+		if d.End != "" && st.Condition["DateLessThan"]["aws:CurrentTime"] != d.End {
 			return fmt.Errorf(`template %s: statement %d allows without an end; it needs "DateLessThan": {"aws:CurrentTime": {{ json .End }}} whenever .End is not empty`, name, i+1)
 		}
 		if owner := d.ownerOf(st.Resource); owner != "" && !slices.Equal(texts(st.Condition["StringEquals"]["aws:ResourceAccount"]), []string{owner}) {

@@ -14,42 +14,25 @@ import (
 )
 
 func TestBuiltin(t *testing.T) {
-	for _, limited := range []bool{true, false} {
-		if err := builtin(t).Check(limited); err != nil {
-			t.Errorf("limited %v: %v", limited, err)
-		}
+	if err := builtin(t).Check(); err != nil {
+		t.Error(err)
 	}
 }
 
 // TestBad are templates that an operator may write, each with the whole text of
-// what is then said at start: some are wrong always, some only where grants are
-// limited in time.
+// what is then said at start.
 func TestBad(t *testing.T) {
-	tests := []struct {
-		dir     string
-		limited []bool // wrong then
-	}{
-		{"limited", []bool{true}},
-		{"always", []bool{true, false}},
+	files, err := filepath.Glob(filepath.Join("testdata", "bad", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
 	}
-	for _, tt := range tests {
-		files, err := filepath.Glob(filepath.Join("testdata", "bad", tt.dir, "*.txtar"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files in %s: %v", tt.dir, err)
-		}
-		for _, file := range files {
-			t.Run(filepath.Base(file), func(t *testing.T) {
-				dir, want := read(t, file)
-				for _, limited := range tt.limited {
-					if diff := cmp.Diff(want, problem(dir, limited)); diff != "" {
-						t.Errorf("limited %v (-want +got):\n%s", limited, diff)
-					}
-				}
-				if got := problem(dir, false); len(tt.limited) == 1 && got != "" {
-					t.Errorf("wrong although grants may last until revoked: %s", got)
-				}
-			})
-		}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			dir, want := read(t, file)
+			if diff := cmp.Diff(want, problem(dir)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -74,10 +57,10 @@ func read(t *testing.T, file string) (dir fstest.MapFS, want string) {
 	return dir, want
 }
 
-func problem(dir fstest.MapFS, limited bool) string {
+func problem(dir fstest.MapFS) string {
 	set, err := templates.Load(dir)
 	if err == nil {
-		err = set.Check(limited)
+		err = set.Check()
 	}
 	if err == nil {
 		return ""
@@ -91,11 +74,11 @@ func TestSamples(t *testing.T) {
 	mistake := func(where string) fstest.MapFS {
 		return fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}` + where + `]}`)}}
 	}
-	if got := problem(mistake(""), false); got != "" {
+	if got := problem(mistake("")); got != "" {
 		t.Fatal(got)
 	}
-	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"} {
-		if problem(mistake(`{{ if eq .Partition "`+partition+`" }} no {{ end }}`), false) == "" {
+	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-sample"} {
+		if problem(mistake(`{{ if eq .Partition "`+partition+`" }} no {{ end }}`)) == "" {
 			t.Errorf("a mistake in %s passes", partition)
 		}
 	}
@@ -104,17 +87,18 @@ func TestSamples(t *testing.T) {
 		found := false
 		for at := range 100 {
 			where := fmt.Sprintf(`{{ range .Statements }}{{ range .Resources }}{{ if gt (len .) %d }}{{ if eq (slice . %d %d) %q }} no {{ end }}{{ end }}{{ end }}{{ end }}`, at+3, at, at+4, sign)
-			found = found || problem(mistake(where), false) != ""
+			found = found || problem(mistake(where)) != ""
 		}
 		if !found {
 			t.Errorf("no sample has a %s", sign)
 		}
 	}
 	// A list of one account is as good, and a Deny needs no limit.
-	own := `{"Version":"2012-10-17","Statement":[{{ range $i, $s := .Statements }}{{ if $i }},{{ end }}{"Effect":"Allow","Action":{{ json $s.Actions }},"Resource":{{ json $s.Resources }}
-		{{ if $s.ResourceAccount }},"Condition":{"StringEquals":{"aws:ResourceAccount":[{{ json $s.ResourceAccount }}]}}{{ end }}},
+	own := `{"Version":"2012-10-17","Statement":[{{ range $i, $s := .Statements }}{{ if $i }},{{ end }}{"Effect":"Allow","Action":{{ json $s.Actions }},"Resource":{{ json $s.Resources }},
+		"Condition":{"StringLike":{"aws:PrincipalTag/team":"*"}{{ if $.End }},"DateLessThan":{"aws:CurrentTime":{{ json $.End }}}{{ end }}
+		{{ if $s.ResourceAccount }},"StringEquals":{"aws:ResourceAccount":[{{ json $s.ResourceAccount }}]}{{ end }}}},
 		{"Effect":"Deny","Action":{{ json $s.Actions }},"Resource":{{ json $s.Resources }}}{{ end }}]}`
-	if got := problem(fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(own)}}, false); got != "" {
+	if got := problem(fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(own)}}); got != "" {
 		t.Error(got)
 	}
 }
@@ -128,7 +112,7 @@ func TestReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A Deny needs no end, and space around the document is no matter.
-		if err := set.Check(true); err != nil {
+		if err := set.Check(); err != nil {
 			t.Error(err)
 		}
 		p, err1 := set.PermissionPolicy(sample())

@@ -26,7 +26,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(set.Check(true))
+	fmt.Println(set.Check())
 	doc, err := set.PermissionPolicy(templates.Data{
 		Statements: []templates.Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::reports/*"}, ResourceAccount: "123456789012"}},
 		End:        "2030-11-23T14:00:00Z",

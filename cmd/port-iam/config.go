@@ -277,7 +277,7 @@ func (s settings) parseGrant(c *config, p *problems) {
 		p.add("GRANT_CONCURRENCY", "%q is not a number from 1 to 256", in.Concurrency)
 	}
 	out.templatesDir = in.TemplatesDir
-	out.templates = loadTemplates(p, in.TemplatesDir, out.maxDuration > 0 || out.duration > 0)
+	out.templates = loadTemplates(p, in.TemplatesDir)
 }
 
 // parseUserName is about the name in AWS that a grant trusts. Where it trusts all of the

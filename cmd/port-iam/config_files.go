@@ -102,9 +102,8 @@ func caPool(p *problems, file string) *x509.CertPool {
 	return pool
 }
 
-// loadTemplates also renders them with samples. Where grants are limited in time,
-// the policy has to hold the end.
-func loadTemplates(p *problems, dir string, limited bool) *templates.Set {
+// loadTemplates also renders them with samples.
+func loadTemplates(p *problems, dir string) *templates.Set {
 	var source fs.FS
 	if dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -115,7 +114,7 @@ func loadTemplates(p *problems, dir string, limited bool) *templates.Set {
 	}
 	set, err := templates.Load(source)
 	if err == nil {
-		err = set.Check(limited)
+		err = set.Check()
 	}
 	if err != nil {
 		p.add("TEMPLATES_DIR", "%s: %v", path.Clean(dir), err)

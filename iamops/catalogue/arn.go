@@ -20,8 +20,10 @@ type arn struct {
 }
 
 var (
-	arnForm   = regexp.MustCompile(`^arn:([a-z0-9-]+):([a-z0-9-]+):([a-z0-9-]*):([a-z0-9-]*):(.+)$`)
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	arnForm = regexp.MustCompile(`^arn:([a-z0-9-]+):([a-z0-9-]+):([a-z0-9-]*):([a-z0-9-]*):(.+)$`)
+	// regionForm is that of the names of all Regions, and of no Availability Zone.
+	regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	// wholeWildcard is a name that is "*" alone, which no resource has: all are meant.
 	wholeWildcard = regexp.MustCompile(`(^|[/:])\*+($|[/:])`)
 )
@@ -53,6 +55,8 @@ func parseARN(given, partition, account string) (arn, *Refusal) {
 		return bad(InvalidARN, "%q is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property \"arn\"", text)
 	case m[1] != partition:
 		return bad(ForeignPartition, "%s is of partition %s, and access is granted in %s", text, m[1], partition)
+	case m[3] != "" && !regionForm.MatchString(m[3]):
+		return bad(InvalidARN, "%s is in %q, which is no Region such as eu-west-1", text, m[3])
 	case elsewhereRegion(partition, m[3]):
 		return bad(InvalidARN, "%s is in Region %s, which partition %s does not have", text, m[3], partition)
 	case m[4] == "aws":
@@ -92,10 +96,15 @@ const namesMore = "%s holds a wildcard or a policy variable: name one resource"
 // wildcards are what policies take for any text, and for any one character.
 const wildcards = "*?"
 
-// printable reports whether s is text without control characters and without white
-// space but for blanks inside.
+// joiners are what some scripts write between letters.
+const joiners = "\u200c\u200d"
+
+// printable reports whether s is text without control characters, and has white space of
+// one line alone, and inside.
 func printable(s string) bool {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	odd := func(r rune) bool {
+		return !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) && !strings.ContainsRune(joiners, r)
+	}
 	return utf8.ValidString(s) && strings.TrimSpace(s) == s && strings.IndexFunc(s, odd) < 0
 }
 

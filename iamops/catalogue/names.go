@@ -14,7 +14,7 @@ const (
 	// freeAtEnd: the last name may hold anything. free: each may.
 	freeAtEnd
 	free
-	// id: no "/" either, which the names of other types may hold.
+	// id: no "/" either, which plain ones may hold.
 	id
 )
 
@@ -63,7 +63,9 @@ var unusual = map[string]names{
 	"cognito-sync identity":                     colons,
 	"cognito-sync identitypool":                 colonAtEnd,
 	"cur cur":                                   freeAtEnd,  // ReportName of ReportDefinition
+	"dynamodb index":                            id,         // IndexName of GlobalSecondaryIndex
 	"dynamodb stream":                           colonAtEnd, // the label is a time: StreamLabel of DescribeStream
+	"dynamodb table":                            id,         // TableName of CreateTable
 	"elasticbeanstalk application":              freeAtEnd,  // names are free: CreateApplication
 	"elasticbeanstalk applicationversion":       free,
 	"elasticbeanstalk configurationtemplate":    free,
@@ -114,6 +116,8 @@ var unusual = map[string]names{
 	"kafka-cluster group":                       freeAtEnd, // Kafka's ids are free: "Authorization policy resources", Amazon MSK Developer Guide
 	"kafka-cluster transactional-id":            freeAtEnd,
 	"kms alias":                                 colonAtEnd, // AliasName of CreateAlias
+	"kms key":                                   id,         // KeyId of DescribeKey
+	"lambda function":                           id,         // FunctionName of CreateFunction
 	"lambda networkConnector":                   colonAtEnd, // "NAME:VERSION": NetworkConnectorArn
 	"logs log-stream":                           freeAtEnd,  // logStreamName of CreateLogStream
 	"mediaconvert JobTemplate":                  freeAtEnd,  // names are free: Name of CreateJobTemplate
@@ -130,9 +134,12 @@ var unusual = map[string]names{
 	"redshift snapshot":                         colonAtEnd, // automated ones are "rs:NAME-DATE": "Amazon Redshift snapshots"
 	"redshift-serverless managed-workgroup":     colonAtEnd, // managedWorkgroupName of ListManagedWorkgroups
 	"s3 accesspointobject":                      freeAtEnd,
+	"s3 bucket":                                 id,        // "General purpose bucket naming rules", Amazon S3 User Guide
 	"s3 object":                                 freeAtEnd, // keys are free: "Naming Amazon S3 objects"
 	"s3-outposts object":                        freeAtEnd,
 	"ses identity":                              freeAtEnd,  // EmailIdentity of CreateEmailIdentity, Amazon SES API v2 Reference
+	"sns topic":                                 id,         // Name of CreateTopic
+	"sqs queue":                                 id,         // QueueName of CreateQueue
 	"ssm managed-instance":                      colonAtEnd, // "eks_c:CLUSTER_ID": InstanceId of UpdateManagedInstanceRole
 	"storagegateway target":                     colonAtEnd, // "iqn.1997-05.com.amazon:NAME": TargetARN of DescribeChapCredentials
 	"swf domain":                                freeAtEnd,  // name of RegisterDomain

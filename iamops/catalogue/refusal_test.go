@@ -79,6 +79,12 @@ func TestMessages(t *testing.T) {
 				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent. " +
 				"This resource lies in the bucket: ask for it on that, if all of it may be granted",
 		},
+		{"arn:aws:sqs:eu-west:111122223333:q", "sqs:SendMessage", catalogue.InvalidARN, `arn:aws:sqs:eu-west:111122223333:q is in "eu-west", which is no Region such as eu-west-1`},
+		{"arn:aws:sqs:eu-west-1a:111122223333:q", "sqs:SendMessage", catalogue.InvalidARN, `arn:aws:sqs:eu-west-1a:111122223333:q is in "eu-west-1a", which is no Region such as eu-west-1`},
+		{
+			"arn:aws:kms:eu-west-1:111122223333:key/alias/app", "kms:Decrypt", catalogue.WrongType,
+			"kms:Decrypt acts on key (arn:aws:kms:${Region}:${Account}:key/${KeyId}); arn:aws:kms:eu-west-1:111122223333:key/alias/app has the form of no resource of kms that AWS describes",
+		},
 		{bucket + "/", "s3:GetObject", catalogue.InvalidARN, bucket + `/ ends in "/": name one resource`},
 		{bucket + "/a\tb", "s3:GetObject", catalogue.InvalidARN, `"arn:aws:s3:::reports/a\tb" begins or ends with a blank, or holds what cannot be printed`},
 		{bucket + "/a ", "s3:GetObject", catalogue.InvalidARN, `"arn:aws:s3:::reports/a " begins or ends with a blank, or holds what cannot be printed`},

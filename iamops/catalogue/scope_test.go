@@ -171,6 +171,24 @@ func TestOfNoHelp(t *testing.T) {
 	}
 }
 
+// TestNamesOfAnyScript: what people name their files is granted as it is.
+func TestNamesOfAnyScript(t *testing.T) {
+	for _, name := range []string{"Screenshot 10.15.00\u202fAM.png", "\u0645\u06cc\u200c\u0631\u0648\u0645", "a\u3000b", "a\u00a0b", "\u65e5\u672c", "a\u200db"} {
+		object := bucket + "/" + name
+		if scope, err := scoped(t, object, nil, []string{"s3:GetObject"}); err != nil || !slices.Equal(scope.Statements[0].Resources, []string{object}) {
+			t.Errorf("%q: %v, %v", name, scope, err)
+		}
+	}
+	for _, name := range []string{"a\u202eb", "a\u2028b", "a\u0085b", "a\u200bb", "a\ufeffb", " a"} {
+		if scope, err := scoped(t, bucket+"/"+name, nil, []string{"s3:GetObject"}); err == nil {
+			t.Errorf("%q: %v", name, scope)
+		}
+	}
+	if scope, err := scoped(t, "arn:aws:s3:::/a", nil, []string{"s3:GetObject"}); err == nil {
+		t.Errorf("in no bucket: %v", scope)
+	}
+}
+
 // TestMayBelong: what can be related to an entity is told from the ARNs alone.
 func TestMayBelong(t *testing.T) {
 	for _, tc := range []struct {
