@@ -107,6 +107,7 @@ func refusedScopes() []play {
 		{name: "foreign_account", f: on("arn:aws:ec2:us-east-1:999999999999:instance/i-0123456789abcdef0", "ec2:StopInstances")},
 		{name: "foreign_account: AWS's own", f: on("arn:aws:ssm:us-east-1:aws:document/AWS-RunShellScript", "ssm:SendCommand")},
 		{name: "foreign_partition", f: on("arn:aws-cn:s3:::my-s3-bucket", "s3:PutObject")},
+		{name: "invalid_arn: an Availability Zone", f: on("arn:aws:sqs:eu-west-1a:"+account+":orders", "sqs:SendMessage")},
 		{name: "invalid_arn: a Region of another partition", f: on("arn:aws:sqs:cn-north-1:"+account+":orders", "sqs:SendMessage")},
 		{name: "denied_action: never granted", f: on(bucket, "iam:PassRole", "s3:GetDataAccess")},
 		{name: "wrong_resource_type: denied on this type", f: on("arn:aws:apigateway:us-east-1::/apikeys", "apigateway:POST")},

@@ -144,6 +144,12 @@ func refusedCatalogues() []play {
 			s.resource(lake, `"resource_type":"EC2"`)
 			s.resource("arn:aws:glue:us-east-1:"+account+":table/sales/orders", `"resource_type":"EC2"`, lake)
 		}, "arn:aws:glue:us-east-1:"+account+":table/sales/orders", "kms:Decrypt")},
+		{name: "a permission on the database of a table", f: on(func(s *stage) {
+			lake := "arn:aws:glue:us-east-1:" + account + ":database/lake"
+			s.resource(lake, `"resource_type":"EC2"`)
+			s.resource("arn:aws:glue:us-east-1:"+account+":table/lake/orders", `"resource_type":"EC2"`, lake)
+			s.offers("EC2", "glue:UpdateDatabase")
+		}, "arn:aws:glue:us-east-1:"+account+":table/lake/orders", "glue:UpdateDatabase")},
 		{name: "a permission of a related resource that it does not act on", f: func(s *stage) string {
 			s.encryptedBucket()
 			s.offers("EC2", "s3:DeleteObject")

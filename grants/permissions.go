@@ -77,12 +77,17 @@ func checkPermissions(offered map[string]*port.Entity, actions []string, r resou
 		if err != nil {
 			return err
 		}
-		fits := func(r resource) bool {
-			return r.kind == got && slices.ContainsFunc(scope.On(r.arn), func(a string) bool { return strings.EqualFold(a, id) })
-		}
-		if got != r.kind && !slices.ContainsFunc(related, fits) {
+		if got != r.kind && !offeredBy(related, got, id, scope) {
 			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, r.arn, r.kind)
 		}
 	}
 	return nil
+}
+
+// offeredBy reports whether a permission for resources of this type acts on one of those
+// that belong to the requested one.
+func offeredBy(related []resource, kind, id string, scope iamops.Scope) bool {
+	return slices.ContainsFunc(related, func(r resource) bool {
+		return r.kind == kind && slices.ContainsFunc(scope.On(r.arn), func(a string) bool { return strings.EqualFold(a, id) })
+	})
 }

@@ -147,6 +147,7 @@ func TestSurvey(t *testing.T) {
 		{"ec2:AttachVolume", "EC2"},
 		{"ec2:AttachVolume", "Volume"},
 		{"EC2:describevolumeattribute", "Volume"},
+		{"ec2:RebootInstances", "Volume"},
 		{"sqs:SendMessage", "SQS"},
 		{tooLong, "S3"},
 	} {
@@ -174,8 +175,9 @@ func TestSurvey(t *testing.T) {
 		{"s3:ListAllMyBuckets", "S3", 0, 3, "arn:aws:s3:::one", true},
 		{"ec2:StopInstances", "EC2", 1, 1, "", false},
 		{"ec2:AttachVolume", "EC2", 1, 1, "", false},
-		{"ec2:AttachVolume", "Volume", 0, 1, volume, true},
-		{"EC2:describevolumeattribute", "Volume", 1, 1, "", false},
+		{"ec2:AttachVolume", "Volume", 1, 2, volume, false},
+		{"EC2:describevolumeattribute", "Volume", 2, 2, "", false},
+		{"ec2:RebootInstances", "Volume", 0, 1, volume, true},
 		{"sqs:SendMessage", "SQS", 0, 0, "", false},
 		{tooLong, "S3", 0, 3, "arn:aws:s3:::one", true},
 	}, rows); diff != "" {

@@ -2,6 +2,7 @@ package grants
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,9 +95,9 @@ func (t Terms) readDuration(run port.Run) (time.Duration, error) {
 	if text == "" {
 		return t.Duration, nil
 	}
-	d, err := time.ParseDuration(text)
+	d, err := parseDuration(text)
 	if err != nil {
-		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m or 8h was expected: enter one", inputDuration, text)
+		return 0, refuse(badInput(inputDuration), "input %q is %q, and a duration such as 30m, 8h or 1d was expected: enter one", inputDuration, text)
 	}
 	if d < minDuration {
 		return 0, refuse(badInput(inputDuration), "input %q is %s, and the shortest duration is %s: ask for more", inputDuration, text, short(minDuration))
@@ -105,6 +106,16 @@ func (t Terms) readDuration(run port.Run) (time.Duration, error) {
 		return 0, refuse(badInput(inputDuration), "input %q is %s, and the longest duration here is %s: ask for less", inputDuration, text, short(t.MaxDuration))
 	}
 	return d.Truncate(time.Second), nil
+}
+
+// parseDuration reads a duration of Go, or days, such as 1d.
+func parseDuration(text string) (time.Duration, error) {
+	days, is := strings.CutSuffix(text, "d")
+	if !is {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.ParseUint(days, 10, 8)
+	return time.Duration(n) * 24 * time.Hour, err
 }
 
 // short is a duration as people write it: 8h and not 8h0m0s.

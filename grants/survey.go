@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,6 +20,8 @@ import (
 type Surveyor interface {
 	// Refused returns why actions cannot be granted, by action as the request has it.
 	Refused(r iamops.Request) (map[string]error, error)
+	// Scope returns what they cover if all of them can be granted.
+	Scope(r iamops.Request) (iamops.Scope, error)
 	// Never returns why actions cannot be granted on any resource.
 	Never(actions []string) (map[string]error, error)
 }
@@ -35,8 +38,9 @@ type Surveyed struct {
 	never bool // whatever the resource is
 }
 
-// Survey judges every permission against every resource of its type, in the order of the
-// permissions. One that works only together with another one of its type works. The error names what of the catalogue cannot be read,
+// Survey judges every permission against every resource of its type, and of those to which
+// one of its type is related, in the order of the permissions. One that works only
+// together with another works. The error names what of the catalogue cannot be read,
 // or is that of ctx.
 func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
 	v := &survey{surveyor: s, all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}
@@ -113,49 +117,85 @@ func (v *survey) withoutResources() error {
 // judge judges the permissions of a resource's type. Where the catalogue is wrong about
 // the resource itself, that is the reason for all of them.
 func (v *survey) judge(at int, e *port.Entity) error {
-	kind, refused, err := v.refused(e)
+	j, err := v.judged(e)
 	if err != nil {
 		return err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, n := range v.byType[kind] {
+	for _, n := range v.byType[j.kind] {
 		p := &v.all[n]
 		p.Resources++
-		switch why := cmp.Or(refused[p.Permission], refused[""]); {
+		switch why := cmp.Or(j.refused[p.Permission], j.wrong); {
 		case why == nil:
 			p.Works++
 		case v.why[n].err == nil || at < v.why[n].at:
 			v.why[n] = refusal{at, why}
 		}
 	}
+	for _, n := range j.beside {
+		p := &v.all[n]
+		p.Works, p.Resources = p.Works+1, p.Resources+1
+	}
 	return nil
 }
 
-// refused says which permissions of a resource's type are not granted on it, and why; ""
-// stands for all of them.
-func (v *survey) refused(e *port.Entity) (kind string, refused map[string]error, err error) {
-	if kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
-		return "", nil, err
+// judgement is what a survey finds out about one resource.
+type judgement struct {
+	kind    string           // of the resource
+	wrong   error            // why nothing can be granted on it; nil: something can
+	refused map[string]error // why permissions are not granted
+	beside  []int            // the permissions for other types that act on what is related to it
+}
+
+// judged judges the permissions that a request on a resource may hold: those of its type,
+// and of the types of what is related to it.
+func (v *survey) judged(e *port.Entity) (j judgement, err error) {
+	if j.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
+		return j, err
 	}
 	target, wrong := resourceOf(e)
 	if wrong != nil {
-		return kind, map[string]error{"": wrong}, nil //nolint:nilerr // it is the reason of each permission
-	}
-	places := v.byType[target.kind]
-	if len(places) == 0 {
-		return target.kind, nil, nil
+		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // it is the reason of each permission
 	}
 	belonging, wrong := target.belonging(v.byID)
 	if wrong != nil {
-		return target.kind, map[string]error{"": wrong}, nil //nolint:nilerr // likewise
+		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
 	}
-	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging)}
+	kinds, asked := []string{j.kind}, slices.Clone(v.byType[j.kind])
+	for _, r := range belonging {
+		if !slices.Contains(kinds, r.kind) {
+			kinds, asked = append(kinds, r.kind), append(asked, v.byType[r.kind]...)
+		}
+	}
+	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging), Actions: v.named(asked)}
+	if len(asked) == 0 {
+		return j, nil
+	}
+	if j.refused, err = v.surveyor.Refused(r); err != nil {
+		return j, err
+	}
+	granted := slices.DeleteFunc(asked, func(n int) bool { return j.refused[v.all[n].Permission] != nil })
+	others := func(n int) bool { return v.all[n].ResourceType != j.kind }
+	if !slices.ContainsFunc(granted, others) {
+		return j, nil
+	}
+	r.Actions = v.named(granted)
+	scope, err := v.surveyor.Scope(r)
+	for _, n := range granted {
+		if p := v.all[n]; others(n) && offeredBy(belonging, p.ResourceType, p.Permission, scope) {
+			j.beside = append(j.beside, n)
+		}
+	}
+	return j, err
+}
+
+// named are the permissions of these places.
+func (v *survey) named(places []int) (out []string) {
 	for _, n := range places {
-		r.Actions = append(r.Actions, v.all[n].Permission)
+		out = append(out, v.all[n].Permission)
 	}
-	refused, err = v.surveyor.Refused(r)
-	return target.kind, refused, err
+	return out
 }
 
 // Never reports whether it can never be granted: on none of the resources of its type, or

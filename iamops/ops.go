@@ -42,8 +42,13 @@ const maxPathLen = 36
 // New checks the options; it calls nothing.
 func New(o Options) (*Ops, error) {
 	var errs []error
-	if o.API == nil || o.Templates == nil {
-		errs = append(errs, errors.New("the API and the templates are required"))
+	if o.API == nil {
+		errs = append(errs, errors.New("the API is required"))
+	}
+	if o.Templates == nil {
+		errs = append(errs, errors.New("the templates are required"))
+	} else {
+		errs = append(errs, o.Templates.Check())
 	}
 	if !templates.IsAccount(o.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", o.Account))
@@ -60,7 +65,7 @@ func New(o Options) (*Ops, error) {
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
 		errs = append(errs, fmt.Errorf("unknown trust %q: use identity-center, iam-user or account", o.Trust))
 	}
-	errs = append(errs, CheckTags(o.Tags), o.Templates.Check())
+	errs = append(errs, CheckTags(o.Tags))
 	actions, err := catalogue.Open()
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {

@@ -112,7 +112,7 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	if n := len(o.switchName(name)); n > maxSwitchableLen {
 		return p, fmt.Errorf("path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH", n, maxSwitchableLen)
 	}
-	scope, err := o.scope(g)
+	scope, err := o.Scope(g)
 	if err != nil {
 		return p, err
 	}
@@ -160,7 +160,7 @@ func fits(doc string, limit int, what string) error {
 		}
 	}
 	if n := templates.Length(doc); n > limit {
-		return fmt.Errorf("the %s would have %d characters, and AWS allows %d: request fewer permissions at once", what, n, limit)
+		return fmt.Errorf("the %s would have %d characters, and AWS allows %d: request fewer permissions at once, or on a resource with a shorter name", what, n, limit)
 	}
 	return nil
 }

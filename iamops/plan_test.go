@@ -151,8 +151,9 @@ func TestMaxSession(t *testing.T) {
 // TestPlanRefuses are requests for which there is no plan that AWS would take.
 func TestPlanRefuses(t *testing.T) {
 	t.Parallel()
-	replaced := func(permission string) *templates.Set {
-		set, err := templates.Load(fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(permission)}})
+	const before, after = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Sid":"`, `"}]}`
+	replaced := func(sid string) *templates.Set {
+		set, err := templates.Load(fstest.MapFS{templates.PermissionPolicyFile: {Data: []byte(before + sid + after)}})
 		noError(t, err)
 		return set
 	}
@@ -168,11 +169,11 @@ func TestPlanRefuses(t *testing.T) {
 			o.Path, g.RunID = "/"+strings.Repeat("p", 34)+"/", strings.Repeat("r", 19)
 		}, "path and name have 65 characters, and the console switches to 64 at most: shorten IAM_PATH"},
 		{"a policy of 6145", func(o *iamops.Options, _ *iamops.Request) {
-			o.Templates = replaced(`{ "Sid": "` + strings.Repeat(" x", 6135) + `" }`) // white space does not count
-		}, "the permission policy would have 6145 characters, and AWS allows 6144: request fewer permissions at once"},
+			o.Templates = replaced(strings.Repeat(" x", 6145-len(before)-len(after))) // white space does not count
+		}, "the permission policy would have 6145 characters, and AWS allows 6144: request fewer permissions at once, or on a resource with a shorter name"},
 		{"a trust that is too long", func(_ *iamops.Options, g *iamops.Request) { g.UserName = strings.Repeat("x", 2048) }, "the trust policy would have"},
 		{"a template that does not escape", func(o *iamops.Options, g *iamops.Request) {
-			o.Templates, g.Requester = replaced(`{"Sid": "{{ .Requester }}"}`), "\u20ac@example.com"
+			o.Templates, g.Requester = replaced("{{ .Requester }}"), "\u20ac@example.com"
 		}, "IAM takes nothing above U+00FF: use the json function in the template"},
 		{"a user name with a wildcard", func(_ *iamops.Options, g *iamops.Request) { g.UserName = "*" }, "acts as a wildcard"},
 		{"a variable for an IAM user", func(o *iamops.Options, g *iamops.Request) {

@@ -29,10 +29,10 @@ func MayBelong(resource, entity string) bool { return catalogue.MayBelong(resour
 // MaxRelated is how many resources may be related to one.
 const MaxRelated = catalogue.MaxRelated
 
-// scope works out what the requested actions cover on the resource and those related
+// Scope works out what the requested actions cover on the resource and those related
 // to it. This is the one place that decides what a permission covers; package
 // catalogue knows how.
-func (o *Ops) scope(g Request) (Scope, error) {
+func (o *Ops) Scope(g Request) (Scope, error) {
 	if len(g.Actions) == 0 {
 		return Scope{}, errors.New("no permission was requested: choose at least one")
 	}
@@ -60,7 +60,7 @@ func (o *Ops) statements(s Scope) []templates.Statement {
 // Refused says which of the actions of a request could not be granted beside the others,
 // and why, by action as the request has it; "" stands for all of them. It calls nothing.
 func (o *Ops) Refused(g Request) (map[string]error, error) {
-	_, err := o.scope(g)
+	_, err := o.Scope(g)
 	var refusals catalogue.Refusals
 	if err == nil || !errors.As(err, &refusals) {
 		return nil, err
@@ -74,7 +74,7 @@ func (o *Ops) Never(actions []string) (map[string]error, error) {
 	if len(actions) == 0 {
 		return nil, nil
 	}
-	_, err := o.scope(Request{Resource: "arn:" + o.opts.Partition + ":any:::any", Actions: actions})
+	_, err := o.Scope(Request{Resource: "arn:" + o.opts.Partition + ":any:::any", Actions: actions})
 	var refusals catalogue.Refusals
 	if err == nil || !errors.As(err, &refusals) {
 		return nil, err

@@ -27,7 +27,8 @@ type planFlags struct {
 	permissions                                  []string
 	json                                         bool
 
-	domain string // of the requester where --user does not say who it is
+	domain    string // of the requester where --user does not say who it is
+	unbounded bool   // the settings say that there is no boundary
 }
 
 func newPlan() *cobra.Command {
@@ -74,6 +75,9 @@ func (f *planFlags) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 	if !all && (f.resource == "" || len(f.permissions) == 0) {
 		bad.add("--resource, --permission", "both are needed, or neither with --catalogue, which judges all of it")
 	}
+	if all && (f.user != "" || f.duration != "") {
+		bad.add("--user, --duration", "are of one request, and without --resource and --permission all of the catalogue is judged")
+	}
 	if err := errors.Join(bad...); err != nil {
 		return configError{err}
 	}
@@ -99,6 +103,7 @@ func (f *planFlags) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 // is not judged anyway.
 func (f *planFlags) config(s settings, bad *problems) *config {
 	cfg := &config{}
+	f.unbounded = s.IAM.Boundary == noBoundary
 	s.IAM.Boundary = cmp.Or(s.IAM.Boundary, noBoundary)
 	for _, part := range []func(*config, *problems){s.parseIAM, s.parseGrant, s.parseRules} {
 		part(cfg, bad)
@@ -116,6 +121,9 @@ type knownCatalogue struct {
 	Permissions []port.Entity `json:"iam_permissions"`
 }
 
+// maxCatalogue is the longest file of a catalogue, in bytes: 100,000 entities of 2 KiB.
+const maxCatalogue = 256 << 20
+
 // readCatalogue reads the file. Without one the catalogue holds what the flags name.
 func (f *planFlags) readCatalogue(stdin io.Reader) (c knownCatalogue, err error) {
 	if f.catalogue == "" {
@@ -125,14 +133,20 @@ func (f *planFlags) readCatalogue(stdin io.Reader) (c knownCatalogue, err error)
 		}
 		return c, nil
 	}
-	var content []byte
-	if f.catalogue == "-" {
-		content, err = io.ReadAll(stdin)
-	} else {
-		content, err = os.ReadFile(f.catalogue)
+	if f.catalogue != "-" {
+		file, err := os.Open(f.catalogue)
+		if err != nil {
+			return c, err
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		stdin = file
 	}
+	content, err := io.ReadAll(io.LimitReader(stdin, maxCatalogue+1))
 	if err != nil {
 		return c, err
+	}
+	if len(content) > maxCatalogue {
+		return c, fmt.Errorf("%s has more than %d MiB", f.catalogue, maxCatalogue>>20)
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(content, []byte("\ufeff")), &c); err != nil {
 		return c, fmt.Errorf(`%s is not of the form {"aws_resource": [...], "iam_permissions": [...]} with entities as Port's API returns them: %w`, f.catalogue, err)
@@ -203,14 +217,16 @@ func placesOf(resources []port.Entity) (accounts, partitions map[string]bool) {
 // are the settings', else those of the resources, else those on which all of the
 // catalogue agrees.
 func (f *planFlags) newOps(cfg *config, resources []port.Entity, known knownCatalogue) (*iamops.Ops, error) {
-	account, partition, _ := placeOf(cfg.iam.boundary)
+	bounded, partition, _ := placeOf(cfg.iam.boundary)
 	own, ownPartitions := placesOf(resources)
 	accounts, partitions := placesOf(known.Resources)
-	account = cmp.Or(f.account, account, only(own), only(accounts))
+	account := cmp.Or(f.account, bounded, only(own), only(accounts))
 	partition = cmp.Or(partition, only(ownPartitions), only(partitions), "aws")
 	switch {
 	case account == "" && len(accounts) > 1:
 		return nil, fmt.Errorf("--account: is missing, and the resources are of %d accounts: say for which one", len(accounts))
+	case bounded != "" && bounded != account:
+		return nil, fmt.Errorf("--account: is %s, and IAM_PERMISSIONS_BOUNDARY is a policy of %s: AWS takes a boundary of the role's account only", account, bounded)
 	case account == "":
 		return nil, errors.New("--account: is missing, and neither the boundary nor the resource names the account: give its 12 digits")
 	}
@@ -272,7 +288,9 @@ func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, 
 func (f *planFlags) notJudged(cfg *config) []string {
 	out := []string{
 		"whether the resource exists in AWS, and what its own policy, service control policies or its key's policy say",
-		"what the permissions boundary allows, which is read from AWS",
+	}
+	if !f.unbounded {
+		out = append(out, "what the permissions boundary allows, which is read from AWS")
 	}
 	if f.catalogue == "" {
 		out = append(out, "whether the catalogue in Port offers the permissions for this type of resource, and what is related to the resource")
@@ -291,6 +309,9 @@ func (f *planFlags) notJudged(cfg *config) []string {
 // survey judges the whole catalogue.
 func (f *planFlags) survey(ctx context.Context, ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
 	all, err := grants.Survey(ctx, ops, known.Resources, known.Permissions)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return configError{fmt.Errorf("--catalogue: %w", err)}
 	}

@@ -25,7 +25,7 @@ func refuseNoResourceLevel(k kind, s *service, a *action) *Refusal {
 // refuseWrongType explains what the action acts on, and what the resources are.
 func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 	full, entity := s.prefix+":"+a.name, ks[0]
-	r := &Refusal{Reason: WrongService, Action: full, message: func() string { return wrongType(entity, s, a, full) }}
+	r := &Refusal{Reason: WrongService, Action: full, message: func() string { return wrongType(ks, s, a, full) }}
 	for _, n := range a.types {
 		for _, p := range s.types[n].patterns {
 			if p.service() == entity.arn.service {
@@ -36,7 +36,8 @@ func refuseWrongType(ks kinds, s *service, a *action) *Refusal {
 	return r
 }
 
-func wrongType(entity kind, s *service, a *action, full string) string {
+func wrongType(ks kinds, s *service, a *action, full string) string {
+	entity := ks[0]
 	if denied, why := neverOn(full); slices.ContainsFunc(entity.keys, func(key string) bool { return slices.Contains(denied, key) }) {
 		return fmt.Sprintf("%s is never granted on %s: %s", full, entity.types(), why)
 	}
@@ -55,7 +56,9 @@ func wrongType(entity kind, s *service, a *action, full string) string {
 		is += ", for which there is " + listed(s.prefix+":", names)
 	}
 	message := fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
-	if types := relatable(entity, s, a.types, false); types != "" {
+	if i := slices.IndexFunc(ks, func(k kind) bool { return k.completes && k.touches(s, a.types) }); i >= 0 {
+		message += fmt.Sprintf(". %s is related, which only completes actions on the %s: ask for it on that itself, if all of it may be granted", ks[i].arn.text, listed("", entity.keys))
+	} else if types := relatable(entity, s, a.types, false); types != "" {
 		message += ". " + relate(types, entity)
 	} else if on := entity.askOn(s, a.types); on != "" {
 		message += ". " + on

@@ -153,7 +153,7 @@ func TestOfNoHelp(t *testing.T) {
 		{"another than those inside is made", farm + "/queue/q-1", nil, "deadline:CreateQueue", catalogue.Incomplete, []string{"which the call makes"}},
 		{"a parent gives nothing by itself", orders, []string{lake}, "glue:UpdateDatabase", catalogue.WrongType, []string{"glue:UpdateDatabase acts on"}},
 		{"a shared document is not changed", server, []string{document}, "ssm:UpdateDocument", catalogue.WrongService, []string{"ssm:UpdateDocument acts on"}},
-		{"a shared document is not read", server, []string{document}, "ssm:GetDocument", catalogue.WrongService, []string{"ssm:GetDocument acts on"}},
+		{"a shared document is not read", server, []string{document}, "ssm:GetDocument", catalogue.WrongService, []string{"ssm:GetDocument acts on", ". " + document + " is related, which only completes actions on the instance"}},
 		{"a shared queue is not deleted", definition, []string{jobQueue}, "batch:DeleteJobQueue", catalogue.WrongType, []string{"batch:DeleteJobQueue acts on"}},
 		{"a parent alone is not enough", orders, []string{lake}, "glue:GetTable", catalogue.Incomplete, []string{"rootcatalog", "Relate the glue rootcatalog to the table"}},
 	} {
@@ -179,7 +179,7 @@ func TestNamesOfAnyScript(t *testing.T) {
 			t.Errorf("%q: %v, %v", name, scope, err)
 		}
 	}
-	for _, name := range []string{"a\u202eb", "a\u2028b", "a\u0085b", "a\u200bb", "a\ufeffb", " a"} {
+	for _, name := range []string{"a\u202eb", "a\u2028b", "a\u0085b", "a\u200bb", "a\ufeffb", "a\u00a0"} {
 		if scope, err := scoped(t, bucket+"/"+name, nil, []string{"s3:GetObject"}); err == nil {
 			t.Errorf("%q: %v", name, scope)
 		}
