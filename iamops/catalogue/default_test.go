@@ -8,17 +8,13 @@ import (
 	"testing"
 )
 
-// joins are names of actions that act on two things at once: that they need both
-// needs no review. That an action which makes one thing out of others needs all of
-// them neither.
-var joins = regexp.MustCompile(`^(Batch)?(Associate|Disassociate|Attach|Detach|Connect|Register|Deregister|Add|Remove|Assign|Unassign|Move|Enable|Disable|Accept|Reject|Create|Copy|Restore|Import|Export|Start|Clone|Launch|Purchase|Submit|Apply|Replace|Upgrade|Migrate)`)
-
 // TestDefaults lists the actions whose needs go by AWS's asterisks alone: no reviewed
 // table names them, and neither the ARNs of the types (one lies in the other) nor the
-// action's name confirms that each of them is needed, or that one is enough. Judge new
-// ones; the tables of sums.go take what is wrong.
+// parameters of the operation confirm that each of them is needed, or that one is enough.
+// Judge new ones; the tables of sums.go take what is wrong.
 func TestDefaults(t *testing.T) {
 	c := shared(t)
+	params := readRequired(t)
 	bySet := map[string][]string{}
 	n, all := 0, 0
 	for _, prefix := range c.Services() {
@@ -34,7 +30,7 @@ func TestDefaults(t *testing.T) {
 				continue
 			}
 			all++
-			if how := s.byDefault(t, a); how != "" {
+			if how := s.byDefault(t, a, params); how != "" {
 				n++
 				bySet[prefix+": "+how] = append(bySet[prefix+": "+how], a.name)
 			}
@@ -54,6 +50,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareLines(t, file, string(want), got)
+	params.check(t)
 	t.Logf("%d of %d actions with several types", n, all)
 	// AWS's asterisks alone are a weak witness: they are missing or too many on some
 	// pages. So four of five actions have another one.
@@ -63,7 +60,7 @@ func TestDefaults(t *testing.T) {
 }
 
 // byDefault writes the needs of an action that no review confirms; empty if one does.
-func (s *service) byDefault(t *testing.T, a action) string {
+func (s *service) byDefault(t *testing.T, a action, params required) string {
 	t.Helper()
 	reviewed, err := s.reviewedSum(a.name)
 	if err != nil {
@@ -90,10 +87,23 @@ func (s *service) byDefault(t *testing.T, a action) string {
 	for _, n := range a.sum.needs {
 		needed = append(needed, n.types[0])
 	}
-	if len(needed) < 2 || joins.MatchString(a.name) || s.related(needed, nested) {
+	if len(needed) < 2 || s.related(needed, nested) || s.named(a, params) {
 		return ""
 	}
 	return "all of " + keys(needed, ", ")
+}
+
+// named reports whether each call of an action has to name a resource of each need, but
+// for those that it makes.
+func (s *service) named(a action, params required) bool {
+	of := params[s.prefix+":"+a.name]
+	if of == nil {
+		return false
+	}
+	of.used = true
+	return !slices.ContainsFunc(a.sum.needs, func(n need) bool {
+		return !n.made && !slices.ContainsFunc(n.types, func(t int) bool { return of.types[s.types[t].key] != "" })
+	})
 }
 
 // related reports whether each of these types is so related to the first or to the one
