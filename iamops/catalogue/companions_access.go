@@ -93,6 +93,10 @@ var accessCompanions = []companion{
 		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
 	},
 	{
+		asked: []string{"kafka-cluster:WriteDataIdempotently"}, on: []string{"kafka:*:*:cluster/*/*"}, does: add, actions: []string{"kafka-cluster:Connect"},
+		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
+	},
+	{
 		asked: []string{"kafka-cluster:WriteDataIdempotently"}, does: warn,
 		text: "it takes kafka-cluster:WriteData on a topic, too, which is outside of the cluster: use it where the policy of the cluster gives that, or ask for a lasting role for the producer",
 		page: `"Semantics of IAM authorization policy actions and resources", Amazon MSK Developer Guide`,
