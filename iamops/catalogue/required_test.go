@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"os"
@@ -116,12 +117,11 @@ func readModels(t *testing.T, dir, prefix string) (out []apiModel) {
 
 func readModel(t *testing.T, file string) (out apiModel) {
 	t.Helper()
-	f, err := os.Open(file)
+	packed, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	text, err := gzip.NewReader(f)
+	text, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		t.Fatal(err)
 	}
