@@ -23,11 +23,14 @@ type Boundary struct {
 
 // bound is a statement of a boundary.
 type bound struct {
-	effect             string
-	actions, unlike    []string // Action; NotAction
-	resources          []glob   // none: not known, so it may be about any resource
-	conditional, vague bool     // it has a condition; nothing of it is understood
+	effect          string
+	actions, unlike []string // Action; NotAction
+	resources       []glob   // none: not known, so it may be about any resource
+	conditional     bool
 }
+
+// vague is a statement that is not understood, which may allow anything.
+func vague() bound { return bound{effect: effectAllow, actions: []string{"*"}} }
 
 // ReadBoundary reads the text of a boundary, plain or as IAM returns it. There is no
 // error: what is not understood may allow.
@@ -36,7 +39,7 @@ func ReadBoundary(arn, document string) Boundary {
 	document, err := plain(document)
 	var doc struct{ Statement json.RawMessage }
 	if err != nil || json.Unmarshal([]byte(document), &doc) != nil {
-		b.bounds = []bound{{vague: true}}
+		b.bounds = []bound{vague()}
 		return b
 	}
 	var all []json.RawMessage
@@ -63,7 +66,7 @@ func readBound(text json.RawMessage) bound {
 	err := known.Decode(&read)
 	both := len(read.Action) > 0 && len(read.NotAction) > 0
 	if err != nil || both || read.Effect != effectAllow && read.Effect != effectDeny {
-		return bound{vague: true}
+		return vague()
 	}
 	s := bound{effect: read.Effect, actions: read.Action, unlike: read.NotAction, conditional: len(read.Condition) > 0}
 	if len(read.NotResource) == 0 {
@@ -79,23 +82,14 @@ func (s bound) covers(action string) bool {
 	return statement{Action: s.actions, NotAction: s.unlike}.covers(action)
 }
 
-// mayAllow reports whether the statement allows an action on one of the resources that r
-// stands for, perhaps.
-func (s bound) mayAllow(action string, r glob) bool {
-	switch {
-	case s.vague:
-		return true
-	case s.effect != effectAllow || !s.covers(action):
-		return false
+// counts reports whether the statement has a say where a resource is asked for: an Allow
+// if it may be about one of those that r stands for, a Deny if it is about all of them,
+// whatever the circumstances.
+func (s bound) counts(r glob) bool {
+	if s.effect == effectAllow {
+		return len(s.resources) == 0 || slices.ContainsFunc(s.resources, func(of glob) bool { return of.meets(r) })
 	}
-	return len(s.resources) == 0 || slices.ContainsFunc(s.resources, func(of glob) bool { return of.meets(r) })
-}
-
-// denies reports whether the statement denies an action on all the resources that r
-// stands for, whatever the circumstances.
-func (s bound) denies(action string, r glob) bool {
-	return s.effect == effectDeny && !s.conditional && s.covers(action) &&
-		slices.ContainsFunc(s.resources, func(of glob) bool { return of.holds(r) })
+	return !s.conditional && slices.ContainsFunc(s.resources, func(of glob) bool { return of.holds(r) })
 }
 
 // Outside returns those actions of a scope that the boundary certainly does not allow, in
@@ -109,29 +103,58 @@ func (b Boundary) Outside(asked Scope) []string {
 	if b.ARN == "" || b.Denied != nil {
 		return nil
 	}
-	var order []string
-	inside := map[string]bool{}
+	var actions []string
+	on := map[string][]string{}
 	for _, s := range asked.Statements {
 		for _, a := range s.Actions {
-			if _, known := inside[a]; !known {
-				order = append(order, a)
+			if _, known := on[a]; !known {
+				actions = append(actions, a)
 			}
-			inside[a] = inside[a] || b.mayAllowAny(a, s.Resources)
+			on[a] = append(on[a], s.Resources...)
 		}
 	}
-	return slices.DeleteFunc(order, func(a string) bool {
-		none := func(resources []string) bool { return !b.mayAllowAny(a, resources) }
-		return inside[a] && !slices.ContainsFunc(asked.Several[a], none)
+	j := judge{b.bounds, map[string][]bool{}}
+	return slices.DeleteFunc(actions, func(a string) bool {
+		none := j.allowsNone(a)
+		return !none(on[a]) && !slices.ContainsFunc(asked.Several[a], none)
 	})
 }
 
-func (b Boundary) mayAllowAny(action string, resources []string) bool {
-	return slices.ContainsFunc(resources, func(r string) bool { return b.mayAllow(action, newGlob(r, true)) })
+// judge answers for the actions of one request. ARNs may be long and actions many: so
+// each resource is compared with those of the boundary once, for all actions.
+type judge struct {
+	bounds []bound
+	counts map[string][]bool // by resource: which statements have a say
 }
 
-func (b Boundary) mayAllow(action string, r glob) bool {
-	return slices.ContainsFunc(b.bounds, func(s bound) bool { return s.mayAllow(action, r) }) &&
-		!slices.ContainsFunc(b.bounds, func(s bound) bool { return s.denies(action, r) })
+// allowsNone returns whether an action is certainly not allowed on any of some resources.
+func (j judge) allowsNone(action string) func(resources []string) bool {
+	covers := each(j.bounds, func(s bound) bool { return s.covers(action) })
+	mayAllow := func(resource string) (allowed bool) {
+		if j.counts[resource] == nil {
+			r := newGlob(resource, true)
+			j.counts[resource] = each(j.bounds, func(s bound) bool { return s.counts(r) })
+		}
+		for n, counts := range j.counts[resource] {
+			switch {
+			case !counts || !covers[n]:
+			case j.bounds[n].effect == effectDeny:
+				return false
+			default:
+				allowed = true
+			}
+		}
+		return allowed
+	}
+	return func(resources []string) bool { return !slices.ContainsFunc(resources, mayAllow) }
+}
+
+func each(bounds []bound, is func(bound) bool) []bool {
+	all := make([]bool, len(bounds))
+	for n, s := range bounds {
+		all[n] = is(s)
+	}
+	return all
 }
 
 // glob is a resource of a policy, as characters and these.
@@ -216,26 +239,42 @@ func (g glob) parts() (parts []glob) {
 // compare reports whether g and r match to their ends, character by character as same
 // says. Any text of g takes in anything of r; if both, the other way round, too, and a
 // variable is any text.
+//
+// It goes through g with the places in r where what was seen of g can end. Of a literal
+// beginning that is one place or none, so that most comparisons end early.
 func (g glob) compare(r glob, same func(of, r rune) bool, both bool) bool {
 	takes := func(c rune) bool { return c == anyText || both && c == unknown }
-	row := make([]bool, len(r)+1) // whether what was seen of g matches the first n of r
-	for n := range row {
-		row[n] = n == 0 || both && row[n-1] && takes(r[n-1])
+	var ends, next []int // places in r, ascending: how many characters of it were seen
+	add := func(n int) {
+		if len(next) > 0 && n <= next[len(next)-1] {
+			return
+		}
+		next = append(next, n)
+		for ; both && n < len(r) && takes(r[n]); n++ {
+			next = append(next, n+1)
+		}
 	}
+	add(0)
 	for _, of := range g {
-		before := row[0]
-		row[0] = before && takes(of)
-		for n := 1; n <= len(r); n++ {
-			here := r[n-1]
-			diagonal := before
-			before = row[n]
+		ends, next = next, ends[:0]
+		if len(ends) == 0 {
+			return false
+		}
+		if takes(of) {
+			for n := ends[0]; n <= len(r); n++ {
+				add(n)
+			}
+			continue
+		}
+		for _, n := range ends {
 			switch {
-			case takes(of), both && takes(here):
-				row[n] = row[n] || row[n-1]
-			default:
-				row[n] = diagonal && same(of, here)
+			case n == len(r):
+			case both && takes(r[n]):
+				add(n)
+			case same(of, r[n]):
+				add(n + 1)
 			}
 		}
 	}
-	return row[len(r)]
+	return len(next) > 0 && next[len(next)-1] == len(r)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -253,5 +254,66 @@ func TestOutsideOfEveryText(t *testing.T) {
 	}
 	if denials < 500 {
 		t.Errorf("only %d pairs are denied", denials)
+	}
+}
+
+// manyActions is a request for so many actions on a resource whose ARN is long, and a
+// boundary that allows them on 100 resources of a form, and denies others on as many.
+func manyActions(actions int, form string) (iamops.Boundary, iamops.Scope) {
+	asked := catalogue.Statement{Resources: []string{"arn:aws:s3:::reports-099/" + strings.Repeat("folder/", 270) + "*"}}
+	several := map[string][][]string{}
+	for n := range actions {
+		a := fmt.Sprintf("s3:Action%d", n)
+		asked.Actions = append(asked.Actions, a)
+		several[a] = [][]string{asked.Resources}
+	}
+	var allowed, denied []string
+	for n := range 100 {
+		r := fmt.Sprintf(form, n)
+		allowed, denied = append(allowed, r), append(denied, r+"/never")
+	}
+	statement := func(effect string, on []string) string {
+		return fmt.Sprintf(`{"Effect":"%s","Action":"s3:*","Resource":["%s"]}`, effect, strings.Join(on, `","`))
+	}
+	return iamops.ReadBoundary(boundary, policy(statement("Allow", allowed), statement("Deny", denied))),
+		iamops.Scope{Statements: []catalogue.Statement{asked}, Several: several}
+}
+
+// Forms of the resources in a boundary: wildcards at the end, in between, in the parts
+// that the ARNs of buckets leave empty, and around another folder.
+const (
+	atEnd     = "arn:aws:s3:::reports-%03d/*"
+	between   = "arn:aws:s3:::*-%03d/*/x"
+	inParts   = "arn:aws:s3:*:*:reports-%03d/x*"
+	elsewhere = "arn:aws:s3:::reports-%03d/folder?x/*"
+)
+
+// TestOutsideIsQuick: each resource is compared with each of the boundary once, however
+// many actions are asked for on it. To compare for each action again takes many times
+// what is allowed here.
+func TestOutsideIsQuick(t *testing.T) {
+	t.Parallel()
+	const actions, most = 2000, 10 * time.Second
+	for form, want := range map[string]int{atEnd: 0, between: 0, inParts: 0, elsewhere: actions} {
+		b, asked := manyActions(actions, form)
+		began := time.Now()
+		outside := b.Outside(asked)
+		if took := time.Since(began); took > most {
+			t.Errorf("%s: %s", form, took)
+		}
+		if len(outside) != want {
+			t.Errorf("%s: %d of %d actions on one resource are outside, want %d", form, len(outside), actions, want)
+		}
+	}
+}
+
+func BenchmarkOutside(b *testing.B) {
+	for _, form := range []string{atEnd, between, inParts, elsewhere} {
+		b.Run(form, func(b *testing.B) {
+			bounds, asked := manyActions(60, form)
+			for b.Loop() {
+				bounds.Outside(asked)
+			}
+		})
 	}
 }
