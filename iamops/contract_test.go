@@ -30,6 +30,7 @@ func testContract(t *testing.T, newWorld func(t *testing.T) *world) {
 	t.Run("answers", func(t *testing.T) { testAnswers(t, newWorld) })
 	t.Run("pages", func(t *testing.T) { testPages(t, newWorld) })
 	t.Run("differences", func(t *testing.T) { testDifferences(t, newWorld) })
+	t.Run("principal", func(t *testing.T) { testPrincipal(t, newWorld) })
 	t.Run("repeat", func(t *testing.T) { testRepeat(t, newWorld) })
 	t.Run("adopt", func(t *testing.T) { testAdopt(t, newWorld) })
 	t.Run("encoding", func(t *testing.T) { testEncoding(t, newWorld) })

@@ -52,16 +52,15 @@ func (o *Ops) Rights() []Right {
 }
 
 // Simulate asks IAM which of the rights the principal lacks, and returns their
-// actions, sorted. The principal is the ARN of a user or role, or of a session of
-// a role whose path is "/": the ARN of a session does not hold the path, and the
-// role of another one is [KindNotFound]. The daemon does not make this call, and its
+// actions, sorted. The principal is the ARN of a user or role, see [Clients.Principal];
+// one that does not exist is [KindNotFound]. The daemon does not make this call, and its
 // policy allows it where it was printed with the ARN of its role: where it does not,
 // that is [KindDenied].
 func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right) ([]string, error) {
 	var lacking []string
 	for _, r := range rights {
 		in := &iam.SimulatePrincipalPolicyInput{
-			PolicySourceArn: aws.String(PrincipalARN(principal)), ActionNames: r.Actions, ResourceArns: []string{r.Resource},
+			PolicySourceArn: aws.String(principal), ActionNames: r.Actions, ResourceArns: []string{r.Resource},
 		}
 		for _, key := range slices.Sorted(maps.Keys(r.Context)) {
 			kind := types.ContextKeyTypeEnumString
@@ -90,13 +89,27 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 	return slices.Compact(lacking), nil
 }
 
-// PrincipalARN is the ARN of the role of a session, without the path that the ARN of a
-// session does not hold, and any other ARN as it is.
-func PrincipalARN(principal string) string {
-	a, err := arn.Parse(principal)
+// Principal is the ARN of the user or role that an identity belongs to: that of a
+// session's role, with its path, and any other ARN as it is. The ARN of a session does
+// not hold the path, so the role is looked up by its name among all roles of the account,
+// with a right that the daemon has anyway. Where that fails, it returns the ARN without
+// the path beside the error, [KindNotFound] where no role has that name.
+func (c *Clients) Principal(ctx context.Context, identity string) (string, error) {
+	a, err := arn.Parse(identity)
 	parts := strings.Split(a.Resource, "/")
 	if err != nil || a.Service != "sts" || len(parts) < 3 || parts[0] != "assumed-role" {
-		return principal
+		return identity, nil
 	}
-	return "arn:" + a.Partition + ":iam::" + a.AccountID + ":role/" + parts[1]
+	name := parts[1]
+	guess := "arn:" + a.Partition + ":iam::" + a.AccountID + ":role/" + name
+	roles, err := c.IAM.roles(ctx, "/")
+	if err != nil {
+		return guess, err
+	}
+	// AWS takes no two roles whose names differ in letter case alone.
+	at := slices.IndexFunc(roles, func(r types.Role) bool { return strings.EqualFold(aws.ToString(r.RoleName), name) })
+	if at < 0 {
+		return guess, refused(KindNotFound, "look up the role of "+identity, "the account has no role %s", name)
+	}
+	return aws.ToString(roles[at].Arn), nil
 }

@@ -65,11 +65,16 @@ func TestSimulate(t *testing.T) {
 	} {
 		w.fake.AddUser(tc.name, tc.document)
 		w.fake.AddRoleSession("/", tc.name+"-role", "session", tc.document)
-		for _, principal := range []string{
+		w.fake.AddRoleSession("/platform/", tc.name+"-below", "session", tc.document)
+		for _, identity := range []string{
 			"arn:aws:iam::" + account + ":user/" + tc.name,
 			"arn:aws:sts::" + account + ":assumed-role/" + tc.name + "-role/session",
+			"arn:aws:sts::" + account + ":assumed-role/" + tc.name + "-below/session",
 		} {
-			got, err := newClients(t, w.config, nil).Simulate(t.Context(), principal, w.ops.Rights())
+			clients := newClients(t, w.config, nil)
+			principal, err := clients.Principal(t.Context(), identity)
+			noError(t, err)
+			got, err := clients.Simulate(t.Context(), principal, w.ops.Rights())
 			noError(t, err)
 			if diff := cmp.Diff(tc.lacking, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", principal, diff)
@@ -78,5 +83,36 @@ func TestSimulate(t *testing.T) {
 	}
 	if _, err := newClients(t, w.config, nil).Simulate(t.Context(), "arn:aws:iam::"+account+":user/nobody", w.ops.Rights()); !iamops.IsKind(err, iamops.KindNotFound) {
 		t.Errorf("of nobody: %v", err)
+	}
+}
+
+// testPrincipal checks that the role of a session is found, whatever its path.
+func testPrincipal(t *testing.T, newWorld func(t *testing.T) *world) {
+	w := newWorld(t)
+	clients := newClients(t, w.config, nil)
+	noError(t, w.createRole(t, "/", "plain", nil))
+	noError(t, w.createRole(t, "/platform/tools/", "below", nil))
+	const of = "arn:aws:sts::" + account + ":assumed-role/"
+	for _, tc := range []struct {
+		identity, want string
+		kind           iamops.Kind
+	}{
+		{of + "plain/session", "arn:aws:iam::" + account + ":role/plain", 0},
+		{of + "below/session", "arn:aws:iam::" + account + ":role/platform/tools/below", 0},
+		{of + "BELOW/i-0123456789abcdef0", "arn:aws:iam::" + account + ":role/platform/tools/below", 0},
+		{of + "low/session", "arn:aws:iam::" + account + ":role/low", iamops.KindNotFound},
+		{"arn:aws:iam::" + account + ":user/platform/port-iam", "arn:aws:iam::" + account + ":user/platform/port-iam", 0},
+		{"arn:aws:iam::" + account + ":root", "arn:aws:iam::" + account + ":root", 0},
+		{"arn:aws:sts::" + account + ":federated-user/alice", "arn:aws:sts::" + account + ":federated-user/alice", 0},
+	} {
+		got, err := clients.Principal(t.Context(), tc.identity)
+		if got != tc.want {
+			t.Errorf("%s: %s", tc.identity, got)
+		}
+		if tc.kind != 0 {
+			wantKind(t, tc.identity, tc.kind, err)
+		} else {
+			noError(t, err)
+		}
 	}
 }

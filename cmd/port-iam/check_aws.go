@@ -56,15 +56,20 @@ func (c *checker) boundary(ctx context.Context) stepOutcome {
 		return notRead(err)
 	case c.bounds.Denied != nil:
 		return warning(fmt.Sprintf("these credentials may not read %s, so that the daemon cannot refuse what it does not allow: such requests succeed, and the access does not work (%v)", arn, c.bounds.Denied),
-			c.remedyPrintAgain())
+			c.remedyPrintAgain(ctx))
 	}
 	return fine("%s", arn)
 }
 
 // remedyPrintAgain is for a management policy that an earlier version has printed, or that
 // was printed without the daemon's own role.
-func (c *checker) remedyPrintAgain() string {
-	return fmt.Sprintf("print the policy of the daemon again, `port-iam print management-policy --role %s` (with the path of the role, if it has one), and put it in the place of the one that is attached", iamops.PrincipalARN(c.identity.ARN))
+func (c *checker) remedyPrintAgain(ctx context.Context) string {
+	self, err := c.aws.Principal(ctx, c.identity.ARN)
+	path := ""
+	if err != nil {
+		path = fmt.Sprintf(" (with the path of the role, if it has one; it is not known here: %v)", err)
+	}
+	return fmt.Sprintf("print the policy of the daemon again, `port-iam print management-policy --role %s`%s, and put it in the place of the one that is attached", self, path)
 }
 
 // notRead is a step whose question AWS did not answer. It only fails where AWS
@@ -148,13 +153,15 @@ func (c *checker) path(ctx context.Context) stepOutcome {
 
 func (c *checker) rights(ctx context.Context) stepOutcome {
 	var lacking []string
+	// Without its path, where that cannot be read: most roles have none.
+	self, _ := c.aws.Principal(ctx, c.identity.ARN)
 	ops, err := c.newOps(c.org, c.identity)
 	if err == nil {
-		lacking, err = c.aws.Simulate(ctx, c.identity.ARN, ops.Rights())
+		lacking, err = c.aws.Simulate(ctx, self, ops.Rights())
 	}
 	switch {
 	case iamops.IsKind(err, iamops.KindDenied):
-		return warning("these credentials lack iam:SimulatePrincipalPolicy on themselves, so their rights cannot be tried; the daemon does not need it", c.remedyPrintAgain())
+		return warning("these credentials lack iam:SimulatePrincipalPolicy on "+self+", so their rights cannot be tried; the daemon does not need it", c.remedyPrintAgain(ctx))
 	case err != nil:
 		return skipped("IAM cannot tell: %v", err)
 	case len(lacking) > 0:

@@ -156,6 +156,41 @@ func TestCheckPolicyOfEarlierVersion(t *testing.T) {
 	}
 }
 
+// TestCheckRoleWithPath: the rights of a role are tried, and what to print names it, also
+// where it has a path, which the credentials of its sessions do not show.
+func TestCheckRoleWithPath(t *testing.T) {
+	const (
+		user    = "arn:aws:iam::" + demo.Account + ":user/port-iam"
+		role    = "arn:aws:iam::" + demo.Account + ":role/platform/port-iam"
+		known   = "`port-iam print management-policy --role " + role + "`, and put"
+		unknown = "`port-iam print management-policy --role arn:aws:iam::" + demo.Account + ":role/port-iam` (with the path of the role, if it has one; "
+	)
+	w := newCheckWorld(t)
+	printed := strings.ReplaceAll(w.management(), user, role)
+	for _, tc := range []struct {
+		name, document, rights, boundary, remedy string
+	}{
+		{"printed with the role", printed, resultOK, resultOK, ""},
+		{"printed with another one", strings.ReplaceAll(printed, role, role+"-other"), resultWarning, resultOK, known},
+		{"roles can be listed", allowListRoles, resultWarning, resultWarning, known},
+		{"nothing can be read", allowNothing, resultWarning, resultWarning, unknown},
+	} {
+		w.AWS.RequireKnownKeys(true)
+		w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = w.AWS.AddRoleSession("/platform/", "port-iam", "session", tc.document)
+		c := w.checker(t.Context())
+		c.org = demo.Org
+		rights, boundary := c.rights(t.Context()), c.boundary(t.Context())
+		if rights.Result != tc.rights || boundary.Result != tc.boundary {
+			t.Errorf("%s: the rights are %+v\nthe boundary is %+v", tc.name, rights, boundary)
+		}
+		for _, s := range []stepOutcome{rights, boundary} {
+			if s.Result == resultWarning && !strings.Contains(s.Remedy, tc.remedy) {
+				t.Errorf("%s: do %q, want %q", tc.name, s.Remedy, tc.remedy)
+			}
+		}
+	}
+}
+
 // TestCheckNobodyComes: without a role of Identity Center nobody could use a
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
