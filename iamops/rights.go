@@ -95,9 +95,9 @@ func (c *Clients) Simulate(ctx context.Context, principal string, rights []Right
 // with a right that the daemon has anyway. Where that fails, it returns the ARN without
 // the path beside the error, [KindNotFound] where no role has that name.
 func (c *Clients) Principal(ctx context.Context, identity string) (string, error) {
-	a, err := arn.Parse(identity)
+	a, _ := arn.Parse(identity) // the zero value is no session
 	parts := strings.Split(a.Resource, "/")
-	if err != nil || a.Service != "sts" || len(parts) < 3 || parts[0] != "assumed-role" {
+	if a.Service != "sts" || len(parts) < 3 || parts[0] != "assumed-role" {
 		return identity, nil
 	}
 	name := parts[1]
