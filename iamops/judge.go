@@ -23,10 +23,10 @@ type Boundary struct {
 
 // bound is a statement of a boundary.
 type bound struct {
-	effect          string
-	actions, unlike []string // Action; NotAction
-	resources       []glob   // none: not known, so it may be about any resource
-	conditional     bool
+	effect             string
+	actions, unlike    []string // Action; NotAction
+	resources, outside []glob   // Resource; NotResource. Neither: not known, so it may be about any
+	conditional        bool
 }
 
 // vague is a statement that is not understood, which may allow anything.
@@ -59,20 +59,21 @@ func readBound(text json.RawMessage) bound {
 		Effect                string
 		Action, NotAction     oneOrMore[string]
 		Resource, NotResource oneOrMore[string]
-		Condition             json.RawMessage
+		Condition             map[string]any
 	}
 	known := json.NewDecoder(bytes.NewReader(text))
 	known.DisallowUnknownFields()
 	err := known.Decode(&read)
-	both := len(read.Action) > 0 && len(read.NotAction) > 0
+	both := len(read.Action) > 0 && len(read.NotAction) > 0 || len(read.Resource) > 0 && len(read.NotResource) > 0
 	if err != nil || both || read.Effect != effectAllow && read.Effect != effectDeny {
 		return vague()
 	}
 	s := bound{effect: read.Effect, actions: read.Action, unlike: read.NotAction, conditional: len(read.Condition) > 0}
-	if len(read.NotResource) == 0 {
-		for _, r := range read.Resource {
-			s.resources = append(s.resources, newGlob(r, false))
-		}
+	for _, r := range read.Resource {
+		s.resources = append(s.resources, forms(r)...)
+	}
+	for _, r := range read.NotResource {
+		s.outside = append(s.outside, forms(r)...)
 	}
 	return s
 }
@@ -86,10 +87,19 @@ func (s bound) covers(action string) bool {
 // if it may be about one of those that r stands for, a Deny if it is about all of them,
 // whatever the circumstances.
 func (s bound) counts(r glob) bool {
-	if s.effect == effectAllow {
-		return len(s.resources) == 0 || slices.ContainsFunc(s.resources, func(of glob) bool { return of.meets(r) })
+	meets, holds := func(of glob) bool { return of.meets(r) }, func(of glob) bool { return of.holds(r) }
+	switch named := len(s.outside) == 0; {
+	case s.effect == effectAllow && named:
+		return len(s.resources) == 0 || slices.ContainsFunc(s.resources, meets)
+	case s.effect == effectAllow:
+		return !slices.ContainsFunc(s.outside, holds)
+	case s.conditional:
+		return false
+	case named:
+		return slices.ContainsFunc(s.resources, holds)
+	default:
+		return !slices.ContainsFunc(s.outside, meets)
 	}
-	return !s.conditional && slices.ContainsFunc(s.resources, func(of glob) bool { return of.holds(r) })
 }
 
 // Outside returns those actions of a scope that the boundary certainly does not allow, in
@@ -97,7 +107,7 @@ func (s bound) counts(r glob) bool {
 // on several, on none of those that stand in for each other. It goes by the text alone,
 // and is careful: an action counts as allowed where an Allow matches it and may match the
 // resource, whatever the conditions, unless a Deny without conditions matches both.
-// NotResource, and what is not understood, may allow. A boundary that could not be read
+// What is not understood may allow. A boundary that could not be read
 // has nothing outside.
 func (b Boundary) Outside(asked Scope) []string {
 	if b.ARN == "" || b.Denied != nil {
@@ -220,6 +230,22 @@ func (g glob) holds(r glob) bool {
 		}
 	}
 	return true
+}
+
+// forms are a resource of a boundary as it is written and, where parts of an ARN are
+// missing, with those: AWS takes them for wildcards ("Identify AWS resources with Amazon
+// Resource Names (ARNs)", IAM User Guide). Of the form that is not meant, an Allow may
+// count and a Deny does not.
+func forms(text string) []glob {
+	written := newGlob(text, false)
+	if !slices.ContainsFunc(written, func(r rune) bool { return r != anyText }) {
+		return []glob{{anyText}}
+	}
+	missing := arnParts - len(written.parts())
+	if missing == 0 {
+		return []glob{written}
+	}
+	return []glob{written, append(slices.Clone(written), slices.Repeat(glob{':', anyText}, missing)...)}
 }
 
 const arnParts = 6 // "arn", partition, service, region, account, resource

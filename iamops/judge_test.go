@@ -66,6 +66,10 @@ func TestOutsideResources(t *testing.T) {
 		return fmt.Sprintf(`{"Effect":"Allow","Action":"*","Resource":["%s"]}`, strings.Join(resources, `","`))
 	}
 	deny := func(resources ...string) string { return strings.Replace(allow(resources...), "Allow", "Deny", 1) }
+	but := func(statement string) string { return strings.Replace(statement, `"Resource"`, `"NotResource"`, 1) }
+	when := func(statement, condition string) string {
+		return strings.TrimSuffix(statement, "}") + `,"Condition":` + condition + "}"
+	}
 	everything := allow("*")
 	for _, tc := range []struct {
 		name     string
@@ -117,7 +121,22 @@ func TestOutsideResources(t *testing.T) {
 		{"denied for a variable", policy(everything, deny("arn:aws:s3:::${aws:PrincipalTag/team}")), []string{bucket}, false},
 		{"denied for a variable that is a character", policy(everything, deny(bucket+"/${*}")), []string{bucket + "/${*}"}, false},
 		{"denied by a star for a name with a star", policy(everything, deny(objects)), []string{bucket + "/${*}"}, true},
-		{"denied where wildcards reach over parts", policy(everything, deny("arn:aws:s3*")), []string{bucket}, false},
+		{"denied by an ARN with parts missing", policy(everything, deny("arn:aws:s3")), []string{bucket}, true},
+		{"denied by an ARN with parts missing, of a wildcard", policy(everything, deny("arn:aws:dynamodb:*")), []string{table}, true},
+		{"another service denied by an ARN with parts missing", policy(everything, deny("arn:aws:dynamodb")), []string{bucket}, false},
+		{"denied by two stars", policy(everything, deny("**")), []string{bucket}, true},
+		{"allowed by an ARN with parts missing", policy(allow("arn:aws:s3")), []string{bucket}, false},
+		{"perhaps allowed by an ARN with parts missing", policy(allow("*:reports")), []string{bucket}, false},
+		{"denied but for others", policy(everything, but(deny(bucket+"2"))), []string{bucket}, true},
+		{"denied but for others, of its part", policy(everything, but(deny(bucket+"/team-a/*"))), []string{objects}, false},
+		{"denied but for it", policy(everything, but(deny(bucket))), []string{bucket}, false},
+		{"denied but for what may be it", policy(everything, but(deny("arn:aws:s3:::${aws:PrincipalTag/team}"))), []string{bucket}, false},
+		{"allowed but for it", policy(but(allow(bucket, objects))), []string{bucket, objects}, true},
+		{"allowed but for its part", policy(but(allow(bucket + "/team-a/*"))), []string{objects}, false},
+		{"allowed but for all", policy(but(allow("*"))), []string{bucket}, true},
+		{"allowed but for others", policy(but(allow(bucket + "2"))), []string{bucket}, false},
+		{"denied under no condition", policy(everything, when(deny(bucket), "{}")), []string{bucket}, true},
+		{"denied under a condition", policy(everything, when(deny(bucket), `{"Bool":{"aws:SecureTransport":"false"}}`)), []string{bucket}, false},
 		{"denied, and allowed again", policy(deny(bucket), allow(bucket)), []string{bucket}, true},
 		{"nothing allowed", policy(), []string{bucket}, true},
 	} {
@@ -199,6 +218,7 @@ func TestOutsideNotUnderstood(t *testing.T) {
 		policy(nothing, `{"Effect":"Allow","Action":"s3:*","NotAction":"s3:Get*","Resource":"*"}`),
 		policy(nothing, `{"Effect":"Allow","Action":{"Except":"s3:Get*"},"Resource":"*"}`),
 		policy(nothing, `{"Effect":"Deny","Action":"*","Resource":"*","Unless":{}}`),
+		policy(nothing, `{"Effect":"Allow","Action":"*","Resource":"x","NotResource":"y"}`),
 	} {
 		if got := iamops.ReadBoundary(boundary, document).Outside(iamops.Scope{Statements: []catalogue.Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}}); len(got) > 0 {
 			t.Errorf("%s: outside are %v", document, got)
