@@ -52,7 +52,7 @@ var companionsBy = indexCompanions(companionRows())
 
 // companionRows is the whole table.
 func companionRows() []companion {
-	return slices.Concat(resourceCompanions, accessCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
+	return slices.Concat(resourceCompanions, accessCompanions, callCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
 }
 
 // askedRow is a row and one of its patterns.

@@ -13,6 +13,20 @@ var keyCompanions = []companion{
 		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions", Amazon S3 User Guide`,
 	},
 	{
+		asked: []string{"s3:ListMultipartUploadParts"}, unless: []string{decrypt}, does: warn,
+		text: readsWithKey, keyed: readsWithThis, page: "ListParts, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"s3:UpdateObjectEncryption"}, unless: []string{encrypt, decrypt, dataKey, "kms:ReEncryptFrom", "kms:ReEncryptTo"}, does: warn,
+		text:  "AWS also checks the key that the call names: relate the key (relation \"related\") and ask for kms:Encrypt, kms:Decrypt, kms:GenerateDataKey, kms:ReEncryptFrom and kms:ReEncryptTo, too",
+		keyed: "if the call names %s, AWS also checks the key: ask for kms:Encrypt, kms:Decrypt, kms:GenerateDataKey, kms:ReEncryptFrom and kms:ReEncryptTo, too",
+		page:  "UpdateObjectEncryption, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"s3express:PutEncryptionConfiguration"}, unless: []string{decrypt, dataKey}, does: warn,
+		text: writesWithKey, keyed: writesWithThis, page: "PutBucketEncryption, Amazon S3 API Reference",
+	},
+	{
 		asked: []string{"s3express:CreateSession"}, unless: []string{decrypt, dataKey}, does: warn,
 		text: writesWithKey, keyed: writesWithThis, page: `"Using server-side encryption with AWS KMS keys (SSE-KMS) in directory buckets", Amazon S3 User Guide`,
 	},

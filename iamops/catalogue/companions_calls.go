@@ -1,0 +1,83 @@
+package catalogue
+
+// callCompanions are about single calls that AWS checks for several actions, as the
+// operation's page in the service's API reference says.
+var callCompanions = []companion{
+	// The other action is on the same resource.
+	{
+		asked: []string{"s3:GetObjectAttributes"}, unless: []string{"s3:GetObject"}, does: refuse,
+		text: "the call takes s3:GetObject on the object, too: ask for both",
+		page: "GetObjectAttributes, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"s3:GetObjectVersionAttributes"}, unless: []string{"s3:GetObjectVersion"}, does: refuse,
+		text: "the call takes s3:GetObjectVersion on the object, too: ask for both",
+		page: "GetObjectAttributes, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"secretsmanager:ValidateResourcePolicy"}, on: []string{secret}, unless: []string{"secretsmanager:PutResourcePolicy"}, does: refuse,
+		text: "the call takes secretsmanager:PutResourcePolicy on the secret, too: ask for both",
+		page: "ValidateResourcePolicy, AWS Secrets Manager API Reference",
+	},
+	{
+		asked: []string{"ssm:UpdateAssociation"}, unless: []string{"ssm:DescribeAssociation"}, does: refuse,
+		text: "the call takes ssm:DescribeAssociation, too: ask for both",
+		page: "UpdateAssociation, AWS Systems Manager API Reference",
+	},
+	{
+		asked: []string{"sagemaker:InvokeEndpointWithResponseStream"}, unless: []string{"sagemaker:InvokeEndpoint"}, does: warn,
+		text: "AWS's page of the call says that it takes sagemaker:InvokeEndpoint: ask for both",
+		page: "InvokeEndpointWithResponseStream, Amazon SageMaker API Reference",
+	},
+	{
+		asked: []string{"s3:CreateBucket"}, unless: []string{"s3:PutBucketAcl", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls"}, does: warn,
+		text: "a call that sets an ACL also takes s3:PutBucketAcl, one that turns Object Lock on s3:PutBucketObjectLockConfiguration and s3:PutBucketVersioning, and one that sets the ownership of objects s3:PutBucketOwnershipControls: ask for these, too, or leave them out of the call",
+		page: "CreateBucket, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"s3tables:CreateTable"}, unless: []string{"s3tables:PutTableData", "s3tables:PutTableEncryption"}, does: warn,
+		text: "a call that describes the table's columns also takes s3tables:PutTableData, and one that sets its encryption s3tables:PutTableEncryption: ask for these, too, or leave them out of the call",
+		page: "CreateTable, Amazon S3 API Reference",
+	},
+	// The other action is on a resource outside of the grant.
+	{
+		asked: []string{"s3:AssociateAccessGrantsIdentityCenter", "s3:DissociateAccessGrantsIdentityCenter"}, does: refuse,
+		text: "the call also takes rights of sso on the application of IAM Identity Center (sso:CreateApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod, or sso:DeleteApplication), and nothing of sso is ever granted: ask an administrator of IAM Identity Center",
+		page: "AssociateAccessGrantsIdentityCenter and DissociateAccessGrantsIdentityCenter, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"s3:CreateAccessGrant", "s3:CreateAccessGrantsInstance"}, does: warn,
+		text: "a call that names users, groups or an instance of IAM Identity Center also takes rights of sso and identitystore there, which are outside of the grant: use it with identities of IAM, or ask an operator",
+		page: "CreateAccessGrant and CreateAccessGrantsInstance, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"servicecatalog:ImportAsProvisionedProduct"}, unless: []string{"cloudformation:GetTemplate", "cloudformation:DescribeStacks"}, does: warn,
+		text: "the call takes cloudformation:GetTemplate and cloudformation:DescribeStacks on the stack, too, which is outside of the product: ask for these on the stack",
+		page: "ImportAsProvisionedProduct, AWS Service Catalog API Reference",
+	},
+	{
+		asked: []string{"servicecatalog:CreateProvisioningArtifact"}, unless: []string{"cloudformation:GetTemplate"}, does: warn,
+		text: "a template that comes from a stack takes cloudformation:GetTemplate on the stack, too, which is outside of the product: ask for it on the stack, or use a template from elsewhere",
+		page: "CreateProvisioningArtifact, AWS Service Catalog API Reference",
+	},
+	{
+		asked: []string{"redshift:GetClusterCredentials"}, unless: []string{"redshift:JoinGroup", "redshift:CreateClusterUser"}, does: warn,
+		text: "a call that names groups also takes redshift:JoinGroup on each of them, and one that makes the user redshift:CreateClusterUser on it: leave both out of the call",
+		page: "GetClusterCredentials, Amazon Redshift API Reference",
+	},
+	{
+		asked: []string{"batch:CreateJobQueue", "batch:UpdateJobQueue"}, on: []string{"batch:*:*:job-queue/*"}, does: warn,
+		text: "AWS also checks it on the compute environments and the scheduling policy that the call names, which are outside of the queue: ask an operator if AWS denies the call",
+		page: "Actions, resources, and condition keys for AWS Batch, and computeEnvironmentOrder of CreateJobQueue, AWS Batch API Reference",
+	},
+	{
+		asked: []string{"secretsmanager:ReplicateSecretToRegions"}, on: []string{secret}, does: warn,
+		text: "a replica with a customer key also takes kms:GenerateDataKey and kms:Encrypt on the key of the other Region, which is outside of the grant: use a key whose own policy lets the caller do so, or leave the replica to the key of the service",
+		page: "ReplicateSecretToRegions, AWS Secrets Manager API Reference",
+	},
+	{
+		asked: []string{"eks:AssociateEncryptionConfig"}, does: warn,
+		text: "each call names a key and takes kms:DescribeKey and kms:CreateGrant on it, too, which is outside of the cluster: use a key whose own policy lets the caller do so, or ask an operator",
+		page: `keyArn of AssociateEncryptionConfig, Amazon EKS API Reference, and "Create an Amazon EKS cluster", Amazon EKS User Guide`,
+	},
+}
