@@ -30,6 +30,11 @@ var callCompanions = []companion{
 		page: "InvokeEndpointWithResponseStream, Amazon SageMaker API Reference",
 	},
 	{
+		asked: []string{"bedrock-agentcore:InvokeAgentRuntime"}, unless: []string{"bedrock-agentcore:InvokeAgentRuntimeForUser"}, does: warn,
+		text: "a call on behalf of a user also takes bedrock-agentcore:InvokeAgentRuntimeForUser: ask for both, or leave the user out of the call",
+		page: "InvokeAgentRuntime, Amazon Bedrock AgentCore API Reference",
+	},
+	{
 		asked: []string{"s3:CreateBucket"}, unless: []string{"s3:PutBucketAcl", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls"}, does: warn,
 		text: "a call that sets an ACL also takes s3:PutBucketAcl, one that turns Object Lock on s3:PutBucketObjectLockConfiguration and s3:PutBucketVersioning, and one that sets the ownership of objects s3:PutBucketOwnershipControls: ask for these, too, or leave them out of the call",
 		page: "CreateBucket, Amazon S3 API Reference",
@@ -49,6 +54,20 @@ var callCompanions = []companion{
 		asked: []string{"s3:CreateAccessGrant", "s3:CreateAccessGrantsInstance"}, does: warn,
 		text: "a call that names users, groups or an instance of IAM Identity Center also takes rights of sso and identitystore there, which are outside of the grant: use it with identities of IAM, or ask an operator",
 		page: "CreateAccessGrant and CreateAccessGrantsInstance, Amazon S3 API Reference",
+	},
+	{
+		asked: []string{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"},
+		on: []string{
+			"bedrock:*::foundation-model/*", "bedrock:*:*:provisioned-model/*", "bedrock:*:*:imported-model/*", "bedrock:*:*:custom-model-deployment/*",
+			"bedrock:*:*:marketplace/model-endpoint/all-access",
+		}, does: warn,
+		text: "AWS's page of the call says that it is also checked on the call's project, which is the default project of the account where the call names none, and is outside of the model: ask an administrator for lasting access to the project if AWS denies the call",
+		page: "InvokeModel and InvokeModelWithResponseStream, Amazon Bedrock API Reference",
+	},
+	{
+		asked: []string{"bedrock:InvokeModel"}, on: []string{"bedrock:*:*:project/*"}, does: refuse,
+		text: "each call is also checked on a model, which is outside of the project: ask for it on the foundation model",
+		page: "InvokeModel, Amazon Bedrock API Reference",
 	},
 	{
 		asked: []string{"servicecatalog:ImportAsProvisionedProduct"}, unless: []string{"cloudformation:GetTemplate", "cloudformation:DescribeStacks"}, does: warn,

@@ -44,8 +44,10 @@ var companionCases = []struct {
 	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:inference-profile/us.anthropic.claude-3-5-sonnet-20241022-v2:0", "", "refuse", "every Region"},
 	{"bedrock:InvokeModelWithResponseStream", "bedrock:eu-west-1:ACCOUNT:application-inference-profile/abcdef123456", "", "refuse", "every Region"},
 	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:prompt-router/abcdefghijkl", "", "refuse", "router"},
-	{"bedrock:InvokeModel", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "", ""},
-	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:provisioned-model/my9r3zlb5oxg", "", "", ""},
+	{"bedrock:InvokeModel", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "warn", "default project"},
+	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:provisioned-model/my9r3zlb5oxg", "", "warn", "default project"},
+	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:project/default", "", "refuse", "foundation model"},
+	{"bedrock:GetFoundationModel", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "", ""},
 	{"bedrock:GetInferenceProfile", "bedrock:us-east-1:ACCOUNT:inference-profile/us.anthropic.claude-3-5-sonnet-20241022-v2:0", "", "", ""},
 	{"bedrock:UpdateKnowledgeBase", "bedrock:us-east-1:ACCOUNT:knowledge-base/KB12345678", "", "refuse", "iam:PassRole"},
 	// Tokens.
