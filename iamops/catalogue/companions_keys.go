@@ -125,6 +125,11 @@ var keyCompanions = []companion{
 		page:  `"Securing Lambda environment variables", AWS Lambda Developer Guide`,
 	},
 	{
+		asked: []string{"sagemaker:DescribeModelCard", "sagemaker:DescribeModelPackage"}, unless: []string{decrypt}, does: warn,
+		text: "what a customer key encrypts is shown only with kms:Decrypt on the key, which is outside of the model: use it with IncludedData=MetadataOnly, or where the policy of the key lets the caller do so",
+		page: "DescribeModelCard and DescribeModelPackage, Amazon SageMaker API Reference",
+	},
+	{
 		asked: []string{"ecs:ExecuteCommand"}, unless: []string{dataKey}, does: warn,
 		text: "if the cluster encrypts sessions with a customer key, AWS also checks kms:GenerateDataKey on the key, which is outside of the task: use it where the policy of the key lets the caller do so",
 		page: `"Monitor Amazon ECS containers with ECS Exec", Amazon ECS Developer Guide`,
