@@ -175,6 +175,7 @@ var roleDoubts = []companion{
 	mayPassRole("workspaceRoleArn of UpdateWorkspace, Amazon Managed Grafana API Reference", "grafana:UpdateWorkspace"),
 	mayPassRole("streamsKmsRole of UpdateMissionProfile and roleArn of S3RecordingConfig, AWS Ground Station API Reference", "groundstation:UpdateConfig", "groundstation:UpdateMissionProfile"),
 	mayPassRole("role of UpdateMalwareProtectionPlan, Amazon GuardDuty API Reference", "guardduty:UpdateMalwareProtectionPlan"),
+	mayPassRole(`"Exporting HealthLake data with FHIR $export", AWS HealthLake Developer Guide`, "healthlake:StartFHIRExportJobWithPost"),
 	mayPassRole("roleName of S3ExportConfiguration and executionRole of StartResourceStateUpdate, EC2 Image Builder API Reference",
 		"imagebuilder:CreateDistributionConfiguration", "imagebuilder:UpdateDistributionConfiguration", "imagebuilder:StartResourceStateUpdate"),
 	mayPassRole("executionRoleArn of TimestreamConfig, AWS IoT FleetWise API Reference", "iotfleetwise:CreateCampaign"),
