@@ -116,18 +116,20 @@ var deniedActions = []struct{ pattern, why string }{
 // deniedTypes are types on which an action is never granted, though AWS has it act on
 // them and it may be granted on others.
 var deniedTypes = []struct {
-	action string
+	action string // pattern
 	types  []string
 	why    string
 }{
 	// CreateApiKey and CreateUsagePlanKey, Amazon API Gateway REST API Reference.
 	{"apigateway:POST", []string{"ApiKeys", "UsagePlanKeys"}, standing},
+	// See patternFixes: nothing has such an ARN.
+	{"ssm:*", []string{"document of AWS with an account"}, "documents of AWS belong to no account, and AWS allows nothing on an ARN with one: use the ARN without it, as in arn:aws:ssm:eu-west-1::document/AWS-RunShellScript"},
 }
 
 // neverOn are the types of a service on which an action is never granted, and why.
 func neverOn(action string) (types []string, why string) {
 	for _, d := range deniedTypes {
-		if d.action == action {
+		if Match(d.action, action) {
 			return d.types, d.why
 		}
 	}

@@ -20,15 +20,17 @@ type extra struct {
 var otherGeneration = []extra{
 	// "Actions, resources, and condition keys for Amazon API Gateway Management V2".
 	{"apigateway", []string{"GET"}, []string{
-		"AccessLogSettings", "Api", "ApiMapping", "ApiMappings", "Apis", "AuthorizersCache", "Cors", "ExportedAPI",
-		"IntegrationResponses", "Integrations", "ModelTemplate", "Route", "RouteRequestParameter", "RouteResponse",
+		"AccessLogSettings", "Api", "ApiMapping", "ApiMappings", "Apis", "Authorizer V2", "AuthorizersCache", "Cors", "ExportedAPI",
+		"Integration V2", "IntegrationResponse V2", "IntegrationResponses", "Integrations", "ModelTemplate", "Route", "RouteRequestParameter", "RouteResponse",
 		"RouteResponses", "RouteSettings", "Routes",
 	}},
 	{"apigateway", []string{"DELETE"}, []string{
-		"AccessLogSettings", "Api", "ApiMapping", "AuthorizersCache", "Cors", "Route", "RouteRequestParameter",
-		"RouteResponse", "RouteSettings",
+		"AccessLogSettings", "Api", "ApiMapping", "Authorizer V2", "AuthorizersCache", "Cors", "Integration V2",
+		"IntegrationResponse V2", "Route", "RouteRequestParameter", "RouteResponse", "RouteSettings",
 	}},
-	{"apigateway", []string{"PATCH"}, []string{"Api", "ApiMapping", "Route", "RouteRequestParameter", "RouteResponse"}},
+	{"apigateway", []string{"PATCH"}, []string{
+		"Api", "ApiMapping", "Authorizer V2", "Integration V2", "IntegrationResponse V2", "Route", "RouteRequestParameter", "RouteResponse",
+	}},
 	{"apigateway", []string{"POST"}, []string{
 		"ApiMappings", "Apis", "IntegrationResponses", "Integrations", "RouteResponses", "Routes",
 	}},
@@ -71,6 +73,9 @@ var onePage = []extra{
 	{"apigateway", []string{"PUT"}, []string{"Integration", "Method"}},
 	// "Actions, resources, and condition keys for Amazon Connect".
 	{"connect", []string{"StartOutboundVoiceContact"}, []string{"contact"}},
+	// "Identity and Access Management in Amazon OpenSearch Service", Amazon OpenSearch
+	// Service Developer Guide: calls of these, and no others, name a path.
+	{"es", []string{"ESHttpDelete", "ESHttpGet", "ESHttpHead", "ESHttpPatch", "ESHttpPost", "ESHttpPut"}, []string{"path of a domain"}},
 	// "Fine-tuning the Resources and Conditions sections of policies", AWS Lambda
 	// Developer Guide: a function, version or alias. Of the actions on functions
 	// these are the ones whose operation takes a Qualifier (Lambda API Reference);
@@ -89,6 +94,12 @@ var onePage = []extra{
 	{"s3", []string{"CreateAccessGrantsLocation"}, []string{"accessgrantsinstance"}},
 	// "Actions, resources, and condition keys for Amazon SageMaker".
 	{"sagemaker", []string{"CreateModelPackage"}, []string{"model-package-group"}},
+	// Name of each operation, and DocumentName of StartSession, AWS Systems Manager API
+	// Reference: what reads and uses a document takes one of AWS's, too.
+	{"ssm", []string{
+		"CreateAssociationBatch", "DescribeDocument", "DescribeDocumentParameters", "GetDocument", "ListDocumentVersions", "SendCommand",
+		"StartAutomationExecution", "StartChangeRequestExecution", "StartSession",
+	}, []string{"document of AWS"}},
 	// "IAM policies for using Distributed Map states", AWS Step Functions Developer
 	// Guide: the executions that a Map Run starts.
 	{"states", []string{

@@ -6,8 +6,25 @@ import "strings"
 // that says otherwise. None of them can make a grant reach beyond the entity's
 // ARN: see the test of the invariant.
 
+// ownTypes are types that AWS's reference lacks, by service. Their patterns are in
+// patternFixes, and the actions on them in extraTypes.
+var ownTypes = map[string][][]string{
+	"apigateway": {{"Authorizer V2"}, {"Integration V2"}, {"IntegrationResponse V2"}},
+	"es":         {{"path of a domain"}},
+	"ssm":        {{"document of AWS"}, {"document of AWS with an account"}},
+}
+
 // patternFixes replace the ARN patterns of a resource type.
 var patternFixes = map[string][]string{
+	// AWS gives both generations one type, and not all actions on one act on the other:
+	// "Actions, resources, and condition keys for Amazon API Gateway Management" has the
+	// first of each, and that for Amazon API Gateway Management V2 the second.
+	"apigateway Authorizer":             {"apigateway:${Region}::/restapis/${RestApiId}/authorizers/${AuthorizerId}"},
+	"apigateway Authorizer V2":          {"apigateway:${Region}::/apis/${ApiId}/authorizers/${AuthorizerId}"},
+	"apigateway Integration":            {"apigateway:${Region}::/restapis/${RestApiId}/resources/${ResourceId}/methods/${HttpMethodType}/integration"},
+	"apigateway Integration V2":         {"apigateway:${Region}::/apis/${ApiId}/integrations/${IntegrationId}"},
+	"apigateway IntegrationResponse":    {"apigateway:${Region}::/restapis/${RestApiId}/resources/${ResourceId}/methods/${HttpMethodType}/integration/responses/${StatusCode}"},
+	"apigateway IntegrationResponse V2": {"apigateway:${Region}::/apis/${ApiId}/integrations/${IntegrationId}/integrationresponses/${IntegrationResponseId}"},
 	// AWS gives "${Vendor}" and "*" for the account, which is any ARN at all.
 	// "Access control", AWS Backup Developer Guide, has those of each service: recovery
 	// points of EC2, EBS, RDS, Aurora, DynamoDB, FSx and Redshift are snapshots, images
@@ -36,6 +53,9 @@ var patternFixes = map[string][]string{
 		"codeartifact:${Region}:${Account}:package/${DomainName}/${RepositoryName}/${PackageFormat}/${PackageNamespace}/${PackageName}",
 		"codeartifact:${Region}:${Account}:package/${DomainName}/${RepositoryName}/${PackageFormat}//${PackageName}",
 	},
+	// "Identity and Access Management in Amazon OpenSearch Service", Amazon OpenSearch
+	// Service Developer Guide: indexes and APIs are subresources of the domain.
+	"es path of a domain": {"es:${Region}:${Account}:domain/${DomainName}/${Path}"},
 	// AWS has the first. The path is empty for the root resource of an API: "Control
 	// access to a REST API with IAM permissions", Amazon API Gateway Developer Guide;
 	// "Control access to WebSocket APIs with IAM authorization" has the third. The last
@@ -67,6 +87,19 @@ var patternFixes = map[string][]string{
 	"ssm parameter": {
 		"ssm:${Region}:${Account}:parameter/${ParameterNameWithoutLeadingSlash}",
 		"ssm:${Region}::parameter/aws/service/${PublicParameterName}",
+	},
+	// Name of CreateDocument, AWS Systems Manager API Reference, has the names that are
+	// AWS's own, and documentArn of SsmDocumentConfig, ARC Region switch API Reference,
+	// that the account may be missing: these belong to none.
+	"ssm document of AWS": {
+		"ssm:${Region}::document/AWS${Name}",
+		"ssm:${Region}::document/Amazon${Name}",
+		"ssm:${Region}::document/AMZN${Name}",
+	},
+	"ssm document of AWS with an account": {
+		"ssm:${Region}:${Account}:document/AWS${Name}",
+		"ssm:${Region}:${Account}:document/Amazon${Name}",
+		"ssm:${Region}:${Account}:document/AMZN${Name}",
 	},
 	// AWS has the first. ContactChannelArn of GetContactChannel, AWS Systems Manager
 	// Incident Manager Contacts API Reference, has the second.
@@ -104,6 +137,7 @@ var forms = []struct {
 	// "Identity and Access Management in Amazon OpenSearch Service", Amazon
 	// OpenSearch Service Developer Guide: paths of the domain are "domain/NAME/*".
 	{"es:ESHttp*", "es:*:*:domain/*", []string{"/*"}},
+	{"es:ESHttp*", "es:*:*:domain/*/*", []string{"", "/*"}},
 	// "Control access to a REST API with IAM permissions", Amazon API Gateway Developer
 	// Guide: all paths of a stage are "API/STAGE/*".
 	{"execute-api:*", "execute-api:*:*:*/*", []string{"/*"}},

@@ -11,6 +11,9 @@ var (
 	glueDatabase = relatedType{name: "glue database", shape: "glue:*:*:database/*", completes: true, parent: true}
 	ec2Address   = relatedType{name: "ec2 elastic-ip", shape: "ec2:*:*:elastic-ip/*"}
 	ec2Interface = relatedType{name: "ec2 network-interface", shape: "ec2:*:*:network-interface/*"}
+	awsDocument  = relatedType{name: "ssm document of AWS", shape: "ssm:*::document/AWS*", completes: true}
+	amazonDoc    = relatedType{name: "ssm document of AWS", shape: "ssm:*::document/Amazon*", completes: true}
+	amznDoc      = relatedType{name: "ssm document of AWS", shape: "ssm:*::document/AMZN*", completes: true}
 	ssmDocument  = relatedType{name: "ssm document", shape: "ssm:*:*:document/*", completes: true}
 	batchQueue   = relatedType{name: "batch job-queue", shape: "batch:*:*:job-queue/*", completes: true}
 	eksCluster   = relatedType{name: "eks cluster", shape: "eks:*:*:cluster/*", completes: true, parent: true}
@@ -122,7 +125,14 @@ var pairs = []pair{
 	{ec2Address, "ec2 network-interface", `"Elastic IP addresses", Amazon EC2 User Guide`},
 	{ec2Interface, "ec2 instance", `"Elastic network interfaces", Amazon EC2 User Guide`},
 
-	// The document, of the account, whose commands it runs; AWS also checks the node.
+	// The document, of the account or of AWS, whose commands it runs; AWS also checks the
+	// node.
+	{awsDocument, "ec2 instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{awsDocument, "ssm managed-instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{amazonDoc, "ec2 instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{amazonDoc, "ssm managed-instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{amznDoc, "ec2 instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
+	{amznDoc, "ssm managed-instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
 	{ssmDocument, "ec2 instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
 	{ssmDocument, "ssm managed-instance", `DocumentName of SendCommand, AWS Systems Manager API Reference`},
 

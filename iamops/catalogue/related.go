@@ -90,9 +90,10 @@ func (c *Catalogue) pair(entity, a arn) (pair, *Refusal, error) {
 // entity, as far as service, account and form of the ARNs tell.
 func MayBelong(resource, entity string) bool {
 	is, of := strings.SplitN(resource, ":", 6), strings.SplitN(entity, ":", 6)
-	return len(is) == 6 && len(of) == 6 && is[1] == of[1] && (of[4] == "" || is[4] == of[4]) && slices.ContainsFunc(pairs, func(p pair) bool {
+	return len(is) == 6 && len(of) == 6 && is[1] == of[1] && slices.ContainsFunc(pairs, func(p pair) bool {
 		service, _, _ := strings.Cut(p.to, " ")
-		return service == of[2] && Match(p.related.shape, strings.Join(is[2:], ":"))
+		ownerless := strings.Split(p.related.shape, ":")[2] == "" && is[4] == ""
+		return service == of[2] && (of[4] == "" || is[4] == of[4] || ownerless) && Match(p.related.shape, strings.Join(is[2:], ":"))
 	})
 }
 

@@ -23,7 +23,7 @@ func TestPairs(t *testing.T) {
 			}
 		}
 	}
-	seen := map[string]bool{}
+	seen, shape := map[string]bool{}, map[string]bool{}
 	for _, p := range pairs {
 		if shapes[p.to] == nil {
 			t.Errorf("%s: AWS has no such type", p.to)
@@ -31,11 +31,11 @@ func TestPairs(t *testing.T) {
 		if !slices.Contains(shapes[p.related.name], p.related.shape) {
 			t.Errorf("%s has the forms %v, and not %s", p.related.name, shapes[p.related.name], p.related.shape)
 		}
-		if row := p.related.name + " of " + p.to; seen[row] || p.page == "" {
+		row := p.related.name + " of " + p.to
+		if shape[row+p.related.shape] || p.page == "" {
 			t.Errorf("%s: twice, or without a page", row)
-		} else {
-			seen[row] = true
 		}
+		seen[row], shape[row+p.related.shape] = true, true
 		for _, never := range []string{"secretsmanager", "dynamodb", "iam", "lambda", "s3"} {
 			if strings.HasPrefix(p.related.name, never+" ") {
 				t.Errorf("a %s can be related", p.related.name)

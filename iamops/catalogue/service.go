@@ -44,7 +44,7 @@ type action struct {
 
 func newService(l line) (*service, error) {
 	s := &service{prefix: l.Service, types: make([]resourceType, 0, len(l.Types)), actions: make([]action, 0, len(l.Actions))}
-	for _, row := range l.Types {
+	for _, row := range slices.Concat(l.Types, ownTypes[l.Service]) {
 		if len(row) == 0 {
 			return nil, fmt.Errorf("the action catalogue, service %s: a type without a name", l.Service)
 		}
