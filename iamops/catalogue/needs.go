@@ -15,6 +15,8 @@ type sum struct {
 type need struct {
 	types []int // indexes into service.types
 	made  bool  // the call makes the resource: one that exists is another
+	// others are types that would do in place of these, but that the call makes.
+	others []int
 }
 
 func (a *action) needs() []need {
@@ -39,22 +41,47 @@ func (s *service) sumOf(a action, required, added []int) (*sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	if needs == nil && len(required) > 0 && !oneOfItsTypes(s.prefix+":"+a.name) {
-		needs = s.families(a.name, required)
-		if len(needs) == 1 {
-			needs[0].types = append(needs[0].types, added...)
-		}
+	if needs == nil {
+		needs = s.needsByFlags(a, required, added)
 	}
 	out := &sum{needs: needs}
 	for _, t := range a.types {
-		if !slices.ContainsFunc(needs, func(n need) bool { return slices.Contains(n.types, t) }) {
+		if !slices.ContainsFunc(needs, func(n need) bool { return slices.Contains(n.types, t) || slices.Contains(n.others, t) }) {
 			out.further = append(out.further, t)
 		}
 	}
-	if len(needs) == 0 || len(needs) == 1 && len(out.further) == 0 && !needs[0].made {
+	if len(needs) == 0 || len(needs) == 1 && len(out.further) == 0 && !needs[0].made && needs[0].others == nil {
 		return nil, nil
 	}
 	return out, nil
+}
+
+// needsByFlags makes the needs of an action that no table knows: by the types that AWS
+// calls required, else any of its types.
+func (s *service) needsByFlags(a action, required, added []int) []need {
+	if len(required) > 0 && !oneOfItsTypes(s.prefix+":"+a.name) {
+		needs := s.families(a.name, required)
+		if len(needs) == 1 {
+			needs[0].types = append(needs[0].types, added...)
+		}
+		return needs
+	}
+	var there, made []int
+	for _, t := range a.types {
+		if s.makes(a.name, s.types[t]) {
+			made = append(made, t)
+		} else {
+			there = append(there, t)
+		}
+	}
+	switch {
+	case len(made) == 0:
+		return nil
+	case len(there) == 0:
+		return []need{{types: made, made: true}}
+	default:
+		return []need{{types: there, others: made}}
+	}
 }
 
 // reviewedSum reads the needs of an action in the table sums; none if it is not there.
@@ -81,9 +108,10 @@ func (s *service) reviewedSum(name string) ([]need, error) {
 func (s *service) families(action string, required []int) []need {
 	var out []need
 	for _, t := range required {
-		at := slices.IndexFunc(out, func(n need) bool { return s.alike(s.types[t].key, s.types[n.types[0]].key) })
+		made := s.makes(action, s.types[t])
+		at := slices.IndexFunc(out, func(n need) bool { return n.made == made && s.alike(s.types[t].key, s.types[n.types[0]].key) })
 		if at < 0 {
-			out = append(out, need{types: []int{t}, made: s.makes(action, s.types[t])})
+			out = append(out, need{types: []int{t}, made: made})
 			continue
 		}
 		out[at].types = append(out[at].types, t)
@@ -91,13 +119,44 @@ func (s *service) families(action string, required []int) []need {
 	return out
 }
 
-// makes reports whether an action is the one that makes resources of a type, and
-// each has an id, which AWS's reference tells from a name that the caller chooses: the
-// resource of that name is the one that the action makes.
+// makes reports whether an action is the one that makes resources of a type, and AWS
+// gives each of them an id, which its reference tells from a name that the caller
+// chooses: the resource of that id is another one than the action makes.
 func (s *service) makes(action string, t resourceType) bool {
 	of, creates := strings.CutPrefix(action, "Create")
-	return creates && strings.EqualFold(of, strings.ReplaceAll(t.key, "-", "")) &&
-		slices.ContainsFunc(t.patterns, func(p pattern) bool { return strings.HasSuffix(p.text, "Id}") })
+	if !creates || slices.ContainsFunc(chosen, func(c chosenID) bool { return c.of == s.prefix+" "+t.key }) {
+		return false
+	}
+	return slices.ContainsFunc(t.patterns, func(p pattern) bool {
+		of, id := oneWord(of), p.id()
+		return id != "" && (of == oneWord(t.key) || oneWord(id) == of+"id")
+	})
+}
+
+// ids are the words for an id at the end of a variable in AWS's patterns.
+var ids = []string{"Id", "ID", "Identifier", "Uuid", "RandomString"}
+
+// id returns the variable in which the pattern ends, with "Id" as its last word, if that
+// is an id: "${ArchiveId}" and "${Uuid}" are ones.
+func (p pattern) id() string {
+	text, ok := strings.CutSuffix(p.text, "}")
+	if !ok {
+		return ""
+	}
+	variable := text[strings.LastIndex(text, "{")+1:]
+	for _, word := range ids {
+		if of, ok := strings.CutSuffix(variable, word); ok {
+			return strings.TrimPrefix(of, "Resource") + "Id" // "${ResourceId}" is of anything
+		}
+	}
+	return ""
+}
+
+// oneWord writes names of a thing alike, whatever parts their words, and whatever
+// version of the API has them.
+func oneWord(name string) string {
+	name = strings.ToLower(strings.NewReplacer("-", "", " ", "", "/", "").Replace(name))
+	return strings.TrimSuffix(name, "v2")
 }
 
 // alike reports whether two types are of one family.

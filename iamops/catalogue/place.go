@@ -41,7 +41,7 @@ func (ks kinds) reach(s *service, a *action) (p placed, missing []need) {
 	for _, n := range needs {
 		met := ks.meet(s, a, n)
 		if len(met) == 0 {
-			missing = append(missing, n)
+			missing = append(missing, n.missingOn(s, ks[0]))
 		}
 		slices.Sort(met)
 		p.needs = append(p.needs, met)
@@ -80,6 +80,15 @@ func (ks kinds) meet(s *service, a *action, n need) (found []string) {
 		}
 	}
 	return found
+}
+
+// missingOn is the need as a refusal tells it: on a resource of a type that the call
+// makes, the one that it makes is missing.
+func (n need) missingOn(s *service, entity kind) need {
+	if entity.exact(s, n.others) {
+		return need{types: n.others, made: true}
+	}
+	return n
 }
 
 // touches reports whether resources of one of these types are the resource, or in it.
