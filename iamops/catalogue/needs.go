@@ -127,29 +127,32 @@ func (s *service) makes(action string, t resourceType) bool {
 	if !creates || slices.ContainsFunc(chosen, func(c chosenID) bool { return c.of == s.prefix+" "+t.key }) {
 		return false
 	}
+	of = oneWord(of)
 	return slices.ContainsFunc(t.patterns, func(p pattern) bool {
-		of, id := oneWord(of), p.id()
-		return id != "" && (of == oneWord(t.key) || oneWord(id) == of+"id")
+		ids, last := p.ids()
+		return last && of == oneWord(t.key) || slices.ContainsFunc(ids, func(id string) bool { return oneWord(id) == of })
 	})
 }
 
-// ids are the words for an id at the end of a variable in AWS's patterns.
-var ids = []string{"Id", "ID", "Identifier", "Uuid", "RandomString"}
+// wordsForID are those at the end of a variable in AWS's patterns.
+var wordsForID = []string{"Id", "ID", "Identifier", "Uuid", "RandomString"}
 
-// id returns the variable in which the pattern ends, with "Id" as its last word, if that
-// is an id: "${ArchiveId}" and "${Uuid}" are ones.
-func (p pattern) id() string {
-	text, ok := strings.CutSuffix(p.text, "}")
-	if !ok {
-		return ""
-	}
-	variable := text[strings.LastIndex(text, "{")+1:]
-	for _, word := range ids {
-		if of, ok := strings.CutSuffix(variable, word); ok {
-			return strings.TrimPrefix(of, "Resource") + "Id" // "${ResourceId}" is of anything
+// ids returns of what the variables of a pattern are ids, as "Archive" for
+// "${ArchiveId}", and whether the pattern ends in one.
+func (p pattern) ids() (of []string, last bool) {
+	for _, v := range variables.FindAllString(p.text, -1) {
+		for _, word := range wordsForID {
+			what, ok := strings.CutSuffix(strings.TrimSuffix(v, "}"), word)
+			if !ok {
+				continue
+			}
+			if _, what, _ = strings.Cut(what, "{"); what != "Resource" { // that is anything
+				of = append(of, what)
+			}
+			last = strings.HasSuffix(p.text, v)
 		}
 	}
-	return ""
+	return of, last
 }
 
 // oneWord writes names of a thing alike, whatever parts their words, and whatever
