@@ -111,6 +111,7 @@ func refusedScopes() []play {
 		{name: "invalid_arn: a Region of another partition", f: on("arn:aws:sqs:cn-north-1:"+account+":orders", "sqs:SendMessage")},
 		{name: "denied_action: never granted", f: on(bucket, "iam:PassRole", "s3:GetDataAccess")},
 		{name: "wrong_resource_type: denied on this type", f: on("arn:aws:apigateway:us-east-1::/apikeys", "apigateway:POST")},
+		{name: "wrong_resource_type: a document of AWS with an account", f: on("arn:aws:ssm:us-east-1:"+account+":document/AWS-RunShellScript", "ssm:GetDocument")},
 		{name: "denied_action: by the operator", f: func(s *stage) string {
 			s.rules = catalogue.Rules{Deny: []string{"s3:Delete*"}}
 			return s.on(bucket, "s3:DeleteObject")
