@@ -256,7 +256,7 @@ func TestListingOn(t *testing.T) {
 		{alarm + "${?}", []string{alarm + "?", alarm + "${?}"}, []string{alarm + "*", alarm + "${*}"}},
 		{bucket + "/*", []string{bucket, bucket + "/", bucket + "/*"}, []string{bucket + "2", bucket + "/a", bucket + "2/*"}},
 		{bucket, []string{bucket, bucket + "/"}, []string{bucket + "/*", bucket + "2"}},
-		{bucket, nil, []string{"", "arn:", "arn:aws:s3", "arn:aws:s3:::", "arn:aws:s3:::/"}},
+		{bucket, nil, []string{"arn:", "arn:aws:s3", "arn:aws:s3:::", "arn:aws:s3:::/"}},
 		{"*", []string{bucket, function}, nil},
 	} {
 		listed := grants.Listing{Resources: []string{tc.resource}}
