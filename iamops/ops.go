@@ -47,8 +47,6 @@ func New(o Options) (*Ops, error) {
 	}
 	if o.Templates == nil {
 		errs = append(errs, errors.New("the templates are required"))
-	} else {
-		errs = append(errs, o.Templates.Check())
 	}
 	if !templates.IsAccount(o.Account) {
 		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", o.Account))

@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
-	"port-iam/templates"
 )
 
 // TestNew checks what is refused before anything is called.
@@ -20,8 +18,6 @@ func TestNew(t *testing.T) {
 	for i := range 46 {
 		many[fmt.Sprintf("k%d", i)] = "v"
 	}
-	endless, err := templates.Load(fstest.MapFS{templates.TrustPolicyFile: {Data: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}`)}})
-	noError(t, err)
 	tests := []struct {
 		name   string
 		change func(*iamops.Options)
@@ -33,7 +29,6 @@ func TestNew(t *testing.T) {
 		{"45 tags", func(o *iamops.Options) { delete(many, "k45"); o.Tags = many }, ""},
 		{"no API", func(o *iamops.Options) { o.API = nil }, "the API is required"},
 		{"no templates", func(o *iamops.Options) { o.Templates = nil }, "the templates are required"},
-		{"templates without an end", func(o *iamops.Options) { o.Templates = endless }, `template trust-policy.json: statement 1 allows without an end; it needs "DateLessThan": {"aws:CurrentTime": {{ json .End }}} whenever .End is not empty`},
 		{"no account", func(o *iamops.Options) { o.Account = "" }, `the account "" is not 12 digits`},
 		{"8 digits", func(o *iamops.Options) { o.Account = "12345678" }, `the account "12345678" is not 12 digits`},
 		{"another partition", func(o *iamops.Options) { o.Partition = "AWS" }, `"AWS" is not a partition of AWS, such as aws or aws-us-gov`},

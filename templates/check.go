@@ -9,20 +9,15 @@ import (
 	"slices"
 )
 
-// Check renders samples for the partitions of AWS and each kind of trust and reports
-// what is wrong with either template, by file name: text that does not render to a
-// JSON object, an unknown field, another version of the policy language than
-// 2012-10-17 (the older one has no variables, so "${*}" would not be a star), an Allow
-// on resources of a statement with a ResourceAccount that any account may own, or an
-// Allow without the end of a grant that has one.
-func (s *Set) Check() error {
+// check renders samples and reports what is wrong with either template, see [Load].
+func (s *Set) check() error {
 	var permission, trust error // the first of each: the others repeat it
 	for _, d := range samples() {
 		if permission == nil {
-			permission = check(PermissionPolicyFile, s.PermissionPolicy, d)
+			permission = tryOut(PermissionPolicyFile, s.PermissionPolicy, d)
 		}
 		if trust == nil {
-			trust = check(TrustPolicyFile, s.TrustPolicy, d)
+			trust = tryOut(TrustPolicyFile, s.TrustPolicy, d)
 		}
 	}
 	return errors.Join(permission, trust)
@@ -65,7 +60,7 @@ type rendered struct {
 	Condition map[string]map[string]any
 }
 
-func check(name string, render func(Data) (string, error), d Data) error {
+func tryOut(name string, render func(Data) (string, error), d Data) error {
 	text, err := render(d)
 	if err != nil {
 		return err

@@ -26,13 +26,11 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(set.Check())
 	doc, err := set.PermissionPolicy(templates.Data{
 		Statements: []templates.Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::reports/*"}, ResourceAccount: "123456789012"}},
 		End:        "2030-11-23T14:00:00Z",
 	})
 	fmt.Println(doc, err)
 	// Output:
-	// <nil>
 	// {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::reports/*"],"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"DateLessThan":{"aws:CurrentTime":"2030-11-23T14:00:00Z"},"StringEquals":{"aws:ResourceAccount":"123456789012"}}}]} <nil>
 }

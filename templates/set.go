@@ -58,7 +58,7 @@ type Statement struct {
 	ResourceAccount string
 }
 
-// Set is a pair of parsed templates. It is safe for concurrent use.
+// Set is a pair of parsed templates that fit all samples. It is safe for concurrent use.
 type Set struct {
 	permission, trust *template.Template
 	ownTrust          bool
@@ -68,14 +68,26 @@ type Set struct {
 func (s *Set) BuiltInTrust() bool { return !s.ownTrust }
 
 // Load parses the templates found in dir and the built-in ones for those that
-// are missing there; dir may be nil. The error names the file.
+// are missing there; dir may be nil. Those of dir are tried with samples: for the
+// partitions of AWS and each kind of trust. The error names the file and what is wrong:
+// text that does not render to a JSON object, an unknown field, another version of the
+// policy language than 2012-10-17 (the older one has no variables, so "${*}" would not be
+// a star), an Allow on resources of a statement with a ResourceAccount that any account
+// may own, or an Allow without the end of a grant that has one.
 func Load(dir fs.FS) (*Set, error) {
 	permission, _, err1 := parse(dir, PermissionPolicyFile)
 	trust, own, err2 := parse(dir, TrustPolicyFile)
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	return &Set{permission: permission, trust: trust, ownTrust: own}, nil
+	s := &Set{permission: permission, trust: trust, ownTrust: own}
+	if dir == nil {
+		return s, nil
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // parse parses a template; own: the one in dir.
