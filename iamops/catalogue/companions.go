@@ -52,7 +52,7 @@ var companionsBy = indexCompanions(companionRows())
 
 // companionRows is the whole table.
 func companionRows() []companion {
-	return slices.Concat(resourceCompanions, accessCompanions, callCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
+	return slices.Concat(resourceCompanions, accessCompanions, callCompanions, wafCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
 }
 
 // askedRow is a row and one of its patterns.
@@ -291,11 +291,6 @@ var resourceCompanions = []companion{
 		asked: []string{"glue:*TableOptimizer*"}, unless: []string{"glue:GetTable"}, does: warn,
 		text: "it also needs glue:GetTable on catalog, database and table: ask for it, too",
 		page: "Actions, resources, and condition keys for AWS Glue (dependent actions)",
-	},
-	{
-		asked: []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"}, does: warn,
-		text: "AWS WAF also checks the right of the protected resource's own service (elasticloadbalancing:SetWebACL, apigateway:SetWebACL, and those of amplify, appsync, apprunner, cognito-idp and ec2), and in some calls wafv2:PutPermissionPolicy: ask for these, too",
-		page: "AssociateWebACL and DisassociateWebACL, AWS WAFV2 API Reference",
 	},
 	{
 		asked: []string{"secretsmanager:RotateSecret"}, does: warn,

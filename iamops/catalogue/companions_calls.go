@@ -16,7 +16,7 @@ var callCompanions = []companion{
 	},
 	{
 		asked: []string{"secretsmanager:ValidateResourcePolicy"}, on: []string{secret}, unless: []string{"secretsmanager:PutResourcePolicy"}, does: refuse,
-		text: "the call takes secretsmanager:PutResourcePolicy on the secret, too: ask for both",
+		text: "the call takes secretsmanager:PutResourcePolicy on the secret, too, which is refused unless the operator allows it: ask for both",
 		page: "ValidateResourcePolicy, AWS Secrets Manager API Reference",
 	},
 	{
@@ -36,7 +36,7 @@ var callCompanions = []companion{
 	},
 	{
 		asked: []string{"s3:CreateBucket"}, unless: []string{"s3:PutBucketAcl", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls"}, does: warn,
-		text: "a call that sets an ACL also takes s3:PutBucketAcl, one that turns Object Lock on s3:PutBucketObjectLockConfiguration and s3:PutBucketVersioning, and one that sets the ownership of objects s3:PutBucketOwnershipControls: ask for these, too, or leave them out of the call",
+		text: "a call that sets an ACL also takes s3:PutBucketAcl, one that turns Object Lock on s3:PutBucketObjectLockConfiguration and s3:PutBucketVersioning, and one that sets the ownership of objects s3:PutBucketOwnershipControls (the first and the last are refused unless the operator allows them): ask for these, too, or leave them out of the call",
 		page: "CreateBucket, Amazon S3 API Reference",
 	},
 	{
