@@ -52,7 +52,7 @@ var companionsBy = indexCompanions(companionRows())
 
 // companionRows is the whole table.
 func companionRows() []companion {
-	return slices.Concat(resourceCompanions, accessCompanions, callCompanions, wafCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
+	return slices.Concat(resourceCompanions, accessCompanions, callCompanions, placeCompanions, wafCompanions, keyCompanions, roleCompanions, roleDoubts, dependents)
 }
 
 // askedRow is a row and one of its patterns.
@@ -193,9 +193,19 @@ var resourceCompanions = []companion{
 		text: behindAccessPoint, page: `"Configuring IAM policies for using access points for directory buckets", Amazon S3 User Guide`,
 	},
 	{
-		asked: []string{"cassandra:Select", "cassandra:Modify"}, on: []string{"cassandra:*:*:/keyspace/*/table/*"}, does: warn,
-		text: "drivers and cqlsh also read the system keyspaces when they connect, which is outside of this table: use an account in which the user may already read /keyspace/system*",
+		asked: []string{"cassandra:Select", "cassandra:Modify"}, on: []string{cassandraTable, cassandraKeyspace}, does: warn,
+		text: "drivers and cqlsh also read the system keyspaces when they connect, which are outside of the grant: use an account in which the user may already read /keyspace/system*",
 		page: `"Amazon Keyspaces identity-based policy examples", Amazon Keyspaces Developer Guide`,
+	},
+	{
+		asked: []string{"cassandra:Restore", "cassandra:RestoreMultiRegionTable"}, on: []string{cassandraTable}, does: refuse,
+		text: "a restore makes a new table, on which AWS checks it, and reads the old one with cassandra:Select, and a grant is for one table: ask for both on the keyspace, if it holds both tables",
+		page: `"Configure restore table IAM permissions for Amazon Keyspaces PITR", Amazon Keyspaces Developer Guide`,
+	},
+	{
+		asked: []string{"cassandra:Restore", "cassandra:RestoreMultiRegionTable"}, on: []string{cassandraKeyspace}, unless: []string{"cassandra:Select"}, does: refuse,
+		text: "a restore also reads the old table with cassandra:Select: ask for that on the keyspace, too",
+		page: `"Configure restore table IAM permissions for Amazon Keyspaces PITR", Amazon Keyspaces Developer Guide`,
 	},
 	{
 		asked: []string{"dynamodb:RestoreTableFromBackup", "dynamodb:RestoreTableToPointInTime"}, does: refuse,
@@ -309,6 +319,9 @@ const (
 	table  = "dynamodb:*:*:table/*"
 
 	parameter = "ssm:*:*:parameter/*" // of the account
+
+	cassandraKeyspace = "cassandra:*:*:/keyspace/*/"
+	cassandraTable    = "cassandra:*:*:/keyspace/*/table/*"
 
 	behindAccessPoint = "AWS also looks at the bucket behind the access point, whose policy has to leave access to its access points: ask the owner of the bucket whether it does"
 )

@@ -44,7 +44,47 @@ var callCompanions = []companion{
 		text: "a call that describes the table's columns also takes s3tables:PutTableData, and one that sets its encryption s3tables:PutTableEncryption: ask for these, too, or leave them out of the call",
 		page: "CreateTable, Amazon S3 API Reference",
 	},
+	{
+		asked: []string{"codedeploy:CreateDeployment"}, unless: []string{"codedeploy:UpdateDeploymentGroup"}, does: warn,
+		text: "a call that overrides the alarms of the group also takes codedeploy:UpdateDeploymentGroup: ask for that, too, or leave the alarms as they are",
+		page: "overrideAlarmConfiguration of CreateDeployment, AWS CodeDeploy API Reference",
+	},
+	{
+		asked: []string{"batch:CreateComputeEnvironment", "batch:UpdateComputeEnvironment"}, unless: []string{"batch:SetCapacityTags"}, does: warn,
+		text: "a call that sets tags of its capacity also takes batch:SetCapacityTags: ask for that, too, or leave these tags out of the call",
+		page: "capacityTags of ComputeResource and ComputeResourceUpdate, AWS Batch API Reference",
+	},
 	// The other action is on a resource outside of the grant.
+	{
+		asked: []string{"batch:CreateComputeEnvironment"}, does: warn,
+		text: "an environment on Amazon EKS also takes eks:DescribeCluster on the cluster, which is outside of the grant: ask an operator to make such a one",
+		page: "CreateComputeEnvironment, AWS Batch API Reference",
+	},
+	{
+		asked: []string{"bedrock:InvokeAgent"}, does: warn,
+		text: "a call that streams also takes bedrock:InvokeModelWithResponseStream, on the model of the agent, which is outside of the grant: leave streaming out of the call",
+		page: "streamingConfigurations of InvokeAgent, Amazon Bedrock API Reference",
+	},
+	{
+		asked: []string{"network-firewall:CreateFirewall", "network-firewall:DeleteFirewall"}, does: warn,
+		text: "a firewall that works as a proxy also takes ec2:CreateNatGateway, or ec2:DeleteNatGateway where the call deletes the NAT gateways, too, which are outside of the grant: ask a person who runs the network",
+		page: "CreateFirewall and DeleteFirewall, AWS Network Firewall API Reference",
+	},
+	{
+		asked: []string{"servicediscovery:RegisterInstance", "servicediscovery:DeregisterInstance", "servicediscovery:UpdateService"}, does: warn,
+		text: "in a DNS namespace it also takes rights of Route 53 on the records and health checks (route53:ChangeResourceRecordSets, route53:CreateHealthCheck, route53:DeleteHealthCheck and others), and RegisterInstance ec2:DescribeInstances, all outside of the grant: use it in an HTTP namespace, or ask an operator",
+		page: `"Using identity-based policies (IAM policies) for AWS Cloud Map" and "AWS Cloud Map API permissions", AWS Cloud Map Developer Guide`,
+	},
+	{
+		asked: []string{"servicediscovery:DeleteNamespace"}, does: warn,
+		text: "a DNS namespace also takes route53:DeleteHostedZone on its hosted zone, which is outside of the grant: use it for an HTTP namespace, or ask an operator",
+		page: `"AWS Cloud Map API permissions", AWS Cloud Map Developer Guide`,
+	},
+	{
+		asked: []string{"servicediscovery:UpdatePrivateDnsNamespace", "servicediscovery:UpdatePublicDnsNamespace"}, does: warn,
+		text: "it also takes route53:ChangeResourceRecordSets on the hosted zone of the namespace, which is outside of the grant: ask an operator if AWS denies the call",
+		page: `"AWS Cloud Map API permissions", AWS Cloud Map Developer Guide`,
+	},
 	{
 		asked: []string{"s3:AssociateAccessGrantsIdentityCenter", "s3:DissociateAccessGrantsIdentityCenter"}, does: refuse,
 		text: "the call also takes rights of sso on the application of IAM Identity Center (sso:CreateApplication, sso:PutApplicationGrant and sso:PutApplicationAuthenticationMethod, or sso:DeleteApplication), and nothing of sso is ever granted: ask an administrator of IAM Identity Center",

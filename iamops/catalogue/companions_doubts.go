@@ -41,7 +41,12 @@ var roleDoubts = []companion{
 	mayPassRole("CreateWorkGroup, StartSession and UpdateWorkGroup, Amazon Athena API Reference", "athena:CreateWorkGroup", "athena:StartSession", "athena:UpdateWorkGroup"),
 	mayPassRole("PutLifecycleHook, Amazon EC2 Auto Scaling API Reference", "autoscaling:PutLifecycleHook"),
 	mayPassRole("Actions, resources, and condition keys for AWS Backup (dependent actions)",
-		"backup:CreateBackupPlan", "backup:UpdateBackupPlan", "backup:StartRestoreJob", "backup:UpdateRestoreTestingSelection", "backup:UpdateRecoveryPointIndexSettings"),
+		"backup:CreateBackupPlan", "backup:UpdateBackupPlan", "backup:UpdateRestoreTestingSelection", "backup:UpdateRecoveryPointIndexSettings"),
+	{
+		asked: []string{"backup:StartRestoreJob"}, does: warn,
+		text: "AWS Backup restores with the role that the call names, which takes iam:PassRole on it, too, and that is never granted: ask a person who may pass the role",
+		page: "IamRoleArn of StartRestoreJob, AWS Backup API Reference, and Actions, resources, and condition keys for AWS Backup (dependent actions)",
+	},
 	mayPassRole("CreateComputeEnvironment, RegisterJobDefinition and UpdateComputeEnvironment, AWS Batch API Reference",
 		"batch:CreateComputeEnvironment", "batch:RegisterJobDefinition", "batch:UpdateComputeEnvironment"),
 	mayPassRole("UpdateMemory and UpdateOnlineEvaluationConfig, Amazon Bedrock AgentCore Control API Reference", "bedrock-agentcore:UpdateMemory", "bedrock-agentcore:UpdateOnlineEvaluationConfig"),
@@ -51,7 +56,6 @@ var roleDoubts = []companion{
 	mayPassRole("CreateTask, UpdateTask and UpdateLocationS3, AWS DataSync API Reference", "datasync:CreateTask", "datasync:UpdateTask", "datasync:UpdateLocation*"),
 	mayPassRole("CreateQueue, UpdateFleet, UpdateMonitor and UpdateQueue, AWS Deadline Cloud API Reference", "deadline:CreateQueue", "deadline:UpdateFleet", "deadline:UpdateMonitor", "deadline:UpdateQueue"),
 	mayPassRole("CreateMigrationProject, ModifyDataMigration and ModifyEndpoint, AWS DMS API Reference", "dms:CreateMigrationProject", "dms:ModifyDataMigration", "dms:ModifyEndpoint"),
-	mayPassRole("CreateFlowLogs, Amazon EC2 API Reference", "ec2:CreateFlowLogs"),
 	mayPassRole("CreateService, CreateTaskSet, UpdateService and UpdateExpressGatewayService, Amazon ECS API Reference",
 		"ecs:CreateService", "ecs:CreateTaskSet", "ecs:UpdateService", "ecs:UpdateExpressGatewayService", "ecs:CreateCapacityProvider", "ecs:UpdateCapacityProvider"),
 	mayPassRole("CreateAddon, UpdateAddon, UpdateCapability, UpdateClusterConfig and UpdatePodIdentityAssociation, Amazon EKS API Reference",
@@ -237,7 +241,7 @@ var roleDoubts = []companion{
 	mayPassRole("InstanceIamRoleArn of WorkspaceCreationProperties, Amazon WorkSpaces API Reference", "workspaces:ModifyWorkspaceCreationProperties"),
 }
 
-const mayPass = "a call that names a role takes iam:PassRole on the role, too, which is never granted: leave the role as it is, or ask a person who may pass it"
+const mayPass = "a call that names a role takes iam:PassRole on the role, too, which is never granted: leave the role out of the call, or ask a person who may pass it"
 
 func mayPassRole(page string, actions ...string) companion {
 	return companion{asked: actions, does: warn, page: page, text: mayPass}
