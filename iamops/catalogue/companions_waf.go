@@ -15,8 +15,10 @@ var wafCompanions = []companion{
 	protects("wafv2:DisassociateWebACL", "cognito-idp:DisassociateWebACL", "user pool", "cognito-idp:*:*:userpool/*"),
 	protects("wafv2:AssociateWebACL", "ec2:AssociateVerifiedAccessInstanceWebAcl", "instance", "ec2:*:*:verified-access-instance/*"),
 	protects("wafv2:DisassociateWebACL", "ec2:DisassociateVerifiedAccessInstanceWebAcl", "instance", "ec2:*:*:verified-access-instance/*"),
+	protects("wafv2:AssociateWebACL", "bedrock-agentcore:GatewayAssociateWebACL", "gateway", "bedrock-agentcore:*:*:gateway/*"),
+	protects("wafv2:DisassociateWebACL", "bedrock-agentcore:GatewayDisassociateWebACL", "gateway", "bedrock-agentcore:*:*:gateway/*"),
 	{
-		asked: []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"}, on: []string{"apigateway:*::/restapis/*/stages/*"}, unless: []string{"apigateway:SetWebACL"}, does: refuse,
+		asked: []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"}, on: []string{"apigateway:*::/restapis/*", "apigateway:*::/restapis/*/stages", "apigateway:*::/restapis/*/stages/*"}, unless: []string{"apigateway:SetWebACL"}, does: refuse,
 		text: "AWS WAF also checks apigateway:SetWebACL on the stage, which is refused unless the operator allows it: ask for both",
 		page: rightsOfWAF,
 	},
@@ -53,7 +55,7 @@ const (
 	albOfWAF = "elasticloadbalancing:*:*:loadbalancer/app/*/*"
 	apiOfWAF = "appsync:*:*:apis/*"
 
-	rightsOfWAF = `"How AWS WAF works with IAM" (actions that require additional permissions settings), AWS WAF Developer Guide, and Actions, resources, and condition keys for AWS WAF V2 (dependent actions)`
+	rightsOfWAF = `"How AWS WAF works with IAM" (actions that require additional permissions settings), AWS WAF Developer Guide, and Actions, resources, and condition keys for AWS WAF V2 (dependent actions) and for Amazon Bedrock AgentCore`
 )
 
 // protects is a row about an action of AWS WAF on a resource of this shape, whose service
