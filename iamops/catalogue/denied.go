@@ -151,7 +151,7 @@ func deniedAlways(action string) string {
 		return why
 	}
 	for _, d := range deniedActions {
-		if Match(d.pattern, action) {
+		if (strings.HasPrefix(d.pattern, "*") || concerns(d.pattern, prefix)) && Match(d.pattern, action) {
 			return d.why
 		}
 	}

@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -10,7 +9,15 @@ import (
 // (ActionNameType).
 const maxAction = 128
 
-var actionForm = regexp.MustCompile(`^([A-Za-z0-9-]+):([A-Za-z0-9-]+)$`)
+// splitAction takes the name of an action apart: letters, digits and "-" on both sides of
+// a ":".
+func splitAction(text string) (prefix, name string, ok bool) {
+	prefix, name, ok = strings.Cut(text, ":")
+	other := func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
+	return prefix, name, ok && prefix != "" && name != "" && strings.IndexFunc(prefix, other) < 0 && strings.IndexFunc(name, other) < 0
+}
 
 // grantable looks an action up and applies the rules that do not depend on the
 // resource. Either the action or the refusal is nil.
@@ -21,27 +28,27 @@ func (c *Catalogue) grantable(name string, rules Rules) (*service, *action, *Ref
 	if len(name) > maxAction {
 		return refuse(UnknownAction, "%q… is longer than any IAM action", name[:maxAction])
 	}
-	m := actionForm.FindStringSubmatch(name)
-	if m == nil {
+	given, rest, ok := splitAction(name)
+	if !ok {
 		return refuse(UnknownAction, "%q is not one IAM action such as s3:PutObject, without wildcards", name)
 	}
 	if why := deniedAlways(name); why != "" {
 		return refuse(DeniedAction, "%s is never granted: %s", name, why)
 	}
-	prefix := strings.ToLower(m[1])
+	prefix := strings.ToLower(given)
 	s, err := c.service(prefix)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if s == nil {
 		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
-			return fmt.Sprintf("%s: AWS has no service %q%s", name, m[1], c.unknown(nil, prefix, m[2]))
+			return fmt.Sprintf("%s: AWS has no service %q%s", name, given, c.unknown(nil, prefix, rest))
 		}}, nil
 	}
-	a := s.find(m[2])
+	a := s.find(rest)
 	if a == nil {
 		return nil, nil, &Refusal{Reason: UnknownAction, Action: name, message: func() string {
-			return fmt.Sprintf("%s is not an IAM action%s", name, c.unknown(s, prefix, m[2]))
+			return fmt.Sprintf("%s is not an IAM action%s", name, c.unknown(s, prefix, rest))
 		}}, nil
 	}
 	full := s.prefix + ":" + a.name

@@ -175,5 +175,5 @@ func oneOfItsTypes(action string) bool {
 
 // concerns reports whether a pattern is of a service.
 func concerns(pattern, prefix string) bool {
-	return strings.HasPrefix(pattern, prefix) && pattern[len(prefix)] == ':'
+	return strings.HasPrefix(pattern, prefix) && len(pattern) > len(prefix) && pattern[len(prefix)] == ':'
 }
