@@ -34,6 +34,14 @@ var reviews = []struct {
 		regexp.MustCompile(`^(List|Describe|Delete|Remove|Disassociate|BatchDisassociate|Reject|Cancel|Disable|Count|AdminDelete)`),
 		[]Level{Read, List, Write},
 	},
+	// Who enters: administrators, members, roles and those who vouch for them. Those in
+	// the file are of an application or a network, or take iam:PassRole.
+	{
+		"testdata/members.txt",
+		regexp.MustCompile(`Admin|Authentic|Invit|Member|Role|Assignment|ServiceAccount|Identit(y|ies)|Saml|Sso|Accessor`),
+		regexp.MustCompile(`^(Get|List|Describe|BatchGet|Delete|Remove|Revoke|Disassociate|BatchDisassociate|Reject|Cancel|Search|Test|Validate|BatchRemove|Deregister|Disable|Admin(Delete|Disable|Remove|Get|List|Forget))`),
+		[]Level{Write},
+	},
 }
 
 func TestSharingIsComplete(t *testing.T) {
