@@ -14,12 +14,16 @@ func (w *work) accompany(ks kinds, s *service, a *action, found []string) (*Refu
 		if k.completes || !slices.ContainsFunc(found, k.holds) {
 			continue
 		}
-		for _, row := range companionsOf(full, k, w.req.Actions) {
+		for _, row := range companionsOf(full, k, w.req.Actions, ks) {
 			switch row.does {
 			case refuse:
 				return &Refusal{Reason: Incomplete, Action: full, message: said(full + ": " + row.text)}, nil
 			case warn:
-				w.warn(full, w.advice(row))
+				advice, err := w.advice(row)
+				if err != nil {
+					return nil, err
+				}
+				w.warn(full, advice)
 			case add:
 				if refusal, err := w.add(full, k, row, k.held(found)); refusal != nil || err != nil {
 					return refusal, err
@@ -90,20 +94,6 @@ func (w *work) add(asked string, k kind, row *companion, found []string) (*Refus
 		w.added[full] = append(w.added[full], resources...)
 	}
 	return nil, nil
-}
-
-// advice is the text of a warning, about the related keys where there are any.
-func (w *work) advice(row *companion) string {
-	var related []string
-	for _, r := range w.resources[1:] {
-		if r.arn.service == "kms" {
-			related = append(related, r.arn.text)
-		}
-	}
-	if row.keyed == "" || len(related) == 0 {
-		return row.text
-	}
-	return fmt.Sprintf(row.keyed, strings.Join(related, " or "))
 }
 
 // companions makes statements of what was added and was not asked for anyway.

@@ -16,15 +16,21 @@ type companion struct {
 	// when looks at the ARN, without "arn:PARTITION:"; nil: whatever it is.
 	when func(rest string) bool
 	// unless are actions; a request that asks for each of them, too, has what it
-	// needs. None: nothing that can be asked for helps.
+	// needs. One of several will do where "|" is between them. None: nothing that can be
+	// asked for helps.
 	unless []string
+	// supplied are shapes: a request with a related resource of one has what it needs.
+	supplied []string
+	// rights are actions that the text names, in the form of unless. They are for warn,
+	// and stand for what to do, see remedy.
+	rights []string
 	does   verdict
 	// actions and endings are for add: these actions (none: the asked one) on the
 	// ARN of the resource followed by each of these (none: on the resources of the
 	// asked action).
 	actions, endings []string
 	// text is for refuse and warn, and goes on after the name of the action and a
-	// colon. What to do follows its last colon.
+	// colon. What to do follows its last colon, but where there are rights.
 	text string
 	// keyed stands for text where a key is related, with "%s" for its ARN; empty: text
 	// is as true then.
@@ -76,13 +82,13 @@ func indexCompanions(rows []companion) map[string][]askedRow {
 }
 
 // companionsOf returns what an action, written as AWS spells it, needs besides
-// itself on this resource, in a request for all these actions.
-func companionsOf(action string, k kind, request []string) []*companion {
+// itself on this resource, in a request for all these actions on these resources.
+func companionsOf(action string, k kind, request []string, on kinds) []*companion {
 	prefix, _, _ := strings.Cut(action, ":")
 	var out []*companion
 	for _, key := range []string{action, prefix} {
 		for _, row := range companionsBy[key] {
-			if Match(row.pattern, action) && row.fits(k) && !row.met(request) && !slices.Contains(out, row.companion) {
+			if Match(row.pattern, action) && row.fits(k) && !row.met(request, on) && !slices.Contains(out, row.companion) {
 				out = append(out, row.companion)
 			}
 		}
@@ -96,14 +102,22 @@ func (c *companion) fits(k kind) bool {
 	return shape && (c.when == nil || c.when(k.arn.rest))
 }
 
-// met reports whether the request itself asks for what is needed.
-func (c *companion) met(request []string) bool {
-	for _, needed := range c.unless {
-		if !slices.ContainsFunc(request, func(a string) bool { return strings.EqualFold(a, needed) }) {
-			return false
+// met reports whether the request itself asks for what is needed, or has it.
+func (c *companion) met(request []string, on kinds) bool {
+	for _, shape := range c.supplied {
+		if slices.ContainsFunc(on, func(k kind) bool { return k.has(shape) }) {
+			return true
 		}
 	}
-	return len(c.unless) > 0
+	return len(c.unless) > 0 && !slices.ContainsFunc(c.unless, func(needed string) bool { return !asksFor(request, needed) })
+}
+
+// asksFor reports whether a request asks for an action, or for one of those that "|" is
+// between.
+func asksFor(request []string, needed string) bool {
+	return slices.ContainsFunc(strings.Split(needed, "|"), func(name string) bool {
+		return slices.ContainsFunc(request, func(a string) bool { return strings.EqualFold(a, name) })
+	})
 }
 
 // resourceCompanions are about resources that are named in part, or that reach
@@ -233,8 +247,13 @@ var resourceCompanions = []companion{
 		page: `"Using IAM policies for Amazon Kinesis Data Streams and Amazon DynamoDB", Amazon DynamoDB Developer Guide`,
 	},
 	{
+		asked: []string{"sqs:StartMessageMoveTask"}, unless: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, does: warn,
+		text: "it also needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on this queue: ask for the three, too",
+		page: `"Learn how to configure a dead-letter queue redrive in Amazon SQS", Amazon SQS Developer Guide`,
+	},
+	{
 		asked: []string{"sqs:StartMessageMoveTask"}, does: warn,
-		text: "it also needs sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on this queue, and sqs:SendMessage on the queue that the messages go to, which is outside of the grant: ask for the three, too, and use a queue whose policy lets the caller send",
+		text: "it also needs sqs:SendMessage on the queue that the messages go to, which is outside of the grant: use a queue whose policy lets the caller send",
 		page: `"Learn how to configure a dead-letter queue redrive in Amazon SQS", Amazon SQS Developer Guide`,
 	},
 	{

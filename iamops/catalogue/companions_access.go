@@ -7,12 +7,22 @@ var accessCompanions = []companion{
 	// Tokens and logins.
 	{
 		asked: []string{"codeartifact:GetAuthorizationToken"}, does: refuse,
-		text: "the token takes sts:GetServiceBearerToken, too, and nothing of sts is ever granted: let the user sign in to CodeArtifact with a role of their own, or read single files with codeartifact:GetPackageVersionAsset",
+		text: "the token takes sts:GetServiceBearerToken, too, and nothing of sts is ever granted: let the user sign in to CodeArtifact with a role of their own, or ask for codeartifact:GetPackageVersionAsset on the package to read single files",
 		page: `"Service bearer tokens", IAM User Guide, and GetAuthorizationToken, CodeArtifact API Reference`,
 	},
 	{
-		asked: []string{"codeartifact:ReadFromRepository", "codeartifact:PublishPackageVersion", "codeartifact:PutPackageMetadata"}, does: warn,
-		text: "package managers come with a token, which is checked against the role that fetched it, and such tokens are never granted: use the AWS CLI (get-package-version-asset, publish-package-version) where that is enough",
+		asked: []string{"codeartifact:ReadFromRepository"}, does: warn,
+		text: "package managers come with a token, which is checked against the role that fetched it, and such tokens are never granted: let the user sign in to CodeArtifact with a role of their own, or ask for codeartifact:GetPackageVersionAsset on the package to read single files",
+		page: `"AWS CodeArtifact authentication and tokens", CodeArtifact User Guide, and GetPackageVersionAsset, CodeArtifact API Reference`,
+	},
+	{
+		asked: []string{"codeartifact:PublishPackageVersion"}, does: warn,
+		text: "package managers come with a token, which is checked against the role that fetched it, and such tokens are never granted: let the user sign in to CodeArtifact with a role of their own, or use the AWS CLI (aws codeartifact publish-package-version) for a generic package",
+		page: `"AWS CodeArtifact authentication and tokens", CodeArtifact User Guide, and PublishPackageVersion, CodeArtifact API Reference`,
+	},
+	{
+		asked: []string{"codeartifact:PutPackageMetadata"}, does: warn,
+		text: "package managers come with a token, which is checked against the role that fetched it, and such tokens are never granted: let the user sign in to CodeArtifact with a role of their own",
 		page: `"AWS CodeArtifact authentication and tokens", CodeArtifact User Guide`,
 	},
 	{
@@ -24,10 +34,19 @@ var accessCompanions = []companion{
 	{
 		asked: []string{
 			"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage", "ecr:UploadLayerPart", "ecr:InitiateLayerUpload", "ecr:CompleteLayerUpload",
-			"ecr-public:PutImage", "ecr-public:UploadLayerPart", "ecr-public:InitiateLayerUpload", "ecr-public:CompleteLayerUpload",
 		}, does: warn,
 		text: "docker login takes GetAuthorizationToken, which AWS allows on all repositories only and a grant never holds, and a token of another role has only the rights of that role: use the AWS CLI or an SDK (aws ecr batch-get-image, get-download-url-for-layer, put-image) instead of docker",
 		page: `"Private registry authentication in Amazon ECR", Amazon ECR User Guide`,
+	},
+	{
+		asked: []string{"ecr-public:PutImage", "ecr-public:UploadLayerPart", "ecr-public:InitiateLayerUpload", "ecr-public:CompleteLayerUpload"}, does: warn,
+		text: "docker login takes ecr-public:GetAuthorizationToken, which AWS allows on all repositories only, and sts:GetServiceBearerToken, and a grant never holds either: use the AWS CLI or an SDK (aws ecr-public initiate-layer-upload, upload-layer-part, complete-layer-upload, put-image) instead of docker",
+		page: "GetAuthorizationToken, Amazon ECR Public API Reference",
+	},
+	{
+		asked: []string{"ecr-public:PutImage"}, unless: []string{"ecr-public:BatchCheckLayerAvailability", "ecr-public:InitiateLayerUpload", "ecr-public:UploadLayerPart", "ecr-public:CompleteLayerUpload"}, does: warn,
+		text: "an image with new layers also takes ecr-public:BatchCheckLayerAvailability, ecr-public:InitiateLayerUpload, ecr-public:UploadLayerPart and ecr-public:CompleteLayerUpload: ask for these, too",
+		page: "BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart and CompleteLayerUpload, Amazon ECR Public API Reference",
 	},
 	{
 		asked: []string{"ecr:GetDownloadUrlForLayer"}, unless: []string{"ecr:BatchGetImage"}, does: warn,
@@ -41,7 +60,7 @@ var accessCompanions = []companion{
 	},
 	{
 		asked: []string{"rds-data:*"}, does: warn,
-		text: "each call names a secret with the database's password and takes secretsmanager:GetSecretValue on it, and a grant never covers a database and a secret: use a secret whose own policy lets the caller read it, or ask for rds-db:connect if the database has IAM authentication",
+		text: "each call names a secret with the database's password and takes secretsmanager:GetSecretValue on it, and a grant never covers a database and a secret: use a secret whose own policy lets the caller read it, or ask for rds-db:connect on the user of the database (type db-user) if it has IAM authentication",
 		page: `"Authorizing access to the Amazon RDS Data API", Amazon Aurora User Guide`,
 	},
 	{
@@ -66,17 +85,17 @@ var accessCompanions = []companion{
 	},
 	{
 		asked: []string{"eks:AccessKubernetesApi", "eks:MutateViaKubernetesApi"}, does: warn,
-		text: "the cluster decides by its own list of roles, in which the role of a grant is not: add an access entry for this role, if the cluster has none that covers it",
+		text: "the cluster decides by its own list of roles, in which the role of a grant is not: let an administrator of the cluster add an access entry for this role, if it has none that covers it",
 		page: `"View Kubernetes resources in the AWS Management Console", Amazon EKS User Guide`,
 	},
 	{
 		asked: []string{"es:ESHttp*"}, does: warn,
-		text: "a domain with fine-grained access control also looks for the role in its own list, in which the role of a grant is not: map this role in the domain, if it has such control",
+		text: "a domain with fine-grained access control also looks for the role in its own list, in which the role of a grant is not: let an administrator of the domain map this role, if it has such control",
 		page: `"Fine-grained access control in Amazon OpenSearch Service", Amazon OpenSearch Service Developer Guide`,
 	},
 	{
 		asked: []string{"aoss:APIAccessAll", "aoss:DashboardsAccessAll"}, does: warn,
-		text: "a data access policy of the collection also has to name the role, and none names that of a grant: add this role to one",
+		text: "a data access policy of the collection also has to name the role, and none names that of a grant: let an administrator of the collection add this role to one",
 		page: `"Data access control for Amazon OpenSearch Serverless", Amazon OpenSearch Service Developer Guide`,
 	},
 	{
@@ -123,9 +142,25 @@ var accessCompanions = []companion{
 		page: `"Control access to Lambda function URLs", AWS Lambda Developer Guide`,
 	},
 	{
-		asked: []string{"ssm:StartSession"}, does: warn,
-		text: "the session document is checked, too, where the call names one (port forwarding, SSH) or the account demands it, and AWS may ask for ssmmessages:OpenDataChannel, which it allows on all resources only: start a session without naming a document",
+		asked: []string{"ssm:StartSession"}, on: []string{"ec2:*:*:instance/*", "ssm:*:*:managed-instance/*"},
+		supplied: []string{ssmDocument.shape, awsDocument.shape, amazonDoc.shape, amznDoc.shape}, does: warn,
+		text: `the session document is checked, too, where the call names one (port forwarding, SSH) or the account demands it: relate the document (relation "related"), as arn:aws:ssm:eu-west-1::document/AWS-StartPortForwardingSession, or start a session without naming one`,
 		page: `"Start a session with a document by specifying the session documents in IAM policies", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"ssm:StartSession"}, on: []string{ecsTask}, does: warn,
+		text: "the session document is checked, too, where the call names one or the account demands it, and it is outside of the task: start a session without naming a document",
+		page: `"Start a session with a document by specifying the session documents in IAM policies", AWS Systems Manager User Guide`,
+	},
+	{
+		asked: []string{"ssm:StartSession"}, does: warn,
+		text: "AWS may ask for ssmmessages:OpenDataChannel, too, which it allows on all resources only: ask an operator if AWS denies the session",
+		page: `"Sample IAM policies for Session Manager", AWS Systems Manager User Guide, and Actions, resources, and condition keys for Amazon Session Manager Message Gateway Service`,
+	},
+	{
+		asked: []string{"ecs:ExecuteCommand"}, unless: []string{"ecs:DescribeTasks"}, does: warn,
+		text: `"aws ecs execute-command" looks the container up with ecs:DescribeTasks: ask for that, too`,
+		page: `"Monitor Amazon ECS containers with ECS Exec", Amazon ECS Developer Guide`,
 	},
 	{
 		asked: []string{"ec2-instance-connect:SendSSHPublicKey"}, does: warn,
@@ -195,7 +230,7 @@ var accessCompanions = []companion{
 	},
 	{
 		asked: []string{"cloudwatch:PutCompositeAlarm"}, does: refuse,
-		text: "AWS accepts it on all alarms only: ask an operator to set the alarm, or for cloudwatch:PutMetricAlarm",
+		text: "AWS accepts it on all alarms only: ask for cloudwatch:PutMetricAlarm for a metric alarm, or an operator to set this one",
 		page: "PutCompositeAlarm, Amazon CloudWatch API Reference",
 	},
 	{
@@ -215,6 +250,31 @@ var accessCompanions = []companion{
 		}, does: warn,
 		text: "unless the stack has a service role, AWS changes its resources with the rights of the caller, and a grant has none on them: use it for a stack that has such a role, and leave that as it is",
 		page: `"AWS CloudFormation service role", AWS CloudFormation User Guide`,
+	},
+	{
+		asked: []string{"cloudformation:DetectStackDrift", "cloudformation:DetectStackResourceDrift"}, on: []string{"cloudformation:*:*:stack/*/*"}, does: refuse,
+		text: "AWS reads the resources of the stack with the rights of the caller, and a grant has none on them, and it also asks for cloudformation:BatchDescribeTypeConfigurations, which it allows on all resources only: ask for cloudformation:DescribeStackResourceDrifts to read what was detected last, or an operator to detect it",
+		page: `"Detect unmanaged configuration changes to stacks and resources with drift detection", AWS CloudFormation User Guide`,
+	},
+	{
+		asked: []string{"cloudformation:UpdateStackSet"}, does: warn,
+		text: "a stack set with a customized administration role takes iam:PassRole on that, too, in each update, which is never granted: use it for another stack set, or ask a person who may pass the role",
+		page: `AdministrationRoleARN of UpdateStackSet, AWS CloudFormation API Reference, and "Grant self-managed permissions", AWS CloudFormation User Guide`,
+	},
+	{
+		asked: []string{"autoscaling:UpdateAutoScalingGroup"}, does: warn,
+		text: "a call that names a launch template is also checked for ec2:RunInstances on all that it launches, which no grant on a group holds: leave the launch template out of the call, as one that changes sizes does",
+		page: `"Control Amazon EC2 launch template usage in Auto Scaling groups", Amazon EC2 Auto Scaling User Guide`,
+	},
+	{
+		asked: []string{"ses:SendEmail", "ses:SendRawEmail", "ses:SendBulkEmail", "ses:SendTemplatedEmail"}, on: []string{sesIdentity}, does: warn,
+		text: "AWS also checks it on the configuration set that the call names, which is outside of the identity: leave the configuration set out of the call, or ask an operator",
+		page: "Actions, resources, and condition keys for Amazon Simple Email Service v2, and for Amazon SES",
+	},
+	{
+		asked: []string{"ses:SendEmail"}, on: []string{sesIdentity}, does: warn,
+		text: "AWS also checks it on the template that the call names, which is outside of the identity: use text or a raw message instead of a stored template, or ask an operator",
+		page: "Actions, resources, and condition keys for Amazon Simple Email Service v2",
 	},
 	{
 		asked: []string{
@@ -268,6 +328,9 @@ var accessCompanions = []companion{
 }
 
 const (
+	sesIdentity = "ses:*:*:identity/*"
+	ecsTask     = "ecs:*:*:task/*/*"
+
 	mountTarget = "it also needs rights on the network interface of the mount target (ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:ModifyNetworkInterfaceAttribute or ec2:DescribeNetworkInterfaceAttribute), which is outside of the grant: ask a person who runs the network"
 
 	needsNetwork = "it also needs rights on the VPC (ec2:DescribeVpcs, ec2:DescribeSubnets, ec2:DescribeNetworkInterfaces) that AWS allows on all resources only, and a grant is for one: ask a person who runs the network"

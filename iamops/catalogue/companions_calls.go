@@ -71,8 +71,13 @@ var callCompanions = []companion{
 		page: "CreateFirewall and DeleteFirewall, AWS Network Firewall API Reference",
 	},
 	{
+		asked: []string{"servicediscovery:RegisterInstance"}, does: warn,
+		text: "a call that names an instance of EC2 takes ec2:DescribeInstances, too, which AWS allows on all resources only: use the address of the instance in the call, or ask an operator",
+		page: `"AWS Cloud Map API permissions", AWS Cloud Map Developer Guide`,
+	},
+	{
 		asked: []string{"servicediscovery:RegisterInstance", "servicediscovery:DeregisterInstance", "servicediscovery:UpdateService"}, does: warn,
-		text: "in a DNS namespace it also takes rights of Route 53 on the records and health checks (route53:ChangeResourceRecordSets, route53:CreateHealthCheck, route53:DeleteHealthCheck and others), and RegisterInstance ec2:DescribeInstances, all outside of the grant: use it in an HTTP namespace, or ask an operator",
+		text: "in a DNS namespace it also takes rights of Route 53 on the records and health checks (route53:ChangeResourceRecordSets, route53:CreateHealthCheck, route53:DeleteHealthCheck and others), which are outside of the grant: use it in an HTTP namespace, or ask an operator",
 		page: `"Using identity-based policies (IAM policies) for AWS Cloud Map" and "AWS Cloud Map API permissions", AWS Cloud Map Developer Guide`,
 	},
 	{
@@ -120,8 +125,13 @@ var callCompanions = []companion{
 		page: "CreateProvisioningArtifact, AWS Service Catalog API Reference",
 	},
 	{
-		asked: []string{"redshift:GetClusterCredentials"}, unless: []string{"redshift:JoinGroup", "redshift:CreateClusterUser"}, does: warn,
-		text: "a call that names groups also takes redshift:JoinGroup on each of them, and one that makes the user redshift:CreateClusterUser on it: leave both out of the call",
+		asked: []string{"redshift:GetClusterCredentials"}, does: warn,
+		text: "AWS also checks it on the database that the call names, and redshift:JoinGroup on each group, which are outside of the user: leave database and groups out of the call",
+		page: "DbName and DbGroups of GetClusterCredentials, Amazon Redshift API Reference",
+	},
+	{
+		asked: []string{"redshift:GetClusterCredentials"}, unless: []string{"redshift:CreateClusterUser"}, does: warn,
+		text: "a call that makes the user also takes redshift:CreateClusterUser on it, which is refused unless the operator allows it: leave AutoCreate out of the call",
 		page: "GetClusterCredentials, Amazon Redshift API Reference",
 	},
 	{

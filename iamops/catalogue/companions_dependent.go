@@ -1,6 +1,10 @@
 package catalogue
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // dependents are actions in whose row AWS's reference names dependent actions: "actions
 // that may be required to successfully call the action", not in all scenarios. Where a
@@ -102,7 +106,7 @@ var dependents = []companion{
 	alsoAsks("Amazon ElastiCache", "ec2:AuthorizeSecurityGroupIngress", "elasticache:AuthorizeCacheSecurityGroupIngress"),
 	neverHeld("Amazon ElastiCache", "rights of ec2 on network interfaces (ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DescribeSubnets and others)", "elasticache:BatchApplyUpdateAction", "elasticache:CreateCacheCluster", "elasticache:CreateReplicationGroup", "elasticache:CreateServerlessCache", "elasticache:DecreaseReplicaCount", "elasticache:DeleteCacheCluster", "elasticache:DeleteCacheSubnetGroup", "elasticache:DeleteReplicationGroup", "elasticache:IncreaseReplicaCount", "elasticache:ModifyReplicationGroup", "elasticache:ModifyReplicationGroupShardConfiguration", "elasticache:TestFailover"),
 	alsoAsks("Amazon ElastiCache", "s3:PutObject, s3:DeleteObject and s3:GetBucketAcl, where it goes to a bucket", "elasticache:CopySnapshot", "elasticache:CreateSnapshot", "elasticache:ExportServerlessCacheSnapshot"),
-	neverHeld("Amazon ElastiCache", "ec2:DescribeTags", "elasticache:DeleteServerlessCache", "elasticache:ModifyServerlessCache"),
+	neverHeld("Amazon ElastiCache", "ec2:DescribeTags", "elasticache:DeleteServerlessCache"),
 	alsoAsks("Amazon ElastiCache", "s3:GetObject, where a snapshot in a bucket fills it", "elasticache:BatchApplyUpdateAction", "elasticache:CreateCacheCluster", "elasticache:CreateReplicationGroup", "elasticache:CreateServerlessCache"),
 	neverHeld("Amazon Elastic VMware Service", "rights of ec2 on addresses, hosts, subnets and network interfaces", "evs:AssociateEipToVlan", "evs:CreateEnvironmentHost", "evs:DeleteEnvironment", "evs:DeleteEnvironmentHost", "evs:DisassociateEipFromVlan"),
 	neverHeld("Amazon Elastic VMware Service", "rights of secretsmanager on the secrets of the environment", "evs:CreateEnvironmentHost", "evs:DeleteEnvironment", "evs:DeleteEnvironmentHost"),
@@ -276,7 +280,7 @@ var dependents = []companion{
 	alsoAsks("Amazon Connect", "connect:ListUserProficiencies", "connect:SearchUsers"),
 	neverHeld("AWS Deadline Cloud", "identitystore:DescribeGroup and identitystore:DescribeUser", "deadline:AssociateMember*", "deadline:ListFarms", "deadline:ListFleets", "deadline:ListJobs", "deadline:ListQueues"),
 	neverHeld("Amazon ElastiCache", "ec2:CreateVpcEndpoint, ec2:DeleteVpcEndpoints, ec2:DescribeVpcEndpoints and ec2:DescribeTags", "elasticache:CreateServerlessCache"),
-	neverHeld("Amazon ElastiCache", "ec2:DescribeSecurityGroups", "elasticache:ModifyServerlessCache"),
+	neverHeld("Amazon ElastiCache", "ec2:DescribeSecurityGroups and ec2:DescribeTags", "elasticache:ModifyServerlessCache"),
 	neverHeld("Amazon ElastiCache", "s3:ListAllMyBuckets", "elasticache:ExportServerlessCacheSnapshot"),
 	neverHeld("Amazon Elastic VMware Service", "rights of ec2 on instances (ec2:DescribeInstances, ec2:ModifyInstanceAttribute, ec2:TerminateInstances and others)", "evs:CreateEnvironmentHost", "evs:DeleteEnvironment", "evs:DeleteEnvironmentHost"),
 	alsoAsks("Amazon GuardDuty", "s3:ListBucket", "guardduty:UpdatePublishingDestination"),
@@ -303,26 +307,33 @@ var dependents = []companion{
 }
 
 // alsoAsks is a row about rights that some calls also need, from the page of this
-// service in AWS's reference. Rights that are names of actions alone, and nothing else,
-// can be asked for, too.
+// service in AWS's reference. Those that the text names may be asked for, too, as far as
+// the grant can hold them; nothing is left to say where it names all of them.
 func alsoAsks(service, rights string, actions ...string) companion {
-	c := dependent(service, rights+": ask for that, too, if it acts on this resource, or an operator if AWS denies the call", actions)
-	c.unless = named(rights)
+	c := dependent(service, rights, actions)
+	var all bool
+	if c.rights, all = named(rights); all {
+		c.unless = c.rights
+	}
 	return c
 }
 
 // alsoAsksIfAllowed is such a row about rights of which one is granted only where the
 // operator allows it.
 func alsoAsksIfAllowed(service, rights string, actions ...string) companion {
-	c := dependent(service, rights+", and not all of that is granted unless the operator allows it: ask for that, too, if it acts on this resource, or an operator if AWS denies the call", actions)
-	c.unless = named(rights)
+	c := alsoAsks(service, rights, actions...)
+	c.text += ", and not all of that is granted unless the operator allows it"
 	return c
 }
 
 // neverHeld is such a row about rights of which one is never granted, or acts on no single
 // resource.
 func neverHeld(service, rights string, actions ...string) companion {
-	return dependent(service, rights+", and no grant holds all of that: ask an operator if AWS denies the call", actions)
+	all := " all of"
+	if names, only := named(rights); only && len(names) == 1 {
+		all = ""
+	}
+	return dependent(service, rights+", and no grant holds"+all+" that: ask an operator if AWS denies the call", actions)
 }
 
 func dependent(service, text string, actions []string) companion {
@@ -332,16 +343,22 @@ func dependent(service, text string, actions []string) companion {
 	}
 }
 
-// named are the actions of a list such as "a:B, a:C and a:D"; none if it says more.
-func named(rights string) []string {
-	var out []string
-	for _, word := range strings.Fields(strings.ReplaceAll(rights, ",", "")) {
-		switch {
-		case strings.Contains(word, ":"):
-			out = append(out, word)
-		case word != "and":
-			return nil
-		}
+// actionNames finds the actions that a text names.
+var actionNames = regexp.MustCompile(`[a-z0-9-]+:[A-Z][A-Za-z0-9]*`)
+
+// named are the actions that rights name, and whether these are all of them: a list such
+// as "a:B, a:C and a:D", which may go on with when or on what they are needed.
+func named(rights string) (names []string, all bool) {
+	list := rights
+	for _, goesOn := range []string{", where ", ", for ", " on "} {
+		list, _, _ = strings.Cut(list, goesOn)
 	}
-	return out
+	names = actionNames.FindAllString(list, -1)
+	switch between := strings.Fields(strings.ReplaceAll(actionNames.ReplaceAllString(list, ""), ",", " ")); {
+	case !slices.ContainsFunc(between, func(word string) bool { return word != "and" }):
+		return names, true
+	case slices.Equal(between, []string{"or"}):
+		return []string{strings.Join(names, "|")}, true
+	}
+	return append([]string{}, actionNames.FindAllString(rights, -1)...), false
 }

@@ -92,7 +92,7 @@ var keyCompanions = []companion{
 		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,
 	},
 	{
-		asked: []string{"ssm:PutParameter"}, on: []string{parameter}, unless: []string{encrypt, dataKey}, does: warn,
+		asked: []string{"ssm:PutParameter"}, on: []string{parameter}, unless: []string{encrypt + "|" + dataKey}, does: warn,
 		text:  "if it is a SecureString with a customer key, AWS also checks the key: relate the key (relation \"related\") and ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		keyed: "if it is a SecureString that %s encrypts, AWS also checks the key: ask for kms:Encrypt (in the advanced tier kms:GenerateDataKey), too",
 		page:  `"AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters", AWS Systems Manager User Guide`,

@@ -56,7 +56,12 @@ func TestCompanionsAreWellFormed(t *testing.T) {
 				t.Errorf("%s: no type of resource has the shape %q", name, shape)
 			}
 		}
-		for _, action := range slices.Concat(row.unless, row.actions) {
+		for _, shape := range row.supplied {
+			if !shapes[shape] {
+				t.Errorf("%s: no type of resource has the shape %q", name, shape)
+			}
+		}
+		for _, action := range slices.Concat(alternativesOf(row.unless), alternativesOf(row.rights), row.actions) {
 			if _, known := grantable[action]; !known {
 				t.Errorf("%s: there is no action %s", name, action)
 			}
@@ -74,6 +79,12 @@ func TestCompanionsAreWellFormed(t *testing.T) {
 func (c *companion) problem(grantable map[string]bool) string {
 	switch c.does {
 	case refuse, warn:
+		if c.rights != nil {
+			if c.does == refuse || c.keyed != "" || strings.Contains(c.text, ": ") {
+				return "it says itself what to do about the rights: " + c.text
+			}
+			return ""
+		}
 		if !remedy.MatchString(c.text) {
 			return "the text does not end in what to do: " + c.text
 		}
@@ -117,7 +128,7 @@ func TestKeysAreNamedAlike(t *testing.T) {
 			continue
 		}
 		n++
-		want := sorted(slices.Clone(row.unless))
+		want := sorted(alternativesOf(row.unless))
 		if got := sorted(rights.FindAllString(row.text, -1)); got != want {
 			t.Errorf("%v: the text names %s, and %s would do", row.asked, got, want)
 		}
@@ -131,6 +142,14 @@ func TestKeysAreNamedAlike(t *testing.T) {
 	if n < 15 {
 		t.Errorf("%d rows", n)
 	}
+}
+
+// alternativesOf are the actions of which "|" is between some.
+func alternativesOf(actions []string) []string {
+	if len(actions) == 0 {
+		return nil
+	}
+	return strings.Split(strings.Join(actions, "|"), "|")
 }
 
 // TestCompanionsDoNotContradict: a request is not warned of what it is refused for.
@@ -179,7 +198,7 @@ func TestCompanionsOf(t *testing.T) {
 			}
 			request := append([]string{tt.action}, strings.Fields(tt.with)...)
 			var got []string
-			for _, row := range companionsOf(tt.action, k, request) {
+			for _, row := range companionsOf(tt.action, k, request, nil) {
 				switch row.does {
 				case refuse:
 					got = append(got, "refuse")
@@ -237,7 +256,7 @@ func TestPartialSecrets(t *testing.T) {
 		rest := "secretsmanager:eu-west-1:123456789012:secret:" + name
 		k := kind{arn: arn{rest: rest}, shapes: []pattern{{shape: secret}}}
 		got := ""
-		for _, row := range companionsOf("secretsmanager:DescribeSecret", k, nil) {
+		for _, row := range companionsOf("secretsmanager:DescribeSecret", k, nil, nil) {
 			got += map[verdict]string{refuse: "refuse", warn: "warn"}[row.does]
 		}
 		if got != want {
@@ -249,13 +268,16 @@ func TestPartialSecrets(t *testing.T) {
 func BenchmarkCompanions(b *testing.B) {
 	k := kind{arn: arn{rest: "sagemaker:eu-west-1:123456789012:domain/d-abc"}}
 	for b.Loop() {
-		companionsOf("sagemaker:UpdateUserProfile", k, nil)
-		companionsOf("sagemaker:DescribeDomain", k, nil)
+		companionsOf("sagemaker:UpdateUserProfile", k, nil, nil)
+		companionsOf("sagemaker:DescribeDomain", k, nil, nil)
 	}
 }
 
-// TestWhatIsToBeRelatedCanBe: where a text says to relate a key, it can be related to
-// each resource that the row is about.
+// toRelate are what texts say to relate, and the types.
+var toRelate = map[string]string{"relate the key ": kmsKey.name, "relate the document ": ssmDocument.name}
+
+// TestWhatIsToBeRelatedCanBe: where a text says to relate a key or a document, it can be
+// related to each resource that the row is about.
 func TestWhatIsToBeRelatedCanBe(t *testing.T) {
 	c := shared(t)
 	tried := 0
@@ -281,7 +303,11 @@ func TestWhatIsToBeRelatedCanBe(t *testing.T) {
 						if !row.fits(k) || !k.touches(s, a.types) {
 							continue
 						}
-						if tried++; !slices.Contains(relatedTypes(k), kmsKey.name) || !strings.Contains(row.text, "relate the key ") {
+						can := false
+						for words, of := range toRelate {
+							can = can || strings.Contains(row.text, words) && slices.Contains(relatedTypes(k), of)
+						}
+						if tried++; !can {
 							t.Errorf("%s on %s says %q, and related can be %q", a.name, k.arn.text, row.text, relatedTypes(k))
 						}
 					}

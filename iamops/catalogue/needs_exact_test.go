@@ -76,7 +76,7 @@ func missingOf(t *testing.T, c *Catalogue, name, entity string, related []string
 		}
 		out = append(out, types)
 	}
-	for _, row := range companionsOf(s.prefix+":"+a.name, ks[0], []string{name}) {
+	for _, row := range companionsOf(s.prefix+":"+a.name, ks[0], []string{name}, ks) {
 		if row.does == refuse {
 			refusals = append(refusals, row.text)
 		}
