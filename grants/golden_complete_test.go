@@ -15,7 +15,7 @@ import (
 var speaking = []string{
 	"boundary.go", "decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go",
 	"../port/inputs.go", "../iamops/boundary.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
-	"../iamops/catalogue/accompany.go", "../iamops/catalogue/apart.go", "../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
+	"../iamops/catalogue/accompany.go", "../iamops/catalogue/advice.go", "../iamops/catalogue/apart.go", "../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
 }
 
 // unsaid are texts of these files that no run says, with the reason.

@@ -99,6 +99,7 @@ func refusedScopes() []play {
 		{name: "incomplete: the resource lies in it", f: on("arn:aws:appconfig:us-east-1:"+account+":application/a1b2c3d/environment/e4f5a6b", "appconfig:UpdateEnvironment")},
 		{name: "incomplete: the call makes it", f: on(instance, "ec2:CreateImage")},
 		{name: "incomplete: on the other side", f: on("arn:aws:ecs:us-east-1:"+account+":cluster/main", "ecs:ExecuteCommand")},
+		{name: "incomplete: on what each call names", f: on("arn:aws:redshift:us-east-1:"+account+":dbname:warehouse/dev", "redshift:GetClusterCredentials")},
 		{name: "invalid_arn: none", f: on("my-s3-bucket", "s3:PutObject")},
 		{name: "invalid_arn: with a tab", f: named("arn:aws:s3:::my-s3-bucket/a\tb", "s3:PutObject")},
 		{name: "invalid_arn: with a wildcard", f: named("arn:aws:s3:::my-s3-bucket/*", "s3:PutObject")},

@@ -89,6 +89,27 @@ func givenRelated() []play {
 	}
 }
 
+// givenBeside are grants of actions for which AWS asks for other rights in some calls.
+func givenBeside() []play {
+	on := func(service, resource, action string) func(*stage) string {
+		return func(s *stage) string {
+			s.aws.AddPolicy(boundary, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+			arn := "arn:aws:" + service + ":us-east-1:" + account + ":" + resource
+			s.offers("S3", action)
+			return s.on(arn, action)
+		}
+	}
+	return []play{
+		{name: "with a right that can be asked for, too", f: on("states", "stateMachine:Orders", "states:UpdateStateMachine")},
+		{name: "with several rights that can be asked for, too", f: on("codeconnections", "connection/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "codeconnections:CreateRepositoryLink")},
+		{name: "with a right on what can be related", f: on("imagebuilder", "component/agent/1.0.0/1", "imagebuilder:GetComponent")},
+		{name: "with a right of which no grant on it holds one", f: on("kafka", "topic/events/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d-5/orders", "kafka-cluster:ReadData")},
+		{name: "with a right that acts on many types of others", f: on("rds", "cluster:orders", "rds:ModifyDBCluster")},
+		{name: "with rights on several others", f: on("wafv2", "regional/webacl/web/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "wafv2:UpdateWebACL")},
+		{name: "with a right on more than this resource", f: on("cleanrooms", "collaboration/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "cleanrooms:BatchGetSchema")},
+	}
+}
+
 // refusedCatalogues are requests for what the catalogue in Port has wrong.
 func refusedCatalogues() []play {
 	many := make([]string, 11)

@@ -31,7 +31,7 @@ func TestGolden(t *testing.T) {
 		title string
 		plays []play
 	}{
-		{"Access is given", slices.Concat(given(), givenRelated())},
+		{"Access is given", slices.Concat(given(), givenRelated(), givenBeside())},
 		{"Access is taken away", taken()},
 		{"A request is refused: the form", refusedForms()},
 		{"A request is refused: the requester", refusedRequesters()},

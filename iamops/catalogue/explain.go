@@ -69,10 +69,10 @@ func wrongType(ks kinds, s *service, a *action, full string) string {
 // refuseIncomplete explains what else the action needs, and who can help.
 func refuseIncomplete(ks kinds, s *service, a *action, missing []need) *Refusal {
 	full := s.prefix + ":" + a.name
-	return &Refusal{Reason: Incomplete, Action: full, message: func() string { return incomplete(ks[0], s, full, missing) }}
+	return &Refusal{Reason: Incomplete, Action: full, message: func() string { return incomplete(ks[0], s, a, missing) }}
 }
 
-func incomplete(entity kind, s *service, full string, missing []need) string {
+func incomplete(entity kind, s *service, a *action, missing []need) string {
 	var also, ways []string
 	for _, n := range missing {
 		text := s.forms(n.types, entity.arn.partition)
@@ -82,6 +82,8 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 			text += ", which the call makes"
 		case types != "":
 			ways = append(ways, relate(types, entity))
+		case len(a.needs()) == 1 && entity.exact(s, a.further()):
+			ways = append(ways, fmt.Sprintf("Ask for it on that: it covers calls that name no %s", listed("", entity.keys)))
 		case len(missing) == 1 && entity.liesIn(s, n.types):
 			ways = append(ways, entity.askOn(s, n.types))
 		case s.relates(n.types, entity) != "":
@@ -93,7 +95,7 @@ func incomplete(entity kind, s *service, full string, missing []need) string {
 		ways = []string{"That is no part of this resource, and no grant on it can cover that: ask your platform team for another way"}
 	}
 	return fmt.Sprintf("%s cannot work with what is granted on %s: in each call AWS also checks %s. %s",
-		full, entity.arn.text, strings.Join(also, ", and "), strings.Join(ways, ". "))
+		s.prefix+":"+a.name, entity.arn.text, strings.Join(also, ", and "), strings.Join(ways, ". "))
 }
 
 // askOn names that of the types in which the resource lies; empty if there is none.
