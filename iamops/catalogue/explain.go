@@ -56,6 +56,10 @@ func wrongType(ks kinds, s *service, a *action, full string) string {
 		is += ", for which there is " + listed(s.prefix+":", names)
 	}
 	message := fmt.Sprintf("%s acts on %s; %s %s", full, acts, entity.arn.text, is)
+	if seldomOnOne(full) {
+		message = fmt.Sprintf(`%s cannot be limited to one resource, but for calls that name one of type %s: AWS accepts all others on all resources ("*") only, and access is granted to one; %s %s`,
+			full, acts, entity.arn.text, is)
+	}
 	if i := slices.IndexFunc(ks, func(k kind) bool { return k.completes && k.touches(s, a.types) }); i >= 0 {
 		message += fmt.Sprintf(". %s is related, which only completes actions on the %s: ask for it on that itself, if all of it may be granted", ks[i].arn.text, listed("", entity.keys))
 	} else if types := relatable(entity, s, a.types, false); types != "" {
@@ -87,7 +91,7 @@ func incomplete(entity kind, s *service, a *action, missing []need) string {
 		case len(missing) == 1 && entity.liesIn(s, n.types):
 			ways = append(ways, entity.askOn(s, n.types))
 		case s.relates(n.types, entity) != "":
-			ways = append(ways, fmt.Sprintf("Ask for it on the %s, to which this %s has to be related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
+			ways = append(ways, fmt.Sprintf("Ask for it on the %s to which this %s is related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
 		}
 		also = append(also, text)
 	}
@@ -113,24 +117,28 @@ func relate(types string, entity kind) string {
 	return fmt.Sprintf("Relate the %s to the %s in the catalogue (relation \"related\"), and ask again", types, listed("", entity.keys))
 }
 
-// relates names that of the types to which a resource may be related; empty if there is
-// none.
+// relates lists those of the types to which a resource may be related; empty if there are
+// none. A type is named with the service in its ARN, as the pairs name it.
 func (s *service) relates(types []int, related kind) string {
+	var out []string
 	for _, n := range types {
-		name := s.prefix + " " + s.types[n].key
-		if slices.ContainsFunc(pairs, func(p pair) bool { return p.to == name && related.has(p.related.shape) }) {
-			return name
+		for _, of := range s.types[n].patterns {
+			name := of.service() + " " + s.types[n].key
+			fits := func(p pair) bool { return p.to == name && related.has(p.related.shape) }
+			if slices.ContainsFunc(pairs, fits) && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
 		}
 	}
-	return ""
+	return listed("", out)
 }
 
-// forms lists types with the form of their ARNs; empty if AWS describes none.
+// forms lists types, each with the first form of its ARNs; empty if AWS describes none.
 func (s *service) forms(types []int, partition string) string {
 	var out []string
 	for _, n := range types {
-		for _, p := range s.types[n].patterns {
-			out = append(out, fmt.Sprintf("%s (arn:%s:%s)", s.types[n].key, partition, p.text))
+		if of := s.types[n].patterns; len(of) > 0 {
+			out = append(out, fmt.Sprintf("%s (arn:%s:%s)", s.types[n].key, partition, of[0].text))
 		}
 	}
 	if more := len(out) - maxNamed; more > 0 {
@@ -142,18 +150,4 @@ func (s *service) forms(types []int, partition string) string {
 // types names what the entity may be, such as "alias (kms)".
 func (k kind) types() string {
 	return fmt.Sprintf("%s (%s)", listed("", k.keys), k.arn.service)
-}
-
-// alternatives returns the actions most like this one, by name, that act on the
-// entity itself and need no other, could be granted, and read if this one reads.
-func alternatives(k kind, s *service, a *action) []string {
-	reads := func(l Level) bool { return l == Read || l == List }
-	var names []string
-	for i := range s.actions {
-		b := &s.actions[i]
-		if k.enough(s, b) && b.level != Permissions && reads(a.level) == reads(b.level) && deniedAlways(s.prefix+":"+b.name) == "" {
-			names = append(names, b.name)
-		}
-	}
-	return nearest(a.name, names, func(string, int) bool { return true })
 }

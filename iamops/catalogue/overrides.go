@@ -11,6 +11,7 @@ import "strings"
 var ownTypes = map[string][][]string{
 	"apigateway": {{"Authorizer V2"}, {"Integration V2"}, {"IntegrationResponse V2"}},
 	"es":         {{"path of a domain"}},
+	"sns":        {{"subscription"}},
 	"ssm":        {{"document of AWS"}, {"document of AWS with an account"}},
 }
 
@@ -82,6 +83,8 @@ var patternFixes = map[string][]string{
 	// AWS gives "${StreamType}", which is "stream": ResourceARN of
 	// PutResourcePolicy, Amazon Kinesis Data Streams API Reference.
 	"kinesis consumer": {"kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${ConsumerCreationTimestamp}"},
+	// SubscriptionArn of Subscribe, Amazon SNS API Reference. AWS checks the topic.
+	"sns subscription": {"sns:${Region}:${Account}:${TopicName}:${SubscriptionId}"},
 	// AWS has the first. Those of AWS itself, which all may read, have the second: "Calling
 	// AMI public parameters in Parameter Store", AWS Systems Manager User Guide.
 	"ssm parameter": {

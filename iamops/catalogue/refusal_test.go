@@ -23,7 +23,7 @@ func TestMessages(t *testing.T) {
 		{
 			instance, "ec2:DescribeInstances", catalogue.NoResourceLevel,
 			`ec2:DescribeInstances cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one. ` +
-				`For a resource of type instance (ec2) there is ec2:DescribeInstanceAttribute, ec2:GetConsoleOutput or ec2:GetInstanceTpmEkPub`,
+				`For a resource of type instance (ec2) there is ec2:DescribeInstanceAttribute`,
 		},
 		{
 			"arn:aws:kms:eu-west-1:111122223333:alias/app", "kms:Decrypt", catalogue.WrongType,
@@ -37,7 +37,7 @@ func TestMessages(t *testing.T) {
 		{
 			"arn:aws:sns:eu-west-1:111122223333:alerts:0-1", "sns:Publish", catalogue.WrongType,
 			"sns:Publish acts on topic (arn:aws:sns:${Region}:${Account}:${TopicName}); " +
-				"arn:aws:sns:eu-west-1:111122223333:alerts:0-1 has the form of no resource of sns that AWS describes",
+				"arn:aws:sns:eu-west-1:111122223333:alerts:0-1 is of type subscription (sns). This resource lies in the topic: ask for it on that, if all of it may be granted",
 		},
 		{bucket, "s3:PutObjct", catalogue.UnknownAction, "s3:PutObjct is not an IAM action. Did you mean s3:PutObject, s3:GetObject or s3:PutObjectAcl?"},
 		{bucket, "s3:HeadObject", catalogue.UnknownAction, "s3:HeadObject is not an IAM action. Did you mean s3:GetObject?"},
@@ -53,6 +53,37 @@ func TestMessages(t *testing.T) {
 			"states:StartExecution acts on statemachine (arn:aws:states:${Region}:${Account}:stateMachine:${StateMachineName}); " +
 				"arn:aws:states:eu-west-1:111122223333:stateMachine:orders:prod is of type statemachinealias or statemachineversion (states). " +
 				"This resource lies in the statemachine: ask for it on that, if all of it may be granted",
+		},
+		{bucket, "apigateway:UpdateRestApi", catalogue.UnknownAction, "apigateway:UpdateRestApi is not an IAM action. Did you mean apigateway:PATCH?"},
+		{bucket, "apigatewayv2:GetApis", catalogue.UnknownAction, `apigatewayv2:GetApis: AWS has no service "apigatewayv2". Did you mean apigateway:GET?`},
+		{
+			instance, "cloudwatch:GetMetricData", catalogue.WrongService,
+			"cloudwatch:GetMetricData cannot be limited to one resource, but for calls that name one of type dataset (arn:aws:cloudwatch:${Region}:${Account}:dataset/${DatasetId}): " +
+				`AWS accepts all others on all resources ("*") only, and access is granted to one; ` + instance + " is of type instance (ec2)",
+		},
+		{
+			"arn:aws:lambda:eu-west-1:111122223333:function:f", "logs:GetLogEvents", catalogue.WrongService,
+			"logs:GetLogEvents acts on log-stream (arn:aws:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:${LogStreamName}); " +
+				"arn:aws:lambda:eu-west-1:111122223333:function:f is of type function (lambda). " +
+				`Relate the logs log-group to the function in the catalogue (relation "related"), and ask again`,
+		},
+		{
+			"arn:aws:ec2:eu-west-1:111122223333:elastic-ip/eipalloc-0abc", "ec2:AssociateAddress", catalogue.Incomplete,
+			"ec2:AssociateAddress cannot work with what is granted on arn:aws:ec2:eu-west-1:111122223333:elastic-ip/eipalloc-0abc: " +
+				"in each call AWS also checks instance (arn:aws:ec2:${Region}:${Account}:instance/${InstanceId}) or network-interface (arn:aws:ec2:${Region}:${Account}:network-interface/${NetworkInterfaceId}). " +
+				`Ask for it on the ec2 instance or ec2 network-interface to which this elastic-ip is related in the catalogue (relation "related")`,
+		},
+		{
+			instance, "ssm:SendCommand", catalogue.Incomplete,
+			"ssm:SendCommand cannot work with what is granted on " + instance + ": in each call AWS also checks " +
+				"document (arn:aws:ssm:${Region}:${Account}:document/${DocumentName}) or document of AWS (arn:aws:ssm:${Region}::document/AWS${Name}). " +
+				`Relate the ssm document of AWS or ssm document to the instance in the catalogue (relation "related"), and ask again`,
+		},
+		{
+			"arn:aws:ssm:eu-west-1:111122223333:document/d", "ssm:SendCommand", catalogue.Incomplete,
+			"ssm:SendCommand cannot work with what is granted on arn:aws:ssm:eu-west-1:111122223333:document/d: in each call AWS also checks " +
+				"instance (arn:aws:ec2:${Region}:${Account}:instance/${InstanceId}) or managed-instance (arn:aws:ssm:${Region}:${Account}:managed-instance/${InstanceId}). " +
+				`Ask for it on the ec2 instance or ssm managed-instance to which this document is related in the catalogue (relation "related")`,
 		},
 		{bucket, "s3:Zzz", catalogue.UnknownAction, "s3:Zzz is not an IAM action"},
 		{bucket, "dynamo:GetItem", catalogue.UnknownAction, `dynamo:GetItem: AWS has no service "dynamo". Did you mean dynamodb?`},
@@ -76,7 +107,7 @@ func TestMessages(t *testing.T) {
 			bucket + "/team-a/", "s3:ListBucket", catalogue.WrongType,
 			"s3:ListBucket acts on accesspoint (arn:aws:s3:${Region}:${Account}:accesspoint/${AccessPointName}), bucket (arn:aws:s3:::${BucketName}) " +
 				"or multiregionaccesspoint (arn:aws:s3::${Account}:accesspoint/${AccessPointAlias}); " +
-				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it, for which there is s3:GetObject, s3:GetObjectAcl or s3:GetObjectTorrent. " +
+				"arn:aws:s3:::reports/team-a/ is a folder of a bucket, which means the objects under it. " +
 				"This resource lies in the bucket: ask for it on that, if all of it may be granted",
 		},
 		{"arn:aws:sqs:eu-west:111122223333:q", "sqs:SendMessage", catalogue.InvalidARN, `arn:aws:sqs:eu-west:111122223333:q is in "eu-west", which is no Region such as eu-west-1`},

@@ -120,8 +120,9 @@ func relatedTypes(entity kind) []string {
 	return out
 }
 
-// relatable lists those of a service's types that may be related to the entity; empty
-// if there are none. Those that only complete count where the action acts on the entity.
+// relatable lists the types that may be related to the entity and are these types of a
+// service, or hold resources of them; empty if there are none. Those that only complete
+// count where the action acts on the entity.
 func relatable(entity kind, s *service, types []int, completing bool) string {
 	var out []string
 	for _, p := range pairs {
@@ -129,10 +130,17 @@ func relatable(entity kind, s *service, types []int, completing bool) string {
 			continue
 		}
 		for _, n := range types {
-			if slices.ContainsFunc(s.types[n].patterns, func(of pattern) bool { return of.shape == p.related.shape }) {
+			if slices.ContainsFunc(s.types[n].patterns, func(of pattern) bool { return holds(p.related.shape, of.shape) }) {
 				out = append(out, p.related.name)
+				break
 			}
 		}
 	}
 	return listed("", out)
+}
+
+// holds reports whether resources of one shape are those of the other, or lie in them.
+func holds(outer, shape string) bool {
+	rest, ok := strings.CutPrefix(shape, outer)
+	return ok && (rest == "" || rest[0] == '/' || rest[0] == ':')
 }

@@ -62,6 +62,9 @@ func (r required) check(t *testing.T) {
 // apiModel is what botocore's model of an API says of its operations.
 type apiModel struct {
 	Operations map[string]struct {
+		HTTP struct {
+			Method string `json:"method"`
+		} `json:"http"`
 		Input struct {
 			Shape string `json:"shape"`
 		} `json:"input"`

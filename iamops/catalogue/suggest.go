@@ -68,6 +68,9 @@ var operations = map[string][]string{
 	"s3:listbucketintelligenttieringconfigurations":  {"GetIntelligentTieringConfiguration"},
 	"s3:putbucketintelligenttieringconfiguration":    {"PutIntelligentTieringConfiguration"},
 	"s3:deletebucketintelligenttieringconfiguration": {"PutIntelligentTieringConfiguration"},
+	"apigateway:importapi":                           {"PUT"},
+	"apigateway:importdocumentationparts":            {"PUT"},
+	"apigateway:tagresource":                         {"PUT", "POST"}, // of the first generation, and of the second
 	"bedrock:converse":                               {"InvokeModel"},
 	"bedrock:conversestream":                         {"InvokeModelWithResponseStream"},
 	"bedrock:startasyncinvoke":                       {"InvokeModel"},
@@ -87,6 +90,40 @@ var operations = map[string][]string{
 
 var partiQL = []string{"PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
 
+// methods are the actions of API Gateway, which are called by the method of the call and
+// not by the operation, by how the operations' names begin. Amazon API Gateway REST API Reference and Amazon API Gateway Version 2 API
+// Reference.
+var methods = []struct{ operations, action string }{
+	{"apigateway:Create*", "POST"},
+	{"apigateway:Delete*", "DELETE"},
+	{"apigateway:Export*", "GET"},
+	{"apigateway:Flush*", "DELETE"},
+	{"apigateway:Generate*", "POST"},
+	{"apigateway:Get*", "GET"},
+	{"apigateway:Import*", "POST"},
+	{"apigateway:Put*", "PUT"},
+	{"apigateway:Reimport*", "PUT"},
+	{"apigateway:Reject*", "POST"},
+	{"apigateway:Reset*", "DELETE"},
+	{"apigateway:Test*", "POST"},
+	{"apigateway:Untag*", "DELETE"},
+	{"apigateway:Update*", "PATCH"},
+}
+
+// actionsOf returns the actions that a call of an operation needs, if it has another
+// name; nil if none is known.
+func actionsOf(service, operation string) []string {
+	if names := operations[service+":"+strings.ToLower(operation)]; names != nil {
+		return names
+	}
+	for _, m := range methods {
+		if Match(m.operations, service+":"+operation) {
+			return []string{m.action}
+		}
+	}
+	return nil
+}
+
 // otherNames are names of services, as people, the AWS CLI and the SDKs have them, that
 // are not the prefix of the actions that are meant: AWS CLI Command Reference, and the
 // titles of the pages of AWS's Service Authorization Reference.
@@ -104,7 +141,7 @@ var otherNames = map[string]string{
 // that AWS does not have (nil), with what may be meant.
 func (c *Catalogue) unknown(s *service, prefix, name string) string {
 	other := otherNames[prefix]
-	meant := operations[other+":"+strings.ToLower(name)]
+	meant := actionsOf(other, name)
 	if of, err := c.service(other); err == nil && of != nil && of.find(name) != nil {
 		meant = []string{of.find(name).name}
 	}
@@ -122,7 +159,7 @@ func (c *Catalogue) unknown(s *service, prefix, name string) string {
 
 // insteadOf ends a message about an unknown action with what may be meant.
 func (s *service) insteadOf(name string) string {
-	if names := operations[s.prefix+":"+strings.ToLower(name)]; names != nil {
+	if names := actionsOf(s.prefix, name); names != nil {
 		return didYouMean(s.prefix+":", names)
 	}
 	names := make([]string, len(s.actions))
