@@ -92,6 +92,8 @@ func refusedScopes() []play {
 		{name: "no_resource_level: nothing else is like it", f: on(instance, "s3:ListAllMyBuckets")},
 		{name: "wrong_service", f: on(bucket, "ec2:StopInstances")},
 		{name: "wrong_resource_type", f: on(bucket, "s3:DescribeJob")},
+		{name: "wrong_resource_type: with others like it", f: on(bucket, "s3:GetJobTagging")},
+		{name: "wrong_resource_type: ordinary calls on all resources", f: on(bucket, "cloudwatch:GetMetricData")},
 		{name: "wrong_resource_type: of an unknown form", f: on("arn:aws:ec2:us-east-1:"+account+":teapot/1", "ec2:StopInstances")},
 		{name: "wrong_service: many types", f: on(bucket, "rds:AddTagsToResource")},
 		{name: "wrong_service: of a resource that can be related", f: on(bucket, "kms:Decrypt")},

@@ -29,6 +29,6 @@ func Example() {
 	// [s3:ListBucket] [arn:aws:s3:::reports]
 	// [s3:GetObject s3:PutObject] [arn:aws:s3:::reports/*]
 	// <nil>
-	// s3:ListAllMyBuckets cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one. For a resource of type bucket (s3) there is s3:ListBucket, s3:GetBucketAcl or s3:GetBucketCORS
+	// s3:ListAllMyBuckets cannot be limited to one resource: AWS accepts it on all resources ("*") only, and access is granted to one. For a resource of type bucket (s3) there is s3:ListBucket, s3:ListBucketVersions or s3:ListBucketMultipartUploads
 	// s3:ListObjectsV2 is not an IAM action. Did you mean s3:ListBucket?
 }

@@ -91,7 +91,7 @@ func incomplete(entity kind, s *service, a *action, missing []need) string {
 		case len(missing) == 1 && entity.liesIn(s, n.types):
 			ways = append(ways, entity.askOn(s, n.types))
 		case s.relates(n.types, entity) != "":
-			ways = append(ways, fmt.Sprintf("Ask for it on the %s to which this %s is related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
+			ways = append(ways, fmt.Sprintf("Ask for it on the %s, to which this %s has to be related in the catalogue (relation \"related\")", s.relates(n.types, entity), listed("", entity.keys)))
 		}
 		also = append(also, text)
 	}

@@ -71,7 +71,7 @@ func TestMessages(t *testing.T) {
 			"arn:aws:ec2:eu-west-1:111122223333:elastic-ip/eipalloc-0abc", "ec2:AssociateAddress", catalogue.Incomplete,
 			"ec2:AssociateAddress cannot work with what is granted on arn:aws:ec2:eu-west-1:111122223333:elastic-ip/eipalloc-0abc: " +
 				"in each call AWS also checks instance (arn:aws:ec2:${Region}:${Account}:instance/${InstanceId}) or network-interface (arn:aws:ec2:${Region}:${Account}:network-interface/${NetworkInterfaceId}). " +
-				`Ask for it on the ec2 instance or ec2 network-interface to which this elastic-ip is related in the catalogue (relation "related")`,
+				`Ask for it on the ec2 instance or ec2 network-interface, to which this elastic-ip has to be related in the catalogue (relation "related")`,
 		},
 		{
 			instance, "ssm:SendCommand", catalogue.Incomplete,
@@ -83,7 +83,7 @@ func TestMessages(t *testing.T) {
 			"arn:aws:ssm:eu-west-1:111122223333:document/d", "ssm:SendCommand", catalogue.Incomplete,
 			"ssm:SendCommand cannot work with what is granted on arn:aws:ssm:eu-west-1:111122223333:document/d: in each call AWS also checks " +
 				"instance (arn:aws:ec2:${Region}:${Account}:instance/${InstanceId}) or managed-instance (arn:aws:ssm:${Region}:${Account}:managed-instance/${InstanceId}). " +
-				`Ask for it on the ec2 instance or ssm managed-instance to which this document is related in the catalogue (relation "related")`,
+				`Ask for it on the ec2 instance or ssm managed-instance, to which this document has to be related in the catalogue (relation "related")`,
 		},
 		{bucket, "s3:Zzz", catalogue.UnknownAction, "s3:Zzz is not an IAM action"},
 		{bucket, "dynamo:GetItem", catalogue.UnknownAction, `dynamo:GetItem: AWS has no service "dynamo". Did you mean dynamodb?`},
