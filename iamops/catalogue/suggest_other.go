@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -125,11 +124,19 @@ func common(a, b []string) bool {
 	return false
 }
 
-var wordEnds = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
-
-// wordsOf are the words of an action's name, in lower case and in the singular.
+// wordsOf are the words of an action's name, in lower case and in the singular. A word
+// begins with a capital after another letter, or before a small one: "DBClusterID" has
+// three.
 func wordsOf(name string) []string {
-	words := strings.Fields(strings.ToLower(wordEnds.ReplaceAllString(wordEnds.ReplaceAllString(name, "$1$3 $2$4"), "$1$3 $2$4")))
+	capital := func(i int) bool { return name[i] >= 'A' && name[i] <= 'Z' }
+	small := func(i int) bool { return i < len(name) && name[i] >= 'a' && name[i] <= 'z' }
+	var words []string
+	begin := 0
+	for i := 1; i <= len(name); i++ {
+		if i == len(name) || capital(i) && (!capital(i-1) || small(i+1)) {
+			words, begin = append(words, strings.ToLower(name[begin:i])), i
+		}
+	}
 	for i, w := range words {
 		if stem, many := strings.CutSuffix(w, "ies"); many {
 			words[i] = stem + "y"
