@@ -183,7 +183,7 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 	r.Actions = v.named(granted)
 	scope, err := v.surveyor.Scope(r)
 	for _, n := range granted {
-		if p := v.all[n]; others(n) && offeredBy(belonging, p.ResourceType, p.Permission, scope) {
+		if p := &v.all[n]; others(n) && offeredBy(belonging, p.ResourceType, p.Permission, scope) {
 			j.beside = append(j.beside, n)
 		}
 	}
