@@ -41,14 +41,14 @@ var companionCases = []struct {
 	{"dynamodb:GetRecords", "dynamodb:us-east-1:ACCOUNT:table/Orders/stream/2024-01-20T20:53:59.994", "", "warn", "dynamodb:GetShardIterator"},
 	{"dynamodb:GetRecords", "dynamodb:us-east-1:ACCOUNT:table/Orders/stream/2024-01-20T20:53:59.994", "dynamodb:GetShardIterator", "", ""},
 	// Models.
-	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:inference-profile/us.anthropic.claude-3-5-sonnet-20241022-v2:0", "", "refuse", "every Region"},
+	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:inference-profile/us.amazon.nova-lite-v1:0", "", "refuse", "every Region"},
 	{"bedrock:InvokeModelWithResponseStream", "bedrock:eu-west-1:ACCOUNT:application-inference-profile/abcdef123456", "", "refuse", "every Region"},
 	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:prompt-router/abcdefghijkl", "", "refuse", "router"},
-	{"bedrock:InvokeModel", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "warn", "default project"},
+	{"bedrock:InvokeModel", "bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", "", "warn", "default project"},
 	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:provisioned-model/my9r3zlb5oxg", "", "warn", "default project"},
 	{"bedrock:InvokeModel", "bedrock:us-east-1:ACCOUNT:project/default", "", "refuse", "foundation model"},
-	{"bedrock:GetFoundationModel", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "", ""},
-	{"bedrock:GetInferenceProfile", "bedrock:us-east-1:ACCOUNT:inference-profile/us.anthropic.claude-3-5-sonnet-20241022-v2:0", "", "", ""},
+	{"bedrock:GetFoundationModel", "bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", "", "", ""},
+	{"bedrock:GetInferenceProfile", "bedrock:us-east-1:ACCOUNT:inference-profile/us.amazon.nova-lite-v1:0", "", "", ""},
 	{"bedrock:UpdateKnowledgeBase", "bedrock:us-east-1:ACCOUNT:knowledge-base/KB12345678", "", "refuse", "iam:PassRole"},
 	// Tokens.
 	{"codeartifact:GetAuthorizationToken", "codeartifact:us-east-1:ACCOUNT:domain/acme", "", "refuse", "sts:GetServiceBearerToken"},
@@ -332,7 +332,7 @@ var companionCases = []struct {
 	{"elasticfilesystem:CreateReplicationConfiguration", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "warn", "iam:PassRole"},
 	{"elasticfilesystem:DeleteReplicationConfiguration", "elasticfilesystem:us-east-1:ACCOUNT:file-system/fs-0123456789abcdef0", "", "", ""},
 	// More roles that are passed, or taken away.
-	{"bedrock:CreateModelEvaluationJob", "bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "", "refuse", "iam:PassRole"},
+	{"bedrock:CreateModelEvaluationJob", "bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", "", "refuse", "iam:PassRole"},
 	{"emr-serverless:StartSession", "emr-serverless:us-east-1:ACCOUNT:/applications/00abcdef12345678", "", "refuse", "iam:PassRole"},
 	{"elasticbeanstalk:AssociateEnvironmentOperationsRole", "elasticbeanstalk:us-east-1:ACCOUNT:environment/shop/prod", "", "refuse", "iam:PassRole"},
 	{"elasticbeanstalk:DisassociateEnvironmentOperationsRole", "elasticbeanstalk:us-east-1:ACCOUNT:environment/shop/prod", "", "", ""},

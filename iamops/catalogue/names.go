@@ -40,7 +40,7 @@ var unusual = map[string]names{
 	"batch job-queue":                           id,         // jobQueueName of CreateJobQueue
 	"bedrock application-inference-profile":     colonAtEnd, // inferenceProfileArn of GetInferenceProfile
 	"bedrock custom-model":                      colonAtEnd, // "amazon.titan-text-lite-v1:0:4k/ID": modelArn of GetCustomModel
-	"bedrock default-prompt-router":             colonAtEnd, // "anthropic.claude:1": promptRouterArn of GetPromptRouter
+	"bedrock default-prompt-router":             colonAtEnd, // "meta.llama:1": promptRouterArn of GetPromptRouter
 	"bedrock flow-execution":                    colonAtEnd, // executionIdentifier of StartFlowExecution
 	"bedrock foundation-model":                  colonAtEnd, // "meta.llama3-8b-instruct-v1:0": "Supported foundation models in Amazon Bedrock"
 	"bedrock guardrail-profile":                 colonAtEnd, // "us.guardrail.v1:0": guardrailProfileId of GetGuardrail
