@@ -48,7 +48,8 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		if r.lifted == nil {
 			return err
 		}
-		r.note(causeLifted)
+		c, _ := classify(err) // that the role is not seen any more has an end of its own
+		r.note(c)
 		if !sleep(ctx, r.pause(0)) {
 			return err
 		}
