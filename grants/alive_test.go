@@ -51,7 +51,7 @@ func TestSweeperAlive(t *testing.T) {
 					w.aws.AddRoleSession("/port-iam/", fmt.Sprintf("Permission-r_%02d", i), "stranger")
 				}
 				slow := w.process(func(o *grants.Options) {
-					o.Access = slowAccess{Access: p.ops, list: tc.list, look: tc.look}
+					o.Accounts[account] = slowAccess{Access: p.ops, list: tc.list, look: tc.look}
 				})
 				s := slow.sweeper(func(o *grants.SweepOptions) { o.Interval = tc.interval })
 				if err := s.Alive(); err != nil {

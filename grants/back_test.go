@@ -325,7 +325,7 @@ func TestFurtherTags(t *testing.T) {
 		p := w.process()
 		name := w.granted(p, "8h")
 		w.retag(name, "team", "admins")
-		row, err := p.operator().Show(context.Background(), name)
+		row, err := p.show(name)
 		w.must(err)
 		if row.State != grants.StateChanged || len(row.Looked.Changes) != 2 {
 			t.Errorf("state %q, changes %q", row.State, row.Looked.Changes)

@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -17,8 +18,8 @@ const (
 	unneededTime = 2 * time.Second
 )
 
-// boundaryReader gives what AWS says about the boundary.
-type boundaryReader func() (iamops.Boundary, error)
+// boundaryReader gives what AWS says about the boundary in an account.
+type boundaryReader func(a *account) (iamops.Boundary, error)
 
 // readBoundary reads the boundary while Port is asked for the run, where the record is
 // fresh: so many old ones are read again after a restart, whose runs have ended, that AWS
@@ -26,15 +27,19 @@ type boundaryReader func() (iamops.Boundary, error)
 // answer is not needed any more.
 func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	now := func() (iamops.Boundary, error) { return j.svc.opts.Access.Boundary(ctx) }
-	if time.Since(j.rec.Time) >= freshFor {
+	now := func(a *account) (iamops.Boundary, error) { return a.Boundary(ctx) }
+	likely := cmp.Or(j.account, j.svc.expected(j.rec.Entity))
+	if likely == nil || time.Since(j.rec.Time) >= freshFor {
 		return now, cancel
 	}
 	var b iamops.Boundary
 	var err error
 	var reading sync.WaitGroup
-	reading.Go(func() { b, err = now() })
-	ahead := func() (iamops.Boundary, error) {
+	reading.Go(func() { b, err = now(likely) })
+	ahead := func(a *account) (iamops.Boundary, error) {
+		if a != likely {
+			return now(a)
+		}
 		reading.Wait()
 		return b, err
 	}
@@ -53,7 +58,7 @@ func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) err
 	if v.entity != nil {
 		return nil
 	}
-	b, err := read()
+	b, err := read(j.account)
 	switch {
 	case err != nil:
 		return err

@@ -18,6 +18,7 @@ type Decision struct {
 	Operation string // grant, revoke or expire
 	Outcome   string // succeeded, refused or failed
 	Grant     string // its name
+	Account   string // in which the grant is, or was to be; "" where that is not known
 	Took      time.Duration
 	// Summary says why the run did not succeed, without people and resources;
 	// Reason says it in full, to the requester.
@@ -130,7 +131,7 @@ func (d Decision) granted() string {
 // conclude notes the end of a run in metrics, log and status page.
 func (s *Service) conclude(log *slog.Logger, d Decision) {
 	d.At = time.Now()
-	s.metrics.runs.WithLabelValues(d.Operation, d.Outcome).Inc()
+	s.metrics.runs.WithLabelValues(d.Account, d.Operation, d.Outcome).Inc()
 	s.metrics.duration.WithLabelValues(d.Operation, d.Outcome).Observe(d.Took.Seconds())
 	s.recent.add(d)
 	attrs := []any{keyGrant, d.Grant, keyOutcome, d.Outcome, keyDuration, d.Took.Round(time.Millisecond).String()}

@@ -48,12 +48,6 @@ func describeEntity(l *Listing, e *port.Entity) {
 	_ = json.Unmarshal(e.Relations[templates.RelationPermissions], &l.Permissions)
 }
 
-// isOurs reports whether the role that the entity of a grant names is, or was,
-// in this account and under our path.
-func (s *Service) isOurs(e *port.Entity) bool {
-	return textOf(e, templates.PropertyRoleARN) == s.opts.Access.RoleARN(e.Identifier)
-}
-
 // textOf reads a property that is a text; "" where it is not.
 func textOf(e *port.Entity, property string) string {
 	var s string

@@ -74,6 +74,12 @@ func refusedScopes() []play {
 			return s.starts(porttest.RunSpec{Entity: "my-bucket", Properties: map[string]any{"permissions": []any{action}}})
 		}
 	}
+	owned := func(by string) func(*stage) string {
+		return func(s *stage) string {
+			s.resource("arn:aws:s3:::theirs", fmt.Sprintf(`"resource_type":"S3","account":%q`, by))
+			return s.requested("arn:aws:s3:::theirs", "s3:PutObject")
+		}
+	}
 	const instance = "arn:aws:ec2:us-east-1:" + account + ":instance/i-0123456789abcdef0"
 	return []play{
 		{name: "the resource is not in the catalogue", f: func(s *stage) string { return s.starts(porttest.RunSpec{Entity: "arn:aws:s3:::unknown"}) }},
@@ -108,6 +114,8 @@ func refusedScopes() []play {
 		{name: "invalid_arn: of the root folder", f: on("arn:aws:s3:::my-s3-bucket/", "s3:PutObject")},
 		{name: "wrong_resource_type: of a folder", f: on("arn:aws:s3:::my-s3-bucket/team-a/", "s3:ListBucket")},
 		{name: "foreign_account", f: on("arn:aws:ec2:us-east-1:999999999999:instance/i-0123456789abcdef0", "ec2:StopInstances")},
+		{name: "foreign_account: by the property of the resource", f: owned("999999999999")},
+		{name: "the account of the resource is wrong in the catalogue", f: owned("99999")},
 		{name: "foreign_account: AWS's own", f: on("arn:aws:ssm:us-east-1:aws:document/AWS-RunShellScript", "ssm:SendCommand")},
 		{name: "foreign_partition", f: on("arn:aws-cn:s3:::my-s3-bucket", "s3:PutObject")},
 		{name: "invalid_arn: an Availability Zone", f: on("arn:aws:sqs:eu-west-1a:"+account+":orders", "sqs:SendMessage")},

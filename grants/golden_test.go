@@ -118,7 +118,7 @@ var traceID = regexp.MustCompile(`\(trace [^)]*\)`)
 func (s *stage) process(change ...func(*grants.Options)) *process {
 	return s.world.process(append([]func(*grants.Options){func(o *grants.Options) {
 		o.UserName = grants.UserName(false, "")
-		o.Access = noting{o.Access, s.page}
+		o.Accounts[account] = noting{o.Accounts[account], s.page}
 		s.picky.use(o)
 	}}, change...)...)
 }

@@ -38,12 +38,15 @@ func (j *Job) grant(ctx context.Context) error {
 	switch {
 	case view.entityErr != nil:
 		return view.entityErr
-	case view.entity != nil && !j.svc.isOurs(view.entity):
+	case view.entity != nil && j.svc.accountIn(view.entity) == nil:
 		return j.standAside(ctx)
 	}
 	plan, req, err := j.plan(ctx, view)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case view.entity != nil && j.svc.accountIn(view.entity) != j.account:
+		return j.standAside(ctx)
 	}
 	j.label.begin(waitsForAWS)
 	if err := j.inBoundary(boundary, view, plan); err != nil {
@@ -61,7 +64,7 @@ func (j *Job) grant(ctx context.Context) error {
 	j.made = &plan
 	j.label.begin(waitsForAWS)
 	linked := j.link(ctx, plan.SignInURL)
-	err = j.svc.opts.Access.Attach(ctx, plan)
+	err = j.account.Attach(ctx, plan)
 	linked()
 	if err != nil {
 		return err
@@ -200,12 +203,25 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 	if err != nil {
 		return p, req, err
 	}
+	if err := j.goTo(target); err != nil {
+		return p, req, err
+	}
 	offered, related, err := j.readRest(ctx, v, req.Actions, target)
 	if err != nil {
 		return p, req, err
 	}
-	p, err = workOut(j.svc.opts.Access, target, &req, offered, related)
+	p, err = workOut(j.account, target, &req, offered, related)
 	return p, req, err
+}
+
+// goTo is where the job learns in which account its grant is.
+func (j *Job) goTo(target resource) error {
+	a, err := j.svc.route(target)
+	if err == nil {
+		j.account = a
+		j.lookIn(a)
+	}
+	return err
 }
 
 // request reads the resource and the request, as far as nothing more has to be read
@@ -241,12 +257,12 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 // are never created again: a grant that was revoked meanwhile stays revoked.
 func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
 	j.making = true
-	bring := j.svc.opts.Access.Create
+	bring := j.account.Create
 	if entityWritten {
 		if j.made != nil && j.made.Policy == plan.Policy && j.made.Trust == plan.Trust {
 			return nil
 		}
-		bring = j.svc.opts.Access.Verify
+		bring = j.account.Verify
 	}
 	err := bring(ctx, plan)
 	j.svc.noteForeign(err)
@@ -287,7 +303,7 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (a
 		return false, &again{causeUnseen, err}
 	case entity == nil:
 		return false, portRefused("Port refused the entity of the grant", err)
-	case !j.svc.isOurs(entity):
+	case j.svc.accountIn(entity) != j.account:
 		return false, j.standAside(ctx)
 	}
 	return true, nil

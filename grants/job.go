@@ -32,6 +32,7 @@ type Job struct {
 	making       bool         // this job began to make role and policy
 	made         *iamops.Plan // created by this job, entity written, not yet attached
 	linked       bool         // the link of the run was sent
+	account      *account     // of a grant, once it is known; nil before
 	resource     string       // ARN, once it is known
 	cleaning     bool         // the run has ended, what was made of it is being removed
 }
@@ -116,7 +117,7 @@ func (j *Job) attempt(ctx context.Context) error {
 // Abandon is to be called where no other attempt follows, and none has finished.
 func (j *Job) Abandon() {
 	j.label.close()
-	if j.lifted == nil {
+	if !j.any(func(p *place) bool { return p.lifted != nil }) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), restoreTime)
@@ -252,9 +253,22 @@ func (j *Job) drop(event, format string, args ...any) error {
 
 // decision is the record of how the run ended.
 func (j *Job) decision(outcome string) Decision {
-	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Requester: j.rec.Requester}
+	d := Decision{Operation: j.op, Outcome: outcome, Grant: j.name, Account: j.in(), Requester: j.rec.Requester}
 	if j.op == opGrant {
 		d.Resource = cmp.Or(j.resource, j.rec.Entity)
 	}
 	return d
+}
+
+// in is the account that the run is about; "" where that is not known.
+func (j *Job) in() string {
+	if j.account != nil {
+		return j.account.id
+	}
+	for _, p := range j.places {
+		if p.saw() || len(j.places) == 1 {
+			return p.id
+		}
+	}
+	return ""
 }

@@ -37,7 +37,7 @@ type metrics struct {
 
 	// Only the instance that sweeps sets these.
 	grants  *prometheus.GaugeVec
-	overdue prometheus.Gauge
+	overdue *prometheus.GaugeVec
 	sweeps  *prometheus.CounterVec
 	removed *prometheus.CounterVec
 }
@@ -51,13 +51,13 @@ func gauges(name, help string, labels ...string) *prometheus.GaugeVec {
 }
 
 // newMetrics registers the metrics unless reg is nil.
-func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, accounts []*account) (*metrics, error) {
 	m := &metrics{
 		inFlight: gauges("port_iam_runs_in_flight",
 			"Runs that are being worked on at this moment, by operation.", "operation"),
 		runs: counters("port_iam_runs_total",
-			"Runs that this process ended, by operation and outcome: succeeded, refused (not allowed) or failed (could not).",
-			"operation", "outcome"),
+			"Runs that this process ended, by account (empty where it was not known), operation and outcome: succeeded, refused (not allowed) or failed (could not).",
+			"account", "operation", "outcome"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "port_iam_run_duration_seconds",
 			Help:    "Time from the first attempt at a run to its end, waiting between attempts included.",
@@ -75,17 +75,16 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Buckets: []float64{.1, .25, .5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 900},
 		}),
 		grants: gauges("port_iam_grants",
-			"Grants by state, as the last sweep of this instance left them; 0 on instances that do not sweep.", "state"),
-		overdue: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "port_iam_grants_overdue",
-			Help: "Grants that still exist long after their end: more than two intervals between sweeps.",
-		}),
+			"Grants by account and state, as the last sweep of this instance left them; 0 on instances that do not sweep, absent where the account could not be asked.",
+			"account", "state"),
+		overdue: gauges("port_iam_grants_overdue",
+			"Grants that still exist long after their end, by account: more than two intervals between sweeps.", "account"),
 		sweeps: counters("port_iam_sweeps_total",
 			"Sweeps by result: ok, failed, or stopped by the brake.", "result"),
 		removed: counters("port_iam_sweep_removed_total",
 			"Grants that sweeps took away, by reason: expired, orphaned, or an interrupted removal.", "reason"),
 	}
-	m.zero()
+	m.zero(accounts)
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.cut, m.grants, m.overdue, m.sweeps, m.removed,
@@ -98,11 +97,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 }
 
 // zero shows what has not happened yet as 0.
-func (m *metrics) zero() {
+func (m *metrics) zero(accounts []*account) {
 	for _, op := range []string{opGrant, opRevoke, opExpire} {
 		m.inFlight.WithLabelValues(op)
 		for _, outcome := range []string{outcomeSucceeded, outcomeRefused, outcomeFailed} {
-			m.runs.WithLabelValues(op, outcome)
+			m.runs.WithLabelValues("", op, outcome)
+			for _, a := range accounts {
+				m.runs.WithLabelValues(a.id, op, outcome)
+			}
 			m.duration.WithLabelValues(op, outcome)
 		}
 	}
@@ -117,21 +119,23 @@ func (m *metrics) zero() {
 			counter.WithLabelValues(v)
 		}
 	}
-	m.noteGrants(nil, time.Time{})
+	for _, a := range accounts {
+		m.noteGrants(a.id, nil, time.Time{})
+	}
 }
 
-func (m *metrics) noteOverdue(listed map[string]iamops.Listed, overdue time.Time) {
+func (m *metrics) noteOverdue(account string, listed map[string]iamops.Listed, overdue time.Time) {
 	late := 0
 	for _, l := range listed {
 		if l.HasRole() && expired(l.Ends, overdue) {
 			late++
 		}
 	}
-	m.overdue.Set(float64(late))
+	m.overdue.WithLabelValues(account).Set(float64(late))
 }
 
-// noteGrants counts what a sweep left.
-func (m *metrics) noteGrants(left []Finding, overdue time.Time) {
+// noteGrants counts what a sweep left in an account.
+func (m *metrics) noteGrants(account string, left []Finding, overdue time.Time) {
 	count := map[State]int{}
 	late := 0
 	for _, f := range left {
@@ -141,7 +145,13 @@ func (m *metrics) noteGrants(left []Finding, overdue time.Time) {
 		}
 	}
 	for _, s := range states {
-		m.grants.WithLabelValues(string(s)).Set(float64(count[s]))
+		m.grants.WithLabelValues(account, string(s)).Set(float64(count[s]))
 	}
-	m.overdue.Set(float64(late))
+	m.overdue.WithLabelValues(account).Set(float64(late))
+}
+
+// forgetGrants is for an account of which nothing is known at present.
+func (m *metrics) forgetGrants(account string) {
+	m.grants.DeletePartialMatch(prometheus.Labels{"account": account})
+	m.overdue.DeletePartialMatch(prometheus.Labels{"account": account})
 }

@@ -4,15 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"port-iam/iamops"
-	"port-iam/port"
-	"port-iam/templates"
 )
 
 // Operator is the view of a person who looks after the account: what is granted,
@@ -28,8 +24,9 @@ func (s *Service) NewOperator(grace time.Duration) *Operator { return &Operator{
 
 // Listing is one name that IAM or Port lists.
 type Listing struct {
-	Name  string
-	State State
+	Account string
+	Name    string
+	State   State
 	// Why says what is wrong; "" for an active grant.
 	Why string
 	// Requester and Resource are as Port says or, where it says nothing, as IAM
@@ -66,38 +63,53 @@ func (o *Operator) List(ctx context.Context, closely bool) ([]Listing, error) {
 	return o.list(ctx, "", closely)
 }
 
-// Show is List for one name, with a close look. [ErrNoGrant] when there is none.
-func (o *Operator) Show(ctx context.Context, name string) (Listing, error) {
+// Show is List for one name, with a close look: a row for each account that has it.
+// [ErrNoGrant] when there is none.
+func (o *Operator) Show(ctx context.Context, name string) ([]Listing, error) {
 	all, err := o.list(ctx, name, true)
-	if len(all) == 0 {
-		if err == nil {
-			err = fmt.Errorf("%w: %s", ErrNoGrant, name)
-		}
-		return Listing{}, err
+	if len(all) == 0 && err == nil {
+		err = fmt.Errorf("%w: %s", ErrNoGrant, name)
 	}
-	return all[0], err
+	return all, err
 }
 
-// list shows all grants, or the one of a name. What cannot be read of one keeps
+// list shows all grants, or those of a name. What cannot be read of one keeps
 // nothing else from being read.
-func (o *Operator) list(ctx context.Context, only string, closely bool) ([]Listing, error) {
-	other := func(name string) bool { return only != "" && name != only }
-	listed, iamErr := o.svc.opts.Access.List(ctx)
-	maps.DeleteFunc(listed, func(name string, _ iamops.Listed) bool { return other(name) })
+func (o *Operator) list(ctx context.Context, only string, closely bool) (all []Listing, err error) {
+	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace})
+	entities := &inPort{svc: o.svc}
+	parts, errs := make([][]Listing, len(w.rounds)), make([]error, len(w.rounds))
+	var rounds sync.WaitGroup
+	for i, r := range w.rounds {
+		rounds.Go(func() { parts[i], errs[i] = o.listIn(ctx, r, entities, only, closely) })
+	}
+	rounds.Wait()
+	for i, r := range w.rounds {
+		if errs[i] != nil && len(w.rounds) > 1 {
+			errs[i] = fmt.Errorf("account %s: %w", r.id, errs[i])
+		}
+		all, err = append(all, parts[i]...), cmp.Or(err, errs[i])
+	}
+	return all, err
+}
+
+// listIn is list for one account.
+func (o *Operator) listIn(ctx context.Context, w *round, entities *inPort, only string, closely bool) ([]Listing, error) {
+	listed, iamErr := w.List(ctx)
 	var clockErr error
 	if clock := o.svc.clockError(); clock != nil {
 		clockErr = fmt.Errorf("what has expired cannot be told: %w", clock)
 	}
-	entities, portErr := o.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
-	entities = slices.DeleteFunc(entities, func(e port.Entity) bool { return other(e.Identifier) })
-
-	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace})
+	portErr := entities.read(ctx)
 	cases := w.cases(listed, entities)
+	if only != "" {
+		cases = slices.DeleteFunc(cases, func(f *facts) bool { return f.name != only })
+	}
 	err := cmp.Or(iamErr, clockErr, portErr)
-	v := &view{svc: o.svc, sweeper: w, unlisted: iamErr != nil, blind: err}
+	v := &view{round: w, unlisted: iamErr != nil, blind: err}
 	all := make([]Listing, len(cases))
 	var g errgroup.Group
-	g.SetLimit(Parallel)
+	g.SetLimit(max(2, Parallel/len(w.rounds)))
 	for i, f := range cases {
 		f.closely = f.closely || closely || f.entity == nil || only != ""
 		g.Go(func() error {

@@ -76,21 +76,25 @@ type byHand struct {
 
 // revoke is one attempt.
 func (h *byHand) revoke(ctx context.Context) error {
-	found, err := h.svc.opts.Access.Find(ctx, h.name)
-	if err != nil && !iamops.IsKind(err, iamops.KindForeign) {
+	h.begin()
+	if !h.search(ctx) {
+		h.searchAll(ctx)
+	}
+	if err := h.problem(); err != nil && !h.any((*place).hasRole) {
 		return err
 	}
-	if err := h.cutAccess(ctx, found); err != nil {
-		return err
+	if h.cutAll(ctx); !h.any((*place).cut) && h.problem() != nil {
+		return h.problem()
 	}
-	s := h.read(ctx, found)
+	s := h.read(ctx)
 	ours := s.run.Action == h.svc.opts.Actions.Grant
-	h.found = h.found || h.cut() || s.live.Exists() || s.entity != nil || ours && !s.run.Status.Ended()
+	h.found = h.found || h.any((*place).cut) || h.any((*place).exists) || s.entity != nil || ours && !s.run.Status.Ended()
 	// A grant that is not found may not be visible yet, or Port may know more.
-	if !h.found && !s.lag && s.liveErr == nil && s.runErr == nil && s.entityErr == nil {
+	unread := func(p *place) bool { return p.liveErr != nil }
+	if !h.found && !s.lag && !h.any(unread) && s.runErr == nil && s.entityErr == nil {
 		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
 	}
-	err = h.take(ctx, s, "")
+	err := h.take(ctx, s, "")
 	switch {
 	case err == nil && !h.found:
 		return fmt.Errorf("%w: %s", ErrNoGrant, h.name)
@@ -104,11 +108,11 @@ func (h *byHand) revoke(ctx context.Context) error {
 func (h *byHand) left() string {
 	const again = "revoke again when Port answers"
 	switch {
-	case h.roleGone:
+	case h.wherever(func(p *place) bool { return p.roleGone }):
 		return "role and policy are gone; left is the entity in Port, if there is one: " + again
-	case !h.sawRole:
+	case !h.any(func(p *place) bool { return p.sawRole }):
 		return "IAM has nothing of it; Port may have an entity: " + again
-	case !h.denied:
+	case !h.wherever(func(p *place) bool { return p.denied }):
 		return "the access is removed, and the policy is gone; but AWS does not take a Deny on the role, so a run that is still open can make the grant again: " + again
 	}
 	return "the access is removed, and the policy is gone; left are the role, which carries a Deny, and the entity in Port: " + again + ", or let the daemon's sweep do it"

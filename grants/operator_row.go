@@ -14,9 +14,8 @@ import (
 
 // view is what the rows of one list share.
 type view struct {
-	svc      *Service
-	sweeper  *Sweeper // judges; it has seen nothing before
-	unlisted bool     // IAM could not be listed: anything may be there
+	*round        // judges; it has seen nothing before
+	unlisted bool // IAM could not be listed: anything may be there
 
 	mu    sync.Mutex
 	t     trouble // with Port
@@ -53,7 +52,7 @@ type near struct {
 // row is what a sweep would say of one name, with what a close look shows. Where
 // Port or AWS does not answer, at all or for this one, its state is not known.
 func (v *view) row(ctx context.Context, f *facts) Listing {
-	l := Listing{Name: f.name, InIAM: f.inIAM, InPort: f.entity != nil}
+	l := Listing{Account: v.id, Name: f.name, InIAM: f.inIAM, InPort: f.entity != nil}
 	if f.entity != nil {
 		describeEntity(&l, f.entity)
 	}
@@ -83,15 +82,14 @@ func (v *view) row(ctx context.Context, f *facts) Listing {
 
 // read takes a close look; asks: at the grant's run, too.
 func (v *view) read(ctx context.Context, f *facts, asks bool) (n near) {
-	access := v.svc.opts.Access
 	var reads sync.WaitGroup
-	reads.Go(func() { n.live, n.lookErr = access.Look(ctx, f.name) })
-	reads.Go(func() { n.allowed, n.allowErr = access.Allowance(ctx, f.name) })
+	reads.Go(func() { n.live, n.lookErr = v.Look(ctx, f.name) })
+	reads.Go(func() { n.allowed, n.allowErr = v.Allowance(ctx, f.name) })
 	if asks {
 		reads.Go(func() { n.run, n.asked = v.svc.opts.Portal.Run(ctx, f.listed.RunID) })
 	}
 	reads.Wait()
-	n.lookErr = v.sweeper.noteLook(f, n.live, n.lookErr)
+	n.lookErr = v.round.noteLook(f, n.live, n.lookErr)
 	if asks {
 		n.asked = f.noteRun(n.run, n.asked)
 		v.note(n.asked)
@@ -103,7 +101,7 @@ func (v *view) read(ctx context.Context, f *facts, asks bool) (n near) {
 // be told; what does not need the run is judged anyway.
 func (v *view) decide(ctx context.Context, f *facts, blind, unasked error) (verdict, error) {
 	for {
-		said, n := v.sweeper.judge(f)
+		said, n := v.round.judge(f)
 		switch {
 		case blind != nil:
 			return verdict{ends: said.ends}, blind
@@ -112,7 +110,7 @@ func (v *view) decide(ctx context.Context, f *facts, blind, unasked error) (verd
 		case n == needRun && unasked != nil:
 			return said, unasked
 		}
-		if err := v.sweeper.read(ctx, f, n); err != nil {
+		if err := v.round.read(ctx, f, n); err != nil {
 			v.note(err)
 			return said, err
 		}
@@ -134,7 +132,7 @@ func (f *facts) describe(l *Listing, n near, v *view) error {
 	}
 	if n.lookErr == nil {
 		l.Ends = f.seen.end
-		l.Looked = &Details{Attached: n.live.Attached(), Cut: n.live.IsCut(), Changes: v.svc.changed(n.live)}
+		l.Looked = &Details{Attached: n.live.Attached(), Cut: n.live.IsCut(), Changes: v.changed(n.live)}
 		if f.entity != nil {
 			l.Looked.Differences = l.differences()
 		}

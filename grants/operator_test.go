@@ -130,7 +130,7 @@ func TestOperatorStates(t *testing.T) {
 				if (err != nil) != (c.state == grants.StateUnknown) || len(all) != 1 {
 					t.Fatalf("list: %+v, %v", all, err)
 				}
-				shown, err := o.Show(context.Background(), name)
+				shown, err := show(o, name)
 				if (err != nil) != (c.state == grants.StateUnknown) {
 					t.Fatalf("show: %v", err)
 				}
@@ -164,10 +164,10 @@ func TestOperatorDetails(t *testing.T) {
 			}
 		}
 		whole := grants.Listing{
-			Name: name, State: grants.StateActive, Requester: alice, Resource: bucket, Permissions: permissions, Ends: ends,
+			Account: account, Name: name, State: grants.StateActive, Requester: alice, Resource: bucket, Permissions: permissions, Ends: ends,
 			Tagged: []string{alice}, Resources: []string{bucket + "/*"}, InIAM: true, InPort: true, Looked: &grants.Details{Attached: true},
 		}
-		shown, err := p.operator().Show(context.Background(), name)
+		shown, err := p.show(name)
 		if err != nil || shown.SignInURL == "" {
 			t.Errorf("show: %+v, %v", shown, err)
 		}
@@ -190,7 +190,7 @@ func TestOperatorDetails(t *testing.T) {
 		}
 		back()
 
-		if _, err := p.operator().Show(context.Background(), "Permission-none"); !errors.Is(err, grants.ErrNoGrant) {
+		if _, err := p.show("Permission-none"); !errors.Is(err, grants.ErrNoGrant) {
 			t.Errorf("of none: %v", err)
 		}
 	})

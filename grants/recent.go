@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -29,19 +30,26 @@ func (s *Service) Recent() []Decision {
 	return out
 }
 
-// LastSweep returns what the last complete sweep left; false where this instance
-// does not sweep, or has not yet.
-func (s *Service) LastSweep() (Swept, bool) {
+// LastSweep returns what the last complete sweep of each account left; false where this
+// instance does not sweep, or has not yet.
+func (s *Service) LastSweep() (last Swept, ok bool) {
 	s.recent.mu.Lock()
 	defer s.recent.mu.Unlock()
-	return s.recent.swept, !s.recent.swept.At.IsZero()
+	for _, account := range slices.Sorted(maps.Keys(s.recent.swept)) {
+		swept := s.recent.swept[account]
+		last.Grants = append(last.Grants, swept.Grants...)
+		if swept.At.After(last.At) {
+			last.At = swept.At
+		}
+	}
+	return last, !last.At.IsZero()
 }
 
 // recent is what there is to look at. The zero value is empty.
 type recent struct {
 	mu    sync.Mutex
-	runs  []Decision // the oldest first
-	swept Swept
+	runs  []Decision       // the oldest first
+	swept map[string]Swept // by account
 }
 
 func (r *recent) add(e Decision) {
@@ -55,8 +63,11 @@ func (r *recent) add(e Decision) {
 	}
 }
 
-func (r *recent) noteSweep(s Swept) {
+func (r *recent) noteSweep(account string, s Swept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.swept = s
+	if r.swept == nil {
+		r.swept = map[string]Swept{}
+	}
+	r.swept[account] = s
 }

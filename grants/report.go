@@ -124,6 +124,7 @@ func (j *Job) attachedLate(ctx context.Context) error {
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
 // lag: it was made so recently that IAM may not show everything yet.
 func (j *Job) cleanUp(ctx context.Context, lag bool) error {
+	j.lookWhereMade()
 	return j.tidy(func() error { return j.clear(ctx, lag) })
 }
 
@@ -131,9 +132,17 @@ func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 // grant names: run and entity are left to the attempt whose role that is, and
 // what was made here is removed.
 func (j *Job) standAside(ctx context.Context) error {
-	j.log.Warn("grant is left to another attempt: its entity names another role",
-		keyGrant, j.name, "role_arn", j.svc.opts.Access.RoleARN(j.name))
+	j.log.Warn("grant is left to another attempt: its entity names another role", keyGrant, j.name)
+	j.lookWhereMade()
 	return j.tidy(func() error { return j.clearMade(ctx, j.making) })
+}
+
+// lookWhereMade is for a job that has not come far enough to know where an earlier
+// attempt at its run has made something.
+func (j *Job) lookWhereMade() {
+	if a := j.svc.expected(j.rec.Entity); a != nil && len(j.places) == 0 {
+		j.lookIn(a)
+	}
 }
 
 // tidy removes what is not needed any more. It goes on for as long as a removal

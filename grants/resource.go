@@ -17,6 +17,7 @@ import (
 type resource struct {
 	id      string // of its entity
 	arn     string
+	account string   // that its property names; "" where it names none
 	kind    string   // its resource_type
 	related []string // the identifiers of those that belong to it
 }
@@ -55,7 +56,13 @@ func bareResource(e *port.Entity) (resource, error) {
 		}
 		r.arn = given
 	}
-	r.kind, err = catalogueText(e, templates.PropertyResourceType)
+	if r.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
+		return r, err
+	}
+	r.account, err = catalogueText(e, templates.PropertyAccount)
+	if err == nil && r.account != "" && !templates.IsAccount(r.account) {
+		err = wrongInCatalogue("the property %q of %s is %q, and the 12 digits of an AWS account were expected: ask the platform team to correct it in Port", templates.PropertyAccount, r.id, r.account)
+	}
 	return r, err
 }
 

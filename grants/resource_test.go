@@ -1,7 +1,6 @@
 package grants_test
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 
@@ -44,7 +43,7 @@ func TestOnRelatedAlone(t *testing.T) {
 		})
 		p := w.process()
 		p.succeed(rec)
-		listed, err := p.NewOperator(sweepGrace).Show(context.Background(), iamops.Name(rec.RunID))
+		listed, err := p.show(iamops.Name(rec.RunID))
 		if err != nil || listed.Looked == nil || !listed.On(key) || len(listed.Looked.Differences) > 0 {
 			t.Errorf("%+v, %v", listed, err)
 		}
@@ -63,7 +62,7 @@ func TestEntityIsNoARN(t *testing.T) {
 		p := w.process()
 		p.succeed(rec)
 		contains(t, "log", w.wantRun(rec.RunID, "SUCCESS"), "AWS resource: "+arn)
-		listed, err := p.NewOperator(sweepGrace).Show(context.Background(), iamops.Name(rec.RunID))
+		listed, err := p.show(iamops.Name(rec.RunID))
 		if err != nil {
 			t.Fatal(err)
 		}

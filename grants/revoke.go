@@ -22,25 +22,26 @@ import (
 // cuts of all that wait come before what follows them. Where the Deny is not on the
 // role, each attempt begins with it.
 func (j *Job) revoke(ctx context.Context) error {
+	j.begin()
 	if !j.stays() {
 		return j.cutFirst(ctx)
 	}
-	return j.takeRest(ctx, iamops.Live{})
+	return j.takeRest(ctx)
 }
 
 // cutFirst is the first part of a revocation.
 func (j *Job) cutFirst(ctx context.Context) error {
 	var run port.Run
-	var found iamops.Live
-	var runErr, findErr error
+	var runErr error
 	var reads sync.WaitGroup
 	hurry := j.hurry(ctx)
 	reads.Go(func() {
 		run, runErr = j.ownRun(hurry)
 		j.label.begin(waitsForAWS)
 	})
+	searched := false
 	if _, named := iamops.RunID(j.name); named {
-		reads.Go(func() { found, findErr = j.svc.opts.Access.Find(hurry, j.name) })
+		reads.Go(func() { searched = j.search(hurry) })
 	}
 	reads.Wait()
 	if runErr != nil {
@@ -52,31 +53,34 @@ func (j *Job) cutFirst(ctx context.Context) error {
 	if err := j.mayRevoke(run); err != nil {
 		return err
 	}
-	// A role that is not ours keeps nothing of ours from being removed.
-	if findErr != nil && !iamops.IsKind(findErr, iamops.KindForeign) {
-		return findErr
+	if !searched {
+		j.searchAll(hurry)
 	}
-	if err := j.hasEnded(found); err != nil {
+	if err := j.problem(); err != nil && !j.any((*place).hasRole) {
 		return err
 	}
-	before := j.cut()
-	if err := j.cutAccess(ctx, found); err != nil {
+	if err := j.hasEnded(); err != nil {
 		return err
 	}
-	if j.cut() && !before {
+	before := j.any((*place).cut)
+	j.cutAll(ctx)
+	switch now := j.any((*place).cut); {
+	case now && !before:
 		return &again{causeTurn, errors.New("the access is cut, and the rest follows")}
+	case !now && j.problem() != nil:
+		return j.problem()
 	}
-	return j.takeRest(ctx, found)
+	return j.takeRest(ctx)
 }
 
-// takeRest is the other part. found is a role that was just found.
-func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
+// takeRest is the other part.
+func (j *Job) takeRest(ctx context.Context) error {
 	var run port.Run
 	var runErr error
 	var s standing
 	var reads sync.WaitGroup
 	reads.Go(func() { run, runErr = j.ownRun(j.hurry(ctx)) })
-	reads.Go(func() { s = j.read(ctx, found) })
+	reads.Go(func() { s = j.read(ctx) })
 	reads.Wait()
 	if runErr != nil {
 		return runErr
@@ -84,11 +88,13 @@ func (j *Job) takeRest(ctx context.Context, found iamops.Live) error {
 	if open, err := j.open(ctx, run); !open {
 		return err
 	}
-	j.svc.noteForeign(s.liveErr)
-	if err := j.hasEnded(s.live); err != nil {
+	for _, p := range j.places {
+		j.svc.noteForeign(p.liveErr)
+	}
+	if err := j.hasEnded(); err != nil {
 		return err
 	}
-	if j.op == opExpire && !j.cut() && !s.live.HasRole() && s.lag && !s.run.Status.Ended() {
+	if j.op == opExpire && !j.cut() && !j.any((*place).hasRole) && s.lag && !s.run.Status.Ended() {
 		return refuse("the grant is still being made", "the grant %s is still being made, and has no role yet: its time cannot be over", j.name)
 	}
 	if err := j.take(ctx, s, j.rec.RunID); err != nil {
@@ -115,19 +121,24 @@ func (j *Job) mayRevoke(run port.Run) error {
 }
 
 // hasEnded refuses an expiry before the end that the tags in IAM say.
-func (j *Job) hasEnded(live iamops.Live) error {
-	if j.op != opExpire || !live.Exists() {
+func (j *Job) hasEnded() error {
+	if j.op != opExpire {
 		return nil
 	}
-	end, limited := live.End()
-	if !limited {
-		return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
-	}
-	switch early := time.Until(end); {
-	case early > iamops.MaxClockSkew:
-		return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
-	case early > 0: // our clock is a little behind Port's
-		return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
+	for _, p := range j.places {
+		if !p.exists() {
+			continue
+		}
+		end, limited := p.live.End()
+		if !limited {
+			return refuse("the grant has no end", "the grant %s has no end: it lasts until it is revoked", j.name)
+		}
+		switch early := time.Until(end); {
+		case early > iamops.MaxClockSkew:
+			return refuse("the grant has not expired", "the grant %s has not expired: it ends at %s", j.name, end.Format(time.RFC3339))
+		case early > 0: // our clock is a little behind Port's
+			return &again{causeClock, fmt.Errorf("the grant ends in %s", early)}
+		}
 	}
 	return nil
 }

@@ -87,7 +87,8 @@ type Access interface {
 // Options configure [New].
 type Options struct {
 	Portal Portal
-	Access Access
+	// Accounts are those that are served, by their ids of 12 digits; at least one.
+	Accounts map[string]Access
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
 	Terms
@@ -105,9 +106,10 @@ type Options struct {
 
 // Service handles runs. It is safe for concurrent use.
 type Service struct {
-	opts    Options
-	locks   *locks
-	metrics *metrics
+	opts     Options
+	accounts []*account // that are served, sorted by id
+	locks    *locks
+	metrics  *metrics
 
 	confirmed    confirmed
 	recent       recent
@@ -124,12 +126,13 @@ type Service struct {
 // New makes a service and registers its metrics; its error is that of a metric
 // that is registered already.
 func New(o Options) (*Service, error) {
-	m, err := newMetrics(o.Registerer)
+	accounts := newAccounts(o.Accounts)
+	m, err := newMetrics(o.Registerer, accounts)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		opts: o, locks: &locks{held: map[string]chan struct{}{}}, metrics: m,
+		opts: o, accounts: accounts, locks: &locks{held: map[string]chan struct{}{}}, metrics: m,
 		labeller: labeller{portal: o.Portal, log: o.Log},
 	}, nil
 }
@@ -167,8 +170,17 @@ func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
 	return j
 }
 
-func (s *Service) newRemoval(op, name string, log *slog.Logger) removal {
-	return removal{svc: s, name: name, log: log, patience: patience{op: op}}
+// newRemoval takes a grant away in the accounts given or, without any, wherever it may be.
+func (s *Service) newRemoval(op, name string, log *slog.Logger, in ...*account) removal {
+	r := removal{svc: s, name: name, log: log, patience: patience{op: op}}
+	if a := s.only(); a != nil {
+		in = []*account{a}
+	}
+	for _, a := range in {
+		r.lookIn(a)
+	}
+	r.fixed = len(in) > 0
+	return r
 }
 
 // clockError says that the local clock is wrong; nil where it is not, or AWS has
@@ -197,6 +209,7 @@ const (
 	keyOperation = "operation"
 	keyRunID     = "run_id"
 	keyGrant     = "grant"
+	keyAccount   = "account"
 	keyResource  = "resource"
 	keyOutcome   = "outcome"
 	keyReason    = "reason"

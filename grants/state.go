@@ -1,6 +1,10 @@
 package grants
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // State of a grant, as the metrics name it.
 type State string
@@ -36,9 +40,10 @@ const (
 
 // Finding is what a sweep says about one name.
 type Finding struct {
-	Name  string
-	State State
-	Ends  time.Time // zero: until revoked, or not known
+	Account string // in which it was found, or in which its entity says that it is
+	Name    string
+	State   State
+	Ends    time.Time // zero: until revoked, or not known
 	// Why says what is wrong; "" for an active grant.
 	Why string
 	// Removed: the sweep took it away, or would if it were not a dry run.
@@ -53,6 +58,19 @@ type Report struct {
 	Braked int
 	// Lost is how many lost runs were ended or handled.
 	Lost int
+	// Away are the accounts that could not be looked at to the end, and why.
+	Away map[string]error
+}
+
+// add adds what was found in another account.
+func (r *Report) add(other Report) {
+	r.Findings = append(r.Findings, other.Findings...)
+	r.Braked += other.Braked
+}
+
+// sort puts the findings in the order of accounts and, in each, of names.
+func (r *Report) sort() {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return strings.Compare(a.Account, b.Account) })
 }
 
 func expired(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }

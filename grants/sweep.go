@@ -1,18 +1,16 @@
 package grants
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
+	"sync"
 	"time"
 
 	"port-iam/iamops"
 	"port-iam/internal/priority"
 	"port-iam/internal/pulse"
+	"port-iam/port"
 	"port-iam/templates"
 )
 
@@ -51,37 +49,31 @@ type SweepOptions struct {
 
 // Sweeper cleans up what no run will: grants whose time is over, what crashes
 // and outages left behind, runs that were lost. It is the only part that looks
-// at all grants. One sweep runs at a time.
+// at all grants. One sweep runs at a time, and in it one round for each account.
 type Sweeper struct {
 	svc  *Service
 	opts SweepOptions
 	log  *slog.Logger
 
-	// What is remembered saves calls; losing it costs some.
-	memory  map[string]*memory   // of what IAM lists, by name
-	turn    string               // the last grant that was looked at closely
-	stopped string               // the grant at which the last sweep gave up; "" if it did not
+	rounds  []*round
+	running sync.WaitGroup // rounds, also those that outlast their sweep
+
+	mu      sync.Mutex
 	waiting map[string]*sighting // open runs, by id
 
 	pulse pulse.Pulse
 }
 
-// memory is what earlier sweeps found out about one name.
-type memory struct {
-	succeeded        time.Time // the creation of the role whose run has ended SUCCESS
-	foreign, changed bool      // at the last close look
-	// unreportable: the run is open, no record comes for it any more, and Port does
-	// not take its end.
-	unreportable bool
-}
-
 // NewSweeper makes a sweeper. It shares the locks of the service, so that one
 // thing happens to a grant at a time.
 func (s *Service) NewSweeper(o SweepOptions) *Sweeper {
-	return &Sweeper{
-		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"),
-		memory: map[string]*memory{}, waiting: map[string]*sighting{},
+	w := &Sweeper{
+		svc: s, opts: o, log: s.opts.Log.With(keyOperation, "sweep"), waiting: map[string]*sighting{},
 	}
+	for _, a := range s.accounts {
+		w.rounds = append(w.rounds, &round{Sweeper: w, account: a, memory: map[string]*memory{}})
+	}
+	return w
 }
 
 // stepLimit is more than the longest step of a sweep takes: to list everything, or to
@@ -102,6 +94,7 @@ func (w *Sweeper) Run(ctx context.Context) {
 	tick := time.NewTicker(w.opts.Interval)
 	defer tick.Stop()
 	defer w.pulse.Stop()
+	defer w.running.Wait()
 	for {
 		w.beat(w.opts.Interval)
 		select {
@@ -110,167 +103,138 @@ func (w *Sweeper) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		if !w.opts.Sweeping() {
-			w.svc.metrics.noteGrants(nil, time.Time{})
-			w.svc.recent.noteSweep(Swept{})
-			clear(w.waiting) // another instance watches them now
+			for _, r := range w.rounds {
+				w.svc.metrics.noteGrants(r.id, nil, time.Time{})
+				w.svc.recent.noteSweep(r.id, Swept{})
+			}
+			w.forget() // another instance watches them now
 			continue
 		}
-		if _, err := w.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if _, err := w.sweep(ctx, w.opts.Interval); err != nil && ctx.Err() == nil {
 			w.log.Error("sweep failed", keyError, err)
 		}
 	}
 }
 
 // Sweep looks at everything once and removes what is to go. Its error says why
-// it could not go on; what it did until then is in the report.
-func (w *Sweeper) Sweep(ctx context.Context) (Report, error) {
-	r, err := w.sweep(priority.With(ctx, priority.Tidying))
+// it could not go on; what it did until then is in the report, with the accounts that
+// it could not look at.
+func (w *Sweeper) Sweep(ctx context.Context) (Report, error) { return w.sweep(ctx, 0) }
+
+// sweep is Sweep. A round that takes longer than most goes on by itself, and the sweeps
+// meanwhile leave its account out; 0: all are waited for.
+func (w *Sweeper) sweep(ctx context.Context, most time.Duration) (Report, error) {
+	ctx = priority.With(ctx, priority.Tidying)
+	w.beat(0)
+	r, err := w.all(ctx, most, (*round).sweep)
+	if w.opts.Offsets != nil {
+		var lostErr error
+		r.Lost, lostErr = w.lostRuns(ctx)
+		err = errors.Join(err, lostErr)
+	}
 	result := "ok"
 	switch {
 	case err != nil:
 		result = "failed"
 	case r.Braked > 0:
 		result = "stopped"
-		w.log.Error("sweep stopped by its brake: many grants have no entity in Port although their runs succeeded; if that is right, run `port-iam grants sweep --yes`", "grants", r.Braked)
 	}
 	w.svc.metrics.sweeps.WithLabelValues(result).Inc()
-	return r, err
-}
-
-func (w *Sweeper) sweep(ctx context.Context) (Report, error) {
-	w.beat(0)
-	all, err := w.names(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	r, err := w.judgeAndRemove(ctx, all, w.remove)
-	if err == nil {
-		left := slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Removed })
-		w.svc.metrics.noteGrants(left, w.overdue())
-		w.svc.recent.noteSweep(Swept{At: time.Now(), Grants: left})
-	}
-	if w.opts.Offsets != nil {
-		var lostErr error
-		r.Lost, lostErr = w.lostRuns(ctx)
-		err = errors.Join(err, lostErr)
-	}
 	return r, err
 }
 
 // DryRun reports what the next sweep would do, and changes nothing.
 func (w *Sweeper) DryRun(ctx context.Context) (Report, error) {
 	dry := w.svc.NewSweeper(w.opts)
-	dry.log, dry.turn, dry.stopped = slog.New(slog.DiscardHandler), w.turn, w.stopped
-	all, err := dry.names(ctx)
-	if err != nil {
-		return Report{}, err
+	dry.log = slog.New(slog.DiscardHandler)
+	for i, r := range w.rounds {
+		dry.rounds[i].turn, dry.rounds[i].stopped = r.turn, r.stopped
 	}
-	return dry.judgeAndRemove(ctx, all, func(ctx context.Context, j *judged) (err error) {
-		j.removed, err = dry.judgeAgain(ctx, j)
-		return err
-	})
+	return dry.all(ctx, 0, (*round).dryRun)
+}
+
+// errBusy is why a sweep leaves out an account.
+var errBusy = errors.New("the sweep before is not finished there")
+
+// all has each account looked at, all at once and each by itself: one that is away
+// holds up no other.
+//
+// The error is one that is not about a single account, such as a Port that does not
+// answer, or that no account could be looked at. Other troubles are in the report.
+func (w *Sweeper) all(ctx context.Context, most time.Duration, look func(*round, context.Context, *inPort) (Report, error)) (Report, error) {
+	type result struct {
+		account string
+		Report
+		err error
+	}
+	entities := &inPort{svc: w.svc}
+	results := make(chan result, len(w.rounds))
+	away := map[string]error{}
+	for _, r := range w.rounds {
+		away[r.id] = errBusy
+		if r.busy.CompareAndSwap(false, true) {
+			w.running.Go(func() {
+				defer r.busy.Store(false)
+				report, err := look(r, ctx, entities)
+				results <- result{r.id, report, err}
+			})
+		} else {
+			results <- result{r.id, Report{}, errBusy}
+		}
+	}
+	var late <-chan time.Time
+	if most > 0 && len(w.rounds) > 1 {
+		timer := time.NewTimer(most)
+		defer timer.Stop()
+		late = timer.C
+	}
+	total := Report{Away: away}
+	var general error
+	for range w.rounds {
+		select {
+		case r := <-results:
+			total.add(r.Report)
+			if away[r.account] = r.err; r.err == nil {
+				delete(away, r.account)
+			} else if _, ofAWS := errors.AsType[*iamops.Error](r.err); !ofAWS && !errors.Is(r.err, errBusy) {
+				general = r.err
+			}
+		case <-late:
+		}
+	}
+	total.sort()
+	if general == nil && len(away) == len(w.rounds) {
+		general = away[w.rounds[0].id]
+	}
+	return total, general
 }
 
 // overdue is the time before which a grant that ended should be gone.
 func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interval) }
 
-// noteOverdue counts what IAM lists and should be gone, but not what earlier
-// sweeps found to be foreign: of that we know no end.
-func (w *Sweeper) noteOverdue(listed map[string]iamops.Listed) {
-	ours := maps.Clone(listed)
-	maps.DeleteFunc(ours, func(name string, _ iamops.Listed) bool { return w.memory[name] != nil && w.memory[name].foreign })
-	w.svc.metrics.noteOverdue(ours, w.overdue())
+// inPort are the grants' entities, read once for all accounts.
+type inPort struct {
+	svc *Service
+
+	once sync.Once
+	all  map[string]*port.Entity     // by identifier
+	in   map[*account][]*port.Entity // whose role is, or was, in an account
+	err  error
 }
 
-// judged is a name with what is said of it.
-type judged struct {
-	*facts
-	verdict
-	known   bool // the verdict could be reached
-	removed bool
-}
-
-// names lists what IAM and Port hold, beginning behind the name at which the sweep
-// before gave up: what always fails must not starve the others.
-func (w *Sweeper) names(ctx context.Context) ([]*judged, error) {
-	listed, err := w.svc.opts.Access.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// Asked after AWS has answered: its answers carry its time.
-	if err := w.svc.clockError(); err != nil {
-		return nil, fmt.Errorf("nothing is swept: %w", err)
-	}
-	// Known even where the sweep gets no further.
-	w.noteOverdue(listed)
-	entities, err := w.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
-	if err != nil {
-		return nil, err
-	}
-	var all []*judged
-	for _, f := range behind(w.cases(listed, entities), w.stopped) {
-		all = append(all, &judged{facts: f})
-	}
-	w.stopped = ""
-	return all, nil
-}
-
-// judgeAndRemove judges all names, and has removed what is to go. Where many of a
-// kind mean that something else is wrong, all are judged first.
-func (w *Sweeper) judgeAndRemove(ctx context.Context, all []*judged, remove func(context.Context, *judged) error) (Report, error) {
-	err := w.each(all, func(j *judged) (err error) {
-		if j.verdict, err = w.suspect(ctx, j.facts); err != nil {
-			return err
+// read reads them at the first call.
+func (e *inPort) read(ctx context.Context) error {
+	e.once.Do(func() {
+		var list []port.Entity
+		list, e.err = e.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
+		e.all, e.in = make(map[string]*port.Entity, len(list)), map[*account][]*port.Entity{}
+		for i := range list {
+			entity := &list[i]
+			e.all[entity.Identifier] = entity
+			if a := e.svc.accountIn(entity); a != nil {
+				e.in[a] = append(e.in[a], entity)
+			}
 		}
-		if j.runRead && j.run.ID == "" && (j.state == StateOrphaned || !j.isListed()) {
-			w.log.Error("Port does not know the run of a grant", keyGrant, j.name)
-		}
-		if j.known = true; j.remove == "" || j.doubtful {
-			return nil
-		}
-		return remove(ctx, j)
 	})
-	r := Report{Braked: w.brake(all)}
-	var doubtful []*judged
-	for _, j := range all {
-		if j.doubtful && j.remove != "" && !j.braked {
-			doubtful = append(doubtful, j)
-		}
-	}
-	removing := w.each(doubtful, func(j *judged) error { return remove(ctx, j) })
-	for _, j := range all {
-		if j.state != "" { // the sweep came to it
-			r.Findings = append(r.Findings, Finding{Name: j.name, State: j.state, Ends: j.ends, Why: j.why, Removed: j.removed})
-		}
-	}
-	if err == nil {
-		err = removing
-	}
-	return r, err
-}
-
-// behind begins behind a name and goes round.
-func behind(sorted []*facts, name string) []*facts {
-	first := 0
-	for first < len(sorted) && sorted[first].name <= name {
-		first++
-	}
-	return slices.Concat(sorted[first:], sorted[:first])
-}
-
-// each does something with all names, several at a time, until there is too much
-// trouble. The next sweep begins behind what was troubled then.
-func (w *Sweeper) each(all []*judged, do func(*judged) error) error {
-	last, err := each(len(all), parallelSweep, func(i int) error {
-		w.beat(0)
-		err := do(all[i])
-		if err != nil {
-			w.log.Warn("grant could not be swept", keyGrant, all[i].name, keyError, err)
-		}
-		return err
-	})
-	if err != nil {
-		w.stopped = cmp.Or(w.stopped, all[last].name)
-	}
-	return err
+	return e.err
 }

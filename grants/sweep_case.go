@@ -14,22 +14,20 @@ import (
 
 // cases brings together what IAM and Port list, sorted by name, and what earlier
 // sweeps found.
-func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity) []*facts {
+func (w *round) cases(listed map[string]iamops.Listed, entities *inPort) []*facts {
 	all := map[string]*facts{}
 	for name, l := range listed {
 		all[name] = &facts{name: name, listed: l, inIAM: true}
+		w.noteEntity(all[name], entities.all[name])
 	}
-	for i, e := range entities {
-		f := all[e.Identifier]
-		if f == nil {
-			runID, ok := iamops.RunID(e.Identifier)
-			if !ok || !w.svc.isOurs(&e) {
-				continue // not made by port-iam, or of another account
-			}
-			f = &facts{name: e.Identifier, listed: iamops.Listed{RunID: runID}}
-			all[e.Identifier] = f
+	for _, e := range entities.in[w.account] {
+		runID, ok := iamops.RunID(e.Identifier)
+		if !ok || all[e.Identifier] != nil {
+			continue // not made by port-iam, or noted above
 		}
-		w.svc.noteEntity(f, &entities[i])
+		f := &facts{name: e.Identifier, listed: iamops.Listed{RunID: runID}}
+		w.noteEntity(f, e)
+		all[f.name] = f
 	}
 	maps.DeleteFunc(w.memory, func(name string, _ *memory) bool { return all[name] == nil || !all[name].inIAM })
 	out := make([]*facts, 0, len(all))
@@ -38,6 +36,7 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 			w.memory[name] = &memory{}
 		}
 		all[name].memory = w.memory[name]
+		all[name].unreportable = w.isUnreportable(all[name].listed.RunID)
 		out = append(out, all[name])
 	}
 	w.chooseClose(out)
@@ -46,7 +45,7 @@ func (w *Sweeper) cases(listed map[string]iamops.Listed, entities []port.Entity)
 
 // chooseClose marks whose turn it is, going on after the last one of the sweep
 // before.
-func (w *Sweeper) chooseClose(sorted []*facts) {
+func (w *round) chooseClose(sorted []*facts) {
 	left := closeLooks
 	for _, f := range behind(sorted, w.turn) {
 		if left > 0 && f.inIAM && f.listed.RunID != "" {
@@ -58,7 +57,7 @@ func (w *Sweeper) chooseClose(sorted []*facts) {
 }
 
 // decide judges one name, reading all that it takes.
-func (w *Sweeper) decide(ctx context.Context, f *facts) (verdict, error) {
+func (w *round) decide(ctx context.Context, f *facts) (verdict, error) {
 	for {
 		v, n := w.judge(f)
 		if n == needNothing {
@@ -72,7 +71,7 @@ func (w *Sweeper) decide(ctx context.Context, f *facts) (verdict, error) {
 
 // judgeAgain judges a grant that is suspected of having to go, by what is read
 // now; false: it stays.
-func (w *Sweeper) judgeAgain(ctx context.Context, j *judged) (goes bool, err error) {
+func (w *round) judgeAgain(ctx context.Context, j *judged) (goes bool, err error) {
 	allowed := j.doubtful // the brake was asked
 	j.looked, j.seen, j.entityRead, j.runFailed = false, seen{}, false, false
 	j.runRead = j.runRead && j.run.Status.Ended()
@@ -84,7 +83,7 @@ func (w *Sweeper) judgeAgain(ctx context.Context, j *judged) (goes bool, err err
 
 // suspect judges one name, reading what it takes but the live objects of a grant
 // that seems to have to go: who removes it reads them.
-func (w *Sweeper) suspect(ctx context.Context, f *facts) (verdict, error) {
+func (w *round) suspect(ctx context.Context, f *facts) (verdict, error) {
 	for {
 		v, n := w.judge(f)
 		if n == needNothing || v.remove != "" {
@@ -96,15 +95,15 @@ func (w *Sweeper) suspect(ctx context.Context, f *facts) (verdict, error) {
 	}
 }
 
-func (w *Sweeper) judge(f *facts) (verdict, need) {
+func (w *round) judge(f *facts) (verdict, need) {
 	return judge(f, time.Now(), rules{grace: w.opts.Grace, force: w.opts.Force})
 }
 
 // read reads what judge asks for.
-func (w *Sweeper) read(ctx context.Context, f *facts, n need) error {
+func (w *round) read(ctx context.Context, f *facts, n need) error {
 	switch n {
 	case needLive:
-		return w.look(ctx, f)
+		return w.lookAt(ctx, f)
 	case needRun:
 		err := w.readRun(ctx, f)
 		if f.unreportable && !f.foreign {
@@ -116,38 +115,38 @@ func (w *Sweeper) read(ctx context.Context, f *facts, n need) error {
 		if err != nil {
 			return err
 		}
-		w.svc.noteEntity(f, e)
+		w.noteEntity(f, e)
 		f.entityRead = true
 		return nil
 	}
 }
 
 // noteEntity notes what the entity of a grant says; nil: there is none.
-func (s *Service) noteEntity(f *facts, e *port.Entity) {
+func (w *round) noteEntity(f *facts, e *port.Entity) {
 	f.entity, f.ours, f.elsewhere, f.entityEnds = e, false, false, time.Time{}
 	if e == nil {
 		return
 	}
-	f.ours = s.isOurs(e)
+	f.ours = w.svc.accountIn(e) == w.account
 	f.elsewhere = !f.ours && textOf(e, templates.PropertyRoleARN) != ""
 	f.entityEnds, _ = time.Parse(time.RFC3339, textOf(e, templates.PropertyExpiryTime))
 }
 
-// look reads the live objects.
-func (w *Sweeper) look(ctx context.Context, f *facts) error {
+// lookAt reads the live objects.
+func (w *round) lookAt(ctx context.Context, f *facts) error {
 	w.beat(0)
-	live, err := w.svc.opts.Access.Look(ctx, f.name)
+	live, err := w.Look(ctx, f.name)
 	return w.noteLook(f, live, err)
 }
 
 // noteLook notes the answer to a close look, unless there was none, and tells of
 // what is not ours or was changed by hand.
-func (w *Sweeper) noteLook(f *facts, live iamops.Live, err error) error {
+func (w *round) noteLook(f *facts, live iamops.Live, err error) error {
 	foreign := iamops.IsKind(err, iamops.KindForeign)
 	if err != nil && !foreign {
 		return err
 	}
-	changes := w.svc.changed(live)
+	changes := w.changed(live)
 	f.looked, f.live = true, live
 	f.seen = seen{
 		exists: live.Exists(), role: live.HasRole(), attached: live.Attached(), cut: live.IsCut(),
@@ -157,16 +156,16 @@ func (w *Sweeper) noteLook(f *facts, live iamops.Live, err error) error {
 	f.foreign, f.changed = foreign, !foreign && len(changes) > 0
 	switch {
 	case foreign && !before.foreign:
-		w.log.Error("an object under our path is not ours", keyGrant, f.name, keyError, err)
+		w.log.Error("an object under our path is not ours", keyAccount, w.id, keyGrant, f.name, keyError, err)
 		w.svc.noteForeign(err)
 	case f.changed && !before.changed:
-		w.log.Error("a grant was changed by hand", keyGrant, f.name, keyReason, strings.Join(changes, "; "))
+		w.log.Error("a grant was changed by hand", keyAccount, w.id, keyGrant, f.name, keyReason, strings.Join(changes, "; "))
 	}
 	return nil
 }
 
 // readRun reads the run that made the grant.
-func (w *Sweeper) readRun(ctx context.Context, f *facts) error {
+func (w *round) readRun(ctx context.Context, f *facts) error {
 	w.beat(0)
 	run, err := w.svc.opts.Portal.Run(ctx, f.listed.RunID)
 	return f.noteRun(run, err)
@@ -185,12 +184,12 @@ func (f *facts) noteRun(run port.Run, err error) error {
 }
 
 // changed says what about a grant was changed by hand.
-func (s *Service) changed(live iamops.Live) []string {
+func (w *round) changed(live iamops.Live) []string {
 	userName := ""
 	if requester := live.Requester(); requester != "" {
-		if name, err := s.opts.UserName(requester); err == nil {
+		if name, err := w.svc.opts.UserName(requester); err == nil {
 			userName = name
 		}
 	}
-	return s.opts.Access.Changed(live, userName)
+	return w.Changed(live, userName)
 }

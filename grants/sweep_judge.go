@@ -22,7 +22,10 @@ type facts struct {
 	closely         bool // it is its turn to be looked at closely
 	braked          bool // too many grants lack their entities: see [Sweeper.brake]
 
-	*memory // of earlier sweeps, and of the look at this one
+	// unreportable: the run is open, no record comes for it any more, and Port does
+	// not take its end.
+	unreportable bool
+	*memory      // of earlier sweeps, and of the look at this one
 	// Read at this sweep.
 	looked     bool
 	seen       seen

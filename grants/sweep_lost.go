@@ -8,7 +8,6 @@ import (
 	"maps"
 	"time"
 
-	"port-iam/iamops"
 	"port-iam/port"
 )
 
@@ -18,6 +17,8 @@ type sighting struct {
 	at     time.Time
 	ends   map[int32]int64
 	job    *Job // once the run counts as lost: its patience outlasts a sweep
+	// unreportable: Port does not take the end of the run.
+	unreportable bool
 }
 
 // lostLimit bounds the work on one lost run in one sweep.
@@ -28,6 +29,9 @@ const lostLimit = 2 * time.Minute
 // them any more. lost is how many have ended by that. An action that cannot be
 // read is in the error, and does not keep the runs of the others.
 func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
+	if err := w.svc.clockError(); err != nil {
+		return 0, fmt.Errorf("lost runs are not looked for: %w", err)
+	}
 	open, unread := w.openRuns(ctx)
 	due, err := w.overdueRuns(ctx, open)
 	if err != nil {
@@ -36,7 +40,7 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 	settled := make([]bool, len(due))
 	_, err = each(len(due), parallelSweep, func(i int) (err error) {
 		w.beat(0)
-		if settled[i], err = w.recover(ctx, due[i], w.waiting[due[i].ID]); err != nil {
+		if settled[i], err = w.recover(ctx, due[i], w.sighting(due[i].ID)); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, due[i].ID, keyError, err)
 		}
 		return err
@@ -45,12 +49,35 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		if settled[i] {
 			lost++
 		}
-		job, m := w.waiting[r.ID].job, w.memory[iamops.Name(r.ID)]
-		if job != nil && job.unreportable && m != nil {
-			m.unreportable = true // the next sweep takes away what was made for it
+		if first := w.sighting(r.ID); first.job != nil && first.job.unreportable {
+			w.mu.Lock()
+			first.unreportable = true // the next sweep takes away what was made for it
+			w.mu.Unlock()
 		}
 	}
 	return lost, errors.Join(unread, err)
+}
+
+// sighting is when an open run was first seen; nil: it was not.
+func (w *Sweeper) sighting(run string) *sighting {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waiting[run]
+}
+
+// isUnreportable reports whether a run is open, no record comes for it any more, and
+// Port does not take its end.
+func (w *Sweeper) isUnreportable(run string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waiting[run] != nil && w.waiting[run].unreportable
+}
+
+// forget forgets all open runs.
+func (w *Sweeper) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.waiting)
 }
 
 // openRuns lists the runs of our actions that are in progress, and forgets those
@@ -74,6 +101,8 @@ func (w *Sweeper) openRuns(ctx context.Context) (open []port.Run, err error) {
 			}
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	maps.DeleteFunc(w.waiting, func(id string, s *sighting) bool { return !seen[id] && !unread[s.action] })
 	return open, err
 }
@@ -107,6 +136,8 @@ func (w *Sweeper) overdueRuns(ctx context.Context, open []port.Run) (due []port.
 	if err != nil {
 		return nil, err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
 		switch {

@@ -10,7 +10,7 @@ import (
 // remove takes away a grant that is suspected of having to go. Under the lock of
 // the grant the live objects are read again and judged again, and only that
 // verdict counts.
-func (w *Sweeper) remove(ctx context.Context, j *judged) error {
+func (w *round) remove(ctx context.Context, j *judged) error {
 	began := time.Now()
 	unlock, err := w.svc.locks.lock(ctx, j.name)
 	if err != nil {
@@ -31,11 +31,13 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 	if !j.runRead { // nothing of it was needed to judge, but it may be open
 		runErr = w.readRun(ctx, j.facts)
 	}
-	r := w.svc.newRemoval(opExpire, j.name, w.log)
+	r := w.svc.newRemoval(opExpire, j.name, w.log, w.account)
+	p := r.places[0]
 	defer func() { r.restore(ctx) }()
 	for {
 		w.beat(0)
-		err := r.takeMade(ctx, standing{live: j.live, run: j.run, runErr: runErr, entity: j.entity})
+		p.live, p.liveErr = j.live, nil
+		err := r.takeMade(ctx, standing{run: j.run, runErr: runErr, entity: j.entity})
 		stays := j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess
 		if err == nil && !stays { // as the entity of another role does, which goes on
 			err = r.deleteEntity(ctx, "")
@@ -45,7 +47,7 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		}
 		// Between two sweeps the Deny is on the role, so this one waits for AWS to
 		// see that nothing hangs on it.
-		if r.lifted == nil {
+		if p.lifted == nil {
 			return err
 		}
 		c, _ := classify(err) // that the role is not seen any more has an end of its own
@@ -53,17 +55,17 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 		if !sleep(ctx, r.pause(0)) {
 			return err
 		}
-		if err := w.look(ctx, j.facts); err != nil {
+		if err := w.lookAt(ctx, j.facts); err != nil {
 			return err
 		}
 	}
 	j.removed = true
 	w.svc.metrics.removed.WithLabelValues(j.verdict.remove).Inc()
 	if j.verdict.remove == removedExpired {
-		d := Decision{Operation: opExpire, Outcome: outcomeSucceeded, Grant: j.name, Took: time.Since(began)}
+		d := Decision{Operation: opExpire, Outcome: outcomeSucceeded, Account: w.id, Grant: j.name, Took: time.Since(began)}
 		w.svc.conclude(w.svc.opts.Log.With(keyOperation, opExpire), d)
 	}
-	w.log.Info("grant removed", keyGrant, j.name, keyReason, j.why)
+	w.log.Info("grant removed", keyAccount, w.id, keyGrant, j.name, keyReason, j.why)
 	return nil
 }
 
@@ -71,7 +73,7 @@ func (w *Sweeper) remove(ctx context.Context, j *judged) error {
 // one that names a role elsewhere. More than ten and more than a tenth of all grants
 // is no rubbish but a broken environment: none of these is removed then. What could
 // not be judged counts too.
-func (w *Sweeper) brake(all []*judged) int {
+func (w *round) brake(all []*judged) int {
 	var suspects []*judged
 	roles := 0
 	now := time.Now()

@@ -371,7 +371,7 @@ func TestChangedByHand(t *testing.T) {
 				if after := fmt.Sprintf("%+v", w.aws.Snapshot().Roles); after != before {
 					t.Errorf("changed: %s", cmp.Diff(before, after))
 				}
-				if shown, err := p.operator().Show(context.Background(), granted); err != nil || len(shown.Looked.Changes) == 0 {
+				if shown, err := p.show(granted); err != nil || len(shown.Looked.Changes) == 0 {
 					t.Errorf("shown: %+v, %v", shown, err)
 				}
 			})

@@ -2,11 +2,13 @@ package grants_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +115,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		w.t.Fatal(err)
 	}
 	o := grants.Options{
-		Portal: portal, Access: ops,
+		Portal: portal, Accounts: map[string]grants.Access{account: ops},
 		Actions: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
 			Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour,
@@ -269,29 +271,33 @@ func (p *process) wantMetric(name string, want float64, labels ...string) {
 	}
 }
 
-// metric reads a counter or gauge by its name and the values of its labels.
-func (p *process) metric(name string, labels ...string) float64 {
+// metric reads a counter or gauge by its name and the values of its labels but for
+// account: over all accounts.
+func (p *process) metric(name string, labels ...string) (sum float64) {
 	p.w.t.Helper()
 	families, err := p.reg.Gather()
 	if err != nil {
 		p.w.t.Fatal(err)
 	}
+	found := false
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if f.GetName() != name || len(m.GetLabel()) != len(labels) {
-				continue
+			var values []string
+			for _, l := range m.GetLabel() {
+				if l.GetName() != "account" {
+					values = append(values, l.GetValue())
+				}
 			}
-			same := true
-			for i, l := range m.GetLabel() {
-				same = same && l.GetValue() == labels[i]
-			}
-			if same {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			if f.GetName() == name && slices.Equal(values, labels) {
+				found = true
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 			}
 		}
 	}
-	p.w.t.Fatalf("no metric %s%v", name, labels)
-	return 0
+	if !found {
+		p.w.t.Fatalf("no metric %s%v", name, labels)
+	}
+	return sum
 }
 
 // lockedBuffer collects a log.
@@ -340,3 +346,14 @@ func TestMetrics(t *testing.T) {
 }
 
 func isMismatch(err error) bool { return errors.Is(err, port.ErrMismatch) }
+
+// show is the operator's row of a name that one account alone has.
+func (p *process) show(name string) (grants.Listing, error) { return show(p.operator(), name) }
+
+func show(o *grants.Operator, name string) (grants.Listing, error) {
+	rows, err := o.Show(context.Background(), name)
+	if len(rows) != 1 {
+		return grants.Listing{}, cmp.Or(err, fmt.Errorf("%d rows of %s", len(rows), name))
+	}
+	return rows[0], err
+}

@@ -8,6 +8,7 @@ const (
 
 	PropertyResourceType = "resource_type" // of a resource, and of a permission
 	PropertyARN          = "arn"           // of a resource
+	PropertyAccount      = "account"       // of a resource, and of a grant
 	RelationRelated      = "related"       // of a resource
 
 	PropertyRequester  = "requester" // this and what follows: of a grant

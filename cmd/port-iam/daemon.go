@@ -188,7 +188,7 @@ func (d *daemon) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	service, err := d.newService(ops)
+	service, err := d.newService(identity.Account, ops)
 	if err != nil {
 		return err
 	}

@@ -120,11 +120,12 @@ func showGrant(ctx context.Context, name string, asJSON bool, stdout, stderr io.
 		return err
 	}
 	stop := progress(stderr, "reading "+printable(name))
-	g, err := c.operator.Show(ctx, name)
+	rows, err := c.operator.Show(ctx, name)
 	stop()
-	if g.Name == "" {
+	if len(rows) == 0 {
 		return whatToDo(err)
 	}
+	g := rows[0]
 	if err != nil {
 		defer func() { _, _ = fmt.Fprintln(stderr, "what is shown is not complete") }()
 	}

@@ -58,7 +58,7 @@ func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 	if c.ops, err = c.newOps(org, identity); err != nil {
 		return nil, err
 	}
-	if c.service, err = c.newService(c.ops); err != nil {
+	if c.service, err = c.newService(identity.Account, c.ops); err != nil {
 		return nil, err
 	}
 	c.operator = c.service.NewOperator(cfg.sweep.grace)

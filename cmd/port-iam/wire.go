@@ -89,10 +89,10 @@ func (c *clients) newOps(org string, in iamops.Identity) (*iamops.Ops, error) {
 
 // newService makes the service that handles runs, sweeps, and works for an
 // operator.
-func (c *clients) newService(ops *iamops.Ops) (*grants.Service, error) {
+func (c *clients) newService(account string, ops *iamops.Ops) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
-		Portal: c.portal, Access: ops, Actions: cfg.actions,
+		Portal: c.portal, Accounts: map[string]grants.Access{account: ops}, Actions: cfg.actions,
 		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,

@@ -1,0 +1,131 @@
+package grants
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"port-iam/iamops"
+	"port-iam/port"
+	"port-iam/templates"
+)
+
+// In which account a grant is: where its role is. Its entity names that role, and the
+// run that made it names the resource. Both are in Port, where people can write: so
+// "it is gone" is believed of an account alone only where both name that account.
+
+// search finds the role where the entity of the grant says that it is, before anything
+// else is known. false: the entity does not say it, and nothing was asked.
+func (r *removal) search(ctx context.Context) bool {
+	if len(r.places) == 0 {
+		entity, err := find(ctx, r.svc.opts.Portal, templates.BlueprintGrant, r.name)
+		a := r.svc.accountIn(entity)
+		if err != nil || a == nil {
+			return false
+		}
+		r.lookIn(a)
+	}
+	inEach(r.places, func(p *place) { p.find(ctx, r.name) })
+	return true
+}
+
+// searchAll finds the role in every account that is served.
+func (r *removal) searchAll(ctx context.Context) {
+	for _, a := range r.svc.accounts {
+		r.lookIn(a)
+	}
+	inEach(r.places, func(p *place) { p.find(ctx, r.name) })
+}
+
+// spread adds the accounts in which the grant may be as well, by what Port says of it,
+// and returns them: none where entity and run name the same one, else all.
+func (r *removal) spread(s standing) (added []*place) {
+	if r.fixed {
+		return nil
+	}
+	before := len(r.places)
+	if a := r.svc.accountIn(s.entity); a != nil && a.id == s.madeIn {
+		r.lookIn(a)
+	} else {
+		for _, a := range r.svc.accounts {
+			r.lookIn(a)
+		}
+	}
+	return r.places[before:]
+}
+
+// madeIn is the account of the resource for which a run has asked, as its identifier or
+// its entity says now; "" where neither says it, or Port does not.
+func (s *Service) madeIn(ctx context.Context, run port.Run) string {
+	if run.Entity == "" || run.Blueprint != templates.BlueprintResource {
+		return ""
+	}
+	if named, _ := iamops.AccountOf(run.Entity); named != "" || s.only() != nil {
+		return named
+	}
+	e, err := find(ctx, s.opts.Portal, templates.BlueprintResource, run.Entity)
+	if e == nil || err != nil {
+		return ""
+	}
+	r, err := bareResource(e)
+	if err != nil {
+		return ""
+	}
+	return AccountOf(r.arn, r.account)
+}
+
+// mayBeGone refuses to call a grant gone whose role may be where nobody was asked: its
+// entity names an account that is not served, or another path; or the resource that it
+// was requested for is in an account that is not served. A role that is found is
+// removed whatever the entity says.
+func (r *removal) mayBeGone(s standing) error {
+	if s.entity == nil {
+		return nil
+	}
+	in := r.svc.accountIn(s.entity)
+	arn := textOf(s.entity, templates.PropertyRoleARN)
+	if r.any((*place).saw) {
+		r.noteDiffers(in, arn)
+		return nil
+	}
+	which := "no account and path that is served"
+	if a := r.svc.only(); a != nil {
+		which = "not of this account and path"
+	}
+	why := fmt.Sprintf("which is %s", which)
+	switch {
+	case in == nil && r.svc.only() == nil:
+		why = "which is of " + which
+	case in == nil:
+	case s.madeIn != "" && r.svc.account(s.madeIn) == nil:
+		why = fmt.Sprintf("but it was requested for a resource of account %s, which is not served", s.madeIn)
+	default:
+		return nil
+	}
+	if s.lag && !r.over(causeUnseen) {
+		return &again{causeUnseen, fmt.Errorf("grant %s is not visible in IAM", r.name)}
+	}
+	return refuse("the grant is of another account", "%w", &iamops.Error{
+		Op: "revoke " + r.name, Kind: iamops.KindForeign,
+		Err: fmt.Errorf("its role is %q by its entity, %s, and nothing of it is here: use the action of the account that the role is in", arn, why),
+	})
+}
+
+// noteDiffers notes that a role was found which is not the one that the entity names.
+func (r *removal) noteDiffers(in *account, arn string) {
+	var found []string
+	for _, p := range r.places {
+		if p.saw() && p.account != in {
+			found = append(found, fmt.Sprintf("%q", p.RoleARN(r.name)))
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	removed := "was"
+	if len(found) > 1 {
+		removed = "were"
+	}
+	r.differs = fmt.Sprintf("Its entity named the role %q, and %s %s removed.", arn, strings.Join(found, " and "), removed)
+	r.log.Warn("entity names another role than the one that is removed", keyGrant, r.name, "role_arn", arn)
+}
