@@ -20,54 +20,72 @@ import (
 
 // Clients are the SDK's clients for IAM and STS of one account, with quick retries,
 // a limiter and metrics, and the difference between AWS's clock and ours as AWS's
-// answers show it.
+// answers show it. Those of other accounts come from [Clients.Enter].
 type Clients struct {
 	IAM      *API
 	simulate call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
 	sts      *sts.Client
 
-	skew atomic.Pointer[time.Duration]
+	cfg aws.Config
+	*common
 }
 
-// NewClients makes the clients; it calls nothing. Metrics are registered with
-// reg, if there is one; its error is that of a metric that is registered already.
+// common is what the clients of all accounts share.
+type common struct {
+	http    aws.HTTPClient // before [bufferedClient]
+	metrics *metrics
+	skew    atomic.Pointer[time.Duration]
+}
+
+// NewClients makes the clients of the account to which the credentials of cfg belong;
+// it calls nothing. Metrics are registered with reg, if there is one; its error is that
+// of a metric that is registered already.
 func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
-	c := &Clients{}
-	m, err := newMetrics(reg, c)
+	shared := &common{http: cfg.HTTPClient}
+	if shared.http == nil {
+		shared.http = awshttp.NewBuildableClient()
+	}
+	m, err := newMetrics(reg, shared)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	watch := func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("port-iam-watch",
-			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-				start := time.Now()
-				out, meta, err := next.HandleDeserialize(ctx, in)
-				err = asAnswer(err)
-				m.observe(middleware.GetOperationName(ctx), time.Since(start), err)
-				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Response != nil {
-					if skew, ok := ClockSkew(start, time.Now(), resp.Header.Get("Date")); ok {
-						c.skew.Store(&skew)
-					}
-				}
-				return out, meta, err
-			}), middleware.Before)
-	}
-	client := cfg.HTTPClient
-	if client == nil {
-		client = awshttp.NewBuildableClient()
-	}
-	cfg.HTTPClient = bufferedClient{client}
+	shared.metrics = m
+	cfg.HTTPClient = bufferedClient{shared.http, answerTime}
+	return newClients(cfg, shared), nil
+}
+
+// newClients makes clients, with more in the middleware of both.
+func newClients(cfg aws.Config, shared *common, more ...func(*middleware.Stack) error) *Clients {
+	c := &Clients{cfg: cfg, common: shared}
+	more = append(more, shared.watch)
 	iamClient := iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()
-		o.APIOptions = append(o.APIOptions, watch, limit(&limiter{}))
+		o.APIOptions = append(append(o.APIOptions, more...), limit(&limiter{}))
 	})
 	c.IAM, c.simulate = newAPI(iamClient), iamClient.SimulatePrincipalPolicy
 	// STS has limits of its own, and does not wait behind what IAM throttles.
 	c.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer = retry.NewStandard()
-		o.APIOptions = append(o.APIOptions, watch)
+		o.APIOptions = append(o.APIOptions, more...)
 	})
-	return c, nil
+	return c
+}
+
+// watch counts each exchange with AWS, marks its answers, and compares the clocks.
+func (c *common) watch(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("port-iam-watch",
+		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			start := time.Now()
+			out, meta, err := next.HandleDeserialize(ctx, in)
+			err = asAnswer(err)
+			c.metrics.observe(middleware.GetOperationName(ctx), time.Since(start), err)
+			if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Response != nil {
+				if skew, ok := ClockSkew(start, time.Now(), resp.Header.Get("Date")); ok {
+					c.skew.Store(&skew)
+				}
+			}
+			return out, meta, err
+		}), middleware.Before)
 }
 
 // Identity is who the daemon is in AWS.
@@ -95,7 +113,7 @@ func (c *Clients) Identity(ctx context.Context) (Identity, error) {
 
 // ClockSkew is how far our clock is ahead of AWS's, as its last answer showed;
 // false before the first one. Dates in answers are in whole seconds.
-func (c *Clients) ClockSkew() (time.Duration, bool) {
+func (c *common) ClockSkew() (time.Duration, bool) {
 	d := c.skew.Load()
 	if d == nil {
 		return 0, false

@@ -24,11 +24,14 @@ const answerTime = 20 * time.Second
 // the connection, and the rest of a long answer is lost; the SDK then takes the
 // answer for malformed and does not try again. This way it is a lost answer,
 // which is tried again.
-type bufferedClient struct{ client aws.HTTPClient }
+type bufferedClient struct {
+	client aws.HTTPClient
+	time   time.Duration // bounds one request and its whole answer
+}
 
 // Do sends a request and reads its answer.
 func (w bufferedClient) Do(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	ctx, cancel := context.WithTimeout(r.Context(), w.time)
 	defer cancel()
 	resp, err := w.client.Do(r.WithContext(ctx))
 	if err != nil {

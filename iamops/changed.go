@@ -125,7 +125,7 @@ func (o *Ops) changedTrust(s Live, userName string) string {
 	if known := userName != "" || o.opts.Trust == templates.TrustAccount; known && o.opts.Templates.BuiltInTrust() {
 		want, err := o.opts.Templates.TrustPolicy(templates.Data{
 			Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID, RunID: s.RunID,
-			Requester: s.Requester(), UserName: userName, Trust: o.opts.Trust, End: rfc3339(end),
+			Requester: s.Requester(), UserName: userName, Trust: o.opts.Trust, TrustAccounts: o.opts.TrustAccounts, End: rfc3339(end),
 		})
 		if err == nil && !sameJSON(want, s.role.trust) {
 			return fmt.Sprintf("the trust policy of the role is %s and not %s", readable(s.role.trust), want)

@@ -126,6 +126,8 @@ func wrap(err error, format string, args ...any) error {
 	e := &Error{Op: fmt.Sprintf(format, args...), Kind: KindUnavailable, Err: err}
 	if a, answered := isAnswer(err); answered {
 		e.Kind, e.Err = codes[a.ErrorCode()], awsError{a}
+	} else if away, ok := errors.AsType[*enterError](err); ok {
+		e.Err = away
 	}
 	return e
 }
@@ -176,8 +178,12 @@ type awsError struct{ answer }
 func (e awsError) Error() string { return e.ErrorCode() + ": " + e.ErrorMessage() }
 func (e awsError) Unwrap() error { return e.answer }
 
-// Throttled reports whether err is AWS saying that there were too many requests.
+// Throttled reports whether err is AWS saying that there were too many requests, of a
+// call or for a session in another account.
 func Throttled(err error) bool {
+	if e, ok := errors.AsType[*enterError](err); ok {
+		return e.throttled
+	}
 	a, answered := isAnswer(err)
 	return answered && strings.HasPrefix(a.ErrorCode(), "Throttl")
 }

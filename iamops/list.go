@@ -71,6 +71,18 @@ func (o *Ops) List(ctx context.Context) (map[string]Listed, error) {
 // pageSize is the most that a list takes; AWS gives fewer as it sees fit.
 const pageSize = 1000
 
+// Up reports whether the account can be entered, and IAM answers there, by one call with
+// a right that the daemon needs anyway. It is sent at once, whatever waits for a turn. That
+// AWS throttles is an answer. The error is [KindDenied] where the daemon lacks the right,
+// and else temporary.
+func (o *Ops) Up(ctx context.Context) error {
+	_, err := o.api.ListRoles(unpaced(ctx), &iam.ListRolesInput{PathPrefix: &o.opts.Path, MaxItems: aws.Int32(1)})
+	if Throttled(err) {
+		return nil
+	}
+	return wrap(err, "ask whether IAM answers in account %s", o.opts.Account)
+}
+
 // roles lists the roles whose path begins with prefix.
 func (a *API) roles(ctx context.Context, prefix string) ([]types.Role, error) {
 	in := &iam.ListRolesInput{PathPrefix: &prefix, MaxItems: aws.Int32(pageSize)}

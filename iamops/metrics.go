@@ -15,7 +15,7 @@ type metrics struct {
 }
 
 // newMetrics registers the metrics unless reg is nil.
-func newMetrics(reg prometheus.Registerer, c *Clients) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, c *common) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "port_iam_aws_requests_total",
@@ -28,7 +28,7 @@ func newMetrics(reg prometheus.Registerer, c *Clients) (*metrics, error) {
 		}, []string{"operation"}),
 	}
 	known := append(slices.Sorted(maps.Keys(codes)), "ok", "other", "no_answer")
-	for _, op := range append(operations(), "GetCallerIdentity") {
+	for _, op := range append(operations(), "AssumeRole", "GetCallerIdentity") {
 		m.duration.WithLabelValues(op)
 		for _, code := range known {
 			m.requests.WithLabelValues(op, code)

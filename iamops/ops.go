@@ -20,6 +20,9 @@ type Options struct {
 	Path      string            // of every role and policy, "/port-iam/"
 	Boundary  string            // ARN of the permissions boundary of every role; "" for none
 	Trust     string            // one of the Trust constants of package templates
+	// TrustAccounts are those whose people may assume the roles, 12 digits each; none
+	// stands for Account.
+	TrustAccounts []string
 	Tags      map[string]string // further tags of roles and policies
 	Templates *templates.Set
 	// Rules say what else must not be granted, and what may be granted nevertheless.
@@ -68,6 +71,9 @@ func New(o Options) (*Ops, error) {
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
+	}
+	if len(o.TrustAccounts) == 0 {
+		o.TrustAccounts = []string{o.Account}
 	}
 	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
 }

@@ -118,7 +118,7 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	}
 	data := templates.Data{
 		Statements: o.statements(scope), Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID,
-		RunID: g.RunID, Requester: g.Requester, UserName: g.UserName, Trust: o.opts.Trust,
+		RunID: g.RunID, Requester: g.Requester, UserName: g.UserName, Trust: o.opts.Trust, TrustAccounts: o.opts.TrustAccounts,
 		Start: rfc3339(g.Start), End: rfc3339(g.End),
 	}
 	p = Plan{

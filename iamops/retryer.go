@@ -59,11 +59,21 @@ func lone(ctx context.Context) context.Context { return context.WithValue(ctx, l
 
 func isLone(ctx context.Context) bool { return ctx.Value(loneKey{}) != nil }
 
+// unpacedKey marks calls that do not wait for a turn.
+type unpacedKey struct{}
+
+// unpaced has a call sent at once, and the limiter not know of it: for the few that ask
+// whether IAM answers.
+func unpaced(ctx context.Context) context.Context { return context.WithValue(ctx, unpacedKey{}, true) }
+
 // limit makes every attempt of a call wait for its turn.
 func limit(l *limiter) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("port-iam-limit",
 			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+				if ctx.Value(unpacedKey{}) != nil {
+					return next.HandleFinalize(ctx, in)
+				}
 				done, err := l.wait(ctx)
 				if err != nil {
 					return middleware.FinalizeOutput{}, middleware.Metadata{}, &aws.RequestCanceledError{Err: err}

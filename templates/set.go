@@ -42,8 +42,11 @@ type Data struct {
 	Requester  string // e-mail
 	UserName   string // of the requester in AWS, made from the e-mail
 	Trust      string // one of the Trust constants
-	Start      string // RFC 3339, UTC
-	End        string // RFC 3339, UTC; "" when the grant lasts until revoked
+	// TrustAccounts are the accounts whose sessions or users may enter, 12 digits each;
+	// none: Account.
+	TrustAccounts []string
+	Start         string // RFC 3339, UTC
+	End           string // RFC 3339, UTC; "" when the grant lasts until revoked
 }
 
 // Statement is one Allow of the permission policy: every action on every
