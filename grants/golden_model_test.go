@@ -50,7 +50,7 @@ func (g *golden) model() {
 		}
 		g.write("\n")
 	}
-	actions, err := templates.Actions(templates.Automation{Account: account, ActionIDs: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction}})
+	actions, err := templates.Actions(templates.Automation{Accounts: []string{account}, ActionIDs: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction}})
 	g.must(err)
 	g.write("# The actions\n\n")
 	for _, body := range actions {

@@ -136,7 +136,7 @@ func (j *Job) isRequesters(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	list, err := j.svc.opts.Portal.Runs(ctx, port.RunFilter{
-		Action: j.svc.opts.Actions.Grant, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
+		Action: j.action, Entity: j.rec.Entity, UserEmail: j.rec.Requester, Active: true, Limit: 1000,
 	})
 	if err != nil {
 		return false, err

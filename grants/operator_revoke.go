@@ -87,7 +87,7 @@ func (h *byHand) revoke(ctx context.Context) error {
 		return h.problem()
 	}
 	s := h.read(ctx)
-	ours := s.run.Action == h.svc.opts.Actions.Grant
+	ours := h.svc.opts.Actions.IsGrant(s.run.Action)
 	h.found = h.found || h.any((*place).cut) || h.any((*place).exists) || s.entity != nil || ours && !s.run.Status.Ended()
 	// A grant that is not found may not be visible yet, or Port may know more.
 	unread := func(p *place) bool { return p.liveErr != nil }

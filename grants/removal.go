@@ -93,7 +93,7 @@ func (r *removal) read(ctx context.Context) standing {
 	r.label.begin(waitsForAWS)
 	inEach(r.spread(s), func(p *place) { p.rest(ctx, r.name) })
 	inAWS.Wait()
-	grant := s.run.Action == "" || s.run.Action == r.svc.opts.Actions.Grant // "" if it cannot be read
+	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
 	return s
 }
@@ -250,7 +250,7 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 		return giveUp("%s: %w", s.runErr, stays)
 	case s.run.ID == "" || s.run.Status.Ended():
 		return nil
-	case s.run.Action != r.svc.opts.Actions.Grant:
+	case !r.svc.opts.Actions.IsGrant(s.run.Action):
 		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
 	}
 	_, _, err := r.endRun(ctx, s.run.ID, port.RunEnd{

@@ -137,9 +137,13 @@ func New(o Options) (*Service, error) {
 	}, nil
 }
 
-// Grant makes the work for a record of the grant action.
+// Grant makes the work for a record of a grant action. One of another action fits no run.
 func (s *Service) Grant(rec port.Record) *Job {
-	return s.newJob(opGrant, s.opts.Actions.Grant, iamops.Name(rec.RunID), rec)
+	action := rec.Action
+	if !s.opts.Actions.IsGrant(action) {
+		action = ""
+	}
+	return s.newJob(opGrant, action, iamops.Name(rec.RunID), rec)
 }
 
 // Revoke makes the work for a record of the revoke action.

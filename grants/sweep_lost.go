@@ -171,11 +171,12 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) (sett
 			RunID: r.ID, Action: r.Action, Blueprint: r.Blueprint, Entity: r.Entity, Time: r.CreatedAt,
 			Signature: port.SignatureValid, // Port itself says that the run exists
 		}
-		work := map[string]func(port.Record) *Job{
-			actions.Grant: w.svc.Grant, actions.Revoke: w.svc.Revoke, actions.Expire: w.svc.Expire,
+		work := map[string]func(port.Record) *Job{actions.Revoke: w.svc.Revoke, actions.Expire: w.svc.Expire}
+		for _, id := range actions.GrantIDs() {
+			work[id] = w.svc.Grant
 		}
 		seen.job = work[r.Action](rec)
-		seen.job.lost = r.Action == actions.Grant || r.Action == actions.Expire && r.Entity == ""
+		seen.job.lost = actions.IsGrant(r.Action) || r.Action == actions.Expire && r.Entity == ""
 		seen.job.name = cmp.Or(seen.job.name, r.ID)
 	}
 	return handle(ctx, seen.job)

@@ -116,7 +116,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	}
 	o := grants.Options{
 		Portal: portal, Accounts: map[string]grants.Access{account: ops},
-		Actions: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
+		Actions: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
 			Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour,
 			UserName: func(email string) (string, error) { return email, nil },

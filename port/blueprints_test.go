@@ -89,7 +89,7 @@ func TestBlueprintAndActionErrors(t *testing.T) {
 			return err
 		}, port.KindNotFound, 404},
 		{"no action, so no account", func(ctx context.Context, c *port.Client, _ *testing.T) error {
-			_, err := c.ActionAccount(ctx, "none")
+			_, err := c.ActionAccounts(ctx, "none")
 			return err
 		}, port.KindNotFound, 404},
 		{"blueprint exists", func(ctx context.Context, c *port.Client, t *testing.T) error {
@@ -144,8 +144,8 @@ func TestAnswersThatLackABlueprintOrAction(t *testing.T) {
 	for name, call := range map[string]func(context.Context, *port.Client) error{
 		"Blueprint": func(ctx context.Context, c *port.Client) error { _, err := c.Blueprint(ctx, "b"); return err },
 		"Action":    func(ctx context.Context, c *port.Client) error { _, err := c.Action(ctx, "a"); return err },
-		"ActionAccount": func(ctx context.Context, c *port.Client) error {
-			_, err := c.ActionAccount(ctx, "a")
+		"ActionAccounts": func(ctx context.Context, c *port.Client) error {
+			_, err := c.ActionAccounts(ctx, "a")
 			return err
 		},
 		"ActionPermissions": func(ctx context.Context, c *port.Client) error {

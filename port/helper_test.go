@@ -162,8 +162,8 @@ var methods = []method{
 		_, err := c.Invocation(ctx, "request_permissions")
 		return err
 	}},
-	{"ActionAccount", "action_get", false, func(ctx context.Context, c *port.Client) error {
-		_, err := c.ActionAccount(ctx, "request_permissions")
+	{"ActionAccounts", "action_get", false, func(ctx context.Context, c *port.Client) error {
+		_, err := c.ActionAccounts(ctx, "request_permissions")
 		return err
 	}},
 }

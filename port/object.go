@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // Object is a JSON object of Port's data model, a blueprint or an action. Inside
@@ -87,16 +88,31 @@ func (c *Client) Action(ctx context.Context, id string) (Object, error) {
 	return c.object(ctx, "action", routeActionGet, id)
 }
 
-// ActionAccount returns the AWS account that the message of an action names: that
-// of the daemon which serves it. It is "" where the message names none, because
-// the action was made by hand or is not invoked through Kafka. [KindNotFound]
-// when there is no such action.
-func (c *Client) ActionAccount(ctx context.Context, id string) (string, error) {
+// ActionAccounts returns the AWS accounts that the message of an action names: those
+// that its daemon serves. There is none where the message names none, because the
+// action was made by hand or is not invoked through Kafka. [KindNotFound] when there
+// is no such action.
+func (c *Client) ActionAccounts(ctx context.Context, id string) ([]string, error) {
 	action, err := c.Action(ctx, id)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return action.Text("invocationMethod", "payload", "context", "account"), nil
+	return action.Accounts(), nil
+}
+
+// Accounts are the AWS accounts that the message of an action names, under one key or
+// the other, sorted and each once. What is no text counts as none.
+func (o Object) Accounts() []string {
+	context, _ := o.At("invocationMethod", "payload", "context").(map[string]any)
+	listed, _ := context["accounts"].([]any)
+	var all []string
+	for _, v := range append(slices.Clone(listed), context["account"]) {
+		if account, _ := v.(string); account != "" {
+			all = append(all, account)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Invocation returns how Port performs an action: KAFKA, WEBHOOK and others.

@@ -73,6 +73,7 @@ func Model() []Blueprint {
 		Properties: []Field{
 			{Name: PropertyResourceType, Title: "Resource Type", Type: "string", ResourceTypes: true, Use: youFill, Meaning: "Port offers permissions of the same type for it"},
 			{Name: PropertyARN, Title: "ARN", Type: "string", Optional: true, Use: fills, Meaning: "Its ARN, where the identifier is none. Identifiers in Port hold no blanks and few other signs"},
+			{Name: PropertyAccount, Title: "AWS Account", Type: "string", Optional: true, Use: fills, Meaning: "The AWS account, 12 digits, where the ARN names none (a bucket, a hosted zone) and the daemon serves several"},
 			{Name: "tags", Title: "Tags", Type: "array", Items: "object", Optional: true, Meaning: "The tags of the resource, for people"},
 		},
 		Relations: []Field{
@@ -93,6 +94,7 @@ func Model() []Blueprint {
 			{Name: PropertySignInURL, Title: "Sign-in URL", Type: "string", Format: "url", Sometimes: true, Use: operator, Meaning: "Switches the AWS console to the role of this access"},
 			{Name: PropertyPolicyARN, Title: "Policy ARN", Type: "string", Use: daemonFills, Meaning: "The policy in IAM"},
 			{Name: PropertyRoleARN, Title: "Role ARN", Type: "string", Use: sweep, Meaning: "The role in IAM"},
+			{Name: PropertyAccount, Title: "AWS Account", Type: "string", Optional: true, Use: daemonFills, Meaning: "The AWS account of the role"},
 			{Name: PropertyExpiryTime, Title: "Expiry Time", Type: "string", Format: FormatTimer, Sometimes: true, Use: timer, Meaning: "When the access ends. Changing it here changes nothing in AWS"},
 		},
 		Relations: []Field{

@@ -45,9 +45,9 @@ func Blueprints(types ...string) ([]json.RawMessage, error) {
 
 // Automation is what the actions in Port depend on.
 type Automation struct {
-	// Account is written into the message of every action: one action serves one
-	// account.
-	Account string
+	// Accounts are those that the daemon serves. They are written into the message of
+	// every action, into that of a grant action only those that it may reach.
+	Accounts []string
 	ActionIDs
 	// ApproveGrants and ApproveRevokes: another person approves a run first.
 	ApproveGrants, ApproveRevokes bool
@@ -57,38 +57,116 @@ type Automation struct {
 // beyond ASCII: an identifier is typed into settings and compared byte by byte.
 var actionForm = regexp.MustCompile(`^[A-Za-z0-9@_.+:=-]{1,100}$`)
 
-// ActionIDs are the identifiers of our actions in Port.
-type ActionIDs struct{ Grant, Revoke, Expire string }
+// GrantAction is an action in Port by which people request access.
+type GrantAction struct {
+	ID string
+	// Accounts are the AWS accounts that its requests may reach; none: every one that
+	// is served.
+	Accounts []string
+}
 
-// All returns the identifiers.
-func (a ActionIDs) All() []string { return []string{a.Grant, a.Revoke, a.Expire} }
+// ActionIDs are our actions in Port.
+type ActionIDs struct {
+	Grants         []GrantAction // at least one
+	Revoke, Expire string        // identifiers
+}
 
-// Check reports identifiers that Port would not take or that are not told apart.
+// All returns the identifiers, those of grant actions first.
+func (a ActionIDs) All() []string { return append(a.GrantIDs(), a.Revoke, a.Expire) }
+
+// GrantIDs returns the identifiers of the grant actions.
+func (a ActionIDs) GrantIDs() (ids []string) {
+	for _, g := range a.Grants {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// IsGrant reports whether id is that of a grant action.
+func (a ActionIDs) IsGrant(id string) bool { return slices.Contains(a.GrantIDs(), id) }
+
+// Reaches reports whether requests of the grant action id may be for this account, if it
+// is served.
+func (a ActionIDs) Reaches(id, account string) bool {
+	return slices.ContainsFunc(a.Grants, func(g GrantAction) bool {
+		return g.ID == id && (len(g.Accounts) == 0 || slices.Contains(g.Accounts, account))
+	})
+}
+
+// Check reports identifiers that Port would not take or that are not told apart, and
+// accounts that are none.
 func (a ActionIDs) Check() error {
 	var errs []error
+	if len(a.Grants) == 0 {
+		errs = append(errs, errors.New("there is no grant action"))
+	}
 	ids := a.All()
 	for _, id := range ids {
 		if !actionForm.MatchString(id) || id == "." || id == ".." {
 			errs = append(errs, fmt.Errorf("%q cannot be the identifier of an action in Port: it takes letters, digits and @_.+:=-", id))
 		}
 	}
+	for _, g := range a.Grants {
+		for _, account := range g.Accounts {
+			if !IsAccount(account) {
+				errs = append(errs, fmt.Errorf("the account %q of action %s is not 12 digits", account, g.ID))
+			}
+		}
+	}
 	slices.Sort(ids)
-	if len(slices.Compact(ids)) < 3 {
-		errs = append(errs, errors.New("must be three different actions"))
+	if n := len(ids); len(slices.Compact(ids)) < n {
+		errs = append(errs, errors.New("must be different actions"))
 	}
 	return errors.Join(errs...)
 }
 
-// Actions renders the bodies of the two actions and of the automation.
+// Actions renders the bodies of the grant actions, of the revoke action and of the
+// automation, in this order.
 func Actions(a Automation) ([]json.RawMessage, error) {
 	err := a.Check()
-	if !IsAccount(a.Account) {
-		err = errors.Join(err, fmt.Errorf("the account %q is not 12 digits", a.Account))
+	if len(a.Accounts) == 0 {
+		err = errors.Join(err, errors.New("no account is served"))
+	}
+	for _, account := range a.Accounts {
+		if !IsAccount(account) {
+			err = errors.Join(err, fmt.Errorf("the account %q is not 12 digits", account))
+		}
+	}
+	for _, g := range a.Grants {
+		for _, account := range g.Accounts {
+			if !slices.Contains(a.Accounts, account) {
+				err = errors.Join(err, fmt.Errorf("action %s is for account %s, which is not served", g.ID, account))
+			}
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("actions: %w", err)
 	}
-	return portDocuments(a, "request_permissions", "revoke_permissions", "revoke_expired_permissions")
+	var bodies []json.RawMessage
+	for _, g := range a.Grants {
+		of := actionData{Automation: a, Grant: g.ID}
+		if len(g.Accounts) > 0 {
+			of.Accounts = g.Accounts
+		}
+		body, err := portDocuments(of.sorted(), "request_permissions")
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body...)
+	}
+	more, err := portDocuments(actionData{Automation: a}.sorted(), "revoke_permissions", "revoke_expired_permissions")
+	return append(bodies, more...), err
+}
+
+// actionData is what the body of an action is made of.
+type actionData struct {
+	Automation
+	Grant string // identifier of the grant action
+}
+
+func (d actionData) sorted() actionData {
+	d.Accounts = slices.Compact(slices.Sorted(slices.Values(d.Accounts)))
+	return d
 }
 
 // sampleRegions are where the sample instance is, by partition.

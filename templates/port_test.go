@@ -14,8 +14,8 @@ import (
 
 func automation() templates.Automation {
 	return templates.Automation{
-		Account:   "123456789012",
-		ActionIDs: templates.ActionIDs{Grant: "request_permissions", Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
+		Accounts:  []string{"123456789012"},
+		ActionIDs: templates.ActionIDs{Grants: []templates.GrantAction{{ID: "request_permissions"}}, Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
 	}
 }
 
@@ -31,7 +31,7 @@ func TestPortGolden(t *testing.T) {
 		{"actions", func() (any, error) { return templates.Actions(automation()) }},
 		{"actions-approved", func() (any, error) {
 			a := automation()
-			a.Grant, a.Revoke, a.Expire = "grant.eu-1", "revoke@eu", "expire=eu"
+			a.Grants[0].ID, a.Revoke, a.Expire = "grant.eu-1", "revoke@eu", "expire=eu"
 			a.ApproveGrants, a.ApproveRevokes = true, true
 			return templates.Actions(a)
 		}},
@@ -76,12 +76,12 @@ func TestPortRefused(t *testing.T) {
 		err  func() error
 		want string
 	}{
-		{"no account", change(func(a *templates.Automation) { a.Account = "" }), `actions: the account "" is not 12 digits`},
-		{"account with a quote", change(func(a *templates.Automation) { a.Account = `12345678901"` }), `actions: the account "12345678901\"" is not 12 digits`},
-		{"slash", change(func(a *templates.Automation) { a.Grant = "a/b" }), `actions: "a/b" ` + form},
+		{"no account", change(func(a *templates.Automation) { a.Accounts = nil }), `actions: no account is served`},
+		{"account with a quote", change(func(a *templates.Automation) { a.Accounts = []string{`12345678901"`} }), `actions: the account "12345678901\"" is not 12 digits`},
+		{"slash", change(func(a *templates.Automation) { a.Grants[0].ID = "a/b" }), `actions: "a/b" ` + form},
 		{"dots", change(func(a *templates.Automation) { a.Revoke = ".." }), `actions: ".." ` + form},
 		{"empty", change(func(a *templates.Automation) { a.Expire = "" }), `actions: "" ` + form},
-		{"twice the same", change(func(a *templates.Automation) { a.Expire = a.Revoke }), `actions: must be three different actions`},
+		{"twice the same", change(func(a *templates.Automation) { a.Expire = a.Revoke }), `actions: must be different actions`},
 		{"samples without account", samples("1", "aws"), `samples: nothing is known of an account "1" in a partition "aws"`},
 		{"samples elsewhere", samples("123456789012", "aws-new"), `samples: nothing is known of an account "123456789012" in a partition "aws-new"`},
 	} {

@@ -13,7 +13,7 @@ import (
 // openActions warns where Port lets everybody request and revoke, or approve, and
 // people approve what they asked for themselves.
 func (c *checker) openActions(ctx context.Context) stepOutcome {
-	o, unread := c.asked(ctx, setup.OpenAction, c.cfg.actions.Grant, c.cfg.actions.Revoke)
+	o, unread := c.asked(ctx, setup.OpenAction, append(c.cfg.actions.GrantIDs(), c.cfg.actions.Revoke)...)
 	var why, remedies []string
 	if len(o.All) > 0 {
 		why = append(why, "every member of the organisation may "+strings.Join(o.All, ", "))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +75,9 @@ func (c *checker) model(take takeStep, login string) (permissions string) {
 		}
 	}
 	ids := c.cfg.actions
-	part("action "+ids.Grant, ids.Grant)
+	for _, id := range ids.GrantIDs() {
+		part("action "+id, id)
+	}
 	part("action "+ids.Revoke, ids.Revoke)
 	part("automation "+ids.Expire, ids.Expire)
 	return permissions
@@ -85,17 +86,19 @@ func (c *checker) model(take takeStep, login string) (permissions string) {
 // judge judges a part of the model by its number. Where AWS does not tell whose
 // credentials these are, the account that an action names is taken as it is.
 func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
-	ours := templates.Automation{Account: "000000000000", ActionIDs: c.cfg.actions} // blueprints name no account
+	ours := templates.Automation{Accounts: []string{"000000000000"}, ActionIDs: c.cfg.actions} // blueprints name no account
 	var remarks []string
 	if action != "" {
 		account := c.identity.Account
 		if c.whoErr != nil {
-			account, _ = c.portal.ActionAccount(ctx, action)
-			if account != "" {
+			named, _ := c.portal.ActionAccounts(ctx, action)
+			if account = strings.Join(named, ", "); account != "" {
 				remarks = append(remarks, "it is for AWS account "+account+", and whether the credentials are of that account is not known")
 			}
 		}
-		ours.Account = cmp.Or(account, ours.Account)
+		if account != "" {
+			ours.Accounts = strings.Split(account, ", ")
+		}
 	}
 	want, err := setup.Want(setup.Choice{Actions: ours})
 	if err != nil {

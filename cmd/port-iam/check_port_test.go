@@ -41,7 +41,7 @@ func (w *checkWorld) change(stepName string, patches ...string) {
 	if kind != "blueprint" {
 		add = w.Port.AddAction
 		all, err := templates.Actions(templates.Automation{
-			Account: demo.Account, ActionIDs: templates.ActionIDs{Grant: "request_permissions", Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
+			Accounts: []string{demo.Account}, ActionIDs: templates.ActionIDs{Grants: []templates.GrantAction{{ID: "request_permissions"}}, Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
 		})
 		if err != nil {
 			w.t.Fatal(err)

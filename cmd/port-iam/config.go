@@ -252,7 +252,7 @@ func (s settings) parseIAM(c *config, p *problems) {
 }
 
 func (s settings) parseActions(c *config, p *problems) {
-	c.actions = templates.ActionIDs{Grant: s.Actions.Grant, Revoke: s.Actions.Revoke, Expire: s.Actions.Expire}
+	c.actions = templates.ActionIDs{Grants: []templates.GrantAction{{ID: s.Actions.Grant}}, Revoke: s.Actions.Revoke, Expire: s.Actions.Expire}
 	if err := c.actions.Check(); err != nil {
 		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "%s", withSemicolons(err))
 	}

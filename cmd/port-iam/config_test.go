@@ -178,7 +178,7 @@ func TestProblems(t *testing.T) {
 		{"duration above the maximum", map[string]string{"GRANT_DURATION": "25h"}, "GRANT_DURATION: 25h is longer than GRANT_MAX_DURATION=24h"},
 		{"forever above a maximum", map[string]string{"GRANT_DURATION": "0"}, "GRANT_DURATION: 0 is longer than GRANT_MAX_DURATION=24h"},
 		{"no identifier of an action", map[string]string{"GRANT_ACTION": "a/b"}, `GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: "a/b" cannot be the identifier`},
-		{"actions alike", map[string]string{"GRANT_ACTION": "revoke_permissions"}, "must be three different actions"},
+		{"actions alike", map[string]string{"GRANT_ACTION": "revoke_permissions"}, "must be different actions"},
 		{"concurrency", map[string]string{"GRANT_CONCURRENCY": "0"}, `GRANT_CONCURRENCY: "0" is not a number from 1 to 256`},
 		{"listen address", map[string]string{"LISTEN_ADDRESS": "8080"}, `LISTEN_ADDRESS: "8080" is not host:port`},
 		{"log level", map[string]string{"LOG_LEVEL": "loud"}, `LOG_LEVEL: "loud" is none of debug, info, warn, error`},

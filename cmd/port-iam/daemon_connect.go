@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"port-iam/iamops"
@@ -42,10 +44,10 @@ func await[T any](
 // AWS account: both would act on the same runs.
 func (d *daemon) checkAction(ctx context.Context, action, account string) error {
 	missing := false
-	named, err := await(ctx, d, needPort, func(ctx context.Context) (string, error) {
-		named, err := d.portal.ActionAccount(ctx, action)
+	named, err := await(ctx, d, needPort, func(ctx context.Context) ([]string, error) {
+		named, err := d.portal.ActionAccounts(ctx, action)
 		if missing = port.IsKind(err, port.KindNotFound); missing {
-			return "", nil
+			return nil, nil
 		}
 		return named, err
 	}, func(err error) bool {
@@ -56,11 +58,11 @@ func (d *daemon) checkAction(ctx context.Context, action, account string) error 
 		return err
 	case missing:
 		d.log.Warn("the action does not exist in Port, nobody can start it: run `port-iam setup`", "action", action)
-	case named == "":
+	case len(named) == 0:
 		d.log.Info("the action in Port does not say for which AWS account it is: run `port-iam setup`", "action", action)
-	case named != account:
+	case !slices.Contains(named, account):
 		return fmt.Errorf("action %s in Port is for AWS account %s, and the credentials of this daemon are of %s: "+
-			"use the right credentials, or separate actions for each account (GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION)", action, named, account)
+			"use the right credentials, or separate actions for each account (GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION)", action, strings.Join(named, ", "), account)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"port-iam/internal/demo"
 	"port-iam/port"
 	"port-iam/port/porttest"
+	"port-iam/templates"
 )
 
 // TestSecondSignal: the first one waits for started runs, the second does not.
@@ -258,7 +259,7 @@ func TestDefaultGroup(t *testing.T) {
 		}
 	}
 	cfg := &config{}
-	cfg.actions.Grant, cfg.kafka.groupID = "other", "org_1.mine"
+	cfg.actions.Grants, cfg.kafka.groupID = []templates.GrantAction{{ID: "other"}}, "org_1.mine"
 	if _, group := cfg.kafkaNames("org_1"); group != "org_1.mine" {
 		t.Errorf("KAFKA_GROUP_ID is not kept: %s", group)
 	}

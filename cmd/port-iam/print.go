@@ -179,7 +179,7 @@ func (p *printer) addPortal(cmd *cobra.Command) {
 func (p *printer) fillActions(bad *problems) {
 	p.fill(bad)
 	p.automation = readSettings().automation(&config{}, bad, p.approval)
-	p.automation.Account = p.place.Account
+	p.automation.Accounts = []string{p.place.Account}
 }
 
 // bodies lays documents out as an array for reading, the members of each in the

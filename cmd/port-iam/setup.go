@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,10 +86,12 @@ func (f *setupFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io
 	if err != nil {
 		return configError{err}
 	}
-	if choice.Actions.Account == "" {
-		if choice.Actions.Account, choice.Partition, err = askAccount(ctx); err != nil {
+	if len(choice.Actions.Accounts) == 0 {
+		var account string
+		if account, choice.Partition, err = askAccount(ctx); err != nil {
 			return err
 		}
+		choice.Actions.Accounts = []string{account}
 	}
 	want, err := setup.Want(choice)
 	if err != nil {
@@ -101,11 +104,11 @@ func (f *setupFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io
 	if err := cfg.checkOrganization(org); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS account %s\n\n", org, choice.Actions.Account)
+	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS account %s\n\n", org, strings.Join(choice.Actions.Accounts, ", "))
 	if err := f.install(ctx, portal, want, stdin, stdout, stderr); err != nil {
 		return err
 	}
-	f.noteNever(ctx, cfg, portal, choice.Actions.Account, choice.Partition, stdout)
+	f.noteNever(ctx, cfg, portal, choice.Actions.Accounts[0], choice.Partition, stdout)
 	return nil
 }
 
@@ -173,16 +176,19 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 		s.parseRules(cfg, &bad)
 		c.Rules = cfg.rules
 	}
-	c.Actions.Account = f.account
+	chosen := f.account
 	if f.account != "" && !templates.IsAccount(f.account) {
 		bad.add("--account", "%q is not 12 digits", f.account)
 	}
 	if account, partition, ok := placeOf(s.IAM.Boundary); ok {
 		c.Partition = partition
-		c.Actions.Account = cmp.Or(f.account, account)
-		if account != "" && account != c.Actions.Account {
+		chosen = cmp.Or(f.account, account)
+		if account != "" && account != chosen {
 			bad.add("--account", "%s contradicts IAM_PERMISSIONS_BOUNDARY, which is of account %s", f.account, account)
 		}
+	}
+	if chosen != "" {
+		c.Actions.Accounts = []string{chosen}
 	}
 	return cfg, c, errors.Join(bad...)
 }

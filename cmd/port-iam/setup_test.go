@@ -178,7 +178,7 @@ func TestSetupRefused(t *testing.T) {
 			`--account: "12" is not 12 digits`, `--require-approval: "never" is none of grants, all`, `GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: "a/b" cannot be`,
 			`--starter-permissions: AWS has no service "s33": prefixes are`, `--starter-permissions: AWS has no service "s34"`,
 		}},
-		{"the same action twice", account, with("GRANT_ACTION", "revoke_permissions"), 2, []string{"GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: must be three different actions"}},
+		{"the same action twice", account, with("GRANT_ACTION", "revoke_permissions"), 2, []string{"GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION: must be different actions"}},
 		{"service", "--starter-permissions s33" + account, env, 2, []string{`--starter-permissions: AWS has no service "s33"`}},
 		{"rules", "--starter-permissions s3" + account, with("GRANT_DENY", "x"), 2, []string{`GRANT_DENY: "x" is not an action pattern`}},
 		{"teams", "--execute-teams= --approve-teams a,a" + account, env, 2, []string{`--execute-teams: "" has an empty name`, `--approve-teams: the team "a" is named twice`}},

@@ -106,7 +106,7 @@ func (c *config) terms() grants.Terms {
 
 // kafkaNames are the topic and the consumer group of an organisation.
 func (c *config) kafkaNames(org string) (topic, group string) {
-	return cmp.Or(c.kafka.topic, org+".runs"), cmp.Or(c.kafka.groupID, defaultGroup(org, c.actions.Grant))
+	return cmp.Or(c.kafka.topic, org+".runs"), cmp.Or(c.kafka.groupID, defaultGroup(org, c.actions.GrantIDs()...))
 }
 
 const defaultGrantAction = "request_permissions"
@@ -127,6 +127,13 @@ func defaultGroup(org string, grantActions ...string) string {
 func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Consumer, error) {
 	cfg := c.cfg
 	topic, group := cfg.kafkaNames(org)
+	handlers := map[string]consumer.Handler{
+		cfg.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
+		cfg.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
+	}
+	for _, id := range cfg.actions.GrantIDs() {
+		handlers[id] = func(r port.Record) consumer.Job { return service.Grant(r) }
+	}
 	return consumer.New(consumer.Options{
 		Access:    c.kafkaAccess,
 		Mechanism: cfg.kafka.mechanism,
@@ -134,11 +141,7 @@ func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Co
 		Topic:     topic,
 		Group:     group,
 		Instance:  cfg.kafka.instanceID,
-		Actions: map[string]consumer.Handler{
-			cfg.actions.Grant:  func(r port.Record) consumer.Job { return service.Grant(r) },
-			cfg.actions.Revoke: func(r port.Record) consumer.Job { return service.Revoke(r) },
-			cfg.actions.Expire: func(r port.Record) consumer.Job { return service.Expire(r) },
-		},
+		Actions:     handlers,
 		Decode:      cfg.decode,
 		Concurrency: cfg.grant.concurrency,
 		Log:         c.log,

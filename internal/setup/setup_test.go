@@ -199,8 +199,8 @@ func TestMessagesOfTheActions(t *testing.T) {
 				t.Errorf("form %d (-want +got):\n%s\n%s", form, diff, message)
 			}
 		}
-		of, err := w.client.ActionAccount(t.Context(), tt.spec.Action)
-		if err != nil || of != account {
+		of, err := w.client.ActionAccounts(t.Context(), tt.spec.Action)
+		if err != nil || !slices.Equal(of, []string{account}) {
 			t.Errorf("%s is for account %q: %v", tt.spec.Action, of, err)
 		}
 	}

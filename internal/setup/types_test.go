@@ -54,7 +54,7 @@ func TestTypesOfResources(t *testing.T) {
 			w.GuideModel()
 			blueprints := []string{"aws_resource", "iam_permissions"}
 			for _, id := range blueprints {
-				w.AddBlueprint(fmt.Sprintf(`{"identifier":%q,"title":"T","schema":{"properties":{"tags":{"type":"array"},"arn":{"type":"string"},
+				w.AddBlueprint(fmt.Sprintf(`{"identifier":%q,"title":"T","schema":{"properties":{"tags":{"type":"array"},"arn":{"type":"string"},"account":{"type":"string"},
 					"resource_type":{"type":"string"%s}},"required":["resource_type"]},"relations":{"related":{"target":"aws_resource","many":true}}}`, id, tt.has))
 			}
 			plain := want(t, choice())

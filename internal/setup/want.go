@@ -26,6 +26,14 @@ type Choice struct {
 	Teams   Teams
 }
 
+// account is the one that samples are of; "" where none is chosen.
+func (c Choice) account() string {
+	if len(c.Actions.Accounts) == 0 {
+		return ""
+	}
+	return c.Actions.Accounts[0]
+}
+
 // Want renders what a choice means. Its error is about the choice.
 func Want(c Choice) (d Desired, err error) {
 	var samples []Entity
@@ -61,7 +69,7 @@ func Want(c Choice) (d Desired, err error) {
 }
 
 func sampleEntities(c Choice) (samples []Entity, err error) {
-	text, err := templates.Samples(c.Actions.Account, c.Partition)
+	text, err := templates.Samples(c.account(), c.Partition)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +144,7 @@ func grantable(known *catalogue.Catalogue, c Choice, prefix, resource string) ([
 	if len(actions) == 0 {
 		return nil, fmt.Errorf("starter permissions: AWS has no service %q: prefixes are those of IAM actions, such as s3 in s3:GetObject", prefix)
 	}
-	req := catalogue.Request{Account: c.Actions.Account, Partition: c.Partition, Entity: resource, Rules: c.Rules}
+	req := catalogue.Request{Account: c.account(), Partition: c.Partition, Entity: resource, Rules: c.Rules}
 	if resource == "" {
 		req.Entity = "arn:" + c.Partition + ":" + prefix + ":::any"
 	}

@@ -130,8 +130,8 @@ func TestChoicesRefused(t *testing.T) {
 		change func(*setup.Choice)
 		want   string
 	}{
-		{"no account", func(c *setup.Choice) { c.Actions.Account = "" }, `the account "" is not 12 digits`},
-		{"the same action twice", func(c *setup.Choice) { c.Actions.Revoke = c.Actions.Grant }, "must be three different actions"},
+		{"no account", func(c *setup.Choice) { c.Actions.Accounts = nil }, `no account is served`},
+		{"the same action twice", func(c *setup.Choice) { c.Actions.Revoke = c.Actions.Grants[0].ID }, "must be different actions"},
 		{"samples of no partition", func(c *setup.Choice) { c.Samples, c.Partition = true, "mars" }, `nothing is known of an account "123456789012" in a partition "mars"`},
 		{
 			"no such service", func(c *setup.Choice) { c.Starter = []string{"s3", "s33", "nope"} },

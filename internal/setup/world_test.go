@@ -50,8 +50,8 @@ func newWorld(t *testing.T) *world {
 // choice is what most tests install.
 func choice() setup.Choice {
 	return setup.Choice{Partition: "aws", Actions: templates.Automation{
-		Account:   account,
-		ActionIDs: templates.ActionIDs{Grant: "request_permissions", Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
+		Accounts:  []string{account},
+		ActionIDs: templates.ActionIDs{Grants: []templates.GrantAction{{ID: "request_permissions"}}, Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
 	}}
 }
 

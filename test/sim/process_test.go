@@ -85,7 +85,7 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 	must(err)
 	service, err := grants.New(grants.Options{
 		Portal: portal, Accounts: map[string]grants.Access{account: ops},
-		Actions: templates.ActionIDs{Grant: grantAction, Revoke: revokeAction, Expire: expireAction},
+		Actions: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
 			Duration: lasts, MaxDuration: maxDuration,
 			UserName: func(email string) (string, error) { return email, nil },
