@@ -10,8 +10,9 @@ import (
 	"port-iam/templates"
 )
 
-// entityOf is the entity of a grant in Port.
-func entityOf(p iamops.Plan, r request) port.Entity {
+// entityOf is the entity of a grant in Port; account is "" where the blueprint has no
+// such property.
+func entityOf(p iamops.Plan, r request, account string) port.Entity {
 	e := port.Entity{
 		Identifier: p.Name, Title: p.Name,
 		Properties: map[string]json.RawMessage{
@@ -24,6 +25,9 @@ func entityOf(p iamops.Plan, r request) port.Entity {
 			templates.RelationResource:    encode(r.entity),
 			templates.RelationPermissions: encode(r.Actions),
 		},
+	}
+	if account != "" {
+		e.Properties[templates.PropertyAccount] = encode(account)
 	}
 	if p.SignInURL != "" {
 		e.Properties[templates.PropertySignInURL] = encode(p.SignInURL)

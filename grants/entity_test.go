@@ -34,7 +34,7 @@ func TestEntityIsTheModels(t *testing.T) {
 		if limited { // with all that an entity may have
 			p.SignInURL = "https://signin"
 		}
-		e := entityOf(p, request{Request: iamops.Request{End: end}})
+		e := entityOf(p, request{Request: iamops.Request{End: end}}, "123456789012")
 		if diff := cmp.Diff(names(model[i].Properties, limited), slices.Sorted(maps.Keys(e.Properties))); diff != "" {
 			t.Errorf("properties, limited %v (-model +entity):\n%s", limited, diff)
 		}
@@ -50,6 +50,7 @@ func TestEntityIsReadBack(t *testing.T) {
 	e := entityOf(
 		iamops.Plan{Policy: "{}", SignInURL: "https://signin"},
 		request{entity: "arn:r", Request: iamops.Request{Requester: "alice", Actions: []string{"s3:PutObject"}}},
+		"123456789012",
 	)
 	var l Listing
 	describeEntity(&l, &e)

@@ -74,6 +74,32 @@ func (j *Job) grant(ctx context.Context) error {
 	return j.end(ctx, port.StatusSuccess, d)
 }
 
+// withoutAccount is how long the account is left out of entities after the blueprint was
+// found to lack its property.
+const withoutAccount = 10 * time.Minute
+
+// createEntity leaves the account out where Port takes the entity without it alone: the
+// blueprint may be older than that property.
+func (j *Job) createEntity(ctx context.Context, plan iamops.Plan, req request) error {
+	portal, lacks := j.svc.opts.Portal, &j.svc.lacksAccount
+	write := func(account string) error {
+		return portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), j.rec.RunID)
+	}
+	if since := lacks.Load(); since != nil && time.Since(*since) < withoutAccount {
+		return write("")
+	}
+	err := write(j.account.id)
+	if !port.IsKind(err, port.KindRefused) || port.IsTaken(err) {
+		return err
+	}
+	if write("") != nil {
+		return err
+	}
+	j.log.Warn("Port takes no property account on grants: run `port-iam setup`", keyGrant, j.name, keyError, err)
+	lacks.Store(new(time.Now()))
+	return nil
+}
+
 // linkTime bounds the wait for the link of a run.
 const linkTime = 2 * time.Second
 
@@ -281,7 +307,7 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 // the Deny, or there is no policy or no role to attach.
 func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (accepted bool, err error) {
 	portal := j.svc.opts.Portal
-	err = portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), j.rec.RunID)
+	err = j.createEntity(ctx, plan, req)
 	if err == nil || !isAnswer(err) {
 		return err == nil, err
 	}

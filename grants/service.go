@@ -121,6 +121,8 @@ type Service struct {
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
 	// that is away from one that fails a single run. nil: not yet.
 	lastEnded atomic.Pointer[time.Time]
+	// lacksAccount is when Port last refused the property account of a grant.
+	lacksAccount atomic.Pointer[time.Time]
 }
 
 // New makes a service and registers its metrics; its error is that of a metric

@@ -135,12 +135,12 @@ func (c *clients) newConsumer(org string, service *grants.Service) (*consumer.Co
 		handlers[id] = func(r port.Record) consumer.Job { return service.Grant(r) }
 	}
 	return consumer.New(consumer.Options{
-		Access:    c.kafkaAccess,
-		Mechanism: cfg.kafka.mechanism,
-		TLS:       cfg.kafka.tls,
-		Topic:     topic,
-		Group:     group,
-		Instance:  cfg.kafka.instanceID,
+		Access:      c.kafkaAccess,
+		Mechanism:   cfg.kafka.mechanism,
+		TLS:         cfg.kafka.tls,
+		Topic:       topic,
+		Group:       group,
+		Instance:    cfg.kafka.instanceID,
 		Actions:     handlers,
 		Decode:      cfg.decode,
 		Concurrency: cfg.grant.concurrency,
