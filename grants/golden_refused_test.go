@@ -59,6 +59,7 @@ func refusedRequesters() []play {
 		{name: "a program asks for a person", f: of(porttest.RunSpec{ImpersonatedBy: "client@clients"})},
 		{name: "the requester is of another domain", f: of(porttest.RunSpec{Requester: "alice@example.org"}, func(o *grants.Options) { o.UserName = grants.UserName(true, "example.com") })},
 		{name: "the requester has a name that AWS does not take", f: of(porttest.RunSpec{Requester: "o'neil@example.com"})},
+		{name: "the action is for another account", f: of(porttest.RunSpec{}, func(o *grants.Options) { o.Actions.Grants[0].Accounts = []string{"999999999999"} })},
 		{name: "the requester has no e-mail", f: of(porttest.RunSpec{Requester: "alice"})},
 	}
 }

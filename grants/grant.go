@@ -243,11 +243,15 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 // goTo is where the job learns in which account its grant is.
 func (j *Job) goTo(target resource) error {
 	a, err := j.svc.route(target)
-	if err == nil {
-		j.account = a
-		j.lookIn(a)
+	switch {
+	case err != nil:
+		return err
+	case !j.svc.opts.Actions.Reaches(j.action, a.id):
+		return refuse("the action does not reach the account", "%s is of account %s, and the action %q is for other accounts: use the action for this account, or ask the platform team", target.arn, a.id, j.action)
 	}
-	return err
+	j.account = a
+	j.lookIn(a)
+	return j.enter(a)
 }
 
 // request reads the resource and the request, as far as nothing more has to be read

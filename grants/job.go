@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"port-iam/iamops"
@@ -81,9 +82,14 @@ func (j *Job) attempt(ctx context.Context) error {
 	}
 
 	j.unreportable = false
+	if err := j.admitted(); err != nil && !j.over(causeAWS) {
+		return j.wait(err)
+	}
 	answered := j.probe(ctx)
 	defer answered() // what was asked ends with the attempt
 	err = j.step(ctx)
+	stepped := err
+	defer func() { j.leave(stepped) }()
 	if waits, ok := errors.AsType[*again](err); !ok || waits.cause != causeLifted {
 		j.restore(ctx)
 	}
@@ -239,7 +245,11 @@ func (j *Job) wait(err error) error {
 	c, _ := classify(err)
 	j.note(c)
 	w := &Waiting{after: j.pause(askedToWait(err)), err: err}
-	j.log.Warn("run waits", keyGrant, j.name, keyWait, w.after.String(), keyError, err)
+	level := slog.LevelWarn
+	if c == causeBusy { // as many do, and often
+		level = slog.LevelDebug
+	}
+	j.log.Log(context.Background(), level, "run waits", keyGrant, j.name, keyWait, w.after.String(), keyError, err)
 	return w
 }
 

@@ -41,7 +41,7 @@ func waitsFor(err error) string {
 		return waitsForPort
 	case causeDiffers:
 		return waitsForCopy
-	case causeTurn:
+	case causeTurn, causeBusy:
 		return waitsForOthers
 	case causeClock:
 		return waitsForClock

@@ -143,21 +143,25 @@ func (p *place) exists() bool { return p.live.Exists() }
 // foreign reports whether what has the name there is not ours, or a part of it.
 func (p *place) foreign() bool { return iamops.IsKind(p.liveErr, iamops.KindForeign) }
 
-// find reads the role alone.
-func (p *place) find(ctx context.Context, name string) {
-	p.live, p.liveErr = p.Find(ctx, name)
+// findIn reads the role alone.
+func (r *removal) findIn(ctx context.Context, p *place) {
+	if p.liveErr = r.enter(p.account); p.liveErr == nil {
+		p.live, p.liveErr = p.Find(ctx, r.name)
+	}
 	p.note()
 	if p.err = p.liveErr; p.foreign() {
 		p.err = nil // a role that is not ours keeps nothing of ours from being removed
 	}
 }
 
-// rest reads what was not found yet.
-func (p *place) rest(ctx context.Context, name string) {
-	if p.hasRole() {
+// readIn reads what was not found yet.
+func (r *removal) readIn(ctx context.Context, p *place) {
+	switch p.liveErr = r.enter(p.account); {
+	case p.liveErr != nil:
+	case p.hasRole():
 		p.live, p.liveErr = p.Rest(ctx, p.live)
-	} else {
-		p.live, p.liveErr = p.Look(ctx, name)
+	default:
+		p.live, p.liveErr = p.Look(ctx, r.name)
 	}
 	p.note()
 }

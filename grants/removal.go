@@ -43,6 +43,9 @@ type removal struct {
 	ends     int      // how often it was tried to end a run
 	differs  string   // what the entity said otherwise than IAM; "" where nothing
 	patience          // of the caller, with what it waits for
+
+	mu   *sync.Mutex
+	held map[*account]bool // the accounts in which this attempt has a slot; nil: it needs none
 }
 
 // hurry marks the calls up to the detaching of a removal that a person or Port has
@@ -87,11 +90,11 @@ func (r *removal) read(ctx context.Context) standing {
 		}
 	})
 	inPort.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
-	inAWS.Go(func() { inEach(known, func(p *place) { p.rest(ctx, r.name) }) })
+	inAWS.Go(func() { inEach(known, func(p *place) { r.readIn(ctx, p) }) })
 	inPort.Wait()
 	s.madeIn = r.svc.madeIn(ctx, s.run)
 	r.label.begin(waitsForAWS)
-	inEach(r.spread(s), func(p *place) { p.rest(ctx, r.name) })
+	inEach(r.spread(s), func(p *place) { r.readIn(ctx, p) })
 	inAWS.Wait()
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
@@ -231,12 +234,12 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 
 // clearMade removes what was made in AWS for a grant that nobody needs any more.
 func (r *removal) clearMade(ctx context.Context, lag bool) error {
-	inEach(r.places, func(p *place) { p.find(ctx, r.name) })
+	inEach(r.places, func(p *place) { r.findIn(ctx, p) })
 	if err := r.problem(); err != nil && !r.any((*place).hasRole) {
 		return err
 	}
 	r.cutAll(ctx)
-	inEach(r.places, func(p *place) { p.rest(ctx, r.name) })
+	inEach(r.places, func(p *place) { r.readIn(ctx, p) })
 	return r.takeMade(ctx, standing{lag: lag})
 }
 

@@ -25,6 +25,7 @@ const (
 	causeKept                    // something is attached still, or that it was detached is not visible yet
 	causeLifted                  // the same of a role whose Deny is off
 	causeGrantRun                // Port does not give the run that made the grant, and answers otherwise
+	causeBusy                    // other runs of the account take all its slots
 	causeTurn                    // nothing: what others wait for goes first
 	causeClock                   // the local clock is wrong
 )
@@ -106,6 +107,8 @@ func (p *patience) pause(asked time.Duration) time.Duration {
 	switch p.cause {
 	case causeUnknownRun, causeUnseen:
 		d = min(d, time.Second)
+	case causeBusy:
+		d = time.Second
 	case causeKept, causeLifted:
 		d = min(d, 5*time.Second)
 	}
@@ -144,6 +147,9 @@ func (w *Waiting) RetryAfter() time.Duration { return w.after }
 func classify(err error) (cause, bool) {
 	if a, waits := errors.AsType[*again](err); waits {
 		return a.cause, true
+	}
+	if n, none := errors.AsType[noSlot](err); none {
+		return n.cause(), true
 	}
 	switch {
 	case isAway(err):

@@ -14,13 +14,14 @@ import (
 // account is one that is served, with what all that happens there shares.
 type account struct {
 	Access
-	id string // 12 digits
+	id    string // 12 digits
+	slots *slots
 }
 
 // newAccounts are the served accounts, sorted by their ids.
-func newAccounts(served map[string]Access) (sorted []*account) {
+func newAccounts(served map[string]Access, concurrency int) (sorted []*account) {
 	for _, id := range slices.Sorted(maps.Keys(served)) {
-		sorted = append(sorted, &account{Access: served[id], id: id})
+		sorted = append(sorted, &account{Access: served[id], id: id, slots: newSlots(len(served), concurrency)})
 	}
 	return sorted
 }

@@ -89,6 +89,9 @@ type Options struct {
 	Portal Portal
 	// Accounts are those that are served, by their ids of 12 digits; at least one.
 	Accounts map[string]Access
+	// Concurrency is how many grants, and as many removals, are handled at the same time.
+	// Where several accounts are served, each gets a quarter of that at most; 0: no limit.
+	Concurrency int
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
 	Terms
@@ -128,7 +131,7 @@ type Service struct {
 // New makes a service and registers its metrics; its error is that of a metric
 // that is registered already.
 func New(o Options) (*Service, error) {
-	accounts := newAccounts(o.Accounts)
+	accounts := newAccounts(o.Accounts, o.Concurrency)
 	m, err := newMetrics(o.Registerer, accounts)
 	if err != nil {
 		return nil, err
@@ -173,12 +176,13 @@ func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
 	if j.Urgent() {
 		j.asked = rec.Time
 	}
+	j.held = map[*account]bool{}
 	return j
 }
 
 // newRemoval takes a grant away in the accounts given or, without any, wherever it may be.
 func (s *Service) newRemoval(op, name string, log *slog.Logger, in ...*account) removal {
-	r := removal{svc: s, name: name, log: log, patience: patience{op: op}}
+	r := removal{svc: s, name: name, log: log, patience: patience{op: op}, mu: &sync.Mutex{}}
 	if a := s.only(); a != nil {
 		in = []*account{a}
 	}
