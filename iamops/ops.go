@@ -13,18 +13,18 @@ import (
 
 // Options configure [New].
 type Options struct {
-	API       *API              // of [Clients]
-	Account   string            // 12 digits
-	Partition string            // such as aws
-	OrgID     string            // of Port; part of the proof that an object is ours
-	Path      string            // of every role and policy, "/port-iam/"
-	Boundary  string            // ARN of the permissions boundary of every role; "" for none
-	Trust     string            // one of the Trust constants of package templates
+	API       *API   // of [Clients]
+	Account   string // 12 digits
+	Partition string // such as aws
+	OrgID     string // of Port; part of the proof that an object is ours
+	Path      string // of every role and policy, "/port-iam/"
+	Boundary  string // ARN of the permissions boundary of every role; "" for none
+	Trust     string // one of the Trust constants of package templates
 	// TrustAccounts are those whose people may assume the roles, 12 digits each; none
 	// stands for Account.
 	TrustAccounts []string
-	Tags      map[string]string // further tags of roles and policies
-	Templates *templates.Set
+	Tags          map[string]string // further tags of roles and policies
+	Templates     *templates.Set
 	// Rules say what else must not be granted, and what may be granted nevertheless.
 	Rules catalogue.Rules
 }

@@ -1,9 +1,9 @@
-// Package iamtest is an AWS account in memory: IAM and STS as far as granting
+// Package iamtest is AWS accounts in memory: IAM and STS as far as granting
 // and ending access needs them, spoken over AWS's own Query protocol, so that
 // the real AWS client with its signing, retries and error decoding is what gets
 // exercised.
 //
-// It owns the account's roles, managed policies, users and sessions, the rules
+// It owns each account's roles, managed policies, users and sessions, the rules
 // AWS applies to them (limits, character sets, conflicts, quotas, eventual
 // consistency, throttling), and an evaluator of policies that answers whether a
 // principal may do something at this moment. It also makes trouble on request:
@@ -24,6 +24,13 @@
 // unique against the true state. Access is evaluated against the true state as
 // well, so a Deny counts from the moment it was put; only AssumeRole asks in
 // addition that the role be visible.
+//
+// # Several accounts
+//
+// [Server.AddAccount] makes another account behind the same address; [Server.AddRole] a
+// role that is to be assumed from elsewhere. Trouble, throttling, delays and the record of
+// calls are each account's own. AssumeRole counts for the account of the role. It needs
+// the trust policy of the role, and across accounts the caller's policies as well.
 //
 // # Clock
 //

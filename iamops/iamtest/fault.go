@@ -41,8 +41,11 @@ type Fault struct {
 
 // CheckFaults has the test, a testing.TB, fail at its end for each fault that
 // has not met the calls it was armed for. It comes before any [Server.Fault]
-// without Maybe.
-func (s *Server) CheckFaults(test standin.Test) { s.faults.Check(test) }
+// without Maybe, and holds for accounts that are added later.
+func (s *Server) CheckFaults(test standin.Test) {
+	s.test = test
+	s.faults.Check(test)
+}
 
 // Fault arms f and returns how to disarm it. Delays add up; of the other kinds
 // the one armed first that fits a call is used.

@@ -8,11 +8,14 @@ import (
 	"port-iam/internal/standin"
 )
 
-// ServeHTTP answers one call of IAM or STS; which of the two is told by its
-// Version. Where a fault or the end of the request says so, it closes the
+// ServeHTTP answers one call of IAM or STS in the account that it is for; which of the
+// two is told by its Version. Where a fault or the end of the request says so, it closes the
 // connection without an answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, err := parseRequest(r)
+	s.mu.Lock()
+	s = s.route(req)
+	s.mu.Unlock()
 	call := s.begin(req)
 	fault, kind, delay := s.faults.Take(func(f Fault) bool { return f.fits(call) })
 	if !standin.Wait(r.Context(), s.opts.Delay+delay) {

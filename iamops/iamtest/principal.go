@@ -1,6 +1,7 @@
 package iamtest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -26,7 +27,8 @@ type principal struct {
 	role               string // name of the session's role, "" for a user
 	session            string // name of the session
 	issued, expires    time.Time
-	daemon             bool // may do everything
+	daemon             bool    // may do everything
+	home               *Server // the account that it belongs to
 }
 
 // userID is aws:userid.
@@ -38,7 +40,7 @@ func (p *principal) userID() string {
 }
 
 func (s *Server) newPrincipal(keyPrefix string) *principal {
-	p := &principal{key: s.unique(keyPrefix, 20), issued: s.created()}
+	p := &principal{key: s.unique(keyPrefix, 20), issued: s.created(), home: s}
 	p.secret = "secret-of-" + p.key
 	s.keys[p.key] = p
 	return p
@@ -46,7 +48,7 @@ func (s *Server) newPrincipal(keyPrefix string) *principal {
 
 func (s *Server) daemon() *principal {
 	arn := s.opts.DaemonARN
-	return &principal{arn: arn, identity: arn, id: daemonID, daemon: true}
+	return &principal{arn: arn, identity: arn, id: daemonID, daemon: true, home: s}
 }
 
 // AddUser gives an IAM user, made if there is none of that name, an access key.
@@ -92,10 +94,7 @@ func (s *Server) AddRoleSession(path, role, session string, documents ...string)
 	}
 	r = r.clone()
 	if len(documents) > 0 {
-		r.Inline = map[string]string{}
-	}
-	for i, d := range documents {
-		r.Inline[fmt.Sprintf("policy-%d", i+1)] = d
+		r.Inline = inline(documents)
 	}
 	now := s.opts.Now()
 	s.roles.set(roleKey(role), r, now, now)
@@ -150,40 +149,49 @@ func (s *Server) newSession(r *Role, session string) *principal {
 // gone, or was made again since, belongs to nobody.
 func (s *Server) authenticate(key, token string) (*principal, error) {
 	p := s.keys[key]
+	if p == nil {
+		if key == "" || s.requireKnownKeys || s.first.rejectAll {
+			return nil, invalidToken()
+		}
+		return s.first.daemon(), nil
+	}
 	switch {
-	case s.rejectAll || key == "":
+	case p.home.rejectAll:
 		return nil, invalidToken()
-	case p == nil && s.requireKnownKeys:
-		return nil, invalidToken()
-	case p == nil:
-		return s.daemon(), nil
 	case p.token != token:
 		return nil, invalidToken()
 	case !p.expires.IsZero() && !s.awsNow().Before(p.expires):
 		return nil, refuse(http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired")
 	}
 	if p.role != "" {
-		if r := s.roles.truth(roleKey(p.role)); r == nil || r.ID != p.id {
+		if r := p.home.roles.truth(roleKey(p.role)); r == nil || r.ID != p.id {
 			return nil, invalidToken()
 		}
 	}
 	return p, nil
 }
 
-// factsOf is the context that every request of a principal has.
+// factsOf is the context that every request of a principal has, about a resource of this
+// account.
 func (s *Server) factsOf(p *principal) facts {
 	f := facts{}
 	f.set("aws:CurrentTime", timestamp(s.awsNow()))
 	f.set("aws:PrincipalArn", p.identity)
-	f.set("aws:PrincipalAccount", s.opts.Account)
-	f.set("aws:ResourceAccount", s.opts.Account) // there is no other
+	f.set("aws:PrincipalAccount", p.home.opts.Account)
+	f.set("aws:ResourceAccount", s.opts.Account)
+	if org := p.home.opts.Organization; org != "" {
+		f.set("aws:PrincipalOrgID", org)
+	}
+	if org := s.opts.Organization; org != "" {
+		f.set("aws:ResourceOrgID", org)
+	}
 	f.set("aws:userid", p.userID())
 	if p.user != "" {
 		f.set("aws:username", p.user)
 	}
 	if p.role != "" {
 		f.set("aws:TokenIssueTime", timestamp(p.issued))
-		if r := s.roles.truth(roleKey(p.role)); r != nil {
+		if r := p.home.roles.truth(roleKey(p.role)); r != nil {
 			for k, v := range r.Tags {
 				f.set("aws:PrincipalTag/"+k, v)
 			}
@@ -194,10 +202,7 @@ func (s *Server) factsOf(p *principal) facts {
 
 // ownerOf is the account of a resource: this one, where its ARN does not say.
 func (s *Server) ownerOf(resource string) string {
-	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" {
-		return parts[4]
-	}
-	return s.opts.Account
+	return cmp.Or(accountOf(resource), s.opts.Account)
 }
 
 // rightsOf are the policies that a principal has at this moment.
@@ -209,13 +214,13 @@ func (s *Server) rightsOf(p *principal) rights {
 		}}}
 	}
 	if p.role == "" {
-		return userRights(s.users[p.user])
+		return userRights(p.home.users[p.user])
 	}
-	r := s.roles.truth(roleKey(p.role))
+	r := p.home.roles.truth(roleKey(p.role))
 	if r == nil {
 		return rights{}
 	}
-	return s.roleRights(r)
+	return p.home.roleRights(r)
 }
 
 func userRights(u *user) rights {
@@ -247,8 +252,8 @@ func (s *Server) roleRights(r *Role) rights {
 	return all
 }
 
-// Allowed reports whether the owner of an access key may do something at this
-// moment, by identity policies and boundary, and why. Any action of AWS may be
+// Allowed reports whether the owner of an access key, of whichever account, may do
+// something at this moment, by identity policies and boundary, and why. Any action of AWS may be
 // asked for, for example s3:PutObject.
 func (s *Server) Allowed(accessKey, action, resource string) (bool, string) {
 	s.mu.Lock()
@@ -261,8 +266,8 @@ func (s *Server) Allowed(accessKey, action, resource string) (bool, string) {
 	if err != nil {
 		return false, strings.TrimSuffix(err.Error(), ".")
 	}
-	f := s.factsOf(p)
-	f.set("aws:ResourceAccount", s.ownerOf(resource))
+	f := p.home.factsOf(p)
+	f.set("aws:ResourceAccount", p.home.ownerOf(resource))
 	d := s.rightsOf(p).evaluate(access{action, resource, f})
 	return d.verdict == allowed, d.reason
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"port-iam/internal/standin"
@@ -13,6 +12,9 @@ import (
 // Options describe an account. The zero value is an empty, fast and unthrottled
 // one.
 type Options struct {
+	// Organization is the id of the AWS Organization that the account is in. Default
+	// "o-exampleorg".
+	Organization string
 	// Account is the account id. Default "123456789012".
 	Account string
 	// Partition is the first part of every ARN. Default "aws".
@@ -38,26 +40,24 @@ type Options struct {
 	PageSize int
 }
 
-// Server is one account. It is safe for concurrent use.
+// Server is one account; [Server.AddAccount] makes others beside it. It is safe for
+// concurrent use.
 type Server struct {
 	opts       Options
 	operations map[string]operation
+	*cloud
 
-	mu               sync.Mutex
-	lag, behind      func() time.Duration
-	skew             time.Duration
-	requireKnownKeys bool
-	rejectAll        bool
-	bucket           bucket
-	share            float64 // of calls that are refused at random
-	random           *rand.Rand
+	lag, behind func() time.Duration
+	rejectAll   bool
+	bucket      bucket
+	share       float64 // of calls that are refused at random
+	random      *rand.Rand
 
 	roles    table[Role]   // by lower-case name
 	policies table[Policy] // by account and lower-case name, see policyKey
 	users    map[string]*user
-	keys     map[string]*principal // by access key id
-	ids      uint64                // last number used for an identifier
 
+	test   standin.Test // nil where nobody checks the faults
 	faults standin.Faults[Fault]
 	calls  standin.Calls[Call]
 }
@@ -85,9 +85,20 @@ func New(opts Options) *Server {
 	if opts.MaxPolicies == 0 {
 		opts.MaxPolicies = 1500
 	}
-	return &Server{
+	if opts.Organization == "" {
+		opts.Organization = "o-exampleorg"
+	}
+	c := &cloud{accounts: map[string]*Server{}, keys: map[string]*principal{}}
+	c.first = c.add(opts)
+	return c.first
+}
+
+// add makes an account. All options are set.
+func (c *cloud) add(opts Options) *Server {
+	s := &Server{
 		opts:       opts,
 		operations: operations(),
+		cloud:      c,
 		lag:        func() time.Duration { return opts.Visibility },
 		behind:     func() time.Duration { return 0 },
 		bucket:     bucket{tokens: opts.Burst},
@@ -95,8 +106,9 @@ func New(opts Options) *Server {
 		roles:      newTable[Role](),
 		policies:   newTable[Policy](),
 		users:      map[string]*user{},
-		keys:       map[string]*principal{},
 	}
+	c.accounts[opts.Account] = s
+	return s
 }
 
 // SetVisibility changes how long later writes stay invisible to reads.
@@ -131,23 +143,24 @@ func (s *Server) SetBehind(f func() time.Duration) {
 // shownAt is the time as of which a read shows the account.
 func (s *Server) shownAt() time.Time { return s.opts.Now().Add(-s.behind()) }
 
-// SetClockSkew sets how far AWS's clock runs ahead of [Options].Now.
+// SetClockSkew sets how far AWS's clock runs ahead of [Options].Now, in all accounts.
 func (s *Server) SetClockSkew(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skew = d
 }
 
-// RequireKnownKeys decides what an access key that the account did not hand out
-// is: the daemon with every right (false, the default) or InvalidClientTokenId.
+// RequireKnownKeys decides what an access key that no account has handed out is: the
+// daemon of the first account, with every right (false, the default), or
+// InvalidClientTokenId.
 func (s *Server) RequireKnownKeys(require bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requireKnownKeys = require
 }
 
-// RejectCredentials makes every call fail with InvalidClientTokenId until it is
-// switched off again.
+// RejectCredentials makes every call of those who belong to this account fail with
+// InvalidClientTokenId until it is switched off again.
 func (s *Server) RejectCredentials(reject bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -97,10 +97,10 @@ func evaluation(has rights, a access) evaluationXML {
 func (s *Server) rightsByARN(arn string) (rights, *principal, error) {
 	name := arn[strings.LastIndex(arn, "/")+1:]
 	if u := s.users[name]; u != nil && u.arn == arn {
-		return userRights(u), &principal{arn: arn, identity: arn, id: u.id, user: u.name}, nil
+		return userRights(u), &principal{arn: arn, identity: arn, id: u.id, user: u.name, home: s}, nil
 	}
 	if role := s.roles.seen(roleKey(name), s.opts.Now()); role != nil && role.ARN == arn {
-		return s.roleRights(role), &principal{arn: arn, identity: arn, id: role.ID, role: role.Name, issued: s.created()}, nil
+		return s.roleRights(role), &principal{arn: arn, identity: arn, id: role.ID, role: role.Name, issued: s.created(), home: s}, nil
 	}
 	return rights{}, nil, noSuchEntity("The entity %s cannot be found.", arn)
 }

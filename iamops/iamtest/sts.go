@@ -6,7 +6,7 @@ import (
 )
 
 func (s *Server) getCallerIdentity(r *request) (any, error) {
-	return struct{ Arn, UserId, Account string }{r.caller.arn, r.caller.userID(), s.opts.Account}, nil
+	return struct{ Arn, UserId, Account string }{r.caller.arn, r.caller.userID(), r.caller.home.opts.Account}, nil
 }
 
 type credentialsXML struct {
@@ -16,7 +16,8 @@ type credentialsXML struct {
 type assumedRoleXML struct{ AssumedRoleId, Arn string }
 
 // assumeRole starts a session of a role. The trust policy has to allow it; where
-// it only trusts the account, the caller's own policies have to as well.
+// it only trusts the account, or the caller is of another one, the caller's own policies
+// have to as well.
 func (s *Server) assumeRole(r *request) (any, error) {
 	arn, session := r.str("RoleArn"), r.str("RoleSessionName")
 	if err := checkARN("roleArn", arn); err != nil {
@@ -81,7 +82,7 @@ func (s *Server) mayAssume(r *request, role *Role, session string) string {
 	switch {
 	case !named && !account:
 		return "no trust policy statement allows the sts:AssumeRole action"
-	case d.verdict == explicitDeny, account && d.verdict != allowed:
+	case d.verdict == explicitDeny, (account || r.caller.home != s) && d.verdict != allowed:
 		return d.reason
 	}
 	return ""

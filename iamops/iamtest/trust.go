@@ -7,8 +7,8 @@ import (
 )
 
 // trusts says how a role's trust policy meets a caller: named is an Allow for
-// the caller itself, account one for the whole account, which leaves the rest to
-// the caller's own policies.
+// the caller itself, account one for the caller's whole account, which leaves the rest
+// to the caller's own policies.
 func (s *Server) trusts(role *Role, p *principal, a access) (named, account bool, err error) {
 	doc, err := parseDocument(role.Trust, trustPolicy)
 	if err != nil {
@@ -19,7 +19,7 @@ func (s *Server) trusts(role *Role, p *principal, a access) (named, account bool
 			return n == p.arn && p.session != "" || n == p.identity && role.trusted[n] == p.id
 		})
 	}
-	byAccount := func(st statement) bool { return slices.ContainsFunc(st.principal.aws, s.isAccount) }
+	byAccount := func(st statement) bool { return slices.ContainsFunc(st.principal.aws, p.home.isAccount) }
 	said, err := doc.say(a, func(st statement) bool { return byName(st) || byAccount(st) })
 	if err != nil || said != allowed {
 		return false, false, err
@@ -35,7 +35,7 @@ func (s *Server) isAccount(principal string) bool {
 }
 
 // checkTrust refuses a trust policy that IAM would, and returns the unique ids
-// of the users and roles of this account that it names.
+// of the users and roles that it names.
 func (s *Server) checkTrust(text string) (map[string]string, error) {
 	if err := checkDocumentText("assumeRolePolicyDocument", text); err != nil {
 		return nil, err
@@ -62,11 +62,11 @@ func (s *Server) checkTrust(text string) (map[string]string, error) {
 	return ids, nil
 }
 
-// resolve returns the unique id of a user or role of this account; "" for an
-// account, a session and whatever belongs to other accounts.
+// resolve returns the unique id of a user or role of an account that there is; "" for an
+// account, a session and whatever belongs to accounts elsewhere.
 func (s *Server) resolve(name string) (string, error) {
 	unknown := fmt.Errorf(`"AWS":%q`, name)
-	if len(name) == 12 && only(name, func(r rune) bool { return r >= '0' && r <= '9' }) {
+	if isAccountID(name) {
 		return "", nil
 	}
 	parts := strings.SplitN(name, ":", 6)
@@ -75,8 +75,10 @@ func (s *Server) resolve(name string) (string, error) {
 		return "", unknown
 	case parts[0] != "arn" || parts[1] != s.opts.Partition || parts[2] != "iam" && parts[2] != "sts":
 		return "", unknown
-	case parts[4] != s.opts.Account || parts[2] == "sts" || parts[5] == "root":
+	case s.accounts[parts[4]] == nil || parts[2] == "sts" || parts[5] == "root":
 		return "", nil
+	case parts[4] != s.opts.Account:
+		return s.accounts[parts[4]].resolve(name)
 	case name == s.opts.DaemonARN:
 		return daemonID, nil
 	}
