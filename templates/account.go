@@ -62,6 +62,18 @@ type Management struct {
 	Boundary string            // ARN of the permissions boundary of every role
 	Role     string            // ARN of the role or user that the daemon is, so that it may ask what it may; "" for not
 	Tags     map[string]string // further tags, on every role and policy
+	// Hub says which other accounts the daemon enters. nil: none, or this is the policy
+	// of a role by which it enters this account. Such a role assumes no other.
+	Hub *Hub
+}
+
+// Enters are the patterns of the roles that the daemon may assume. [HubPolicy], which it
+// needs for that, says which of them exactly.
+func (m Management) Enters() []string {
+	if m.Hub == nil {
+		return nil
+	}
+	return m.Hub.patterns()
 }
 
 // ManagementPolicy renders the policy that the daemon needs in AWS, and no more:
@@ -96,6 +108,9 @@ func ManagementPolicy(m Management) (string, error) {
 		err = errors.Join(err, fmt.Errorf("%q is not the ARN of a role or user, with its path", m.Role))
 	} else if who != nil && (who[1] != m.Partition || who[2] != m.Account) {
 		err = errors.Join(err, fmt.Errorf("%s is not of account %s in partition %s", m.Role, m.Account, m.Partition))
+	}
+	if m.Hub != nil {
+		err = errors.Join(err, m.Hub.check())
 	}
 	for key, value := range m.Tags {
 		if strings.ContainsAny(key+value, "*?$") {
@@ -162,16 +177,6 @@ func Boundary(l Limits) (string, error) {
 		err = fmt.Errorf("%w: choose fewer services", err)
 	}
 	return text, err
-}
-
-// RequesterPolicy renders what requesters need in addition to the trust of a
-// grant's role, which leaves the rest to their own permissions: that they may
-// switch to roles of grants. Which of them, the trust says.
-func RequesterPolicy(p Place) (string, error) {
-	if err := p.check(); err != nil {
-		return "", fmt.Errorf("requester policy: %w", err)
-	}
-	return document("requester-policy", p)
 }
 
 var errTooLong = errors.New("longer than AWS takes")

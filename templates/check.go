@@ -23,9 +23,12 @@ func (s *Set) check() error {
 	return errors.Join(permission, trust)
 }
 
+// The life of a sample.
+const sampleStart, sampleEnd = "2030-01-02T03:04:05Z", "2030-01-02T11:04:05Z"
+
 // samples are what a branch of a template may depend on.
 func samples() (out []Data) {
-	const account = "123456789012"
+	const account, other = "123456789012", "210987654321"
 	for _, partition := range append(slices.Sorted(maps.Keys(sampleRegions)), "aws-sample") {
 		bucket, own := "arn:"+partition+":s3:::sample", ":"+cmp.Or(sampleRegions[partition], "sample-east-1")+":"+account+":"
 		statements := []Statement{
@@ -36,13 +39,16 @@ func samples() (out []Data) {
 			{Sid: "Grant4", Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{"arn:" + partition + ":cloudwatch" + own + `alarm:sample " \u002a`}},
 			{Sid: "Companion5", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:" + partition + ":kms" + own + "key/sample"}},
 		}
-		for _, end := range []string{"", "2030-01-02T11:04:05Z"} {
-			for _, kind := range []string{TrustIdentityCenter, TrustIAMUser, TrustAccount} {
+		for _, end := range []string{"", sampleEnd} {
+			for _, trust := range []Data{
+				{Trust: TrustIdentityCenter}, {Trust: TrustIAMUser}, {Trust: TrustAccount},
+				{Trust: TrustIdentityCenter, TrustAccounts: []string{other, account}}, {Trust: TrustIAMUser, TrustAccounts: []string{other}}, {Trust: TrustAccount, TrustAccounts: []string{other, account}},
+			} {
 				out = append(out, Data{
 					Statements: statements,
 					Account:    account, Partition: partition, OrgID: "org_sample", RunID: "r_sample",
-					Requester: "sample@example.com", UserName: "sample@example.com", Trust: kind,
-					Start: "2030-01-02T03:04:05Z", End: end,
+					Requester: "sample@example.com", UserName: "sample@example.com", Trust: trust.Trust, TrustAccounts: trust.TrustAccounts,
+					Start: sampleStart, End: end,
 				})
 			}
 		}

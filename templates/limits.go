@@ -2,12 +2,19 @@ package templates
 
 import (
 	"regexp"
+	"slices"
 	"unicode"
 )
 
 // MaxPolicy is how long a managed policy may be, by [Length]: "IAM and AWS STS
 // quotas", IAM User Guide.
 const MaxPolicy = 6144
+
+// MaxTrust is how long the trust policy of a role may be by default, likewise.
+const MaxTrust = 2048
+
+// maxUserName is how long the name of an IAM user, and of a session, may be.
+const maxUserName = 64
 
 // Length is that of a document as IAM counts it: without white space.
 func Length(document string) int {
@@ -36,3 +43,6 @@ func IsPartition(s string) bool { return partitionForm.MatchString(s) }
 
 // IsPath reports whether s is a path of roles and policies, such as /port-iam/.
 func IsPath(s string) bool { return pathForm.MatchString(s) }
+
+// eachOnce are texts in order, each once.
+func eachOnce(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }

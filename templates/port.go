@@ -165,7 +165,7 @@ type actionData struct {
 }
 
 func (d actionData) sorted() actionData {
-	d.Accounts = slices.Compact(slices.Sorted(slices.Values(d.Accounts)))
+	d.Accounts = eachOnce(d.Accounts)
 	return d
 }
 

@@ -35,6 +35,12 @@ func TestPortGolden(t *testing.T) {
 			a.ApproveGrants, a.ApproveRevokes = true, true
 			return templates.Actions(a)
 		}},
+		{"actions-accounts", func() (any, error) {
+			a := automation()
+			a.Accounts = []string{"210987654321", "123456789012", "333333333333"}
+			a.Grants = []templates.GrantAction{{ID: "request_permissions"}, {ID: "request_prod", Accounts: []string{"333333333333", "123456789012"}}, {ID: "request_one", Accounts: []string{"210987654321"}}}
+			return templates.Actions(a)
+		}},
 		{"samples", func() (any, error) { return templates.Samples("123456789012", "aws") }},
 		{"samples-aws-us-gov", func() (any, error) { return templates.Samples("123456789012", "aws-us-gov") }},
 	} {
@@ -78,6 +84,11 @@ func TestPortRefused(t *testing.T) {
 	}{
 		{"no account", change(func(a *templates.Automation) { a.Accounts = nil }), `actions: no account is served`},
 		{"account with a quote", change(func(a *templates.Automation) { a.Accounts = []string{`12345678901"`} }), `actions: the account "12345678901\"" is not 12 digits`},
+		{"no grant action", change(func(a *templates.Automation) { a.Grants = nil }), `actions: there is no grant action`},
+		{"account of an action", change(func(a *templates.Automation) { a.Grants[0].Accounts = []string{"x"} }), `actions: the account "x" of action request_permissions is not 12 digits
+action request_permissions is for account x, which is not served`},
+		{"account that is not served", change(func(a *templates.Automation) { a.Grants[0].Accounts = []string{"210987654321"} }), `actions: action request_permissions is for account 210987654321, which is not served`},
+		{"two grant actions alike", change(func(a *templates.Automation) { a.Grants = append(a.Grants, a.Grants[0]) }), `actions: must be different actions`},
 		{"slash", change(func(a *templates.Automation) { a.Grants[0].ID = "a/b" }), `actions: "a/b" ` + form},
 		{"dots", change(func(a *templates.Automation) { a.Revoke = ".." }), `actions: ".." ` + form},
 		{"empty", change(func(a *templates.Automation) { a.Expire = "" }), `actions: "" ` + form},
@@ -94,5 +105,24 @@ func TestPortRefused(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestGrantActions(t *testing.T) {
+	ids := templates.ActionIDs{
+		Grants: []templates.GrantAction{{ID: "any"}, {ID: "one", Accounts: []string{"123456789012"}}}, Revoke: "revoke", Expire: "expire",
+	}
+	if diff := cmp.Diff([]string{"any", "one", "revoke", "expire"}, ids.All()); diff != "" {
+		t.Errorf("all (-want +got):\n%s", diff)
+	}
+	for _, tt := range []struct {
+		id             string
+		grant          bool
+		reaches, other bool
+	}{{"any", true, true, true}, {"one", true, true, false}, {"revoke", false, false, false}, {"", false, false, false}} {
+		got := []bool{ids.IsGrant(tt.id), ids.Reaches(tt.id, "123456789012"), ids.Reaches(tt.id, "210987654321")}
+		if diff := cmp.Diff([]bool{tt.grant, tt.reaches, tt.other}, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.id, diff)
+		}
 	}
 }

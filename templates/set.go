@@ -43,10 +43,21 @@ type Data struct {
 	UserName   string // of the requester in AWS, made from the e-mail
 	Trust      string // one of the Trust constants
 	// TrustAccounts are the accounts whose sessions or users may enter, 12 digits each;
-	// none: Account.
+	// none: Account. A template gets them sorted, and at least one.
 	TrustAccounts []string
 	Start         string // RFC 3339, UTC
 	End           string // RFC 3339, UTC; "" when the grant lasts until revoked
+}
+
+// OfTrustAccounts is, for each account whose sessions or users may enter, the ARN of
+// something in it: root, or what follows the account in a pattern of ARNs of IAM. It is
+// one text, or a list where the accounts are several.
+func (d Data) OfTrustAccounts(what string) any {
+	var all []string
+	for _, account := range d.TrustAccounts {
+		all = append(all, "arn:"+d.Partition+":iam::"+account+":"+what)
+	}
+	return oneOrAll(all)
 }
 
 // Statement is one Allow of the permission policy: every action on every
@@ -120,16 +131,49 @@ func (s *Set) PermissionPolicy(d Data) (string, error) { return policy(s.permiss
 
 // TrustPolicy renders the trust document of the role, like [Set.PermissionPolicy].
 // It refuses a Trust that it does not know: what a template has no case for
-// would come out as trust in the whole account.
+// would come out as trust in the whole account. It refuses [TrustIAMUser] with several
+// accounts too: two people could have the user of one name.
 func (s *Set) TrustPolicy(d Data) (string, error) {
 	switch d.Trust {
 	case TrustIdentityCenter, TrustIAMUser, TrustAccount:
-		return policy(s.trust, d)
+	default:
+		return "", fmt.Errorf("render template %s: nothing is known of the trust %q", TrustPolicyFile, d.Trust)
 	}
-	return "", fmt.Errorf("render template %s: nothing is known of the trust %q", TrustPolicyFile, d.Trust)
+	for _, account := range d.TrustAccounts {
+		if !IsAccount(account) {
+			return "", fmt.Errorf("render template %s: the trusted account %q is not 12 digits", TrustPolicyFile, account)
+		}
+	}
+	if n := len(d.TrustAccounts); d.Trust == TrustIAMUser && n > 1 {
+		return "", fmt.Errorf("render template %s: the user of a name is trusted in one account, and %d are named", TrustPolicyFile, n)
+	}
+	return policy(s.trust, d)
+}
+
+// CheckTrust reports that the trust policies of grants would be longer than AWS takes.
+// Of d it needs what the settings say: Account, Partition, Trust, TrustAccounts.
+func (s *Set) CheckTrust(d Data) error {
+	d.UserName = strings.Repeat("x", maxUserName)
+	d.Requester, d.RunID, d.OrgID, d.Start, d.End = d.UserName, "r_0123456789abcdef", "org_0123456789abcdef", sampleStart, sampleEnd
+	text, err := s.TrustPolicy(d)
+	if n := Length(text); err == nil && n > MaxTrust {
+		err = fmt.Errorf("the trust policy of a grant would have %d characters with %s, and AWS takes %d", n, plural(len(d.TrustAccounts), "trusted account"), MaxTrust)
+	}
+	return err
+}
+
+func plural(n int, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 func policy(t *template.Template, d Data) (string, error) {
+	if len(d.TrustAccounts) == 0 {
+		d.TrustAccounts = []string{d.Account}
+	}
+	d.TrustAccounts = eachOnce(d.TrustAccounts)
 	text, err := render(t, d)
 	if err == nil && text[0] != '{' {
 		err = fmt.Errorf("render template %s: the result is not a JSON object", t.Name())

@@ -60,6 +60,12 @@ func TestGolden(t *testing.T) {
 			all = append(all, golden{"trust-" + trust + "-" + partition, set.TrustPolicy, func(d *templates.Data) { d.Partition, d.Trust = partition, trust }})
 		}
 	}
+	both := []string{"210987654321", "123456789012", "210987654321"}
+	for trust, accounts := range map[string][]string{
+		templates.TrustIdentityCenter: both, templates.TrustAccount: both, templates.TrustIAMUser: {"210987654321"},
+	} {
+		all = append(all, golden{"trust-" + trust + "-accounts", set.TrustPolicy, func(d *templates.Data) { d.Trust, d.TrustAccounts = trust, accounts }})
+	}
 	// IAM takes no character above U+00FF, so what an address may hold beyond
 	// that is written as JSON escapes.
 	all = append(all,
@@ -95,6 +101,10 @@ func TestRefused(t *testing.T) {
 		{"a variable", func(d *templates.Data) { d.UserName = "${aws:userid}" }, `"${aws:userid}" holds ${, which acts as a policy variable`},
 		{"a variable for an IAM user", func(d *templates.Data) { d.Trust, d.UserName = templates.TrustIAMUser, "${aws:username}" }, `"${aws:username}" holds ${, which acts as a policy variable`},
 		{"a trust that does not exist", func(d *templates.Data) { d.Trust, d.End = "everybody", "" }, `render template trust-policy.json: nothing is known of the trust "everybody"`},
+		{"a user in two accounts", func(d *templates.Data) {
+			d.Trust, d.TrustAccounts = templates.TrustIAMUser, []string{"123456789012", "210987654321"}
+		}, `render template trust-policy.json: the user of a name is trusted in one account, and 2 are named`},
+		{"any account", func(d *templates.Data) { d.TrustAccounts = []string{"*"} }, `render template trust-policy.json: the trusted account "*" is not 12 digits`},
 		{"no trust", func(d *templates.Data) { d.Trust = "" }, `render template trust-policy.json: nothing is known of the trust ""`},
 	}
 	for _, tt := range tests {
