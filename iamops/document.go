@@ -38,12 +38,36 @@ func plain(document string) (string, error) {
 	return url.QueryUnescape(document)
 }
 
-// sameJSON compares a document of ours by meaning with one that IAM returned.
+// sameJSON compares a document of ours by meaning with one that IAM returned. IAM may
+// return the values of a list in another order, and a list of one as its value.
 func sameJSON(ours, theirs string) bool {
 	theirs, err := plain(theirs)
 	var a, b any
 	err = errors.Join(err, json.Unmarshal([]byte(ours), &a), json.Unmarshal([]byte(theirs), &b))
-	return err == nil && reflect.DeepEqual(a, b)
+	return err == nil && reflect.DeepEqual(unordered(a), unordered(b))
+}
+
+// unordered is a value of a document with the texts of each list in order.
+func unordered(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = unordered(v[key])
+		}
+	case []any:
+		if len(v) == 1 {
+			return unordered(v[0])
+		}
+		for i := range v {
+			v[i] = unordered(v[i])
+		}
+		slices.SortStableFunc(v, func(a, b any) int {
+			x, _ := a.(string)
+			y, _ := b.(string)
+			return strings.Compare(x, y)
+		})
+	}
+	return value
 }
 
 const (

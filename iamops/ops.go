@@ -66,16 +66,43 @@ func New(o Options) (*Ops, error) {
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
 		errs = append(errs, fmt.Errorf("unknown trust %q: use identity-center, iam-user or account", o.Trust))
 	}
-	errs = append(errs, CheckTags(o.Tags))
+	if len(o.TrustAccounts) == 0 {
+		o.TrustAccounts = []string{o.Account}
+	}
+	errs = append(errs, o.checkTrustAccounts(), CheckTags(o.Tags))
 	actions, err := catalogue.Open()
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
 	}
-	if len(o.TrustAccounts) == 0 {
-		o.TrustAccounts = []string{o.Account}
-	}
 	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
+}
+
+// checkTrustAccounts refuses accounts that no trust policy could name, or not all of them
+// at once.
+func (o Options) checkTrustAccounts() error {
+	const setting = "GRANT_TRUST_ACCOUNTS"
+	seen := map[string]bool{}
+	for _, id := range o.TrustAccounts {
+		switch {
+		case !templates.IsAccount(id):
+			return fmt.Errorf("%s: %q is not the id of an account: it has 12 digits", setting, id)
+		case seen[id]:
+			return fmt.Errorf("%s: the account %s is named twice", setting, id)
+		}
+		seen[id] = true
+	}
+	switch {
+	case len(seen) == 1 || o.Templates == nil:
+		return nil
+	case o.Trust == templates.TrustIAMUser:
+		return fmt.Errorf("%s: %d accounts are named, and iam-user takes exactly one: two people could be users of the same name", setting, len(seen))
+	}
+	err := o.Templates.CheckTrust(templates.Data{Account: o.Account, Partition: o.Partition, Trust: o.Trust, TrustAccounts: o.TrustAccounts})
+	if err != nil {
+		return fmt.Errorf("%s: name fewer accounts: %w", setting, err)
+	}
+	return nil
 }
 
 // CheckTags refuses further tags that AWS would refuse with every role, and those

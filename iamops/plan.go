@@ -35,9 +35,8 @@ const (
 
 // Limits of IAM, from "IAM and AWS STS quotas" and the service model.
 const (
-	maxTrustChars    = 2048 // trust policy, default quota
-	maxTags          = 50   // of a role or policy
-	maxSwitchableLen = 64   // path without the leading slash + name, console's Switch Role
+	maxTags          = 50 // of a role or policy
+	maxSwitchableLen = 64 // path without the leading slash + name, console's Switch Role
 
 	// What CreateRole takes as the maximum session duration of a role.
 	minMaxSession = time.Hour
@@ -132,7 +131,7 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	if p.Trust, err = o.opts.Templates.TrustPolicy(data); err != nil {
 		return p, err
 	}
-	return p, cmp.Or(fits(p.Policy, templates.MaxPolicy, "permission policy"), fits(p.Trust, maxTrustChars, "trust policy"))
+	return p, cmp.Or(fits(p.Policy, templates.MaxPolicy, "permission policy"), fits(p.Trust, templates.MaxTrust, "trust policy"))
 }
 
 // maxSession is the maximum session duration of a role: what its grant lasts, as far
