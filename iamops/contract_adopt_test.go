@@ -35,7 +35,7 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 			noError(t, w.ops.CreatePolicy(t.Context(), p))
 			in := &iam.CreateRoleInput{
 				RoleName: &p.Name, Path: aws.String(path), AssumeRolePolicyDocument: &p.Trust, Tags: tags(p.Tags),
-				PermissionsBoundary: aws.String(boundary), Description: &p.Description,
+				PermissionsBoundary: aws.String(w.boundary), Description: &p.Description,
 			}
 			if seconds > 0 {
 				in.MaxSessionDuration = &seconds
@@ -91,7 +91,7 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 			noError(t, w.ops.CreatePolicy(t.Context(), p))
 			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
 				RoleName: &p.Name, Path: aws.String(path), AssumeRolePolicyDocument: &p.Trust, Tags: tags(p.Tags),
-				PermissionsBoundary: aws.String(boundary), Description: aws.String("ends later"), MaxSessionDuration: aws.Int32(28800),
+				PermissionsBoundary: aws.String(w.boundary), Description: aws.String("ends later"), MaxSessionDuration: aws.Int32(28800),
 			})
 			noError(t, err)
 		}, adopted, iamops.KindDiffers},
@@ -144,7 +144,7 @@ func testEncoding(t *testing.T, newWorld func(t *testing.T) *world) {
 // and what is said where there is no such policy.
 func testBoundary(t *testing.T, newWorld func(t *testing.T) *world) {
 	w := newWorld(t)
-	clients := newClients(t, w.config, nil)
+	clients := w.clients(t, w.config)
 	arn := w.policy(t, "/team/", "Limit")
 	for _, want := range []int{1, 0} { // the first allows one action, the next one all
 		b, err := clients.Boundary(t.Context(), arn)

@@ -99,7 +99,7 @@ var differences = []struct {
 	{
 		"a boundary that does not exist", "moto checks no more than its account",
 		func(t *testing.T, w *world) string {
-			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustAll), PermissionsBoundary: aws.String(boundary + "2")})
+			_, err := w.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustAll), PermissionsBoundary: aws.String(w.boundary + "2")})
 			return code(err)
 		}, "NoSuchEntity", "",
 	},

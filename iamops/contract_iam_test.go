@@ -15,7 +15,7 @@ import (
 // testCodes checks which error code answers what; the operations tell by it
 // what has happened.
 func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
-	const none = "arn:aws:iam::123456789012:policy/none"
+	none := func(w *world) string { return "arn:aws:iam::" + w.account + ":policy/none" }
 	tests := []struct {
 		name string
 		do   func(t *testing.T, w *world) error
@@ -40,7 +40,7 @@ func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
 			return err
 		}, "NoSuchEntity"},
 		{"read no policy", func(t *testing.T, w *world) error {
-			_, err := w.iam.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: aws.String(none)})
+			_, err := w.iam.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: aws.String(none(w))})
 			return err
 		}, "NoSuchEntity"},
 		{"list the attachments of no role", func(t *testing.T, w *world) error {
@@ -52,7 +52,7 @@ func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
 			return err
 		}, "NoSuchEntity"},
 		{"list the versions of no policy", func(t *testing.T, w *world) error {
-			_, err := w.iam.ListPolicyVersions(t.Context(), &iam.ListPolicyVersionsInput{PolicyArn: aws.String(none)})
+			_, err := w.iam.ListPolicyVersions(t.Context(), &iam.ListPolicyVersionsInput{PolicyArn: aws.String(none(w))})
 			return err
 		}, "NoSuchEntity"},
 		{"attach to no role", func(t *testing.T, w *world) error {
@@ -60,7 +60,7 @@ func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
 		}, "NoSuchEntity"},
 		{"attach no policy", func(t *testing.T, w *world) error {
 			w.role(t, "r")
-			return w.attach(t, "r", none)
+			return w.attach(t, "r", none(w))
 		}, "NoSuchEntity"},
 		{"attach twice", func(t *testing.T, w *world) error {
 			w.role(t, "r")
@@ -98,11 +98,11 @@ func testCodes(t *testing.T, newWorld func(t *testing.T) *world) {
 		}, "DeleteConflict"},
 		{"delete a role with a boundary", func(t *testing.T, w *world) error {
 			w.role(t, "r")
-			_, err := w.iam.PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String("r"), PermissionsBoundary: aws.String(boundary)})
+			_, err := w.iam.PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{RoleName: aws.String("r"), PermissionsBoundary: aws.String(w.boundary)})
 			noError(t, err)
 			return w.deleteRole(t, "r")
 		}, ""},
-		{"delete no policy", func(t *testing.T, w *world) error { return w.deletePolicy(t, none) }, "NoSuchEntity"},
+		{"delete no policy", func(t *testing.T, w *world) error { return w.deletePolicy(t, none(w)) }, "NoSuchEntity"},
 		{"delete the version in use", func(t *testing.T, w *world) error {
 			return w.deleteVersion(t, w.policy(t, "/", "p"), "v1")
 		}, "DeleteConflict"},
@@ -146,7 +146,7 @@ func testAnswers(t *testing.T, newWorld func(t *testing.T) *world) {
 		t.Errorf("role %s, planned %s", got, p.RoleARN)
 	}
 	want := seenRole{
-		ID: *role.Role.RoleId, Description: p.Description, Boundary: boundary, Trust: p.Trust, Tags: p.Tags, Inline: map[string]string{},
+		ID: *role.Role.RoleId, Description: p.Description, Boundary: w.boundary, Trust: p.Trust, Tags: p.Tags, Inline: map[string]string{},
 		MaxSession: 28800,
 	}
 	policy, err := w.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &p.PolicyARN})

@@ -14,12 +14,25 @@ func TestContractFake(t *testing.T) {
 	testContract(t, func(t *testing.T) *world { return newFake(t, iamtest.Options{}) })
 }
 
+// TestContractFakeEntered does so in an account that the daemon enters.
+func TestContractFakeEntered(t *testing.T) {
+	t.Parallel()
+	testContract(t, func(t *testing.T) *world { return newFakeEntered(t) })
+}
+
 // TestContractMoto does the same with an imitation that is not our own, so
 // that the two do not merely agree on one misunderstanding.
 func TestContractMoto(t *testing.T) {
 	t.Parallel()
 	moto := mototest.Start(t)
 	testContract(t, func(t *testing.T) *world { return newMoto(t, moto) })
+}
+
+// TestContractMotoEntered does so in an account of moto that the daemon enters.
+func TestContractMotoEntered(t *testing.T) {
+	t.Parallel()
+	moto := mototest.Start(t)
+	testContract(t, func(t *testing.T) *world { return newMotoEntered(t, moto) })
 }
 
 // testContract is what every AWS and every operation of ours has to keep. The

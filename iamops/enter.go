@@ -82,25 +82,29 @@ func (c *Clients) Enter(roleARN, externalID string) *Clients {
 	return newClients(cfg, c.common, s.enterFirst)
 }
 
-// enterError is that a role could not be assumed. It does not wrap AWS's answer: that
-// was none to the call which the session was for.
+// enterError is that a role could not be assumed. What AWS said is not an [answer] in
+// it: that was none to the call which the session was for.
 type enterError struct {
 	text      string
 	throttled bool
+	err       error
 }
 
 // Error names the role, and what to check.
 func (e *enterError) Error() string { return e.text }
 
+// Unwrap returns the cause.
+func (e *enterError) Unwrap() error { return e.err }
+
 func newEnterError(role string, withID bool, err error) error {
 	a, _ := arn.Parse(role)
-	e := &enterError{throttled: Throttled(err)}
+	e := &enterError{throttled: Throttled(err), err: err}
 	reason, remedy := "the answer holds no credentials", ""
 	if err != nil {
 		reason = err.Error()
 	}
 	if answer, answered := isAnswer(err); answered {
-		reason = awsError{answer}.Error()
+		reason, e.err = awsError{answer}.Error(), answer.Unwrap()
 		if answer.ErrorCode() == "AccessDenied" {
 			id := "asks for no external id"
 			if withID {

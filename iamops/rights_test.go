@@ -89,21 +89,21 @@ func TestSimulate(t *testing.T) {
 // testPrincipal checks that the role of a session is found, whatever its path.
 func testPrincipal(t *testing.T, newWorld func(t *testing.T) *world) {
 	w := newWorld(t)
-	clients := newClients(t, w.config, nil)
+	clients := w.clients(t, w.config)
 	noError(t, w.createRole(t, "/", "plain", nil))
 	noError(t, w.createRole(t, "/platform/tools/", "below", nil))
-	const of = "arn:aws:sts::" + account + ":assumed-role/"
+	of, in := "arn:aws:sts::"+w.account+":assumed-role/", "arn:aws:iam::"+w.account
 	for _, tc := range []struct {
 		identity, want string
 		kind           iamops.Kind
 	}{
-		{of + "plain/session", "arn:aws:iam::" + account + ":role/plain", 0},
-		{of + "below/session", "arn:aws:iam::" + account + ":role/platform/tools/below", 0},
-		{of + "BELOW/i-0123456789abcdef0", "arn:aws:iam::" + account + ":role/platform/tools/below", 0},
-		{of + "low/session", "arn:aws:iam::" + account + ":role/low", iamops.KindNotFound},
-		{"arn:aws:iam::" + account + ":user/platform/port-iam", "arn:aws:iam::" + account + ":user/platform/port-iam", 0},
-		{"arn:aws:iam::" + account + ":root", "arn:aws:iam::" + account + ":root", 0},
-		{"arn:aws:sts::" + account + ":federated-user/alice", "arn:aws:sts::" + account + ":federated-user/alice", 0},
+		{of + "plain/session", in + ":role/plain", 0},
+		{of + "below/session", in + ":role/platform/tools/below", 0},
+		{of + "BELOW/i-0123456789abcdef0", in + ":role/platform/tools/below", 0},
+		{of + "low/session", in + ":role/low", iamops.KindNotFound},
+		{in + ":user/platform/port-iam", in + ":user/platform/port-iam", 0},
+		{in + ":root", in + ":root", 0},
+		{"arn:aws:sts::" + w.account + ":federated-user/alice", "arn:aws:sts::" + w.account + ":federated-user/alice", 0},
 	} {
 		got, err := clients.Principal(t.Context(), tc.identity)
 		if got != tc.want {

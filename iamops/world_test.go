@@ -3,12 +3,14 @@ package iamops_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
 	"port-iam/iamops"
@@ -31,9 +33,11 @@ const (
 type world struct {
 	ops  *iamops.Ops     // the daemon
 	iam  *iam.Client     // the other person; one attempt a call, to see what the server says
-	fake *iamtest.Server // nil where the server is not ours
+	fake *iamtest.Server // the account; nil where the server is not ours
 
-	config aws.Config
+	account, boundary string
+	config            aws.Config // of the daemon
+	enter             string     // ARN of the role by which the daemon enters the account, "" for its own
 }
 
 // server is one of the implementations of AWS that the suite runs against.
@@ -59,7 +63,7 @@ func newFake(t *testing.T, opts iamtest.Options) *world {
 	fake.CheckFaults(t)
 	l := iamtest.NewListener()
 	t.Cleanup(fake.Serve(l))
-	w := &world{fake: fake, config: awsConfig("http://iam.invalid", l.Client())}
+	w := &world{fake: fake, account: account, boundary: boundary, config: awsConfig("http://iam.invalid", l.Client())}
 	fake.AddPolicy(boundary, allowAll)
 	w.open(t)
 	return w
@@ -71,7 +75,10 @@ func newMoto(t *testing.T, moto *mototest.Server) *world {
 	moto.Reset()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	w := &world{config: awsConfig(moto.URL(), &http.Client{Transport: memnet.WholeAnswers{RoundTripper: transport}})}
+	w := &world{
+		account: account, boundary: boundary,
+		config: awsConfig(moto.URL(), &http.Client{Transport: memnet.WholeAnswers{RoundTripper: transport}}),
+	}
 	w.open(t)
 	w.policy(t, "/", "Boundary")
 	return w
@@ -89,7 +96,53 @@ func awsConfig(url string, client *http.Client) aws.Config {
 func (w *world) open(t *testing.T) {
 	t.Helper()
 	w.ops = w.daemon(t)
-	w.iam = iam.NewFromConfig(w.config, func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+	w.iam = iam.NewFromConfig(w.person(t), func(o *iam.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
+// newFakeEntered makes a world in the second account of our own imitation.
+func newFakeEntered(t *testing.T) *world {
+	t.Helper()
+	own := newFake(t, iamtest.Options{})
+	there := own.fake.AddAccount(member)
+	there.AddPolicy(memberBoundary, allowAll)
+	role := there.AddRole("/platform/", "PortIam", strings.ReplaceAll(hubTrust, "user/port-iam", "root"), allowAll)
+	w := &world{fake: there, account: member, boundary: memberBoundary, config: own.config, enter: role}
+	w.open(t)
+	return w
+}
+
+// newMotoEntered makes a world in another account of moto, which has as many as are named.
+func newMotoEntered(t *testing.T, moto *mototest.Server) *world {
+	t.Helper()
+	own := newMoto(t, moto)
+	w := &world{account: member, boundary: memberBoundary, config: own.config, enter: memberRole}
+	w.open(t)
+	w.policy(t, "/", "Boundary")
+	return w
+}
+
+// person is the configuration of the other person.
+func (w *world) person(t *testing.T) aws.Config {
+	t.Helper()
+	if w.enter == "" {
+		return w.config
+	}
+	out, err := sts.NewFromConfig(w.config).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: &w.enter, RoleSessionName: aws.String("person"), ExternalId: aws.String(externalID),
+	})
+	noError(t, err)
+	c := out.Credentials
+	return signedBy(w.config, *c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+}
+
+// clients are those of the daemon in the account.
+func (w *world) clients(t *testing.T, cfg aws.Config) *iamops.Clients {
+	t.Helper()
+	c := newClients(t, cfg, nil)
+	if w.enter != "" {
+		c = c.Enter(w.enter, externalID)
+	}
+	return c
 }
 
 // daemon makes the operations over the clients that the daemon uses; change, if
@@ -98,9 +151,7 @@ func (w *world) daemon(t *testing.T, change ...func(*middleware.Stack) error) *i
 	t.Helper()
 	cfg := w.config.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, change...)
-	ops, err := iamops.New(options(t, newClients(t, cfg, nil).IAM))
-	noError(t, err)
-	return ops
+	return opsOf(t, w.clients(t, cfg), w.account, w.boundary)
 }
 
 // options are those of a daemon that works; tests change one of them.
@@ -123,17 +174,26 @@ func request() iamops.Request {
 	}
 }
 
-// usual is the plan of request: the same in every world, and worked out once,
-// since looking up what its actions act on takes longer than all the rest.
+// usual are the plans of request by account: the same in every world, and worked out
+// once, since looking up what its actions act on takes longer than all the rest.
 var usual struct {
-	sync.Once
-	plan iamops.Plan
+	sync.Mutex
+	plans map[string]iamops.Plan
 }
 
 func (w *world) plan(t *testing.T) iamops.Plan {
 	t.Helper()
-	usual.Do(func() { usual.plan = w.planOf(t, request()) })
-	return usual.plan
+	usual.Lock()
+	defer usual.Unlock()
+	if p, known := usual.plans[w.account]; known {
+		return p
+	}
+	p := w.planOf(t, request())
+	if usual.plans == nil {
+		usual.plans = map[string]iamops.Plan{}
+	}
+	usual.plans[w.account] = p
+	return p
 }
 
 func (w *world) planOf(t *testing.T, g iamops.Request) iamops.Plan {
