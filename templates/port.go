@@ -182,7 +182,8 @@ func Samples(account, partition string) (json.RawMessage, error) {
 	if region == "" || !IsAccount(account) {
 		return nil, fmt.Errorf("samples: nothing is known of an account %q in a partition %q", account, partition)
 	}
-	docs, err := portDocuments(struct{ Bucket, Instance string }{
+	docs, err := portDocuments(struct{ Account, Bucket, Instance string }{
+		account,
 		"arn:" + partition + ":s3:::my-s3-bucket",
 		"arn:" + partition + ":ec2:" + region + ":" + account + ":instance/i-0123456789abcdef0",
 	}, "samples")

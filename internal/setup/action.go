@@ -18,7 +18,7 @@ var actionFields = []string{
 const (
 	kafka       = "KAFKA"
 	messagePath = "invocationMethod.payload"
-	accountPath = messagePath + ".context.account"
+	contextPath = messagePath + ".context"
 
 	remedyOtherAction = "choose another identifier with "
 	// Settings that hold the identifiers of actions.
@@ -132,6 +132,7 @@ func (d *differ) invocation(have object, want port.Object) {
 		if reads() == s.read(s.ours) {
 			reads = func() string { return "" } // no change is needed
 		}
+		d.accounts(have, want)
 		d.message(messagePath, own, message, reads)
 		if s.read(own) != s.read(s.ours) {
 			d.conflict("remove from it what port-iam does not write", "the daemon does not read %s as a run, because of its field %q", messagePath, s.culprit(own))
@@ -139,6 +140,37 @@ func (d *differ) invocation(have object, want port.Object) {
 	default:
 		d.conflict("make it one in Port, or empty it", messagePath+" is not an object")
 	}
+}
+
+// accounts brings the AWS accounts up to date that the message names: one under a key of
+// its own, or a list. Where all of them are others, the action is another daemon's.
+func (d *differ) accounts(have object, want port.Object) {
+	theirs, ours := (port.Object{"invocationMethod": have}).Accounts(), want.Accounts()
+	served := func(account string) bool { return slices.Contains(ours, account) }
+	if len(theirs) == 0 {
+		return // as with any other field that is missing
+	}
+	if !slices.ContainsFunc(theirs, served) {
+		d.conflict("serve that account (ACCOUNTS, or AWS credentials of it), or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
+			"or delete this action in Port if that account is gone",
+			"it is for account %s and must be for %s, because all accounts of an action are served by one daemon", strings.Join(theirs, ", "), strings.Join(ours, ", "))
+	}
+	key, other := "account", "accounts"
+	if len(ours) > 1 {
+		key, other = other, key
+	}
+	context, _ := port.Object(have).At("payload", "context").(object)
+	wanted := want.At("invocationMethod", "payload", "context", key)
+	if !slices.Equal(theirs, ours) {
+		delete(context, other)
+		d.changes = append(d.changes, change{
+			path: contextPath + "." + key, old: theirs, new: ours,
+			needed: slices.ContainsFunc(theirs, func(account string) bool { return !served(account) }),
+		})
+	} else if context[key] == nil {
+		return
+	}
+	context[key] = wanted // in whichever order
 }
 
 // message brings the fields of the message up to date that are port-iam's, and
@@ -149,12 +181,7 @@ func (d *differ) message(path string, have, want object, reads func() string) {
 		old := have[name]
 		inner, isObject := old.(object)
 		wanted, nested := want[name].(object)
-		text, _ := old.(string)
 		switch {
-		case at == accountPath && text != "" && text != want[name]:
-			d.conflict("use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, "+
-				"or delete this action in Port if that account is gone",
-				"it is for account %s and must be for account %s, because one action serves one account", show(old), show(want[name]))
 		case nested && isObject && len(wanted) > 0:
 			d.message(at, inner, wanted, reads)
 		case nested && isObject, same(old, want[name]):

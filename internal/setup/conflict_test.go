@@ -63,8 +63,8 @@ func TestConflicts(t *testing.T) {
 		},
 		{
 			"another account", func(w *world) { w.AddAction(foreignAction) },
-			[]string{`action request_permissions: it is for account "999999999999" and must be for account "123456789012", because one action serves one account: ` +
-				`use the AWS credentials of that account, or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or delete this action in Port if that account is gone`},
+			[]string{`action request_permissions: it is for account 999999999999 and must be for 123456789012, because all accounts of an action are served by one daemon: ` +
+				`serve that account (ACCOUNTS, or AWS credentials of it), or choose other identifiers with GRANT_ACTION, REVOKE_ACTION and EXPIRE_ACTION, or delete this action in Port if that account is gone`},
 		},
 		{
 			"a list of messages", action(dayTwo, `{"type":"KAFKA","payload":[{}]}`),

@@ -120,7 +120,7 @@ func TestMadeMeanwhile(t *testing.T) {
 		{"the guide's action", "action_create", (*world).guideAction, ""},
 		{
 			"an action of another account", "action_create", func(w *world) { w.AddAction(foreignAction) },
-			`created in the meantime by another program: action request_permissions: it is for account "999999999999"`,
+			`created in the meantime by another program: action request_permissions: it is for account 999999999999`,
 		},
 		{"an entity", "entity_upsert", func(w *world) {
 			w.AddEntity("aws_resource", `{"identifier":"`+bucket+`","title":"Theirs","properties":{"resource_type":"S3"}}`)

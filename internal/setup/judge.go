@@ -37,7 +37,7 @@ func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems
 		switch {
 		case c.needed:
 			problems = append(problems, c.problem())
-		case strings.HasPrefix(accountPath, c.path):
+		case c.old == nil && strings.HasPrefix(contextPath+".accounts", c.path):
 			notes = append(notes, "it does not name an AWS account, so any daemon may take its runs: `port-iam setup` adds the account")
 		default:
 			notes = append(notes, "`port-iam setup` would change "+c.path)
