@@ -45,15 +45,21 @@ type config struct {
 		topic, groupID string
 		instanceID     string
 	}
+	accounts struct {
+		ids              []string // that are served, sorted; empty: the one of the daemon's own credentials
+		role, externalID string   // of the role to assume in each but the own one
+	}
 	iam struct {
-		path, boundary string // no boundary: ""
-		tags           map[string]string
+		path     string
+		boundary string // an ARN, or a name that the policy has in every account; no boundary: ""
+		tags     map[string]string
 	}
 	actions templates.ActionIDs
 	grant   struct {
 		templatesDir          string // "": all templates are built in
 		templates             *templates.Set
 		trust                 string
+		trustAccounts         []string // whose sessions may enter: ids and self
 		userName              func(email string) (string, error)
 		duration, maxDuration time.Duration
 		concurrency           int
@@ -87,7 +93,7 @@ func (s settings) parse(load func(context.Context) (aws.Config, error)) (*config
 	c := &config{aws: load}
 	for _, part := range []func(*config, *problems){
 		s.parsePort, parseAWS, s.parseRecords, s.parseKafka,
-		s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep,
+		s.parseAccounts, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep,
 		s.parseServe,
 	} {
 		part(c, &p)
@@ -235,19 +241,11 @@ func (s settings) parseKafka(c *config, p *problems) {
 
 func (s settings) parseIAM(c *config, p *problems) {
 	in, out := s.IAM, &c.iam
-	out.path, out.boundary = in.Path, in.Boundary
+	out.path = in.Path
 	if err := iamops.CheckPath(in.Path); err != nil {
 		p.add("IAM_PATH", "%v", err)
 	}
-	switch in.Boundary {
-	case "":
-		p.add("IAM_PERMISSIONS_BOUNDARY", "is missing: the ARN of a policy that limits every grant, or none")
-	case noBoundary:
-		out.boundary = ""
-		c.warn("IAM_PERMISSIONS_BOUNDARY=none: nothing but the catalogue in Port limits what can be granted")
-	default:
-		checkBoundary(p, "IAM_PERMISSIONS_BOUNDARY", in.Boundary)
-	}
+	s.parseBoundary(c, p)
 	out.tags = tags(p, in.Tags)
 }
 
@@ -261,6 +259,7 @@ func (s settings) parseActions(c *config, p *problems) {
 func (s settings) parseGrant(c *config, p *problems) {
 	in, out := s.Grant, &c.grant
 	out.trust = oneOf(p, "GRANT_TRUST", in.Trust, templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount)
+	s.parseTrustAccounts(c, p)
 	s.parseUserName(c, p)
 	d, ok := duration(p, "GRANT_DURATION", in.Duration)
 	limit, limitOK := duration(p, "GRANT_MAX_DURATION", in.MaxDuration)

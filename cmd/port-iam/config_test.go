@@ -24,7 +24,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"PORT_", "KAFKA_", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_", "ALLOW_", "STATUS_"} {
+		for _, prefix := range []string{"PORT_", "KAFKA_", "ACCOUNT", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_", "ALLOW_", "STATUS_"} {
 			if strings.HasPrefix(name, prefix) {
 				t.Setenv(name, "") // restored after the test
 				if err := os.Unsetenv(name); err != nil {
@@ -161,6 +161,32 @@ func TestProblems(t *testing.T) {
 		{"tls", map[string]string{"KAFKA_TLS": "perhaps"}, `KAFKA_TLS: "perhaps" is neither true nor false`},
 		{"ca without tls", map[string]string{"KAFKA_TLS": "false", "KAFKA_TLS_CA_FILE": empty}, "KAFKA_TLS_CA_FILE: contradicts KAFKA_TLS=false"},
 		{"ca not PEM", map[string]string{"KAFKA_TLS_CA_FILE": empty}, "KAFKA_TLS_CA_FILE: " + empty + " holds no certificate"},
+		{"boundary in capitals", map[string]string{"IAM_PERMISSIONS_BOUNDARY": "NONE"}, `IAM_PERMISSIONS_BOUNDARY: "NONE" is neither`},
+		{"an account of 11 digits", map[string]string{"ACCOUNTS": "12345678901", "IAM_PERMISSIONS_BOUNDARY": "B"}, `ACCOUNTS: "12345678901" is not the id of an account: 12 digits`},
+		{"account twice", map[string]string{"ACCOUNTS": "111111111111,222222222222,111111111111", "IAM_PERMISSIONS_BOUNDARY": "B"}, "ACCOUNTS: 111111111111 is given twice"},
+		{"self is no account that is served", map[string]string{"ACCOUNTS": "self"}, `ACCOUNTS: "self" is not the id of an account: 12 digits`},
+		{"accounts of nothing", map[string]string{"ACCOUNTS": ","}, `ACCOUNTS: "," holds nothing but commas`},
+		{"role by ARN", map[string]string{"ACCOUNT_ROLE": "arn:aws:iam::111111111111:role/PortIam"}, `ACCOUNT_ROLE: "arn:aws:iam::111111111111:role/PortIam" is an ARN: give the name`},
+		{"role too long", map[string]string{"ACCOUNT_ROLE": strings.Repeat("r", 65)}, "is not the name of a role, such as PortIam"},
+		{"external id with blanks", map[string]string{"ACCOUNT_EXTERNAL_ID": "a b"}, "ACCOUNT_EXTERNAL_ID: AWS takes 2 to 1224"},
+		{"external id of one character", map[string]string{"ACCOUNT_EXTERNAL_ID": "a"}, "ACCOUNT_EXTERNAL_ID: AWS takes 2 to 1224"},
+		{"trust in nobody's account", map[string]string{"GRANT_TRUST_ACCOUNTS": "selves"}, `GRANT_TRUST_ACCOUNTS: "selves" is not the id of an account: 12 digits, or self`},
+		{"trust twice", map[string]string{"GRANT_TRUST_ACCOUNTS": "self,self"}, "GRANT_TRUST_ACCOUNTS: self is given twice"},
+		{
+			"users of two accounts",
+			map[string]string{"GRANT_TRUST": "iam-user", "GRANT_TRUST_ACCOUNTS": "self,111111111111"},
+			"GRANT_TRUST_ACCOUNTS: names 2 accounts, and with GRANT_TRUST=iam-user it takes one",
+		},
+		{
+			"boundary by ARN for two accounts",
+			map[string]string{"ACCOUNTS": "123456789012,111111111111"},
+			"IAM_PERMISSIONS_BOUNDARY: arn:aws:iam::123456789012:policy/PortIamBoundary is a policy of one account, and 2 are served: give its name",
+		},
+		{
+			"boundary of another account",
+			map[string]string{"ACCOUNTS": "111111111111"},
+			"IAM_PERMISSIONS_BOUNDARY: arn:aws:iam::123456789012:policy/PortIamBoundary is not of account 111111111111, which ACCOUNTS names",
+		},
 		{"path without slash", map[string]string{"IAM_PATH": "port-iam"}, "IAM_PATH: "},
 		{"path too long", map[string]string{"IAM_PATH": "/" + strings.Repeat("x", 35) + "/"}, "IAM_PATH: "},
 		{"tag", map[string]string{"IAM_TAGS": "team"}, `IAM_TAGS: "team" is not key=value`},

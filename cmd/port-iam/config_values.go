@@ -246,10 +246,18 @@ func placeOf(boundary string) (account, partition string, ok bool) {
 	return account, "aws" + found[1], true
 }
 
-// checkBoundary accepts the ARN of a managed policy and none.
+// policyName is the name of a managed policy, with the path that it may have.
+var policyName = regexp.MustCompile(`^(/?(?:[A-Za-z0-9.,+@=_-]+/)*)[A-Za-z0-9_+=,.@-]{1,128}$`)
+
+// checkBoundary accepts the ARN of a managed policy, the name of one, and none. A name
+// that is none but for its letter case is more likely to be meant as none.
 func checkBoundary(p *problems, variable, boundary string) {
-	if _, _, ok := placeOf(boundary); !ok && boundary != noBoundary {
-		p.add(variable, "%q is neither the ARN of a managed policy (arn:aws:iam::123456789012:policy/Name) nor none", boundary)
+	if _, _, ok := placeOf(boundary); ok || boundary == noBoundary {
+		return
+	}
+	found := policyName.FindStringSubmatch(boundary)
+	if strings.HasPrefix(boundary, "arn:") || strings.EqualFold(boundary, noBoundary) || found == nil || pathLength(found[1]) > maxPolicyPath {
+		p.add(variable, "%q is neither the ARN of a managed policy (arn:aws:iam::123456789012:policy/Name), nor its name (Name or team/Name), nor none", boundary)
 	}
 }
 

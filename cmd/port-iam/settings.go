@@ -38,9 +38,14 @@ type settings struct {
 		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. When empty ORG_ID.port-iam, or ORG_ID.port-iam.GRANT_ACTION where that is set; Port allows ORG_ID.* and the user name."`
 		InstanceID   string `envconfig:"KAFKA_INSTANCE_ID" desc:"Name of this instance in the group that outlives a restart (static membership); each instance needs its own. None when empty."`
 	}
+	Accounts struct { // which accounts of AWS are served
+		IDs        string `envconfig:"ACCOUNTS" desc:"AWS accounts that are served: ids of 12 digits, comma separated; the daemon's own only if it is listed. The account of the daemon's own credentials when empty."`
+		Role       string `envconfig:"ACCOUNT_ROLE" default:"PortIam" desc:"Name of the role that the daemon assumes in each of ACCOUNTS but its own, with its path if it has one."`
+		ExternalID string `envconfig:"ACCOUNT_EXTERNAL_ID" desc:"External id with which it assumes that role. None when empty."`
+	}
 	IAM struct { // of every role and policy
 		Path     string `envconfig:"IAM_PATH" default:"/port-iam/" desc:"Path of every role and policy, at most 35 characters without the first slash."`
-		Boundary string `envconfig:"IAM_PERMISSIONS_BOUNDARY" desc:"Required. ARN of the permissions boundary of every role, or none (warned about)."`
+		Boundary string `envconfig:"IAM_PERMISSIONS_BOUNDARY" desc:"Required. The permissions boundary of every role: its ARN (with several ACCOUNTS only of a policy of AWS's own), or its name, with its path if it has one, in every served account, or none (warned about)."`
 		Tags     string `envconfig:"IAM_TAGS" desc:"Further tags of roles and policies as key=value, comma separated."`
 	}
 	Actions struct { // our actions in Port
@@ -49,13 +54,14 @@ type settings struct {
 		Expire string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
 	}
 	Grant struct { // what a grant looks like, for whom and how long
-		TemplatesDir string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
-		Trust        string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
-		UserName     string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
-		EmailDomain  string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused. No effect with GRANT_TRUST=account."`
-		Duration     string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
-		MaxDuration  string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
-		Concurrency  string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
+		TemplatesDir  string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
+		Trust         string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
+		TrustAccounts string `envconfig:"GRANT_TRUST_ACCOUNTS" default:"self" desc:"Accounts whose sessions (or users) may enter, comma separated: ids, and self for the account of the grant. With GRANT_TRUST=iam-user exactly one."`
+		UserName      string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
+		EmailDomain   string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused. No effect with GRANT_TRUST=account."`
+		Duration      string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
+		MaxDuration   string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
+		Concurrency   string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
 	}
 	Rules struct { // which actions of AWS may be granted
 		Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`

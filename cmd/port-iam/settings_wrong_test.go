@@ -44,6 +44,10 @@ func TestWrongSettings(t *testing.T) {
 		"EXPIRE_ACTION":             {"a,b", "request_permissions"},
 		"GRANT_EMAIL_DOMAIN":        {"@", "a@b", "exa mple.com", "a.com,b.com", "@@example.com", ".com", "example..com", "example.", "-a.com", "a-.com", "a.-b.com", "a.b-", "a_b.com", long[:64] + ".com", strings.Repeat("abc.", 70) + "com"},
 		"IAM_PERMISSIONS_BOUNDARY":  wrongBoundaries(),
+		"ACCOUNTS":                  {"1", "1234567890123", "12345678901x", "123456789012;111111111111", "123456789012,123456789012", "self", "arn:aws:iam::123456789012:root", ","},
+		"ACCOUNT_ROLE":              {"a b", "a/", "/", "a//b", "a*", "größe", "a:b", "arn:aws:iam::123456789012:role/a", long, strings.Repeat("p", 511) + "/x", "//a"},
+		"ACCOUNT_EXTERNAL_ID":       {"x", "a b", "größe", "a*b", "a\tb", strings.Repeat("x", 1225)},
+		"GRANT_TRUST_ACCOUNTS":      {"me", "1", "self,self", "self,123456789012,123456789012", ","},
 		"GRANT_ALLOW":               {"none,s3:GetObject", "None", ","},
 		"GRANT_DENY":                {"none", ","},
 		"LOG_LEVEL":                 {"info+2", "loud"},
@@ -76,7 +80,7 @@ const policyPrefix = "arn:aws:iam::123456789012:policy/"
 
 // wrongBoundaries are no ARNs of managed policies by the rules of IAM.
 func wrongBoundaries() []string {
-	all := []string{"None", "arn:aws:iam::123456789012:policy", "arn:aws:iam::12345678901:policy/x", "arn:aws:iam:eu-west-1:123456789012:policy/x", "arn:aws:s3::123456789012:policy/x"}
+	all := []string{"None", "NONE", "a/", "/", "a//b", "a b", "a*", "a:b", "größe", "123456789012:policy/x", strings.Repeat("n", 129), strings.Repeat("p", 511) + "/x", "arn:aws:iam::123456789012:policy", "arn:aws:iam::12345678901:policy/x", "arn:aws:iam:eu-west-1:123456789012:policy/x", "arn:aws:s3::123456789012:policy/x"}
 	for _, rest := range []string{
 		"", "/", "x*", "*", "x?", "a/", "/a", "/a/b", "a//b", `a"b`, `a"b/c`, "a b", "a\tb", "a b/c", "a*/b", "${aws:username}", "größe", "a:b", `a\b`, "a!b",
 		strings.Repeat("n", 129), strings.Repeat("n", 3000), strings.Repeat("p", 511) + "/x", strings.Repeat("a/", 256) + "x",
@@ -99,11 +103,15 @@ func TestRightSettings(t *testing.T) {
 		"GRANT_ACTION":       {"a.b:c@d+e=f-g"},
 		"GRANT_EMAIL_DOMAIN": {"example.com", "@example.com", "größe.example", "xn--gre-6ka8i.example", "a--b.c", "1.example", strings.Repeat("x", 63) + ".example", "intranet"},
 		"IAM_PERMISSIONS_BOUNDARY": {
-			"none", policyPrefix + "a", policyPrefix + "a_b+c=d,e.f@g-h", policyPrefix + strings.Repeat("n", 128), policyPrefix + "team/a.b,c+d@e=f_g-h/x",
+			"none", "Boundary", "/team/b_+=,.@-", "team/x/y", "nonesuch", strings.Repeat("p", 510) + "/x", policyPrefix + "a", policyPrefix + "a_b+c=d,e.f@g-h", policyPrefix + strings.Repeat("n", 128), policyPrefix + "team/a.b,c+d@e=f_g-h/x",
 			policyPrefix + strings.Repeat("p", 510) + "/x", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/x", "arn:aws-cn:iam::aws:policy/x",
 		},
-		"GRANT_ALLOW": {"none", "s3:PutBucketPolicy, rds-db:connect"},
-		"LOG_LEVEL":   {"INFO", "debug"},
+		"ACCOUNTS":             {"123456789012", " 123456789012 ,"},
+		"ACCOUNT_ROLE":         {"PortIam", "/PortIam", "a/b_+=,.@-", strings.Repeat("p", 510) + "/" + strings.Repeat("n", 64), "/" + strings.Repeat("p", 510) + "/x"},
+		"ACCOUNT_EXTERNAL_ID":  {"ab", "a:/b+=,.@-_", strings.Repeat("x", 1224)},
+		"GRANT_TRUST_ACCOUNTS": {"self", "111111111111", "self, 111111111111", "111111111111,222222222222"},
+		"GRANT_ALLOW":          {"none", "s3:PutBucketPolicy, rds-db:connect"},
+		"LOG_LEVEL":            {"INFO", "debug"},
 	} {
 		for _, value := range values {
 			env := validEnv()

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"port-iam/templates"
+)
+
+// self stands in GRANT_TRUST_ACCOUNTS for the account of the grant.
+const self = "self"
+
+var (
+	// roleName is the name of a role, with the path that it may have, by the patterns
+	// of IAM's API but for the characters that only a path may have.
+	roleName = regexp.MustCompile(`^(/?(?:[A-Za-z0-9_+=,.@-]+/)*)[A-Za-z0-9_+=,.@-]{1,64}$`)
+	// externalID is what STS takes as one.
+	externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`)
+)
+
+const (
+	maxRolePath   = 512  // with both slashes
+	maxExternalID = 1224 // characters
+)
+
+// parseAccounts reads which accounts are served. Settings about them come after it.
+func (s settings) parseAccounts(c *config, p *problems) {
+	in, out := s.Accounts, &c.accounts
+	out.ids = accountList(p, "ACCOUNTS", in.IDs)
+	slices.Sort(out.ids)
+	out.role, out.externalID = in.Role, in.ExternalID
+	switch found := roleName.FindStringSubmatch(in.Role); {
+	case strings.HasPrefix(in.Role, "arn:"):
+		p.add("ACCOUNT_ROLE", "%q is an ARN: give the name alone, with its path if it has one, as it is in each of ACCOUNTS", in.Role)
+	case found == nil || pathLength(found[1]) > maxRolePath:
+		p.add("ACCOUNT_ROLE", "%q is not the name of a role, such as PortIam or platform/PortIam: at most 64 letters, digits and _+=,.@-", in.Role)
+	}
+	if in.ExternalID != "" && (!externalID.MatchString(in.ExternalID) || len(in.ExternalID) > maxExternalID) {
+		p.add("ACCOUNT_EXTERNAL_ID", "AWS takes 2 to 1224 letters, digits and _+=,.@:/-: use an external id of these")
+	}
+}
+
+// pathLength is that of a path whose first slash may be missing, with both slashes.
+func pathLength(path string) int { return len("/" + strings.TrimPrefix(path, "/")) }
+
+// accountList are the account ids of a list, each of which may come once, and the
+// words that may stand there; nil where the list is wrong, so that nothing is judged by it.
+func accountList(p *problems, variable, text string, words ...string) []string {
+	before := len(*p)
+	ids := splitList(p, variable, text)
+	checkAccounts(p, variable, ids, words...)
+	if len(*p) > before {
+		return nil
+	}
+	return ids
+}
+
+// checkAccounts is about the items of a list.
+func checkAccounts(p *problems, variable string, ids []string, words ...string) {
+	for i, id := range ids {
+		switch {
+		case !templates.IsAccount(id) && !slices.Contains(words, id):
+			p.add(variable, "%q is not the id of an account: 12 digits%s", id, orOne(words))
+		case slices.Index(ids, id) < i:
+			p.add(variable, "%s is given twice", id)
+		}
+	}
+}
+
+func orOne(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return ", or " + strings.Join(words, ", ")
+}
+
+// parseTrustAccounts reads whose sessions may enter. It comes after GRANT_TRUST.
+func (s settings) parseTrustAccounts(c *config, p *problems) {
+	ids := accountList(p, "GRANT_TRUST_ACCOUNTS", s.Grant.TrustAccounts, self)
+	if c.grant.trust == templates.TrustIAMUser && len(ids) > 1 {
+		p.add("GRANT_TRUST_ACCOUNTS", "names %d accounts, and with GRANT_TRUST=iam-user it takes one: the name of a user is unique in an account only", len(ids))
+	}
+	c.grant.trustAccounts = ids
+}
+
+// parseBoundary comes after parseAccounts: an ARN is that of a policy in one account.
+func (s settings) parseBoundary(c *config, p *problems) {
+	const variable = "IAM_PERMISSIONS_BOUNDARY"
+	boundary, ids := s.IAM.Boundary, c.accounts.ids
+	c.iam.boundary = boundary
+	switch boundary {
+	case "":
+		p.add(variable, "is missing: the ARN of a policy that limits every grant, its name where it has the same in all accounts, or none")
+		return
+	case noBoundary:
+		c.iam.boundary = ""
+		c.warn("IAM_PERMISSIONS_BOUNDARY=none: nothing but the catalogue in Port limits what can be granted")
+		return
+	}
+	before := len(*p)
+	checkBoundary(p, variable, boundary)
+	account, _, isARN := placeOf(boundary)
+	switch {
+	case len(*p) > before || !isARN || account == "":
+	case len(ids) > 1:
+		p.add(variable, "%s is a policy of one account, and %d are served: give its name, with its path if it has one, which it has in each of them", boundary, len(ids))
+	case len(ids) == 1 && ids[0] != account:
+		p.add(variable, "%s is not of account %s, which ACCOUNTS names: AWS takes a boundary of the role's account only", boundary, ids[0])
+	}
+}
