@@ -249,13 +249,6 @@ func (s settings) parseIAM(c *config, p *problems) {
 	out.tags = tags(p, in.Tags)
 }
 
-func (s settings) parseActions(c *config, p *problems) {
-	c.actions = templates.ActionIDs{Grants: []templates.GrantAction{{ID: s.Actions.Grant}}, Revoke: s.Actions.Revoke, Expire: s.Actions.Expire}
-	if err := c.actions.Check(); err != nil {
-		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "%s", withSemicolons(err))
-	}
-}
-
 func (s settings) parseGrant(c *config, p *problems) {
 	in, out := s.Grant, &c.grant
 	out.trust = oneOf(p, "GRANT_TRUST", in.Trust, templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount)

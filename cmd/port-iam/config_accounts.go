@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
+	"port-iam/iamops"
 	"port-iam/templates"
 )
 
@@ -87,7 +89,7 @@ func (s settings) parseTrustAccounts(c *config, p *problems) {
 // parseBoundary comes after parseAccounts: an ARN is that of a policy in one account.
 func (s settings) parseBoundary(c *config, p *problems) {
 	const variable = "IAM_PERMISSIONS_BOUNDARY"
-	boundary, ids := s.IAM.Boundary, c.accounts.ids
+	boundary := s.IAM.Boundary
 	c.iam.boundary = boundary
 	switch boundary {
 	case "":
@@ -99,13 +101,97 @@ func (s settings) parseBoundary(c *config, p *problems) {
 		return
 	}
 	before := len(*p)
-	checkBoundary(p, variable, boundary)
-	account, _, isARN := placeOf(boundary)
+	if checkBoundary(p, variable, boundary); len(*p) == before {
+		c.checkBoundaryAccount(p, c.accounts.ids)
+	}
+}
+
+// checkBoundaryAccount refuses the ARN of a policy that roles in these accounts cannot
+// have.
+func (c *config) checkBoundaryAccount(p *problems, served []string) {
+	const variable = "IAM_PERMISSIONS_BOUNDARY"
+	account, _, _ := placeOf(c.iam.boundary) // "" for a name, and for a policy of AWS's own
 	switch {
-	case len(*p) > before || !isARN || account == "":
-	case len(ids) > 1:
-		p.add(variable, "%s is a policy of one account, and %d are served: give its name, with its path if it has one, which it has in each of them", boundary, len(ids))
-	case len(ids) == 1 && ids[0] != account:
-		p.add(variable, "%s is not of account %s, which ACCOUNTS names: AWS takes a boundary of the role's account only", boundary, ids[0])
+	case account == "":
+	case len(served) > 1:
+		p.add(variable, "%s is a policy of one account, and %d are served: give its name, with its path if it has one, which it has in each of them", c.iam.boundary, len(served))
+	case len(served) == 1 && served[0] != account:
+		p.add(variable, "%s is not of account %s, which is served: AWS takes a boundary of the role's account only", c.iam.boundary, served[0])
+	}
+}
+
+// checkOwn is about settings that turn out to be wrong when AWS has said which account
+// the own credentials are of.
+func (c *config) checkOwn(own iamops.Identity) error {
+	var p problems
+	if len(c.accounts.ids) == 0 {
+		c.checkBoundaryAccount(&p, c.served(own))
+		c.checkReach(&p, c.served(own))
+	}
+	return errors.Join(p...)
+}
+
+// parseActions comes after parseAccounts: a grant action reaches only what is served.
+func (s settings) parseActions(c *config, p *problems) {
+	c.actions = templates.ActionIDs{Grants: grantActions(p, s.Actions.Grant), Revoke: s.Actions.Revoke, Expire: s.Actions.Expire}
+	if len(c.actions.Grants) == 0 {
+		return // which has been said
+	}
+	if len(c.accounts.ids) > 0 {
+		c.checkReach(p, c.accounts.ids)
+	}
+	ids := c.actions.GrantIDs()
+	for i, id := range ids {
+		if slices.Index(ids, id) < i {
+			p.add("GRANT_ACTION", "%s is given twice: give it once, with all the accounts that it may reach", id)
+			return
+		}
+	}
+	if err := c.actions.Check(); err != nil {
+		p.add("GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION", "%s", withSemicolons(err))
+	}
+}
+
+// grantActions reads GRANT_ACTION. An identifier may hold = and + itself: accounts begin
+// behind the last =, with a digit.
+func grantActions(p *problems, text string) (all []templates.GrantAction) {
+	const variable = "GRANT_ACTION"
+	for _, item := range splitList(p, variable, text) {
+		action := templates.GrantAction{ID: item}
+		if at := strings.LastIndex(item, "="); at >= 0 {
+			switch reach := strings.TrimSpace(item[at+1:]); {
+			case reach == "":
+				p.add(variable, "%q names no account behind =: write identifier=account+account, or the identifier alone for all that are served", item)
+				action.ID = strings.TrimSpace(item[:at])
+			case strings.ContainsAny(reach[:1], "0123456789+"):
+				action.ID, action.Accounts = strings.TrimSpace(item[:at]), splitAccounts(p, variable, reach)
+			}
+		}
+		all = append(all, action)
+	}
+	return all
+}
+
+// splitAccounts are accounts with + between them; none where one of them is wrong.
+func splitAccounts(p *problems, variable, text string) []string {
+	ids := strings.Split(text, "+")
+	for i := range ids {
+		ids[i] = strings.TrimSpace(ids[i])
+	}
+	before := len(*p)
+	if checkAccounts(p, variable, ids); len(*p) > before {
+		return nil
+	}
+	return ids
+}
+
+// checkReach refuses grant actions that are to reach an account which is not served.
+func (c *config) checkReach(p *problems, served []string) {
+	for _, g := range c.actions.Grants {
+		for _, id := range g.Accounts {
+			if !slices.Contains(served, id) {
+				p.add("GRANT_ACTION", "%s is to reach account %s, which is not served: add it to ACCOUNTS, or remove it here", g.ID, id)
+			}
+		}
 	}
 }

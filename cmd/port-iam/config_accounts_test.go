@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"port-iam/iamops"
+	"port-iam/templates"
 )
 
 // several are the settings of a daemon of two accounts.
@@ -53,6 +56,53 @@ func TestBoundaryOfAccounts(t *testing.T) {
 	} {
 		if _, err := readWith(t, several(map[string]string{"ACCOUNTS": tc.accounts, "IAM_PERMISSIONS_BOUNDARY": tc.boundary})); err != nil {
 			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+// TestGrantActions: identifiers may hold what separates accounts.
+func TestGrantActions(t *testing.T) {
+	const one, two = "111111111111", "222222222222"
+	for text, want := range map[string][]templates.GrantAction{
+		"":                        {{ID: "request_permissions"}},
+		"a":                       {{ID: "a"}},
+		"a,b":                     {{ID: "a"}, {ID: "b"}},
+		" a , b = " + one + " ":   {{ID: "a"}, {ID: "b", Accounts: []string{one}}},
+		"a=" + two + "+" + one:    {{ID: "a", Accounts: []string{two, one}}},
+		"a=" + two + " + " + one:  {{ID: "a", Accounts: []string{two, one}}},
+		"a.b:c@d+e=f-g":           {{ID: "a.b:c@d+e=f-g"}},
+		"a=b=" + one:              {{ID: "a=b", Accounts: []string{one}}},
+		"a+b=" + one + ",c=d,e+1": {{ID: "a+b", Accounts: []string{one}}, {ID: "c=d"}, {ID: "e+1"}},
+	} {
+		cfg, err := readWith(t, several(map[string]string{"GRANT_ACTION": text}))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if diff := cmp.Diff(want, cfg.actions.Grants); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// TestOwnAccountDoesNotFit: without ACCOUNTS only AWS says which account is served.
+func TestOwnAccountDoesNotFit(t *testing.T) {
+	for _, tc := range []struct{ variable, value, want string }{
+		{"GRANT_ACTION", "a=111111111111", "GRANT_ACTION: a is to reach account 111111111111, which is not served"},
+		{"GRANT_ACTION", "a=123456789012", ""},
+		{"IAM_PERMISSIONS_BOUNDARY", "arn:aws:iam::111111111111:policy/x", "IAM_PERMISSIONS_BOUNDARY: arn:aws:iam::111111111111:policy/x is not of account 123456789012"},
+		{"IAM_PERMISSIONS_BOUNDARY", "arn:aws:iam::aws:policy/x", ""},
+		{"IAM_PERMISSIONS_BOUNDARY", "x", ""},
+	} {
+		env := validEnv()
+		env[tc.variable] = tc.value
+		cfg, err := readWith(t, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = cfg.checkOwn(iamops.Identity{Account: "123456789012", Partition: "aws"})
+		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("%s=%s: %v, want %q", tc.variable, tc.value, err, tc.want)
 		}
 	}
 }

@@ -49,8 +49,10 @@ type daemon struct {
 	page    *statusPage
 	inGroup func(group string) // says so in the metrics
 	life    liveness
+	watch   *accountWatch
 
 	// Made by build.
+	served  []account
 	kafka   *consumer.Consumer
 	sweeper *grants.Sweeper
 }
@@ -86,6 +88,7 @@ func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon 
 	d := &daemon{
 		clients: clients{cfg: cfg, log: newLogger(cfg, stderr), reg: reg},
 		ready:   newReadiness(reg, needPort, needAWS, needClock, needKafka),
+		watch:   newAccountWatch(reg, cfg.accounts.ids),
 	}
 	d.page = newStatusPage(reg, d.ready, cfg)
 	d.life.note("asking Port and AWS", d.life.probe.Alive)
@@ -179,16 +182,10 @@ func (d *daemon) build(ctx context.Context) error {
 	d.page.know("AWS account", identity.Account)
 	d.page.know("AWS partition", identity.Partition)
 	d.ready.live(needClock, d.clockProblem)
-	for _, action := range d.cfg.actions.All() {
-		if err := d.checkAction(ctx, action, identity.Account); err != nil {
-			return err
-		}
-	}
-	ops, err := d.newOps(org, identity)
-	if err != nil {
+	if err := d.buildAccounts(ctx, org, identity); err != nil {
 		return err
 	}
-	service, err := d.newService(identity.Account, ops)
+	service, err := d.newService(d.served)
 	if err != nil {
 		return err
 	}
@@ -203,6 +200,6 @@ func (d *daemon) build(ctx context.Context) error {
 	d.ready.live(needKafka, d.kafka.Ready)
 	d.life.note("consumer", d.kafka.Alive)
 	d.life.note("sweep", d.sweeper.Alive)
-	d.log.Info("starting", "version", version, "org", org, "account", identity.Account, "partition", identity.Partition)
+	d.log.Info("starting", "version", version, "org", org, "account", identity.Account, "partition", identity.Partition, "accounts", len(d.served))
 	return nil
 }

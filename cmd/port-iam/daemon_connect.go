@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 
 	"port-iam/iamops"
@@ -40,55 +38,32 @@ func await[T any](
 	}
 }
 
-// checkAction stops a daemon whose action in Port belongs to a daemon of another
-// AWS account: both would act on the same runs.
-func (d *daemon) checkAction(ctx context.Context, action, account string) error {
-	missing := false
-	named, err := await(ctx, d, needPort, func(ctx context.Context) ([]string, error) {
-		named, err := d.portal.ActionAccounts(ctx, action)
-		if missing = port.IsKind(err, port.KindNotFound); missing {
-			return nil, nil
-		}
-		return named, err
-	}, func(err error) bool {
-		return unauthorized(err) || port.IsKind(err, port.KindRefused)
-	}, "the credentials must be allowed to read actions")
-	switch {
-	case err != nil:
-		return err
-	case missing:
-		d.log.Warn("the action does not exist in Port, nobody can start it: run `port-iam setup`", "action", action)
-	case len(named) == 0:
-		d.log.Info("the action in Port does not say for which AWS account it is: run `port-iam setup`", "action", action)
-	case !slices.Contains(named, account):
-		return fmt.Errorf("action %s in Port is for AWS account %s, and the credentials of this daemon are of %s: "+
-			"use the right credentials, or separate actions for each account (GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION)", action, strings.Join(named, ", "), account)
-	}
-	return nil
-}
-
-// probe keeps readiness true: it asks Port and AWS at short intervals whether they
-// still accept our credentials. An answer that does not tell, such as throttling,
-// leaves the last known result.
+// probe keeps readiness true: it asks Port, AWS and the served accounts at short
+// intervals whether they still let us in. An answer that does not tell, such as
+// throttling, leaves the last known result.
 func (d *daemon) probe(ctx context.Context) {
-	for pause(ctx, probeInterval) {
+	d.watch.probe(ctx, d.served, d.log)
+	for round := 1; pause(ctx, probeInterval); round++ {
 		d.life.probe.Beat(pulseLimit)
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
-		var both sync.WaitGroup
-		both.Go(func() {
+		var all sync.WaitGroup
+		all.Go(func() {
 			_, err := d.portal.OrganizationID(tryCtx)
 			answer, ok := errors.AsType[*port.Error](err)
 			if throttled := ok && answer.Status == http.StatusTooManyRequests; !throttled && ctx.Err() == nil {
 				d.ready.set(needPort, err)
 			}
 		})
-		both.Go(func() {
+		all.Go(func() {
 			_, err := d.aws.Identity(tryCtx)
 			if !iamops.Throttled(err) && ctx.Err() == nil {
-				d.ready.set(needAWS, err)
+				d.watch.noteOwn(err)
 			}
 		})
-		both.Wait()
+		if round%accountRounds == 0 {
+			all.Go(func() { d.watch.probe(ctx, d.served, d.log) })
+		}
+		all.Wait()
 		cancel()
 	}
 }

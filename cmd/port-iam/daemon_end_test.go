@@ -246,7 +246,8 @@ func TestDefaultGroup(t *testing.T) {
 	}{
 		{[]string{"request_permissions"}, "org_1.port-iam"},
 		{[]string{"request_admin"}, "org_1.port-iam.request_admin"},
-		{[]string{"request_permissions", "request_admin"}, "org_1.port-iam.request_admin"},
+		{[]string{"request_permissions", "request_admin"}, "org_1.port-iam"},
+		{[]string{"z", "request_admin", "y"}, "org_1.port-iam.request_admin"},
 		{[]string{"z", "request_permissions"}, "org_1.port-iam"},
 	} {
 		if got := defaultGroup("org_1", tc.actions...); got != tc.want || !kafkaGroup.MatchString(got) {

@@ -27,6 +27,8 @@ func (e configError) Unwrap() error { return e.error }
 // loggedError is the end of the daemon, which its log has told.
 type loggedError struct{ error }
 
+func (e loggedError) Unwrap() error { return e.error }
+
 // usageError says what is wrong with the command line itself.
 type usageError struct{ error }
 

@@ -133,5 +133,5 @@ func showGrant(ctx context.Context, name string, asJSON bool, stdout, stderr io.
 	if asJSON {
 		return errors.Join(writeJSON(stdout, jsonOf(g, now)), whatToDo(err))
 	}
-	return errors.Join(writeGrant(stdout, g, c.ops.RoleARN(g.Name), now), whatToDo(err))
+	return errors.Join(writeGrant(stdout, g, c.served[0].ops.RoleARN(g.Name), now), whatToDo(err))
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,7 +18,7 @@ import (
 // daemon has them, without Kafka.
 type connection struct {
 	clients
-	ops      *iamops.Ops
+	served   []account
 	service  *grants.Service
 	operator *grants.Operator
 	portErr  error // why Port cannot be asked; nil while it can
@@ -51,14 +53,14 @@ func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 	if awsErr != nil {
 		return nil, fmt.Errorf("%w: check the AWS credentials and the network", awsErr)
 	}
-	org, err := c.organization(ctx, told, stderr)
+	org, err := c.organization(ctx, identity, told, stderr)
 	if err != nil {
 		return nil, err
 	}
-	if c.ops, err = c.newOps(org, identity); err != nil {
+	if c.served, err = c.newAccounts(org, identity); err != nil {
 		return nil, err
 	}
-	if c.service, err = c.newService(identity.Account, c.ops); err != nil {
+	if c.service, err = c.newService(c.served); err != nil {
 		return nil, err
 	}
 	c.operator = c.service.NewOperator(cfg.sweep.grace)
@@ -68,7 +70,7 @@ func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 // organization is whose grants these are: as Port says or, while Port cannot be
 // asked, as the settings say, or as the tags of all roles under the path say if
 // they agree: an account has one daemon.
-func (c *connection) organization(ctx context.Context, told string, stderr io.Writer) (string, error) {
+func (c *connection) organization(ctx context.Context, own iamops.Identity, told string, stderr io.Writer) (string, error) {
 	if c.portErr == nil {
 		return told, c.cfg.checkOrganization(told)
 	}
@@ -77,16 +79,31 @@ func (c *connection) organization(ctx context.Context, told string, stderr io.Wr
 		return c.cfg.port.orgID, nil
 	}
 	path := c.cfg.iam.path
-	found, err := c.aws.Organizations(ctx, path)
+	found, err := c.organizations(ctx, own)
 	switch {
-	case err != nil:
-		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)
-	case len(found) == 0:
-		return "", fmt.Errorf("%w, and no role under %s has the tags of a grant: set PORT_ORG_ID", errPortSilent, path)
 	case len(found) > 1:
 		return "", fmt.Errorf("the roles under %s are of several organisations (%s), and Port cannot be asked which one is ours: set PORT_ORG_ID",
 			path, printable(strings.Join(found, ", ")))
+	case len(found) == 0 && err != nil:
+		return "", fmt.Errorf("%w, and PORT_ORG_ID is not set, which would say whose grants are ours", err)
+	case len(found) == 0:
+		return "", fmt.Errorf("%w, and no role under %s has the tags of a grant: set PORT_ORG_ID", errPortSilent, path)
 	}
 	_, _ = fmt.Fprintf(stderr, "assuming organisation %s, from the tags of the roles; set PORT_ORG_ID to be sure\n", printable(found[0]))
 	return found[0], nil
+}
+
+// organizations are those in the tags of roles in all served accounts, sorted; with an
+// error, not all accounts could be asked.
+func (c *connection) organizations(ctx context.Context, own iamops.Identity) ([]string, error) {
+	ids := c.cfg.served(own)
+	found, errs := make([][]string, len(ids)), make([]error, len(ids))
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() { found[i], errs[i] = c.enter(own, id).aws.Organizations(ctx, c.cfg.iam.path) })
+	}
+	all.Wait()
+	orgs := slices.Concat(found...)
+	slices.Sort(orgs)
+	return slices.Compact(orgs), errors.Join(errs...)
 }

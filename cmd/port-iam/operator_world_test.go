@@ -62,6 +62,9 @@ func newOperatorWorld(t *testing.T, env map[string]string) *operatorWorld {
 	return w
 }
 
+// ops are the operations in the account.
+func (w *operatorWorld) ops() *iamops.Ops { return w.conn.served[0].ops }
+
 // grant requests access to the bucket for a requester, and returns the grant's name.
 func (w *operatorWorld) grant(requester string) string { return w.grantRun("", requester) }
 
@@ -95,13 +98,13 @@ func (w *operatorWorld) makeFor(requester, runID string, end time.Time, status p
 	w.t.Helper()
 	ctx, arn := w.t.Context(), strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
 	w.Port.StartRun(porttest.RunSpec{ID: runID, Action: "request_permissions", Entity: arn, Requester: requester})
-	p, err := w.conn.ops.Plan(iamops.Request{
+	p, err := w.ops().Plan(iamops.Request{
 		RunID: runID, Requester: requester, UserName: bob, Resource: arn, Actions: []string{"ec2:StopInstances"}, Start: end.Add(-time.Hour), End: end,
 	})
 	w.must(err)
-	w.must(w.conn.ops.CreatePolicy(ctx, p))
-	w.must(w.conn.ops.CreateRole(ctx, p))
-	w.must(w.conn.ops.Attach(ctx, p))
+	w.must(w.ops().CreatePolicy(ctx, p))
+	w.must(w.ops().CreateRole(ctx, p))
+	w.must(w.ops().Attach(ctx, p))
 	if status == port.StatusSuccess {
 		text := func(v any) json.RawMessage { b, _ := json.Marshal(v); return b }
 		w.must(w.conn.portal.CreateEntity(ctx, grantBlueprint, port.Entity{
@@ -156,9 +159,9 @@ func (w *operatorWorld) everyState() map[grants.State]string {
 	w.AWS.AddRoleSession("/port-iam/", names[grants.StateChanged], "stranger", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
 	w.AWS.AddRoleSession("/port-iam/", names[grants.StateForeign], "stranger")
 	interrupted := w.make("r_interrupted", later, port.StatusSuccess)
-	state, err := w.conn.ops.Look(ctx, interrupted)
+	state, err := w.ops().Look(ctx, interrupted)
 	w.must(err)
-	w.must(w.conn.ops.Cut(ctx, state))
+	w.must(w.ops().Cut(ctx, state))
 	names[grants.StateIncomplete] = interrupted
 	return names
 }

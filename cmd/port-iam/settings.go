@@ -35,7 +35,7 @@ type settings struct {
 		TLS          string `envconfig:"KAFKA_TLS" default:"true" desc:"Use TLS."`
 		TLSCAFile    string `envconfig:"KAFKA_TLS_CA_FILE" desc:"PEM file of certificate authorities to trust instead of the system's."`
 		Topic        string `envconfig:"KAFKA_TOPIC" desc:"Topic of the runs. ORG_ID.runs when empty."`
-		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. When empty ORG_ID.port-iam, or ORG_ID.port-iam.GRANT_ACTION where that is set; Port allows ORG_ID.* and the user name."`
+		GroupID      string `envconfig:"KAFKA_GROUP_ID" desc:"Consumer group. When empty ORG_ID.port-iam where GRANT_ACTION has the default identifier, else ORG_ID.port-iam. and the first of its identifiers by alphabet; Port allows ORG_ID.* and the user name."`
 		InstanceID   string `envconfig:"KAFKA_INSTANCE_ID" desc:"Name of this instance in the group that outlives a restart (static membership); each instance needs its own. None when empty."`
 	}
 	Accounts struct { // which accounts of AWS are served
@@ -49,7 +49,7 @@ type settings struct {
 		Tags     string `envconfig:"IAM_TAGS" desc:"Further tags of roles and policies as key=value, comma separated."`
 	}
 	Actions struct { // our actions in Port
-		Grant  string `envconfig:"GRANT_ACTION" default:"request_permissions" desc:"Identifier of the grant action in Port."`
+		Grant  string `envconfig:"GRANT_ACTION" default:"request_permissions" desc:"Identifiers of the grant actions in Port, comma separated; identifier=account+account may reach these accounts only."`
 		Revoke string `envconfig:"REVOKE_ACTION" default:"revoke_permissions" desc:"Identifier of the revoke action in Port."`
 		Expire string `envconfig:"EXPIRE_ACTION" default:"revoke_expired_permissions" desc:"Identifier of the automation that Port starts when a grant's time is over."`
 	}

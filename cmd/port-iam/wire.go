@@ -20,7 +20,8 @@ import (
 )
 
 // How each part is made from the configuration: run, check, grants and setup have
-// theirs from here. Nothing is called until a part is used.
+// theirs from here, and what they need of an AWS account from wire_accounts.go. Nothing is
+// called until a part is used.
 
 const defaultRegion = "us-east-1" // IAM is global; the SDK wants a region
 
@@ -77,22 +78,12 @@ func (c *config) checkOrganization(org string) error {
 	return nil
 }
 
-// newOps makes the operations in an account of AWS for an organisation in Port.
-func (c *clients) newOps(org string, in iamops.Identity) (*iamops.Ops, error) {
-	cfg := c.cfg
-	return iamops.New(iamops.Options{
-		API: c.aws.IAM, Account: in.Account, Partition: in.Partition, OrgID: org,
-		Path: cfg.iam.path, Boundary: cfg.iam.boundary, Tags: cfg.iam.tags,
-		Trust: cfg.grant.trust, Templates: cfg.grant.templates, Rules: cfg.rules,
-	})
-}
-
 // newService makes the service that handles runs, sweeps, and works for an
 // operator.
-func (c *clients) newService(account string, ops *iamops.Ops) (*grants.Service, error) {
+func (c *clients) newService(served []account) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
-		Portal: c.portal, Accounts: map[string]grants.Access{account: ops}, Actions: cfg.actions,
+		Portal: c.portal, Accounts: accessOf(served), Actions: cfg.actions,
 		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
@@ -113,11 +104,12 @@ const defaultGrantAction = "request_permissions"
 
 // defaultGroup is the group of the daemon that has these grant actions. Each
 // daemon of an organisation has actions of its own, and so a group of its own:
-// in a shared one, each would take records from the other.
+// in a shared one, each would take records from the other. A further action beside
+// that of the default does not change it.
 func defaultGroup(org string, grantActions ...string) string {
 	group := org + ".port-iam"
-	if first := slices.Min(grantActions); first != defaultGrantAction {
-		group += "." + first
+	if !slices.Contains(grantActions, defaultGrantAction) {
+		group += "." + slices.Min(grantActions)
 	}
 	return group
 }
