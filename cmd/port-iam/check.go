@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,8 +110,11 @@ type checker struct {
 	clients
 	org      string
 	identity iamops.Identity
-	whoErr   error           // why AWS did not say who we are
-	bounds   iamops.Boundary // what was read of the boundary
+	whoErr   error // why AWS did not say who we are
+
+	offer     sync.Once
+	actionIDs []string // of the catalogue in Port
+	offerErr  error
 
 	access    port.KafkaAccess
 	reached   []string // brokers that take a connection
@@ -138,10 +142,17 @@ const stepSettings = "settings"
 // the step that breaks it, which may be itself; "" where it went well.
 type takeStep func(name string, do func(context.Context) stepOutcome, needs ...string) (broken string)
 
-// run takes the steps one after the other.
-func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
-	var report checkReport
-	c.steps(func(name string, do func(context.Context) stepOutcome, needs ...string) string {
+// run takes all steps.
+func (c *checker) run(ctx context.Context, stderr io.Writer) *checkReport {
+	report := &checkReport{}
+	c.steps(ctx, report, stderr)
+	report.OK = report.failed == 0
+	return report
+}
+
+// taking takes steps for the report, one after the other.
+func (r *checkReport) taking(ctx context.Context, stderr io.Writer) takeStep {
+	return func(name string, do func(context.Context) stepOutcome, needs ...string) string {
 		defer progress(stderr, "checking: "+name)()
 		ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 		defer cancel()
@@ -150,19 +161,18 @@ func (c *checker) run(ctx context.Context, stderr io.Writer) checkReport {
 		if broken != "" {
 			o = skipped("needs %q", broken)
 		} else if o = do(ctx); o.Result == resultFailed {
-			report.failed++
+			r.failed++
 			broken = name
 		}
 		o.Step, o.Why, o.Remedy = name, flat(o.Why), flat(o.Remedy)
-		report.Steps = append(report.Steps, o)
+		r.Steps = append(r.Steps, o)
 		return broken
-	})
-	report.OK = report.failed == 0
-	return report
+	}
 }
 
 // steps are the chain in the order in which it is shown.
-func (c *checker) steps(take takeStep) {
+func (c *checker) steps(ctx context.Context, report *checkReport, stderr io.Writer) {
+	take := report.taking(ctx, stderr)
 	take(stepSettings, c.settings)
 	take("templates", c.templates)
 	login := take("Port login", c.login)
@@ -180,17 +190,13 @@ func (c *checker) steps(take takeStep) {
 	take("Kafka group", c.kafkaGroup, topic)
 	identity := take("AWS identity", c.whoWeAre)
 	take("AWS clock", c.awsClock, identity)
-	boundary := take("boundary", c.boundary, identity)
-	take("permissions in the boundary", c.catalogue, identity, boundary, permissions)
+	c.accounts(ctx, report, stderr, identity, organization, permissions)
 	take("permissions on the resources", c.offered, identity, organization, permissions)
-	take("Identity Center", c.identityCenter, identity)
-	take("path", c.path, identity, organization)
-	take("rights of the daemon", c.rights, identity, organization)
 	take("rights of requesters", c.requesters)
 }
 
 // writeSteps is the report for people.
-func writeSteps(w io.Writer, r checkReport) error {
+func writeSteps(w io.Writer, r *checkReport) error {
 	rows := [][]string{{"RESULT", "STEP", "WHY"}}
 	for _, s := range r.Steps {
 		rows = append(rows, []string{s.Result, s.Step, s.Why})

@@ -30,7 +30,7 @@ func TestCheckGreen(t *testing.T) {
 		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
 		"who may use the actions", "who may edit the catalogue",
 		"Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group",
-		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "permissions on the resources", "Identity Center", "path", "rights of the daemon", "rights of requesters",
+		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "permissions on the resources", "rights of requesters",
 	}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -179,7 +179,8 @@ func TestCheckRoleWithPath(t *testing.T) {
 		w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = w.AWS.AddRoleSession("/platform/", "port-iam", "session", tc.document)
 		c := w.checker(t.Context())
 		c.org = demo.Org
-		rights, boundary := c.rights(t.Context()), c.boundary(t.Context())
+		a := c.newAccountCheck(demo.Account)
+		rights, boundary := a.rights(t.Context()), a.boundary(t.Context())
 		if rights.Result != tc.rights || boundary.Result != tc.boundary {
 			t.Errorf("%s: the rights are %+v\nthe boundary is %+v", tc.name, rights, boundary)
 		}
