@@ -83,7 +83,7 @@ func (c *config) checkOrganization(org string) error {
 func (c *clients) newService(served []account) (*grants.Service, error) {
 	cfg := c.cfg
 	return grants.New(grants.Options{
-		Portal: c.portal, Accounts: accessOf(served), Actions: cfg.actions,
+		Portal: c.portal, Accounts: accessOf(served), Actions: cfg.actions, Concurrency: cfg.grant.concurrency,
 		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
