@@ -166,7 +166,7 @@ func (r *removal) readIn(ctx context.Context, p *place) {
 	p.note()
 }
 
-// note notes what is there.
+// note notes what was found.
 func (p *place) note() {
 	p.sawRole, p.sawPolicy = p.sawRole || p.live.HasRole(), p.sawPolicy || p.live.HasPolicy()
 	p.answered = p.liveErr == nil || p.foreign()
