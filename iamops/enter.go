@@ -137,7 +137,7 @@ type entry struct {
 }
 
 // Retrieve returns the session, and waits only where there is none. The role is assumed
-// once for all, whoever of them gives up waiting. It is part of aws.CredentialsProvider.
+// once for all, also where some of them give up waiting. It is part of aws.CredentialsProvider.
 func (s *session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	s.mu.Lock()
 	age, creds := time.Since(s.begun), s.last
