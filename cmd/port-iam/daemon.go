@@ -90,7 +90,7 @@ func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon 
 		ready:   newReadiness(reg, needPort, needAWS, needClock, needKafka),
 		watch:   newAccountWatch(reg, cfg.accounts.ids),
 	}
-	d.page = newStatusPage(reg, d.ready, cfg)
+	d.page = newStatusPage(reg, d.ready, d.watch, cfg)
 	d.life.note("asking Port and AWS", d.life.probe.Alive)
 	d.life.probe.Beat(pulseLimit)
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

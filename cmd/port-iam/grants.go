@@ -42,7 +42,7 @@ func newGrantsList() *cobra.Command {
 			"  foreign          has our path or name but is not ours: port-iam never touches it\n" +
 			"  unknown          Port or AWS could not be asked\n\n" +
 			"The states changed, and foreign by its tags, and where Port and IAM differ, need a close look: 50 grants get one unless --closely is given.\n" +
-			"Exit code: 0 listed, 1 Port or AWS could not be asked, or not about every grant (the list then shows what could be read), 2 a setting is wrong.",
+			"Exit code: 0 listed, 1 Port or AWS could not be asked, or not about every account or grant (the list then shows what could be read), 2 a setting is wrong.",
 		Example: "  port-iam grants list\n" +
 			"  port-iam grants list --json | jq -r '.[] | select(.state == \"active\") | .requester'",
 		Args: cobra.NoArgs,
@@ -103,6 +103,7 @@ func newGrantsShow() *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show one grant in full",
 		Long: "Looks closely at one grant, and also shows what the list may not, such as changes made by hand, and where Port and IAM differ.\n" +
+			"Where several accounts have something of that name, it shows each: with --json one object after the other.\n" +
 			"Exit code: 0 shown, 1 Port or AWS could not be asked, 2 a setting is wrong, 3 no such grant.",
 		Example: "  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk",
 		Args:    cobra.ExactArgs(1),
@@ -125,13 +126,33 @@ func showGrant(ctx context.Context, name string, asJSON bool, stdout, stderr io.
 	if len(rows) == 0 {
 		return whatToDo(err)
 	}
-	g := rows[0]
 	if err != nil {
 		defer func() { _, _ = fmt.Fprintln(stderr, "what is shown is not complete") }()
 	}
-	now := time.Now()
-	if asJSON {
-		return errors.Join(writeJSON(stdout, jsonOf(g, now)), whatToDo(err))
+	return errors.Join(c.writeShown(stdout, rows, asJSON, time.Now()), whatToDo(err))
+}
+
+// writeShown is the output of `grants show`: what each account has of the name.
+func (c *connection) writeShown(w io.Writer, rows []grants.Listing, asJSON bool, now time.Time) (err error) {
+	for i, g := range rows {
+		if asJSON {
+			err = errors.Join(err, writeJSON(w, jsonOf(g, now)))
+			continue
+		}
+		if i > 0 {
+			_, _ = fmt.Fprintln(w) // if that cannot be written, the rest cannot
+		}
+		err = errors.Join(err, writeGrant(w, g, c.roleARN(g), now))
 	}
-	return errors.Join(writeGrant(stdout, g, c.served[0].ops.RoleARN(g.Name), now), whatToDo(err))
+	return err
+}
+
+// roleARN is that of the role of a grant, in its account.
+func (c *connection) roleARN(g grants.Listing) string {
+	for _, a := range c.served {
+		if a.id == g.Account {
+			return a.ops.RoleARN(g.Name)
+		}
+	}
+	return ""
 }

@@ -132,6 +132,8 @@ func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr 
 	if len(foreign) > 0 {
 		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(len(foreign), "foreign object"))
 	}
+	slices.Sort(names) // a name that several accounts have goes in all of them
+	names = slices.Compact(names)
 	incomplete = whatIsMissing(listErr, unread, doubtful)
 	switch {
 	case len(chosen) > 0:

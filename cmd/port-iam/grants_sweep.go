@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,12 +59,12 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	switch {
 	case dryRun:
 		_, err = fmt.Fprintf(stdout, "Dry run: %d would be removed.\n", len(doomed))
-		return err
+		return errors.Join(err, notSwept(plan))
 	case len(doomed) == 0:
 		if _, err := fmt.Fprintln(stdout, "Nothing to remove."); err != nil {
 			return err
 		}
-		return braked(plan)
+		return errors.Join(notSwept(plan), braked(plan))
 	case !yes:
 		if err := confirm(ctx, cmd.InOrStdin(), stderr, fmt.Sprintf("Remove %s?", count(len(doomed), "grant"))); err != nil {
 			return err
@@ -76,24 +78,25 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	return afterSweep(stdout, doomed, done)
 }
 
-// removed are the names that a sweep removed, or would.
-func removed(r grants.Report) []string {
-	var names []string
-	for _, f := range r.Findings {
-		if f.Removed {
-			names = append(names, f.Name)
-		}
-	}
-	return names
+// removed are the findings that a sweep removed, or would.
+func removed(r grants.Report) []grants.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f grants.Finding) bool { return !f.Removed })
 }
 
 // afterSweep compares what the operator agreed to remove with what is left of it.
-// A grant that the sweep did not find any more has been removed by the daemon.
-func afterSweep(stdout io.Writer, doomed []string, done grants.Report) error {
+// A grant that the sweep did not find any more has been removed by the daemon, but not
+// one of an account that it could not look at.
+func afterSweep(stdout io.Writer, doomed []grants.Finding, done grants.Report) error {
 	var stayed []string
-	for _, f := range done.Findings {
-		if !f.Removed && slices.Contains(doomed, f.Name) {
-			stayed = append(stayed, f.Name)
+	for _, d := range doomed {
+		stays := done.Away[d.Account] != nil
+		for _, f := range done.Findings {
+			if f.Account == d.Account && f.Name == d.Name {
+				stays = !f.Removed
+			}
+		}
+		if stays {
+			stayed = append(stayed, d.Name)
 		}
 	}
 	if _, err := fmt.Fprintf(stdout, "Removed %s.\n", count(len(doomed)-len(stayed), "grant")); err != nil {
@@ -102,7 +105,19 @@ func afterSweep(stdout io.Writer, doomed []string, done grants.Report) error {
 	if len(stayed) > 0 {
 		return fmt.Errorf("not removed, see above: %s", printable(strings.Join(stayed, ", ")))
 	}
-	return braked(done)
+	return errors.Join(notSwept(done), braked(done))
+}
+
+// notSwept says which accounts could not be looked at to the end; nil: all could.
+func notSwept(r grants.Report) error {
+	var why []string
+	for _, id := range slices.Sorted(maps.Keys(r.Away)) {
+		why = append(why, fmt.Sprintf("%s (%s)", id, flat(r.Away[id].Error())))
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s could not be looked at to the end: %s: run the command again when that works", count(len(why), "account"), atMost(shown, why, ", "))
 }
 
 func braked(r grants.Report) error {
@@ -115,14 +130,14 @@ func braked(r grants.Report) error {
 
 // writePlan shows what a sweep would do with each grant that is not active.
 func writePlan(w io.Writer, r grants.Report) error {
-	rows := [][]string{{"NAME", "STATE", "WHAT HAPPENS", "WHY"}}
+	rows := [][]string{{"NAME", "ACCOUNT", "STATE", "WHAT HAPPENS", "WHY"}}
 	for _, f := range r.Findings {
 		what := "stays"
 		if f.Removed {
 			what = "would be removed"
 		}
 		if f.State != grants.StateActive {
-			rows = append(rows, []string{cell(f.Name), string(f.State), what, flat(f.Why)})
+			rows = append(rows, []string{cell(f.Name), cell(f.Account), string(f.State), what, flat(f.Why)})
 		}
 	}
 	if len(rows) == 1 {

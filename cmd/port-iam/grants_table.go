@@ -12,7 +12,7 @@ import (
 
 // writeGrants is the table of `grants list`.
 func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
-	rows := [][]string{{"NAME", "REQUESTER", "RESOURCE", "PERMISSIONS", "EXPIRES IN", "STATE"}}
+	rows := [][]string{{"NAME", "ACCOUNT", "REQUESTER", "RESOURCE", "PERMISSIONS", "EXPIRES IN", "STATE"}}
 	for _, g := range all {
 		state := string(g.State)
 		if g.Why != "" {
@@ -22,7 +22,7 @@ func writeGrants(w io.Writer, all []grants.Listing, now time.Time) error {
 			state += "; " + flat(strings.Join(g.Looked.Differences, "; "))
 		}
 		rows = append(rows, []string{
-			cell(g.Name), cell(g.Requester), cell(resourceOf(g)), cell(few(g.Permissions)), expiresIn(g, now), state,
+			cell(g.Name), cell(g.Account), cell(g.Requester), cell(resourceOf(g)), cell(few(g.Permissions)), expiresIn(g, now), state,
 		})
 	}
 	return writeTable(w, rows)
@@ -51,6 +51,7 @@ func expiresIn(g grants.Listing, now time.Time) string {
 // grantJSON is a grant for programs.
 type grantJSON struct {
 	Name        string    `json:"name"`
+	Account     string    `json:"account"`
 	State       string    `json:"state"`
 	Why         string    `json:"why,omitempty"`
 	Requester   string    `json:"requester,omitempty"`
@@ -71,7 +72,7 @@ type grantJSON struct {
 
 func jsonOf(g grants.Listing, now time.Time) grantJSON {
 	j := grantJSON{
-		Name: g.Name, State: string(g.State), Why: g.Why, Requester: g.Requester, Resource: g.Resource, Resources: g.Resources,
+		Name: g.Name, Account: g.Account, State: string(g.State), Why: g.Why, Requester: g.Requester, Resource: g.Resource, Resources: g.Resources,
 		Permissions: append([]string{}, g.Permissions...), EndsAt: g.Ends, ExpiresIn: expiresIn(g, now), SignInURL: g.SignInURL,
 		InIAM: g.InIAM, InPort: g.InPort, Run: g.Run,
 	}
@@ -101,6 +102,7 @@ func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) er
 	}
 	rows := [][]string{
 		{"Name", cell(g.Name)},
+		{"Account", cell(g.Account)},
 		{"State", string(g.State)},
 		{"Requester", cell(g.Requester)},
 		{"Resource", cell(resourceOf(g))},
@@ -112,7 +114,7 @@ func writeGrant(w io.Writer, g grants.Listing, roleARN string, now time.Time) er
 		{"Run", cell(g.Run)},
 	}
 	if g.Why != "" {
-		rows = slices.Insert(rows, 2, []string{"Why", flat(g.Why)})
+		rows = slices.Insert(rows, 3, []string{"Why", flat(g.Why)})
 	}
 	if g.Looked != nil {
 		rows = append(rows, []string{"Usable", usable(g, now)})

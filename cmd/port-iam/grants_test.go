@@ -47,14 +47,14 @@ func TestGrantsList(t *testing.T) {
 	}
 	instance := strings.ReplaceAll(porttest.SampleInstance, "%s", demo.Account)
 	want := map[string][]string{
-		"NAME":                        {"REQUESTER", "RESOURCE", "PERMISSIONS", "EXPIRES IN", "STATE"},
-		names[grants.StateActive]:     {alice, porttest.SampleBucket, "s3:GetObject,s3:PutObject", "7h59m", "active"},
-		names[grants.StateExpired]:    {bob, instance, "ec2:StopInstances", "over", "expired: its time is over"},
-		names[grants.StateOrphaned]:   {bob, instance, "ec2:StopInstances", "1h59m", "orphaned: its run ended FAILURE"},
-		names[grants.StateMissing]:    {bob, instance, "ec2:StopInstances", "1h59m", "missing in Port: its run succeeded, and Port has no entity of it"},
-		names[grants.StateIncomplete]: {bob, instance, "ec2:StopInstances", "1h59m", "incomplete: its removal was interrupted"},
-		names[grants.StateChanged]:    {bob, instance, "ec2:StopInstances", "1h59m", "changed: changed by hand"},
-		names[grants.StateForeign]:    {"-", "-", "-", "-", "foreign: its tags are not ours"},
+		"NAME":                        {"ACCOUNT", "REQUESTER", "RESOURCE", "PERMISSIONS", "EXPIRES IN", "STATE"},
+		names[grants.StateActive]:     {demo.Account, alice, porttest.SampleBucket, "s3:GetObject,s3:PutObject", "7h59m", "active"},
+		names[grants.StateExpired]:    {demo.Account, bob, instance, "ec2:StopInstances", "over", "expired: its time is over"},
+		names[grants.StateOrphaned]:   {demo.Account, bob, instance, "ec2:StopInstances", "1h59m", "orphaned: its run ended FAILURE"},
+		names[grants.StateMissing]:    {demo.Account, bob, instance, "ec2:StopInstances", "1h59m", "missing in Port: its run succeeded, and Port has no entity of it"},
+		names[grants.StateIncomplete]: {demo.Account, bob, instance, "ec2:StopInstances", "1h59m", "incomplete: its removal was interrupted"},
+		names[grants.StateChanged]:    {demo.Account, bob, instance, "ec2:StopInstances", "1h59m", "changed: changed by hand"},
+		names[grants.StateForeign]:    {demo.Account, "-", "-", "-", "-", "foreign: its tags are not ours"},
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
@@ -112,7 +112,7 @@ func TestGrantsShow(t *testing.T) {
 	w.must(json.Unmarshal([]byte(wantCommand(t, 0, "", "grants show --json "+names[grants.StateActive])), &g))
 	attached := true
 	want := grantJSON{
-		Name: names[grants.StateActive], State: "active", Requester: alice, Resource: porttest.SampleBucket,
+		Name: names[grants.StateActive], Account: demo.Account, State: "active", Requester: alice, Resource: porttest.SampleBucket,
 		Resources: []string{porttest.SampleBucket + "/*"}, Permissions: []string{"s3:GetObject", "s3:PutObject"}, ExpiresIn: "7h59m", InIAM: true, InPort: true, Run: "SUCCESS", Attached: &attached,
 	}
 	if diff := cmp.Diff(want, g, cmpopts.IgnoreFields(grantJSON{}, "EndsAt", "SignInURL")); diff != "" || g.EndsAt.IsZero() {

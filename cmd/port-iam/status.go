@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,9 +29,10 @@ type statusPage struct {
 	details bool
 	sweeps  bool
 
-	mu    sync.Mutex
-	facts []fact
-	work  history // nil until the daemon is built
+	mu       sync.Mutex
+	facts    []fact
+	work     history                 // nil until the daemon is built
+	standing func() map[string]error // why each served account is away; nil: it is up
 }
 
 // history is the part of grants.Service that the page reads.
@@ -42,9 +44,10 @@ type history interface {
 // fact is one line: a name and what is known of it, "" for nothing yet.
 type fact struct{ Name, Value string }
 
-func newStatusPage(metrics prometheus.Gatherer, ready *readiness, cfg *config) *statusPage {
+func newStatusPage(metrics prometheus.Gatherer, ready *readiness, watch *accountWatch, cfg *config) *statusPage {
 	return &statusPage{
-		metrics: metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0,
+		standing: watch.standing,
+		metrics:  metrics, ready: ready, details: cfg.serve.details, sweeps: cfg.sweep.interval > 0,
 		facts: []fact{
 			{"Port", withoutUser(cfg.port.baseURL)},
 			{"Organisation", ""},
@@ -103,9 +106,47 @@ type statusView struct {
 	Details     bool
 	Problems    []string
 	Facts, Now  []fact
+	Accounts    []accountView
 	Runs        []grants.Decision
 	GrantsNote  string
 	Grants      []grants.Finding
+}
+
+// accountView is a line about a served account.
+type accountView struct {
+	ID, Away string // why it is away; "": it is up
+	Grants   string // by their states, as the last sweep left them
+}
+
+// accountViews are the served accounts, those that are away first.
+func accountViews(standing map[string]error, swept grants.Swept) []accountView {
+	states := map[string]map[grants.State]int{}
+	for _, g := range swept.Grants {
+		if states[g.Account] == nil {
+			states[g.Account] = map[grants.State]int{}
+		}
+		states[g.Account][g.State]++
+	}
+	var views []accountView
+	for id, away := range standing {
+		v := accountView{ID: id}
+		if away != nil {
+			v.Away = oneLine(away)
+		}
+		var counted []string
+		for _, state := range slices.Sorted(maps.Keys(states[id])) {
+			counted = append(counted, fmt.Sprintf("%d %s", states[id][state], state))
+		}
+		v.Grants = strings.Join(counted, ", ")
+		views = append(views, v)
+	}
+	slices.SortFunc(views, func(a, b accountView) int {
+		if (a.Away == "") != (b.Away == "") {
+			return strings.Compare(b.Away, a.Away)
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return views
 }
 
 func (p *statusPage) view(now time.Time) statusView {
@@ -116,12 +157,17 @@ func (p *statusPage) view(now time.Time) statusView {
 		Version: version, At: clock(now), Details: p.details,
 		Problems: p.ready.problems(), Facts: facts, Now: p.now(),
 	}
+	var swept grants.Swept
+	var ok bool
+	if work != nil {
+		swept, ok = work.LastSweep()
+	}
+	v.Accounts = accountViews(p.standing(), swept)
 	if work == nil {
 		v.GrantsNote = "Not known before the daemon is connected."
 		return v
 	}
 	v.Runs = work.Recent()
-	swept, ok := work.LastSweep()
 	v.Grants, v.GrantsNote = endingFirst(swept)
 	switch {
 	case !p.sweeps:
@@ -137,7 +183,7 @@ func (p *statusPage) view(now time.Time) statusView {
 func endingFirst(s grants.Swept) (list []grants.Finding, note string) {
 	never := s.At.AddDate(1000, 0, 0)
 	list = slices.SortedFunc(slices.Values(s.Grants), func(a, b grants.Finding) int {
-		return cmp.Or(cmp.Or(a.Ends, never).Compare(cmp.Or(b.Ends, never)), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Or(a.Ends, never).Compare(cmp.Or(b.Ends, never)), strings.Compare(a.Name, b.Name), strings.Compare(a.Account, b.Account))
 	})
 	note = fmt.Sprintf("%d, as the sweep of %s left them.", len(list), clock(s.At))
 	if len(list) > showGrants {

@@ -59,16 +59,24 @@ var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap
 <tr><th scope="row">{{.Name}}</th><td>{{or .Value "not known yet"}}</td></tr>{{end}}
 </table>
 
-<h2>At this moment</h2>
+{{if .Accounts}}<h2>Accounts</h2>
+<table id="accounts">
+<thead><tr><th>Account</th><th>State</th><th>Grants</th></tr></thead>
+<tbody>{{range .Accounts}}
+<tr><td class="tight">{{.ID}}</td><td>{{if .Away}}away: {{.Away}}{{else}}up{{end}}</td><td>{{or .Grants "–"}}</td></tr>{{end}}
+</tbody>
+</table>
+
+{{end}}<h2>At this moment</h2>
 <table id="now">{{range .Now}}
 <tr><th scope="row">{{.Name}}</th><td>{{.Value}}</td></tr>{{end}}
 </table>
 
 <h2>Last runs of this process</h2>
 {{if .Runs}}<table id="runs">
-<thead><tr><th>Ended</th><th>Operation</th><th>Outcome</th><th>Took</th><th>Grant</th>{{if .Details}}<th>Requester</th><th>Resource</th>{{end}}<th>Reason</th></tr></thead>
+<thead><tr><th>Ended</th><th>Operation</th><th>Outcome</th><th>Took</th><th>Account</th><th>Grant</th>{{if .Details}}<th>Requester</th><th>Resource</th>{{end}}<th>Reason</th></tr></thead>
 <tbody>{{range .Runs}}
-<tr><td class="tight">{{clock .At}}</td><td>{{.Operation}}</td><td>{{.Outcome}}</td><td class="tight">{{round .Took}}</td><td>{{.Grant}}</td>
+<tr><td class="tight">{{clock .At}}</td><td>{{.Operation}}</td><td>{{.Outcome}}</td><td class="tight">{{round .Took}}</td><td class="tight">{{.Account}}</td><td>{{.Grant}}</td>
 {{- if $.Details}}<td>{{.Requester}}</td><td>{{.Resource}}</td><td>{{.Reason}}</td>{{else}}<td>{{.Summary}}</td>{{end}}</tr>{{end}}
 </tbody>
 </table>
@@ -77,9 +85,9 @@ var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap
 <h2>Grants</h2>
 <p class="none">{{.GrantsNote}}</p>
 {{if .Grants}}<table id="grants">
-<thead><tr><th>Name</th><th>State</th><th>Time left</th><th>Ends</th></tr></thead>
+<thead><tr><th>Account</th><th>Name</th><th>State</th><th>Time left</th><th>Ends</th></tr></thead>
 <tbody>{{range .Grants}}
-<tr><td>{{.Name}}</td><td>{{.State}}</td>
+<tr><td class="tight">{{.Account}}</td><td>{{.Name}}</td><td>{{.State}}</td>
 {{- if .Ends.IsZero}}<td>–</td><td>when revoked</td>{{else}}<td class="tight">{{left .Ends}}</td><td class="tight">{{clock .Ends}}</td>{{end}}</tr>{{end}}
 </tbody>
 </table>

@@ -28,7 +28,7 @@ func (fakeHistory) Recent() []grants.Decision {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	return []grants.Decision{
 		{
-			At: at, Operation: "grant", Outcome: "refused", Grant: "Permission-r_1", Took: 1234567 * time.Microsecond,
+			At: at, Operation: "grant", Outcome: "refused", Account: upAccount, Grant: "Permission-r_1", Took: 1234567 * time.Microsecond,
 			Summary:   "the requester cannot be a user name in AWS",
 			Reason:    `requester: "mallory@example.com" may not have ` + bucket + " " + hostile,
 			Requester: requests, Resource: bucket,
@@ -40,10 +40,23 @@ func (fakeHistory) Recent() []grants.Decision {
 func (fakeHistory) LastSweep() (grants.Swept, bool) {
 	now := time.Now()
 	return grants.Swept{At: now, Grants: []grants.Finding{
-		{Name: "Permission-forever", State: grants.StateActive},
-		{Name: "Permission-late", State: grants.StateActive, Ends: now.Add(3*time.Hour + 90*time.Second)},
-		{Name: "Permission-soon", State: grants.StateExpired, Ends: now.Add(-time.Second), Why: requests},
+		{Account: upAccount, Name: "Permission-forever", State: grants.StateActive},
+		{Account: upAccount, Name: "Permission-late", State: grants.StateActive, Ends: now.Add(3*time.Hour + 90*time.Second)},
+		{Account: upAccount, Name: "Permission-soon", State: grants.StateExpired, Ends: now.Add(-time.Second), Why: requests},
 	}}, true
+}
+
+const (
+	upAccount   = "111111111111"
+	awayAccount = "999999999999"
+)
+
+// testWatch knows an account that is up, and one that is not.
+func testWatch() *accountWatch {
+	w := newAccountWatch(prometheus.NewRegistry(), []string{upAccount, awayAccount})
+	w.note(upAccount, nil)
+	w.note(awayAccount, errors.New("its role\ncannot be assumed "+hostile))
+	return w
 }
 
 // testPage is the page of a daemon that is ready but for what is given.
@@ -55,7 +68,7 @@ func testPage(t *testing.T, details bool, problem error) *statusPage {
 	cfg := &config{}
 	cfg.serve.details, cfg.sweep.interval = details, time.Minute
 	cfg.port.baseURL = "https://user:hunter2@api.port.io/sub?token=hunter2"
-	p := newStatusPage(reg, ready, cfg)
+	p := newStatusPage(reg, ready, testWatch(), cfg)
 	p.know("Organisation", "org_of_a_moment_ago")
 	p.know("Organisation", "org_demo")
 	p.know("A fact that the page does not have", "x")
@@ -112,6 +125,24 @@ func TestStatusShows(t *testing.T) {
 	}
 	_, page = show(t, testPage(t, false, errors.New("HTTP 401 "+hostile)), http.MethodGet, "/")
 	wantParts(t, page, "<title>port-iam: not ready</title>", "port: HTTP 401 &lt;script")
+}
+
+// TestStatusAccounts: which are up, those that are not first, and what grants each has.
+func TestStatusAccounts(t *testing.T) {
+	t.Parallel()
+	_, page := show(t, testPage(t, false, nil), http.MethodGet, "/")
+	wantParts(
+		t, page, awayAccount+"</td><td>away: its role cannot be assumed &lt;script", upAccount+"</td><td>up</td><td>2 active, 1 expired<",
+		"<td class=\"tight\">"+upAccount+"</td><td>Permission-soon", "<td class=\"tight\">"+upAccount+"</td><td>Permission-r_1",
+	)
+	if strings.Index(page, awayAccount) > strings.Index(page, upAccount) {
+		t.Error("the account that is away is not at the top")
+	}
+	reg := prometheus.NewRegistry()
+	_, page = show(t, newStatusPage(reg, newReadiness(reg), newAccountWatch(reg, nil), &config{}), http.MethodGet, "/")
+	if strings.Contains(page, "Accounts") {
+		t.Error("accounts are shown before one is known")
+	}
 }
 
 // TestStatusHeaders: nothing may be loaded or run, and the style that the policy
@@ -190,7 +221,7 @@ func TestStatusPath(t *testing.T) {
 func TestStatusBeforeBuilt(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
-	p := newStatusPage(reg, newReadiness(reg, needPort, needAWS), &config{})
+	p := newStatusPage(reg, newReadiness(reg, needPort, needAWS), newAccountWatch(reg, nil), &config{})
 	_, page := show(t, p, http.MethodGet, "/")
 	wantParts(t, page, "Not ready", "port: not reached yet", "aws: not reached yet", "Not known before the daemon is connected", "None since it was started")
 }
