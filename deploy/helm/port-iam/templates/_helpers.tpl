@@ -73,6 +73,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if not .Values.config.IAM_PERMISSIONS_BOUNDARY -}}
 {{- fail "config.IAM_PERMISSIONS_BOUNDARY is missing: the ARN of a policy that limits every grant, or none" -}}
 {{- end -}}
+{{- $boundary := toString .Values.config.IAM_PERMISSIONS_BOUNDARY -}}
+{{- if and (gt (len .Values.aws.accounts) 1) (hasPrefix "arn:" $boundary) (not (contains ":iam::aws:policy/" $boundary)) -}}
+{{- fail (printf "config.IAM_PERMISSIONS_BOUNDARY is %s, a policy of one account, and aws.accounts names %d: give the name of a policy that each of them has, for example PortIamBoundary" $boundary (len .Values.aws.accounts)) -}}
+{{- end -}}
+{{- if and (eq (toString .Values.config.GRANT_TRUST) "iam-user") (gt (len .Values.aws.trustAccounts) 1) -}}
+{{- fail (printf "aws.trustAccounts names %d accounts, and config.GRANT_TRUST=iam-user takes one: names of users are unique in one account only" (len .Values.aws.trustAccounts)) -}}
+{{- end -}}
 {{- if and .Values.templates.existingConfigMap (or .Values.templates.permissionPolicy .Values.templates.trustPolicy) -}}
 {{- fail "templates.existingConfigMap excludes templates.permissionPolicy and templates.trustPolicy" -}}
 {{- end -}}
