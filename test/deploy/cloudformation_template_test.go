@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,13 @@ type stackTemplate struct {
 		Default        *string
 		AllowedPattern string
 		AllowedValues  []string
+	}
+	Rules map[string]struct {
+		RuleCondition any
+		Assertions    []struct {
+			Assert            any
+			AssertDescription string
+		}
 	}
 	Conditions map[string]any
 	Resources  map[string]struct {
@@ -94,10 +102,23 @@ func (s stack) holds(condition any) bool {
 	case "Fn::Not":
 		return !s.holds(args[0])
 	case "Fn::And":
-		return s.holds(args[0]) && s.holds(args[1])
+		return !slices.ContainsFunc(args, func(a any) bool { return !s.holds(a) })
 	}
 	s.t.Fatalf("condition %v", condition)
 	return false
+}
+
+// refusals are what CloudFormation says to the parameters.
+func (s stack) refusals() (all []string) {
+	for _, rule := range s.Rules {
+		for _, a := range rule.Assertions {
+			if s.holds(rule.RuleCondition) && !s.holds(a.Assert) {
+				all = append(all, a.AssertDescription)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // function returns name and argument if v is the call of a function.

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"encoding/json"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -165,18 +166,36 @@ func compareDocuments(t *testing.T, what string, want, got any) {
 	}
 }
 
-// TestStackPrincipals: each kind of principal makes what it needs, and no more.
-func TestStackPrincipals(t *testing.T) {
+// parts are sets of parameters that make a stack, and what it is made of.
+var parts = []struct {
+	params map[string]string
+	makes  string
+}{
+	{map[string]string{"Principal": "irsa", "OidcProviderArn": sampleProvider}, "Boundary DaemonRole Management Requester"},
+	{map[string]string{"Principal": "pod-identity"}, "Boundary DaemonRole Management Requester"},
+	{map[string]string{"Principal": "pod-identity", "EksCluster": "access"}, "Boundary DaemonRole Management PodIdentity Requester"},
+	{map[string]string{"Principal": "ecs-task"}, "Boundary DaemonRole Management Requester"},
+	{map[string]string{"Principal": "instance-profile"}, "Boundary DaemonRole InstanceProfile Management Requester"},
+	{map[string]string{"Principal": "user"}, "Boundary DaemonUser Management Requester"},
+	{map[string]string{"Principal": "user", "BoundaryPolicyArn": "arn:aws:iam::210987654321:policy/Limit"}, "DaemonUser Management Requester"},
+	{map[string]string{"Principal": "ecs-task", "Accounts": "111122223333"}, "Boundary DaemonRole Hub Management Requester"},
+	{map[string]string{"Part": "hub", "Principal": "ecs-task", "Accounts": "111122223333"}, "DaemonRole Hub"},
+	{map[string]string{"Part": "hub", "Principal": "instance-profile", "Accounts": "111122223333"}, "DaemonRole Hub InstanceProfile"},
+	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid"}, "Boundary Management MemberRole Requester"},
+	// A StackSet may carry parameters of the hub, which mean nothing in a member.
+	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "instance-profile", "Accounts": "111122223333"}, "Boundary Management MemberRole Requester"},
+	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "pod-identity", "EksCluster": "access"}, "Boundary Management MemberRole Requester"},
+	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "user"}, "Boundary Management MemberRole Requester"},
+}
+
+// TestStackParts: each part, with each kind of principal, makes what it needs, and
+// no more.
+func TestStackParts(t *testing.T) {
 	template := readStack(t)
-	for principal, want := range map[string]string{
-		"irsa":                "Boundary DaemonRole Management Requester",
-		"pod-identity":        "Boundary DaemonRole Management Requester",
-		"pod-identity access": "Boundary DaemonRole Management PodIdentity Requester",
-		"instance-profile":    "Boundary DaemonRole InstanceProfile Management Requester",
-		"user":                "Boundary DaemonUser Management Requester",
-	} {
-		kind, cluster, _ := strings.Cut(principal, " ")
-		s := template.fill(t, "aws", "210987654321", map[string]string{"Principal": kind, "EksCluster": cluster})
+	tried := map[string]bool{"none": true} // of Principal and Part
+	for _, tt := range parts {
+		s := template.fill(t, "aws", "210987654321", tt.params)
+		tried[s.values["Principal"]], tried[s.values["Part"]] = true, true
 		var got []string
 		for name, r := range s.Resources {
 			if s.made(r.Condition) {
@@ -184,16 +203,75 @@ func TestStackPrincipals(t *testing.T) {
 				s.resolve(r.Properties) // fails the test if it refers to something that is not made
 			}
 		}
+		s.outputs() // the same
 		slices.Sort(got)
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s makes %v, want %s", principal, got, want)
+		if strings.Join(got, " ") != tt.makes {
+			t.Errorf("%v makes %v, want %s", tt.params, got, tt.makes)
 		}
-		if !slices.Contains(template.Parameters["Principal"].AllowedValues, kind) {
-			t.Errorf("%s is not allowed", kind)
+		if refusals := s.refusals(); refusals != nil {
+			t.Errorf("%v is refused: %q", tt.params, refusals)
 		}
 	}
-	if n := len(template.Parameters["Principal"].AllowedValues); n != 4 {
-		t.Errorf("%d kinds of principals, and 4 are tested", n)
+	for _, name := range []string{"Principal", "Part"} {
+		for _, value := range template.Parameters[name].AllowedValues {
+			if !tried[value] {
+				t.Errorf("%s=%s is not tested", name, value)
+			}
+		}
+	}
+}
+
+// TestStackBoundaryOfTheDaemon: what the daemon runs as or enters as has the
+// boundary that is given, and none if none is given.
+func TestStackBoundaryOfTheDaemon(t *testing.T) {
+	template := readStack(t)
+	const limit = "arn:aws:iam::210987654321:policy/team/Limit"
+	found := 0
+	for _, tt := range parts {
+		for _, want := range []string{"", limit} {
+			params := maps.Clone(tt.params)
+			params["PrincipalBoundaryArn"] = want
+			s := template.fill(t, "aws", "210987654321", params)
+			for name, r := range s.Resources {
+				if !s.made(r.Condition) || r.Type != "AWS::IAM::Role" && r.Type != "AWS::IAM::User" {
+					continue
+				}
+				found++
+				if got, _ := s.resolve(r.Properties).(map[string]any)["PermissionsBoundary"].(string); got != want {
+					t.Errorf("%v: the boundary of %s is %q, want %q", params, name, got, want)
+				}
+			}
+		}
+	}
+	if want := 2 * len(parts); found != want {
+		t.Errorf("%d roles and users were found, want %d", found, want)
+	}
+}
+
+// TestStackRules: CloudFormation refuses parameters that lack something or
+// contradict each other, and says what to do.
+func TestStackRules(t *testing.T) {
+	template := readStack(t)
+	for _, tt := range []struct{ params, want string }{
+		{"", "Principal is missing, what the daemon runs as."},
+		{"Principal=irsa", "Principal irsa needs OidcProviderArn."},
+		{"Principal=user Accounts=111122223333", "A daemon that enters other Accounts must be a role, not a user."},
+		{"Principal=ecs-task HubRoleArn=" + sampleHub, "HubRoleArn, OrganizationId and ExternalId are for Part member."},
+		{"Principal=ecs-task OrganizationId=o-exampleorgid", "HubRoleArn, OrganizationId and ExternalId are for Part member."},
+		{"Principal=ecs-task ExternalId=x1", "HubRoleArn, OrganizationId and ExternalId are for Part member."},
+		{"Part=hub Principal=ecs-task", "Part hub needs Accounts, the accounts that the daemon enters."},
+		{"Part=member OrganizationId=o-exampleorgid", "Part member needs HubRoleArn, the role of the daemon."},
+		{"Part=member HubRoleArn=" + sampleHub, "Part member needs OrganizationId, the organization that the hub is in."},
+	} {
+		params := map[string]string{}
+		for _, pair := range strings.Fields(tt.params) {
+			name, value, _ := strings.Cut(pair, "=")
+			params[name] = value
+		}
+		s := template.fill(t, "aws", "210987654321", params)
+		if got := strings.Join(s.refusals(), " "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.params, got, tt.want)
+		}
 	}
 }
 
@@ -212,6 +290,18 @@ func TestStackParameters(t *testing.T) {
 	ask(&bad, "PrincipalName", "", "Permission-1", "a b", "a/b")
 	ask(&good, "PolicyPrefix", "PortIam", "Permission")
 	ask(&bad, "PolicyPrefix", "", "Permission-", "a*")
+	ask(&good, "PrincipalBoundaryArn", "", "arn:aws:iam::123456789012:policy/team/Limit", "arn:aws:iam::aws:policy/PowerUserAccess")
+	ask(&bad, "PrincipalBoundaryArn", "Limit", "none", "arn:aws:iam::123456789012:policy/*", "arn:aws:iam::123456789012:role/B")
+	ask(&good, "Accounts", "", "111122223333", "111122223333,444455556666")
+	ask(&bad, "Accounts", "*", "11112222333", "111122223333,", "111122223333, 444455556666", `111122223333"`)
+	ask(&good, "AccountRole", "PortIam", "port-iam_2")
+	ask(&bad, "AccountRole", "", "*", "a/b", "Permission-", "Permission-1", `a"`, "a*")
+	ask(&good, "HubRoleArn", "", sampleHub, "arn:aws-cn:iam::123456789012:role/team/port-iam")
+	ask(&bad, "HubRoleArn", "*", "arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:role/*", "arn:aws:iam::123456789012:user/port-iam", "arn:aws:sts::123456789012:assumed-role/port-iam/x")
+	ask(&good, "OrganizationId", "", "o-exampleorgid")
+	ask(&bad, "OrganizationId", "*", "exampleorgid", "o-*", "o-exampleorgid,o-anotherone1")
+	ask(&good, "ExternalId", "", "port-iam:2026/a")
+	ask(&bad, "ExternalId", "x", "a*b", `a"b`, "a b", "${x}")
 	ask(&good, "OidcProviderArn", "", sampleProvider, "arn:aws-cn:iam::123456789012:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/A")
 	ask(&bad, "OidcProviderArn", `arn:aws:iam::123456789012:oidc-provider/a"b`, "arn:aws:iam::123456789012:role/x", "oidc.eks.eu-west-1.amazonaws.com/id/A")
 	ask(&good, "KubernetesNamespace", "port-iam", "a")
