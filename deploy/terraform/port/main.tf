@@ -10,7 +10,7 @@ locals {
   expire     = local.actions["revoke_expired_permissions"]
   inputs     = local.request.trigger.userInputs
 
-  properties = { for id, b in local.blueprints : id => {
+  kinds = { for id, b in local.blueprints : id => {
     string_props = { for name, p in b.schema.properties : name => {
       title       = p.title
       icon        = try(p.icon, null)
@@ -34,6 +34,8 @@ locals {
       required     = contains(b.schema.required, name)
     } if p.type == "array" }
   } }
+  # The provider would plan to add an empty map at each run.
+  properties = { for id, kinds in local.kinds : id => { for kind, props in kinds : kind => props if length(props) > 0 } }
 
   # The accounts in the message of each action, and the message with them.
   all   = sort(distinct(var.accounts))

@@ -91,19 +91,42 @@ func (e *evaluation) validate(variable *hclsyntax.Block) error {
 		if b.Type != "validation" {
 			return fmt.Errorf("%s: a block %s is not known here", b.Range(), b.Type)
 		}
-		holds, diags := b.Body.Attributes["condition"].Expr.Value(e.context(nil))
-		if diags.HasErrors() {
-			return diags
-		}
-		if holds.False() {
-			message, diags := b.Body.Attributes["error_message"].Expr.Value(e.context(nil))
-			if diags.HasErrors() {
-				return diags
-			}
-			return errors.New(message.AsString())
+		if err := e.demand(b, nil); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// preconditions evaluates those of a resource.
+func (e *evaluation) preconditions(resource *hclsyntax.Block, extra map[string]cty.Value) error {
+	for _, b := range resource.Body.Blocks {
+		if b.Type != "lifecycle" {
+			return fmt.Errorf("%s: a block %s is not known here", b.Range(), b.Type)
+		}
+		for _, condition := range b.Body.Blocks {
+			if err := e.demand(condition, extra); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// demand is the error of a validation or precondition that does not hold.
+func (e *evaluation) demand(b *hclsyntax.Block, extra map[string]cty.Value) error {
+	holds, diags := b.Body.Attributes["condition"].Expr.Value(e.context(extra))
+	if diags.HasErrors() {
+		return diags
+	}
+	if holds.True() {
+		return nil
+	}
+	message, diags := b.Body.Attributes["error_message"].Expr.Value(e.context(extra))
+	if diags.HasErrors() {
+		return diags
+	}
+	return errors.New(message.AsString())
 }
 
 func fromJSON(text json.RawMessage) (cty.Value, error) {
@@ -134,13 +157,37 @@ func functions(dir string) map[string]function.Function {
 			return cty.BoolVal(!slices.ContainsFunc(args[0].AsValueSlice(), cty.Value.False)), nil
 		},
 	})
+	// Unlike cty's, Terraform's length takes text as well.
+	length := function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
+		Type:   function.StaticReturnType(cty.Number),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if args[0].Type() == cty.String {
+				return stdlib.Strlen(args[0])
+			}
+			return stdlib.Length(args[0])
+		},
+	})
+	one := function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}},
+		Type:   function.StaticReturnType(cty.DynamicPseudoType),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			switch all := args[0].AsValueSlice(); len(all) {
+			case 0:
+				return cty.NullVal(cty.DynamicPseudoType), nil
+			case 1:
+				return all[0], nil
+			}
+			return cty.NilVal, errors.New("more than one element")
+		},
+	})
 	return map[string]function.Function{
 		"file": file, "alltrue": alltrue, "try": tryfunc.TryFunc, "can": tryfunc.CanFunc,
 		"jsonencode": stdlib.JSONEncodeFunc, "jsondecode": stdlib.JSONDecodeFunc, "replace": stdlib.ReplaceFunc, "join": stdlib.JoinFunc,
 		"split": stdlib.SplitFunc, "regex": stdlib.RegexFunc, "format": stdlib.FormatFunc, "trimprefix": stdlib.TrimPrefixFunc,
 		"merge": stdlib.MergeFunc, "concat": stdlib.ConcatFunc, "keys": stdlib.KeysFunc, "sort": stdlib.SortFunc, "element": stdlib.ElementFunc,
-		"distinct": stdlib.DistinctFunc, "contains": stdlib.ContainsFunc, "length": stdlib.LengthFunc, "reverse": stdlib.ReverseListFunc,
-		"tostring": stdlib.MakeToFunc(cty.String), "toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
+		"distinct": stdlib.DistinctFunc, "contains": stdlib.ContainsFunc, "length": length, "reverse": stdlib.ReverseListFunc,
+		"one": one, "tostring": stdlib.MakeToFunc(cty.String), "toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
 	}
 }
 
@@ -209,9 +256,6 @@ func (e *evaluation) ready(references []hcl.Traversal) bool {
 // count or for_each. What a provider would add to it is its name.
 func (e *evaluation) resource(name string, b *hclsyntax.Block) (cty.Value, error) {
 	attributes := b.Body.Attributes
-	if len(b.Body.Blocks) > 0 {
-		return cty.NilVal, fmt.Errorf("%s: blocks in resources are not known here", b.Range())
-	}
 	switch {
 	case attributes["count"] != nil:
 		n, diags := attributes["count"].Expr.Value(e.context(nil))
@@ -247,6 +291,9 @@ func (e *evaluation) resource(name string, b *hclsyntax.Block) (cty.Value, error
 }
 
 func (e *evaluation) one(name string, b *hclsyntax.Block, extra map[string]cty.Value) (cty.Value, error) {
+	if err := e.preconditions(b, extra); err != nil {
+		return cty.NilVal, err
+	}
 	all := map[string]cty.Value{"id": cty.StringVal(name + ".id"), "arn": cty.StringVal(name + ".arn")}
 	for key, a := range b.Body.Attributes {
 		if key == "count" || key == "for_each" || key == "depends_on" {
