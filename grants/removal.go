@@ -172,7 +172,7 @@ func (r *removal) deleteRole(ctx context.Context, p *place) error {
 		p.roleGone, p.lifted = p.roleGone || p.live.HasRole(), nil
 		return nil
 	} else {
-		p.lifted, p.denied = &p.live, false
+		p.lifted, p.denied = new(p.live), false
 		if ctx.Err() != nil || !iamops.IsKind(err, iamops.KindKept) {
 			r.restoreIn(ctx, p)
 			return err
