@@ -143,8 +143,27 @@ func (p *place) exists() bool { return p.live.Exists() }
 // foreign reports whether what has the name there is not ours, or a part of it.
 func (p *place) foreign() bool { return iamops.IsKind(p.liveErr, iamops.KindForeign) }
 
+// askTime bounds what one of several accounts takes to say what it has, so that there is
+// time left for the others.
+const askTime = 4 * time.Second
+
+// asking bounds the calls that read at one of several places.
+func (r *removal) asking(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx) // with the end of the attempt, by which the limiter knows it
+	if len(r.places) == 1 {
+		return ctx, cancel
+	}
+	timer := time.AfterFunc(askTime, cancel)
+	return ctx, func() {
+		timer.Stop()
+		cancel()
+	}
+}
+
 // findIn reads the role alone.
 func (r *removal) findIn(ctx context.Context, p *place) {
+	ctx, done := r.asking(ctx)
+	defer done()
 	if p.liveErr = r.enter(p.account); p.liveErr == nil {
 		p.live, p.liveErr = p.Find(ctx, r.name)
 	}
@@ -156,6 +175,8 @@ func (r *removal) findIn(ctx context.Context, p *place) {
 
 // readIn reads what was not found yet.
 func (r *removal) readIn(ctx context.Context, p *place) {
+	ctx, done := r.asking(ctx)
+	defer done()
 	switch p.liveErr = r.enter(p.account); {
 	case p.liveErr != nil:
 	case p.hasRole():
