@@ -147,23 +147,19 @@ func (p *place) foreign() bool { return iamops.IsKind(p.liveErr, iamops.KindFore
 // time left for the others.
 const askTime = 4 * time.Second
 
-// asking bounds the calls that read at one of several places.
-func (r *removal) asking(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx) // with the end of the attempt, by which the limiter knows it
-	if len(r.places) == 1 {
-		return ctx, cancel
+// ask reads at places, at all at once, and in bounded time where there are several.
+func ask(ctx context.Context, places []*place, read func(ctx context.Context, p *place)) {
+	// It ends with the attempt, by which the limiter knows the calls.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if len(places) > 1 {
+		defer time.AfterFunc(askTime, cancel).Stop()
 	}
-	timer := time.AfterFunc(askTime, cancel)
-	return ctx, func() {
-		timer.Stop()
-		cancel()
-	}
+	inEach(places, func(p *place) { read(ctx, p) })
 }
 
 // findIn reads the role alone.
 func (r *removal) findIn(ctx context.Context, p *place) {
-	ctx, done := r.asking(ctx)
-	defer done()
 	if p.liveErr = r.enter(p.account); p.liveErr == nil {
 		p.live, p.liveErr = p.Find(ctx, r.name)
 	}
@@ -175,8 +171,6 @@ func (r *removal) findIn(ctx context.Context, p *place) {
 
 // readIn reads what was not found yet.
 func (r *removal) readIn(ctx context.Context, p *place) {
-	ctx, done := r.asking(ctx)
-	defer done()
 	switch p.liveErr = r.enter(p.account); {
 	case p.liveErr != nil:
 	case p.hasRole():

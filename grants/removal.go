@@ -90,11 +90,16 @@ func (r *removal) read(ctx context.Context) standing {
 		}
 	})
 	inPort.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
-	inAWS.Go(func() { inEach(known, func(p *place) { r.readIn(ctx, p) }) })
+	first, cancel := context.WithCancel(ctx)
+	defer cancel()
+	inAWS.Go(func() { ask(first, known, r.readIn) })
 	inPort.Wait()
 	s.madeIn = r.svc.madeIn(ctx, s.run)
 	r.label.begin(waitsForAWS)
-	inEach(r.spread(s), func(p *place) { r.readIn(ctx, p) })
+	if added := r.spread(s); len(added) > 0 {
+		defer time.AfterFunc(askTime, cancel).Stop() // it is one of several
+		ask(ctx, added, r.readIn)
+	}
 	inAWS.Wait()
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
@@ -234,12 +239,12 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 
 // clearMade removes what was made in AWS for a grant that nobody needs any more.
 func (r *removal) clearMade(ctx context.Context, lag bool) error {
-	inEach(r.places, func(p *place) { r.findIn(ctx, p) })
+	ask(ctx, r.places, r.findIn)
 	if err := r.problem(); err != nil && !r.any((*place).hasRole) {
 		return err
 	}
 	r.cutAll(ctx)
-	inEach(r.places, func(p *place) { r.readIn(ctx, p) })
+	ask(ctx, r.places, r.readIn)
 	return r.takeMade(ctx, standing{lag: lag})
 }
 

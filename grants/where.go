@@ -25,7 +25,7 @@ func (r *removal) search(ctx context.Context) bool {
 		}
 		r.lookIn(a)
 	}
-	inEach(r.places, func(p *place) { r.findIn(ctx, p) })
+	ask(ctx, r.places, r.findIn)
 	return true
 }
 
@@ -34,7 +34,7 @@ func (r *removal) searchAll(ctx context.Context) {
 	for _, a := range r.svc.accounts {
 		r.lookIn(a)
 	}
-	inEach(r.places, func(p *place) { r.findIn(ctx, p) })
+	ask(ctx, r.places, r.findIn)
 }
 
 // spread adds the accounts in which the grant may be as well, by what Port says of it,
