@@ -147,12 +147,12 @@ func (p *place) foreign() bool { return iamops.IsKind(p.liveErr, iamops.KindFore
 // time left for the others.
 const askTime = 4 * time.Second
 
-// ask reads at places, at all at once, and in bounded time where there are several.
-func ask(ctx context.Context, places []*place, read func(ctx context.Context, p *place)) {
+// ask reads at places, at all at once, and in bounded time where they are some of several.
+func ask(ctx context.Context, places []*place, several bool, read func(ctx context.Context, p *place)) {
 	// It ends with the attempt, by which the limiter knows the calls.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if len(places) > 1 {
+	if several {
 		defer time.AfterFunc(askTime, cancel).Stop()
 	}
 	inEach(places, func(p *place) { read(ctx, p) })

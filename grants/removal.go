@@ -92,13 +92,13 @@ func (r *removal) read(ctx context.Context) standing {
 	inPort.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
 	first, cancel := context.WithCancel(ctx)
 	defer cancel()
-	inAWS.Go(func() { ask(first, known, r.readIn) })
+	inAWS.Go(func() { ask(first, known, len(known) > 1, r.readIn) })
 	inPort.Wait()
 	s.madeIn = r.svc.madeIn(ctx, s.run)
 	r.label.begin(waitsForAWS)
 	if added := r.spread(s); len(added) > 0 {
 		defer time.AfterFunc(askTime, cancel).Stop() // it is one of several
-		ask(ctx, added, r.readIn)
+		ask(ctx, added, true, r.readIn)
 	}
 	inAWS.Wait()
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
@@ -239,12 +239,12 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 
 // clearMade removes what was made in AWS for a grant that nobody needs any more.
 func (r *removal) clearMade(ctx context.Context, lag bool) error {
-	ask(ctx, r.places, r.findIn)
+	ask(ctx, r.places, len(r.places) > 1, r.findIn)
 	if err := r.problem(); err != nil && !r.any((*place).hasRole) {
 		return err
 	}
 	r.cutAll(ctx)
-	ask(ctx, r.places, r.readIn)
+	ask(ctx, r.places, len(r.places) > 1, r.readIn)
 	return r.takeMade(ctx, standing{lag: lag})
 }
 

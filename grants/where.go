@@ -25,7 +25,7 @@ func (r *removal) search(ctx context.Context) bool {
 		}
 		r.lookIn(a)
 	}
-	ask(ctx, r.places, r.findIn)
+	ask(ctx, r.places, len(r.places) > 1, r.findIn)
 	return true
 }
 
@@ -34,7 +34,7 @@ func (r *removal) searchAll(ctx context.Context) {
 	for _, a := range r.svc.accounts {
 		r.lookIn(a)
 	}
-	ask(ctx, r.places, r.findIn)
+	ask(ctx, r.places, len(r.places) > 1, r.findIn)
 }
 
 // spread adds the accounts in which the grant may be as well, by what Port says of it,
