@@ -19,14 +19,21 @@ import (
 )
 
 // planner are operations that can plan and call nothing.
-func planner(t testing.TB) *iamops.Ops {
+func planner(t testing.TB) *iamops.Ops { return plannerIn(t, account) }
+
+func surveyor(t testing.TB) map[string]grants.Surveyor {
+	return map[string]grants.Surveyor{account: planner(t)}
+}
+
+// plannerIn is one in an account.
+func plannerIn(t testing.TB, account string) *iamops.Ops {
 	t.Helper()
 	docs, err := templates.Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ops, err := iamops.New(iamops.Options{
-		API: &iamops.API{}, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: boundary,
+		API: &iamops.API{}, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: iamops.BoundaryARN("aws", account, "PortIamBoundary"),
 		Trust: templates.TrustIdentityCenter, Templates: docs,
 	})
 	if err != nil {
@@ -69,7 +76,7 @@ func TestPreview(t *testing.T) {
 			Related:     map[string]*port.Entity{key: &keyEntity},
 			Permissions: map[string]*port.Entity{"s3:GetObject": &object, "kms:Decrypt": &decrypt},
 		}
-		got, err := terms.Preview(p.ops, asking)
+		got, err := terms.Preview(map[string]grants.Planner{account: p.ops}, asking)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +89,7 @@ func TestPreview(t *testing.T) {
 			t.Errorf("the policy is\n%s\nand was to be\n%s", policy, got.Plan.Policy)
 		}
 		delete(asking.Permissions, "kms:Decrypt")
-		if _, err := terms.Preview(p.ops, asking); err == nil || err.Error() != `permission kms:Decrypt is not in the catalogue (blueprint "iam_permissions"): choose another one, or ask the platform team to add it` {
+		if _, err := terms.Preview(map[string]grants.Planner{account: p.ops}, asking); err == nil || err.Error() != `permission kms:Decrypt is not in the catalogue (blueprint "iam_permissions"): choose another one, or ask the platform team to add it` {
 			t.Errorf("a permission that is not offered: %v", err)
 		}
 	})
@@ -112,7 +119,7 @@ func TestRelatedTwice(t *testing.T) {
 			byID[related[i].Identifier] = &related[i]
 		}
 		filter := entityOf("logs:FilterLogEvents", "Logs")
-		got, err := terms.Preview(planner(t), grants.Asking{
+		got, err := terms.Preview(map[string]grants.Planner{account: planner(t)}, grants.Asking{
 			Run:       port.Run{ID: "r_1", Properties: map[string]json.RawMessage{"permissions": json.RawMessage(`["logs:FilterLogEvents"]`)}},
 			Requester: alice, Resource: entityOf(instance, "EC2", ids...),
 			Related: byID, Permissions: map[string]*port.Entity{"logs:FilterLogEvents": &filter},
@@ -153,7 +160,7 @@ func TestSurvey(t *testing.T) {
 	} {
 		permissions = append(permissions, entityOf(p[0], p[1]))
 	}
-	got, err := grants.Survey(context.Background(), planner(t), resources, permissions)
+	got, err := grants.Survey(context.Background(), surveyor(t), resources, permissions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +190,7 @@ func TestSurvey(t *testing.T) {
 	}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := grants.Survey(context.Background(), planner(t), nil, []port.Entity{{Identifier: "s3:GetObject", Properties: map[string]json.RawMessage{"resource_type": json.RawMessage("1")}}}); err == nil {
+	if _, err := grants.Survey(context.Background(), surveyor(t), nil, []port.Entity{{Identifier: "s3:GetObject", Properties: map[string]json.RawMessage{"resource_type": json.RawMessage("1")}}}); err == nil {
 		t.Error("a type that is no text is taken for none")
 	}
 }

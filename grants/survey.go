@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 	"port-iam/templates"
 )
 
-// Surveyor says what could not be granted, as [iamops.Ops] does; it calls nothing.
+// Surveyor says, for one account, what could not be granted, as [iamops.Ops] does; it calls nothing.
 type Surveyor interface {
 	// Refused returns why actions cannot be granted, by action as the request has it.
 	Refused(r iamops.Request) (map[string]error, error)
@@ -40,10 +41,10 @@ type Surveyed struct {
 
 // Survey judges every permission against every resource of its type, and of those to which
 // one of its type is related, in the order of the permissions. One that works only
-// together with another works. The error names what of the catalogue cannot be read,
-// or is that of ctx.
-func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
-	v := &survey{surveyor: s, all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}
+// together with another works. in are the served accounts, at least one, by their ids. The
+// error names what of the catalogue cannot be read, or is that of ctx.
+func Survey(ctx context.Context, in map[string]Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
+	v := &survey{in: in, served: slices.Sorted(maps.Keys(in)), all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}
 	for i := range permissions {
 		kind, err := catalogueText(&permissions[i], templates.PropertyResourceType)
 		if err != nil {
@@ -81,9 +82,10 @@ func Survey(ctx context.Context, s Surveyor, resources, permissions []port.Entit
 
 // survey is a survey while it goes on.
 type survey struct {
-	surveyor Surveyor
-	byID     map[string]*port.Entity // resources
-	byType   map[string][]int        // places in all
+	in     map[string]Surveyor     // by account
+	served []string                // accounts, sorted
+	byID   map[string]*port.Entity // resources
+	byType map[string][]int        // places in all
 
 	mu  sync.Mutex
 	all []Surveyed
@@ -105,7 +107,7 @@ func (v *survey) withoutResources() error {
 			actions = append(actions, p.Permission)
 		}
 	}
-	never, err := v.surveyor.Never(actions)
+	never, err := v.in[v.served[0]].Never(actions) // whatever the account
 	for i := range v.all {
 		if p := &v.all[i]; p.Resources == 0 && never[p.Permission] != nil {
 			p.Why, p.never = never[p.Permission].Error(), true
@@ -158,7 +160,14 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 	if wrong != nil {
 		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // it is the reason of each permission
 	}
+	account, wrong := Route(v.served, target.arn, target.account)
+	if wrong != nil {
+		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
+	}
 	belonging, wrong := target.belonging(v.byID)
+	if wrong == nil {
+		wrong = within(account, belonging)
+	}
 	if wrong != nil {
 		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
 	}
@@ -172,7 +181,7 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 	if len(asked) == 0 {
 		return j, nil
 	}
-	if j.refused, err = v.surveyor.Refused(r); err != nil {
+	if j.refused, err = v.in[account].Refused(r); err != nil {
 		return j, err
 	}
 	granted := slices.DeleteFunc(asked, func(n int) bool { return j.refused[v.all[n].Permission] != nil })
@@ -181,7 +190,7 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 		return j, nil
 	}
 	r.Actions = v.named(granted)
-	scope, err := v.surveyor.Scope(r)
+	scope, err := v.in[account].Scope(r)
 	for _, n := range granted {
 		if p := &v.all[n]; others(n) && offeredBy(belonging, p.ResourceType, p.Permission, scope) {
 			j.beside = append(j.beside, n)

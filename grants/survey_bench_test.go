@@ -30,9 +30,9 @@ func BenchmarkSurvey(b *testing.B) {
 	for i := range 100 {
 		resources = append(resources, entityOf(fmt.Sprintf("arn:aws:ec2:us-east-1:%s:instance/i-%08x", account, i), "EC2"))
 	}
-	ops := planner(b)
+	in := surveyor(b)
 	for b.Loop() {
-		all, err := grants.Survey(context.Background(), ops, resources, permissions)
+		all, err := grants.Survey(context.Background(), in, resources, permissions)
 		if err != nil || len(all) != 1000 {
 			b.Fatal(len(all), err)
 		}

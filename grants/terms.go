@@ -2,10 +2,13 @@ package grants
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
+	"port-iam/templates"
 )
 
 // Terms are the settings by which a request is judged.
@@ -45,8 +48,9 @@ type Preview struct {
 }
 
 // Preview works a request out as a run does, without anything that a run asks AWS or
-// Port for. The error is why the run would be refused, as the requester would read it.
-func (t Terms) Preview(p Planner, a Asking) (Preview, error) {
+// Port for. in are the served accounts, at least one, by their ids. The error is why the
+// run would be refused, as the requester would read it.
+func (t Terms) Preview(in map[string]Planner, a Asking) (Preview, error) {
 	target, err := resourceOf(&a.Resource)
 	if err != nil {
 		return Preview{}, err
@@ -55,7 +59,11 @@ func (t Terms) Preview(p Planner, a Asking) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	plan, err := workOut(p, target, &req, a.Permissions, a.Related)
+	account, err := Route(slices.Sorted(maps.Keys(in)), target.arn, target.account)
+	if err != nil {
+		return Preview{}, err
+	}
+	plan, err := workOut(in[account], target, &req, a.Permissions, a.Related)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -79,5 +87,21 @@ func workOut(p Planner, target resource, req *request, offered, related map[stri
 		}
 		return plan, refuse("this cannot be granted on this resource", "%w", err)
 	}
+	account, _ := iamops.AccountOf(plan.RoleARN)
+	if err := within(account, belonging); err != nil {
+		return plan, err
+	}
 	return plan, checkPermissions(offered, req.Actions, target, belonging, plan.Scope)
+}
+
+// within refuses related resources that are in another account than the grant. Whose a
+// bucket is, its ARN does not say; without its property it is taken for one of the grant's
+// account, and the policy allows nothing else.
+func within(account string, related []resource) error {
+	for _, r := range related {
+		if named := AccountOf(r.arn, r.account); named != "" && named != account {
+			return refuse("a related resource is in another account", "the resource %s, which is related to the requested one, is of account %s, and access is granted in account %s: ask the platform team to correct the relation %q or the account in Port", r.id, named, account, templates.RelationRelated)
+		}
+	}
+	return nil
 }

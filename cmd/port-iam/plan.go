@@ -55,7 +55,7 @@ func newPlan() *cobra.Command {
 	flags.StringSliceVar(&f.permissions, "permission", nil, "IAM `action` to request, such as s3:PutObject; may be repeated")
 	flags.StringVar(&f.user, "user", "", "`e-mail` of the requester")
 	flags.StringVar(&f.duration, "duration", "", "how long it should last (default: GRANT_DURATION)")
-	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: that of the boundary, else of the resource)")
+	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: ACCOUNTS, else that of the boundary, else of the resource)")
 	flags.StringVar(&f.catalogue, "catalogue", "", "`file` with the catalogue, or - for the standard input:\n"+`{"aws_resource": [...], "iam_permissions": [...]}, entities as Port's API returns them`)
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
@@ -89,14 +89,14 @@ func (f *planFlags) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 		}
 		resources = []port.Entity{target}
 	}
-	ops, err := f.newOps(cfg, resources, known)
+	in, err := f.newOps(cfg, resources, known)
 	if err != nil {
 		return configError{err}
 	}
 	if all {
-		return f.survey(ctx, ops, known, stdout)
+		return f.survey(ctx, in, known, stdout)
 	}
-	return f.preview(cfg, ops, known, resources[0], stdout)
+	return f.preview(cfg, in, known, resources[0], stdout)
 }
 
 // config has the settings that a plan depends on. A boundary may be missing: its text
@@ -105,12 +105,14 @@ func (f *planFlags) config(s settings, bad *problems) *config {
 	cfg := &config{}
 	f.unbounded = s.IAM.Boundary == noBoundary
 	s.IAM.Boundary = cmp.Or(s.IAM.Boundary, noBoundary)
-	for _, part := range []func(*config, *problems){s.parseIAM, s.parseGrant, s.parseRules} {
+	for _, part := range []func(*config, *problems){s.parseAccounts, s.parseIAM, s.parseGrant, s.parseRules} {
 		part(cfg, bad)
 	}
 	cfg.port.orgID, f.domain = s.Port.OrgID, cmp.Or(strings.TrimPrefix(s.Grant.EmailDomain, "@"), "example.com")
 	if f.account != "" && !templates.IsAccount(f.account) {
 		bad.add("--account", "%q is not 12 digits", f.account)
+	} else if ids := cfg.accounts.ids; f.account != "" && len(ids) > 0 && !slices.Contains(ids, f.account) {
+		bad.add("--account", "%s is not one of ACCOUNTS", f.account)
 	}
 	return cfg
 }
@@ -195,46 +197,59 @@ func byID(entities []port.Entity) map[string]*port.Entity {
 // unknownOrg stands in the plan where PORT_ORG_ID does not say the organisation.
 const unknownOrg = "org_unknown"
 
-// placesOf are the accounts and the partitions that the ARNs of resources name.
+// placesOf are the accounts and the partitions that resources are in, as far as their ARNs
+// or their properties name them.
 func placesOf(resources []port.Entity) (accounts, partitions map[string]bool) {
 	accounts, partitions = map[string]bool{}, map[string]bool{}
 	for _, e := range resources {
-		fields := strings.SplitN(arnOf(e), ":", 6)
-		if len(fields) < 6 || fields[0] != "arn" {
+		arn, property := arnOf(e), ""
+		if _, isARN := iamops.AccountOf(arn); !isARN {
 			continue
 		}
-		if templates.IsPartition(fields[1]) {
-			partitions[fields[1]] = true
+		if partition := strings.Split(arn, ":")[1]; templates.IsPartition(partition) {
+			partitions[partition] = true
 		}
-		if templates.IsAccount(fields[4]) {
-			accounts[fields[4]] = true
+		_ = json.Unmarshal(e.Properties[templates.PropertyAccount], &property) // as in arnOf
+		if account := grants.AccountOf(arn, property); templates.IsAccount(account) {
+			accounts[account] = true
 		}
 	}
 	return accounts, partitions
 }
 
-// newOps makes operations that plan and cannot call anything. Account and partition
-// are the settings', else those of the resources, else those on which all of the
-// catalogue agrees.
-func (f *planFlags) newOps(cfg *config, resources []port.Entity, known knownCatalogue) (*iamops.Ops, error) {
+// newOps makes operations that plan and cannot call anything, for each served account.
+// The accounts are the settings', else that of the resources, else the one on which all of
+// the catalogue agrees; the partition likewise.
+func (f *planFlags) newOps(cfg *config, resources []port.Entity, known knownCatalogue) (map[string]*iamops.Ops, error) {
 	bounded, partition, _ := placeOf(cfg.iam.boundary)
 	own, ownPartitions := placesOf(resources)
 	accounts, partitions := placesOf(known.Resources)
-	account := cmp.Or(f.account, bounded, only(own), only(accounts))
+	served := cfg.accounts.ids
+	if one := cmp.Or(f.account, bounded, only(own), only(accounts)); f.account != "" || len(served) == 0 && one != "" {
+		served = []string{one}
+	}
 	partition = cmp.Or(partition, only(ownPartitions), only(partitions), "aws")
 	switch {
-	case account == "" && len(accounts) > 1:
-		return nil, fmt.Errorf("--account: is missing, and the resources are of %d accounts: say for which one", len(accounts))
-	case bounded != "" && bounded != account:
-		return nil, fmt.Errorf("--account: is %s, and IAM_PERMISSIONS_BOUNDARY is a policy of %s: AWS takes a boundary of the role's account only", account, bounded)
-	case account == "":
-		return nil, errors.New("--account: is missing, and neither the boundary nor the resource names the account: give its 12 digits")
+	case len(served) == 0 && len(accounts) > 1:
+		return nil, fmt.Errorf("--account: is missing, and the resources are of %d accounts: say for which one, or with ACCOUNTS which are served", len(accounts))
+	case len(served) == 0:
+		return nil, errors.New("--account: is missing, and neither ACCOUNTS nor the boundary nor the resource names the account: give its 12 digits")
+	case bounded != "" && !slices.Equal(served, []string{bounded}):
+		return nil, fmt.Errorf("--account: is %s, and IAM_PERMISSIONS_BOUNDARY is a policy of %s: AWS takes a boundary of the role's account only", strings.Join(served, ", "), bounded)
 	}
-	return iamops.New(iamops.Options{
-		API: &iamops.API{}, Account: account, Partition: partition, OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
-		Path: cfg.iam.path, Boundary: cfg.iam.boundary, Tags: cfg.iam.tags,
-		Trust: cfg.grant.trust, Templates: cfg.grant.templates, Rules: cfg.rules,
-	})
+	in := map[string]*iamops.Ops{}
+	for _, id := range served {
+		ops, err := iamops.New(iamops.Options{
+			API: &iamops.API{}, Account: id, Partition: partition, OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
+			Path: cfg.iam.path, Boundary: iamops.BoundaryARN(partition, id, cfg.iam.boundary), Tags: cfg.iam.tags,
+			Trust: cfg.grant.trust, TrustAccounts: cfg.trusted(id), Templates: cfg.grant.templates, Rules: cfg.rules,
+		})
+		if err != nil {
+			return nil, err
+		}
+		in[id] = ops
+	}
+	return in, nil
 }
 
 // only is the one member of a set; "" where there is another number of them.
@@ -251,7 +266,7 @@ func only(set map[string]bool) string {
 const plannedRun = "r_0000000000000000"
 
 // preview plans one request.
-func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, target port.Entity, stdout io.Writer) error {
+func (f *planFlags) preview(cfg *config, in map[string]*iamops.Ops, known knownCatalogue, target port.Entity, stdout io.Writer) error {
 	inputs := map[string]any{port.InputPermissions: f.permissions}
 	if f.duration != "" {
 		inputs["duration"] = f.duration
@@ -264,7 +279,7 @@ func (f *planFlags) preview(cfg *config, ops *iamops.Ops, known knownCatalogue, 
 		}
 		properties[name] = raw
 	}
-	p, err := cfg.terms().Preview(ops, grants.Asking{
+	p, err := cfg.terms().Preview(asPlanners(in), grants.Asking{
 		Run:       port.Run{ID: plannedRun, Action: "plan", Properties: properties},
 		Requester: cmp.Or(f.user, "requester@"+f.domain),
 		At:        time.Now().UTC().Truncate(time.Second),
@@ -307,8 +322,8 @@ func (f *planFlags) notJudged(cfg *config) []string {
 }
 
 // survey judges the whole catalogue.
-func (f *planFlags) survey(ctx context.Context, ops *iamops.Ops, known knownCatalogue, stdout io.Writer) error {
-	all, err := grants.Survey(ctx, ops, known.Resources, known.Permissions)
+func (f *planFlags) survey(ctx context.Context, in map[string]*iamops.Ops, known knownCatalogue, stdout io.Writer) error {
+	all, err := grants.Survey(ctx, asSurveyors(in), known.Resources, known.Permissions)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +20,11 @@ import (
 // with the settings of `port-iam run` where a flag is not given.
 type printer struct {
 	place              templates.Place
-	boundary, role     string // ARNs
+	served             []string // accounts: that of --account, or ACCOUNTS, or that of the boundary
+	boundary, role     string   // ARNs
+	organization       string
 	services, approval string
+	cfg                config            // ACCOUNTS and what belongs to it
 	tags               map[string]string // IAM_TAGS
 	limits             templates.Limits
 	automation         templates.Automation
@@ -33,17 +37,18 @@ func newPrint() *cobra.Command {
 		Use:   "print",
 		Short: "Print the policies that AWS needs, and the documents that setup installs in Port",
 		Long: "Prints a document as JSON, for you to review and to put into AWS or Port. Makes no call to either.\n" +
-			"Without a flag, the settings of `port-iam run` are used: IAM_PATH, IAM_PERMISSIONS_BOUNDARY, IAM_TAGS.\n" +
-			"Account and partition are those of the boundary's ARN unless flags give them.\n" +
+			"Without a flag, the settings of `port-iam run` are used: ACCOUNTS, ACCOUNT_ROLE, ACCOUNT_EXTERNAL_ID, IAM_PATH,\n" +
+			"IAM_PERMISSIONS_BOUNDARY, IAM_TAGS. Account and partition are those of the boundary's ARN unless flags or ACCOUNTS\n" +
+			"give them. A boundary that is given by its name is that of the account.\n" +
 			"Exit code: 0 printed, 2 something is missing or wrong.",
 		Args: cobra.NoArgs,
 		RunE: needSubcommand,
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&p.place.Account, "account", "", "account id, 12 digits (default: that of the boundary)")
+	flags.StringVar(&p.place.Account, "account", "", "account id, 12 digits (default: ACCOUNTS, else that of the boundary)")
 	flags.StringVar(&p.place.Partition, "partition", "", "of AWS, such as aws-us-gov (default: that of the boundary, else aws)")
 	flags.StringVar(&p.place.Path, "path", "", "path of every role and policy (default: IAM_PATH)")
-	flags.StringVar(&p.boundary, "boundary", "", "ARN of the permissions boundary (default: IAM_PERMISSIONS_BOUNDARY)")
+	flags.StringVar(&p.boundary, "boundary", "", "ARN of the permissions boundary, or its name (default: IAM_PERMISSIONS_BOUNDARY)")
 
 	limits := p.document("boundary", "Print a permissions boundary: the most that any grant can allow",
 		"A managed policy to create under the name that IAM_PERMISSIONS_BOUNDARY gives, outside of the path that the daemon may change.\n"+
@@ -55,21 +60,47 @@ func newPrint() *cobra.Command {
 		"A managed policy for the role or user that the daemon runs as (too long for an inline policy of a user).\n"+
 			"It depends on IAM_PATH, IAM_PERMISSIONS_BOUNDARY and IAM_TAGS: print it again when one of them changes.\n"+
 			"There is none for IAM_PERMISSIONS_BOUNDARY=none: without a boundary the daemon's rights are those of an administrator.\n"+
-			"With --role, `port-iam check` can try the rights of the daemon.",
+			"With --role, `port-iam check` can try the rights of the daemon. Where ACCOUNTS names several accounts, print one for\n"+
+			"each, for the role by which the daemon enters it (ACCOUNT_ROLE): such a role may assume no other. For the account of\n"+
+			"the daemon's own credentials name its own role with --role: beside print hub-policy, it needs this one only if that\n"+
+			"account is one of ACCOUNTS. Give it another name than ACCOUNT_ROLE.",
 		"  port-iam print management-policy --boundary arn:aws:iam::123456789012:policy/PortIamBoundary --role arn:aws:iam::123456789012:role/port-iam", p.fillBounded,
 		func() (string, error) {
-			return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Role: p.role, Tags: p.tags})
+			return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Role: p.role, Tags: p.tags, Hub: p.hubHere()})
 		})
-	management.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path: it may then ask IAM what it may do")
+	management.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the policy is for, with its path: it may then ask IAM what it may do")
 	cmd.AddCommand(limits, management,
 		p.document("requester-policy", "Print what requesters need to sign in to a grant",
-			"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants.\n"+
-				"The trust policy of each role says who may use it.",
-			"  port-iam print requester-policy --account 123456789012", p.fill,
-			func() (string, error) { return templates.RequesterPolicy(p.place) }),
+			"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants, in each of\n"+
+				"ACCOUNTS. It belongs into the accounts in which people sign in (GRANT_TRUST_ACCOUNTS): AWS asks both sides, and the\n"+
+				"trust policy of each role, in the account of the grant, says who may use it.",
+			"  port-iam print requester-policy --account 123456789012", p.fillServed,
+			func() (string, error) { return templates.RequesterPolicy(p.places()...) }),
 	)
+	p.addHub(cmd)
 	p.addPortal(cmd)
 	return cmd
+}
+
+// addHub adds the documents for a daemon that enters accounts to `port-iam print`.
+func (p *printer) addHub(cmd *cobra.Command) {
+	hub := p.document("hub-policy", "Print what the daemon needs to enter the accounts of ACCOUNTS",
+		"A managed policy for the role or user that the daemon runs as: it may assume ACCOUNT_ROLE in each of ACCOUNTS and no\n"+
+			"other role, whatever other policies allow it. With --role, its own account is left out. The roles are named by their\n"+
+			"ARNs as long as that fits into a policy, and beyond that the accounts by a condition.",
+		"  ACCOUNTS=123456789012,210987654321 port-iam print hub-policy --role arn:aws:iam::999999999999:role/port-iam", p.fillHub,
+		func() (string, error) { return templates.HubPolicy(*p.hub()) })
+	hub.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path")
+	trust := p.document("member-trust", "Print the trust of the role by which the daemon enters an account",
+		"The trust policy of ACCOUNT_ROLE, the same in each of ACCOUNTS: the daemon's own role may assume it, as long as its\n"+
+			"account is in the organisation, and with ACCOUNT_EXTERNAL_ID if that is set.",
+		"  port-iam print member-trust --role arn:aws:iam::999999999999:role/port-iam --organization o-a1b2c3d4e5", p.fillTrust,
+		func() (string, error) {
+			return templates.MemberTrust(templates.Member{Hub: p.role, Organization: p.organization, ExternalID: p.cfg.accounts.externalID})
+		})
+	trust.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path")
+	trust.Flags().StringVar(&p.organization, "organization", "", "id of the organisation in AWS, such as o-a1b2c3d4e5")
+	cmd.AddCommand(hub, trust)
 }
 
 // document makes the command that prints one document.
@@ -92,32 +123,99 @@ func (p *printer) document(use, short, long, example string, fill func(*problems
 	}
 }
 
-// fill takes values without a flag from the environment, and account and partition
-// from the boundary.
+// fill takes values without a flag from the environment, for a document of one account.
 func (p *printer) fill(bad *problems) {
 	p.read(bad)
-	p.needAccount(bad)
+	switch len(p.served) {
+	case 0:
+		p.needAccount(bad)
+	case 1:
+		p.place.Account = p.served[0]
+		p.boundary = iamops.BoundaryARN(p.place.Partition, p.place.Account, p.boundary)
+	default:
+		bad.add("--account", "is missing: ACCOUNTS names %d accounts, and each needs a document of its own", len(p.served))
+	}
+}
+
+// fillServed is fill for a document that is about every served account.
+func (p *printer) fillServed(bad *problems) {
+	p.read(bad)
+	if len(p.served) == 0 {
+		p.needAccount(bad)
+	}
 }
 
 // fillBounded is fill for a document that needs a boundary, whose ARN usually holds
 // the account.
 func (p *printer) fillBounded(bad *problems) {
-	p.read(bad)
-	if p.boundary == "" || p.boundary == noBoundary {
+	if boundary := cmp.Or(p.boundary, readSettings().IAM.Boundary); boundary == "" || boundary == noBoundary {
+		p.read(bad)
 		bad.add("--boundary, IAM_PERMISSIONS_BOUNDARY", "is missing: without a boundary the daemon needs an administrator's rights, so there is no smaller policy to print; `port-iam print boundary` prints one to start from")
 		return
 	}
-	p.needAccount(bad)
+	p.fill(bad)
 }
 
-func (p *printer) needAccount(bad *problems) {
-	if p.place.Account == "" {
-		bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it")
+// fillHub is fill for the policy of a daemon that enters accounts.
+func (p *printer) fillHub(bad *problems) {
+	p.read(bad)
+	switch {
+	case len(p.cfg.accounts.ids) == 0 && len(p.served) == 0:
+		bad.add("ACCOUNTS", "is missing: the ids of the accounts that the daemon enters")
+	case len(p.entered()) == 0:
+		bad.add("ACCOUNTS", "names no account but that of --role, which the daemon does not have to enter")
 	}
 }
 
+// fillTrust is fill for the trust of the role by which the daemon enters an account.
+func (p *printer) fillTrust(bad *problems) {
+	p.read(bad)
+	for flag, value := range map[string]string{"--role": p.role, "--organization": p.organization} {
+		if value == "" {
+			bad.add(flag, "is missing: the role needs to know whom it lets in")
+		}
+	}
+}
+
+// entered are the served accounts but the one that the daemon runs in.
+func (p *printer) entered() []string {
+	own, _ := iamops.AccountOf(p.role)
+	return slices.DeleteFunc(slices.Clone(p.served), func(id string) bool { return id == own })
+}
+
+// hub is the daemon that enters the accounts.
+func (p *printer) hub() *templates.Hub {
+	return &templates.Hub{Partition: p.place.Partition, Accounts: p.entered(), Role: p.cfg.accounts.role}
+}
+
+// hubHere is the daemon where the management policy is for its own role, and not for one
+// by which it enters the account.
+func (p *printer) hubHere() *templates.Hub {
+	others := slices.DeleteFunc(slices.Clone(p.cfg.accounts.ids), func(id string) bool { return id == p.place.Account })
+	if p.role == "" || len(others) == 0 || p.role == iamops.RoleARN(p.place.Partition, p.place.Account, p.cfg.accounts.role) {
+		return nil
+	}
+	return &templates.Hub{Partition: p.place.Partition, Accounts: others, Role: p.cfg.accounts.role}
+}
+
+// places are those of the served accounts.
+func (p *printer) places() (all []templates.Place) {
+	for _, id := range p.served {
+		place := p.place
+		place.Account = id
+		all = append(all, place)
+	}
+	return all
+}
+
+func (p *printer) needAccount(bad *problems) {
+	bad.add("--account", "is missing: the id of the account, or the boundary (--boundary, IAM_PERMISSIONS_BOUNDARY), whose ARN holds it, or ACCOUNTS")
+}
+
 func (p *printer) read(bad *problems) {
-	s := readSettings().IAM
+	all := readSettings()
+	s := all.IAM
+	all.parseAccounts(&p.cfg, bad)
 	p.place.Path, p.boundary = cmp.Or(p.place.Path, s.Path), cmp.Or(p.boundary, s.Boundary)
 	if err := iamops.CheckPath(p.place.Path); err != nil {
 		bad.add("--path, IAM_PATH", "%v", err)
@@ -127,9 +225,14 @@ func (p *printer) read(bad *problems) {
 		checkBoundary(bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
 	}
 	account, partition, _ := placeOf(p.boundary)
-	p.place.Account, p.place.Partition = cmp.Or(p.place.Account, account), cmp.Or(p.place.Partition, partition, "aws")
+	p.place.Partition = cmp.Or(p.place.Partition, partition, "aws")
 	if !templates.IsPartition(p.place.Partition) {
 		bad.add("--partition", "%q is not a partition of AWS, such as aws or aws-us-gov", p.place.Partition)
+	}
+	if p.served = p.cfg.accounts.ids; p.place.Account != "" {
+		p.served = []string{p.place.Account}
+	} else if len(p.served) == 0 && account != "" {
+		p.served = []string{account}
 	}
 	if p.place.Account != "" && !templates.IsAccount(p.place.Account) {
 		bad.add("--account", "%q is not 12 digits", p.place.Account)
@@ -164,7 +267,7 @@ func (p *printer) renderLimits() (string, error) {
 // addPortal adds the documents for Port to `port-iam print`.
 func (p *printer) addPortal(cmd *cobra.Command) {
 	actions := p.document("actions", "Print the actions and the automation that setup installs in Port",
-		"A JSON array of the bodies that `port-iam setup` sends. The message of each names the account.\n"+
+		"A JSON array of the bodies that `port-iam setup` sends. The message of each names the accounts.\n"+
 			"Identifiers are those of GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION.",
 		"  port-iam print actions --account 123456789012", p.fillActions,
 		func() (string, error) { return bodies(templates.Actions(p.automation)) })
@@ -177,9 +280,9 @@ func (p *printer) addPortal(cmd *cobra.Command) {
 }
 
 func (p *printer) fillActions(bad *problems) {
-	p.fill(bad)
-	p.automation = readSettings().automation(&config{}, bad, p.approval)
-	p.automation.Accounts = []string{p.place.Account}
+	p.fillServed(bad)
+	p.automation = readSettings().automation(&p.cfg, bad, p.approval)
+	p.automation.Accounts = p.served
 }
 
 // bodies lays documents out as an array for reading, the members of each in the

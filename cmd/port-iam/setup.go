@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,8 +48,8 @@ func newSetup() *cobra.Command {
 			"--approve-teams does so with the approval. Administrators, teams and people whom you named in Port stay, and so does a\n" +
 			"policy, which decides alone where there is one.\n\n" +
 			"Settings: PORT_CLIENT_ID, PORT_CLIENT_SECRET, PORT_BASE_URL, GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION, and\n" +
-			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The account is that of --account, of the ARN in\n" +
-			"IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +
+			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The accounts are those of ACCOUNTS, or the one of --account,\n" +
+			"of the ARN in IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +
 			"Exit code: 0 done or nothing to do, 1 could not, 2 a setting or flag is wrong, or there is nobody to ask.",
 		Example: "  port-iam setup --account 123456789012 --dry-run\n" +
 			"  port-iam setup --account 123456789012 --samples\n" +
@@ -63,7 +64,7 @@ func newSetup() *cobra.Command {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would change, and change nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
 	flags.BoolVar(&f.samples, "samples", false, "add two resources and some permissions to try out")
-	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: that of the boundary, else of the AWS credentials)")
+	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: ACCOUNTS, else that of the boundary, else of the AWS credentials)")
 	flags.StringVar(&f.starter, "starter-permissions", "", "prefixes of services, comma separated, whose actions people may request")
 	flags.StringArrayVar(&f.executeTeams, "execute-teams", nil, "`teams` in Port, comma separated, who may request and revoke, and no longer every member")
 	flags.StringArrayVar(&f.approveTeams, "approve-teams", nil, "`teams` in Port, comma separated, who may approve, where approval is required")
@@ -104,11 +105,11 @@ func (f *setupFlags) run(ctx context.Context, stdin io.Reader, stdout, stderr io
 	if err := cfg.checkOrganization(org); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS account %s\n\n", org, strings.Join(choice.Actions.Accounts, ", "))
+	_, _ = fmt.Fprintf(stdout, "Port organisation %s, AWS %s\n\n", org, inWords(choice.Actions.Accounts))
 	if err := f.install(ctx, portal, want, stdin, stdout, stderr); err != nil {
 		return err
 	}
-	f.noteNever(ctx, cfg, portal, choice.Actions.Accounts[0], choice.Partition, stdout)
+	f.noteNever(ctx, cfg, portal, choice.Actions.Accounts, choice.Partition, stdout)
 	return nil
 }
 
@@ -167,6 +168,7 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 	cfg := &config{aws: defaultAWS}
 	s.parsePort(cfg, &bad)
 	parseAWS(cfg, &bad)
+	s.parseAccounts(cfg, &bad)
 	c := setup.Choice{
 		Actions: s.automation(cfg, &bad, f.approval), Partition: "aws", Samples: f.samples,
 	}
@@ -176,21 +178,30 @@ func (f *setupFlags) read(s settings) (*config, setup.Choice, error) {
 		s.parseRules(cfg, &bad)
 		c.Rules = cfg.rules
 	}
-	chosen := f.account
-	if f.account != "" && !templates.IsAccount(f.account) {
-		bad.add("--account", "%q is not 12 digits", f.account)
-	}
-	if account, partition, ok := placeOf(s.IAM.Boundary); ok {
-		c.Partition = partition
-		chosen = cmp.Or(f.account, account)
-		if account != "" && account != chosen {
-			bad.add("--account", "%s contradicts IAM_PERMISSIONS_BOUNDARY, which is of account %s", f.account, account)
-		}
-	}
-	if chosen != "" {
-		c.Actions.Accounts = []string{chosen}
-	}
+	bounded, partition, _ := placeOf(s.IAM.Boundary)
+	c.Partition = cmp.Or(partition, c.Partition)
+	c.Actions.Accounts = f.accounts(cfg.accounts.ids, bounded, &bad)
 	return cfg, c, errors.Join(bad...)
+}
+
+// accounts are those that the flag or the settings say, the account of the boundary among
+// them; nil where AWS has to be asked.
+func (f *setupFlags) accounts(served []string, bounded string, bad *problems) []string {
+	one := cmp.Or(f.account, bounded)
+	switch {
+	case f.account != "" && !templates.IsAccount(f.account):
+		bad.add("--account", "%q is not 12 digits", f.account)
+	case f.account != "" && len(served) > 0 && !slices.Equal(served, []string{f.account}):
+		bad.add("--account", "%s contradicts ACCOUNTS, which says that %s are served", f.account, strings.Join(served, ", "))
+	case f.account != "" && bounded != "" && bounded != f.account:
+		bad.add("--account", "%s contradicts IAM_PERMISSIONS_BOUNDARY, which is of account %s", f.account, bounded)
+	case len(served) > 0 && bounded != "" && !slices.Equal(served, []string{bounded}):
+		bad.add("IAM_PERMISSIONS_BOUNDARY", "is of account %s, and ACCOUNTS says that %s are served", bounded, strings.Join(served, ", "))
+	}
+	if len(served) == 0 && one != "" {
+		served = []string{one}
+	}
+	return served
 }
 
 // automation is what the actions depend on, save the account.

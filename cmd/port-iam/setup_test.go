@@ -105,7 +105,7 @@ func TestSetupOfTheGuidesOrganisation(t *testing.T) {
 	}
 	portIAM(t, env, "setup --yes --account 123456789012 --require-approval=all").check(t, 0, "= action request_permissions\n", "updated action revoke_permissions\n")
 	portIAM(t, env, "setup --yes --account 123456789012").check(t, 0, "Nothing to change.")
-	portIAM(t, env, "setup --yes --account 999999999999").check(t, 1, `  ! it is for account "123456789012"`, "nothing was changed: solve what is marked with !", "!Done")
+	portIAM(t, env, "setup --yes --account 999999999999").check(t, 1, `  ! it is for account 123456789012`, "nothing was changed: solve what is marked with !", "!Done")
 }
 
 // Other identifiers make other actions, so two accounts share an organisation.
@@ -117,6 +117,27 @@ func TestSetupOfASecondAccount(t *testing.T) {
 	if _, made := s.Action("revoke2"); !made {
 		t.Error("revoke2 is missing")
 	}
+}
+
+// Several accounts of one daemon, one after the other, and several actions that reach them.
+func TestSetupOfAccounts(t *testing.T) {
+	s, env := organisation(t)
+	env["ACCOUNTS"] = "210987654321,123456789012"
+	const context = "    ~ invocationMethod.payload.context.accounts: "
+	portIAM(t, env, "setup --yes --samples").check(t, 0, "Port organisation org_1, AWS accounts 123456789012, 210987654321\n", "+ action request_permissions\n", "Done.")
+	env["ACCOUNTS"] += ",333333333333"
+	portIAM(t, env, "setup --yes").check(t, 0, "~ action request_permissions\n", context+`["123456789012","210987654321"] -> ["123456789012","210987654321","333333333333"]`, "Done.")
+	env["GRANT_ACTION"] = "request_permissions,request_prod=333333333333"
+	portIAM(t, env, "setup --yes").check(t, 0, "= action request_permissions\n", "+ action request_prod\n", "= action revoke_permissions\n", "Done.")
+	portIAM(t, env, "setup --yes").check(t, 0, "Nothing to change.")
+	if a, _ := s.Action("request_prod"); a == nil || a["title"] != "Request permissions (request_prod)" {
+		t.Errorf("request_prod is %v", a)
+	}
+	portIAM(t, env, "setup --yes --account 123456789012").check(t, 2, "--account: 123456789012 contradicts ACCOUNTS, which says that 123456789012, 210987654321, 333333333333 are served")
+	env["ACCOUNTS"] = "123456789012,12"
+	portIAM(t, env, "setup --yes").check(t, 2, `ACCOUNTS: "12" is not the id of an account`)
+	env["ACCOUNTS"], env["GRANT_ACTION"], env["IAM_PERMISSIONS_BOUNDARY"] = "123456789012,210987654321", "", "arn:aws:iam::123456789012:policy/B"
+	portIAM(t, env, "setup --yes").check(t, 2, "IAM_PERMISSIONS_BOUNDARY: is of account 123456789012, and ACCOUNTS says that 123456789012, 210987654321 are served")
 }
 
 func TestAccountOfSetup(t *testing.T) {

@@ -13,9 +13,26 @@ import (
 	"port-iam/templates"
 )
 
+// asSurveyors and asPlanners are what package grants takes the operations for.
+func asSurveyors(in map[string]*iamops.Ops) map[string]grants.Surveyor {
+	out := map[string]grants.Surveyor{}
+	for id, ops := range in {
+		out[id] = ops
+	}
+	return out
+}
+
+func asPlanners(in map[string]*iamops.Ops) map[string]grants.Planner {
+	out := map[string]grants.Planner{}
+	for id, ops := range in {
+		out[id] = ops
+	}
+	return out
+}
+
 // survey judges every permission of the catalogue in Port on every resource of its
 // type, as a run would. It returns those that can never be granted.
-func survey(ctx context.Context, portal *port.Client, ops *iamops.Ops) (never []grants.Surveyed, all int, err error) {
+func survey(ctx context.Context, portal *port.Client, in map[string]*iamops.Ops) (never []grants.Surveyed, all int, err error) {
 	resources, err := portal.Entities(ctx, templates.BlueprintResource)
 	if err != nil {
 		return nil, 0, err
@@ -24,7 +41,7 @@ func survey(ctx context.Context, portal *port.Client, ops *iamops.Ops) (never []
 	if err != nil {
 		return nil, 0, err
 	}
-	surveyed, err := grants.Survey(ctx, ops, resources, permissions)
+	surveyed, err := grants.Survey(ctx, asSurveyors(in), resources, permissions)
 	return slices.DeleteFunc(surveyed, func(p grants.Surveyed) bool { return !p.Never() }), len(permissions), err
 }
 
@@ -44,11 +61,15 @@ const remedyNever = "`port-iam plan --resource ARN --permission ACTION` says why
 
 // offered is the step of check about what people can request and never get.
 func (c *checker) offered(ctx context.Context) stepOutcome {
-	ops, err := c.newOps(c.org, c.identity)
+	served, err := c.newAccounts(c.org, c.identity)
 	if err != nil {
 		return failed(err, "correct the settings that it names")
 	}
-	never, all, err := survey(ctx, c.portal, ops)
+	in := map[string]*iamops.Ops{}
+	for _, a := range served {
+		in[a.id] = a.ops
+	}
+	never, all, err := survey(ctx, c.portal, in)
 	_, ofPort := errors.AsType[*port.Error](err)
 	switch {
 	case err != nil && !ofPort && ctx.Err() == nil:
@@ -66,21 +87,23 @@ func (c *checker) offered(ctx context.Context) stepOutcome {
 // noteNever says after an installation which permissions can never be granted. It is a
 // note: that the catalogue cannot be read, or the settings of the daemon are not
 // there, is no failure of the installation.
-func (f *setupFlags) noteNever(ctx context.Context, cfg *config, portal *port.Client, account, partition string, stdout io.Writer) {
+func (f *setupFlags) noteNever(ctx context.Context, cfg *config, portal *port.Client, accounts []string, partition string, stdout io.Writer) {
 	s, unread := readSettings(), problems{}
 	s.parseRules(cfg, &unread)
 	docs, err := templates.Load(nil)
 	if err != nil || len(unread) > 0 {
 		return
 	}
-	ops, err := iamops.New(iamops.Options{
-		API: &iamops.API{}, Account: account, Partition: partition, OrgID: unknownOrg, Path: "/",
-		Trust: templates.TrustAccount, Templates: docs, Rules: cfg.rules,
-	})
-	if err != nil {
-		return
+	in := map[string]*iamops.Ops{}
+	for _, id := range accounts {
+		if in[id], err = iamops.New(iamops.Options{
+			API: &iamops.API{}, Account: id, Partition: partition, OrgID: unknownOrg, Path: "/",
+			Trust: templates.TrustAccount, Templates: docs, Rules: cfg.rules,
+		}); err != nil {
+			return
+		}
 	}
-	if never, _, err := survey(ctx, portal, ops); err == nil && len(never) > 0 {
+	if never, _, err := survey(ctx, portal, in); err == nil && len(never) > 0 {
 		_, _ = fmt.Fprintf(stdout, "\nNote: %s can be requested, and would never be granted: %s\n%s\n", count(len(never), "permission"), namesOf(never), remedyNever)
 	}
 }
