@@ -41,8 +41,12 @@ func samples() (out []Data) {
 		}
 		for _, end := range []string{"", sampleEnd} {
 			for _, trust := range []Data{
-				{Trust: TrustIdentityCenter}, {Trust: TrustIAMUser}, {Trust: TrustAccount},
-				{Trust: TrustIdentityCenter, TrustAccounts: []string{other, account}}, {Trust: TrustIAMUser, TrustAccounts: []string{other}}, {Trust: TrustAccount, TrustAccounts: []string{other, account}},
+				{Trust: TrustIdentityCenter},
+				{Trust: TrustIAMUser},
+				{Trust: TrustAccount},
+				{Trust: TrustIdentityCenter, TrustAccounts: []string{other, account}},
+				{Trust: TrustIAMUser, TrustAccounts: []string{other}},
+				{Trust: TrustAccount, TrustAccounts: []string{other, account}},
 			} {
 				out = append(out, Data{
 					Statements: statements,
