@@ -50,6 +50,7 @@ func newSetup() *cobra.Command {
 			"Settings: PORT_CLIENT_ID, PORT_CLIENT_SECRET, PORT_BASE_URL, GRANT_ACTION, REVOKE_ACTION, EXPIRE_ACTION, and\n" +
 			"for --starter-permissions GRANT_DENY, GRANT_ALLOW. The accounts are those of ACCOUNTS, or the one of --account,\n" +
 			"of the ARN in IAM_PERMISSIONS_BOUNDARY, or of the AWS credentials.\n" +
+			"Approval and teams are for all actions of GRANT_ACTION: for other ones of one of several, name it there alone.\n" +
 			"Exit code: 0 done or nothing to do, 1 could not, 2 a setting or flag is wrong, or there is nobody to ask.",
 		Example: "  port-iam setup --account 123456789012 --dry-run\n" +
 			"  port-iam setup --account 123456789012 --samples\n" +
