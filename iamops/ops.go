@@ -66,14 +66,14 @@ func New(o Options) (*Ops, error) {
 	if !slices.Contains([]string{templates.TrustIdentityCenter, templates.TrustIAMUser, templates.TrustAccount}, o.Trust) {
 		errs = append(errs, fmt.Errorf("unknown trust %q: use identity-center, iam-user or account", o.Trust))
 	}
-	if len(o.TrustAccounts) == 0 {
-		o.TrustAccounts = []string{o.Account}
-	}
 	errs = append(errs, o.checkTrustAccounts(), CheckTags(o.Tags))
 	actions, err := catalogue.Open()
 	errs = append(errs, err, catalogue.CheckPatterns(o.Rules.Deny), catalogue.CheckPatterns(o.Rules.Allow))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("iamops: %w", err)
+	}
+	if len(o.TrustAccounts) == 0 {
+		o.TrustAccounts = []string{o.Account}
 	}
 	return &Ops{opts: o, api: o.API, catalogue: actions}, nil
 }
@@ -93,7 +93,7 @@ func (o Options) checkTrustAccounts() error {
 		seen[id] = true
 	}
 	switch {
-	case len(seen) == 1 || o.Templates == nil:
+	case len(seen) <= 1 || o.Templates == nil:
 		return nil
 	case o.Trust == templates.TrustIAMUser:
 		return fmt.Errorf("%s: %d accounts are named, and iam-user takes exactly one: two people could be users of the same name", setting, len(seen))
