@@ -8,16 +8,17 @@ data "aws_partition" "current" {}
 locals {
   own          = var.daemon_role_name != null
   sample       = "arn:aws:iam::000000000000:"
+  sample_role  = var.daemon_enters_others ? "port-iam" : "PortIam"
   here         = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:"
   boundary_arn = var.boundary_policy_arn != null ? var.boundary_policy_arn : "${local.here}policy/${var.policy_prefix}Boundary"
-  role         = var.daemon_role_name != null ? var.daemon_role_name : var.account_role
+  role         = local.own ? var.daemon_role_name : var.account_role
 
   # Which values stand in the files, and which are to stand there.
   management_file = file("${path.module}/${var.daemon_enters_others ? "management-policy-of-a-hub" : "management-policy"}.json")
   management_here = replace(replace(replace(replace(replace(
     local.management_file,
     "${local.sample}policy/PortIamBoundary", local.boundary_arn),
-    "${local.sample}role/PortIam\"", "${local.here}role/${local.role}\""),
+    "${local.sample}role/${local.sample_role}\"", "${local.here}role/${local.role}\""),
     "arn:aws:iam::*:role/PortIam\"", "arn:${data.aws_partition.current.partition}:iam::*:role/${var.account_role}\""),
     local.sample, local.here),
   "/port-iam/Permission-", "${var.iam_path}Permission-")
