@@ -61,12 +61,14 @@ var (
 	selector = regexp.MustCompile(`\{[^{}]*\}`)
 	ranged   = regexp.MustCompile(`(\w+)\(\w+\{[^{}]*\}\[([^\]]+)\]\)`)
 	counter  = regexp.MustCompile(`\w+_(total|bucket|sum|count)\{`)
-	units    = []string{"short", "s", "ops", "reqps", "bytes"} // of Grafana's, those that we use
+	// What has the label account.
+	ofAccount = regexp.MustCompile(`port_iam_(?:runs_total|grants|grants_overdue|account_up)\{([^{}]*)\}`)
+	units     = []string{"short", "s", "ops", "reqps", "bytes"} // of Grafana's, those that we use
 )
 
 // TestDashboard holds the dashboard to the rules of Grafana's dashboard-linter,
-// which is not to be had as a module: data source, job and instance can be chosen
-// and every query goes by them, every panel says what it shows and in which unit,
+// which is not to be had as a module: data source, job, release, instance and account
+// can be chosen and every query goes by them, every panel says what it shows and in which unit,
 // counters are only used as rates, and rates go by what Grafana says is enough.
 func TestDashboard(t *testing.T) {
 	d := readDashboard(t)
@@ -76,14 +78,18 @@ func TestDashboard(t *testing.T) {
 	var variables []string
 	for _, v := range d.Templating.List {
 		variables = append(variables, v.Name+"/"+v.Label)
-		if v.Type == "query" && (v.Refresh != 2 || !v.Multi || !v.IncludeAll || v.AllValue != ".+" || v.Datasource.UID != "$datasource") {
+		all := ".+"
+		if v.Name == "release" || v.Name == "account" {
+			all = ".*" // targets without a release, runs without an account
+		}
+		if v.Type == "query" && (v.Refresh != 2 || !v.Multi || !v.IncludeAll || v.AllValue != all || v.Datasource.UID != "$datasource") {
 			t.Errorf("variable %s: %+v", v.Name, v)
 		}
 		if v.Type == "datasource" && v.Query != "prometheus" {
 			t.Errorf("data sources are those of %v", v.Query)
 		}
 	}
-	if want := []string{"datasource/Data source", "job/Job", "instance/Instance"}; !slices.Equal(variables, want) {
+	if want := []string{"datasource/Data source", "job/Job", "release/Release", "instance/Instance", "account/AWS account"}; !slices.Equal(variables, want) {
 		t.Errorf("variables %v, want %v", variables, want)
 	}
 	titles := map[string]bool{}
@@ -117,8 +123,13 @@ func TestDashboard(t *testing.T) {
 func checkQuery(t *testing.T, title, query string) {
 	t.Helper()
 	for _, s := range selector.FindAllString(query, -1) {
-		if !strings.Contains(s, `job=~"$job", instance=~"$instance"`) {
-			t.Errorf("panel %q: %s does not go by job and instance", title, s)
+		if !strings.Contains(s, `job=~"$job", release=~"$release", instance=~"$instance"`) {
+			t.Errorf("panel %q: %s does not go by job, release and instance", title, s)
+		}
+	}
+	for _, m := range ofAccount.FindAllStringSubmatch(query, -1) {
+		if !strings.Contains(m[1], `account=~"$account"`) {
+			t.Errorf("panel %q: %s does not go by account", title, m[0])
 		}
 	}
 	uses := ranged.FindAllStringSubmatch(query, -1)

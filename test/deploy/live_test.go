@@ -40,7 +40,7 @@ func TestLive(t *testing.T) {
 }
 
 // grafana stands in for what Grafana fills in.
-var grafana = strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$job", ".+", "$instance", ".+")
+var grafana = strings.NewReplacer("$__rate_interval", "1m", "$__range", "1h", "$job", ".+", "$release", ".*", "$instance", ".+", "$account", ".*")
 
 func (l *live) dashboard(t *testing.T) {
 	for title, queries := range readDashboard(t).queries() {
