@@ -40,9 +40,15 @@ func faults() []fault {
 		{[]string{"PortIamPortThrottled warning"}, func(t *testing.T, l *live) func() {
 			return l.manyRequests(t, 20, l.world.Port.Fault(porttest.Fault{Route: "run_get", Status: 429, Count: -1}))
 		}},
+		// Of the requests so far, few have failed.
+		{[]string{"PortIamAccountGrantsFailing critical", "PortIamAccountGrantsFailing warning"}, memberQuotaUsedUp},
+		{[]string{"PortIamAccountDown critical"}, func(_ *testing.T, l *live) func() {
+			return l.member.Fault(iamtest.Fault{Count: -1})
+		}},
 		{[]string{"PortIamSecurityEvents critical"}, forgedRecord},
 		{[]string{"PortIamSweeperNotRunning warning"}, func(_ *testing.T, l *live) func() {
-			return l.world.AWS.Fault(iamtest.Fault{Op: "ListRoles", Count: -1})
+			own, there := l.world.AWS.Fault(iamtest.Fault{Op: "ListRoles", Count: -1}), l.member.Fault(iamtest.Fault{Op: "ListRoles", Count: -1})
+			return func() { own(); there() }
 		}},
 		// The 20 grants above have succeeded: enough for the brake.
 		{[]string{"PortIamSweeperStopped critical", "PortIamGrantsUnsettled warning"}, entitiesLost},
@@ -89,6 +95,16 @@ func quotaUsedUp(t *testing.T, l *live) (end func()) {
 	for range 5 {
 		if r := l.request(t); r.Status != "FAILURE" {
 			t.Errorf("a grant ended %s at the quota", r.Status)
+		}
+	}
+	return end
+}
+
+func memberQuotaUsedUp(t *testing.T, l *live) (end func()) {
+	end = l.member.Fault(iamtest.Fault{Op: "CreateRole", Code: "LimitExceeded", Status: 409, Count: -1})
+	for range 3 {
+		if r := l.awaitEnd(t, l.world.Port.StartRun(memberSpec())); r.Status != "FAILURE" {
+			t.Errorf("a grant ended %s at the quota of its account", r.Status)
 		}
 	}
 	return end

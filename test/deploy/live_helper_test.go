@@ -18,15 +18,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"port-iam/iamops/iamtest"
 	"port-iam/internal/demo"
 	"port-iam/port/porttest"
 	"port-iam/test/kit/daemontest"
 )
 
 // live is the real daemon between stand-ins, watched by a real Prometheus that
-// has the rules.
+// has the rules. It serves two accounts.
 type live struct {
 	world      *demo.World
+	member     *iamtest.Server // the account that the daemon enters; the other one is its own
 	prometheus string
 	instances  []*instance
 }
@@ -68,7 +70,7 @@ func startLive(t *testing.T) *live {
 	world.Port.CheckFaults(t)
 	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)
-	l, binary := &live{world: world}, build(t, root(t))
+	l, binary := &live{world: world, member: newMember(world)}, build(t, root(t))
 	var targets []string
 	for range 2 {
 		address := freeAddress(t)
@@ -83,13 +85,28 @@ func startLive(t *testing.T) *live {
 	return l
 }
 
+const member = "222222222222"
+
+// newMember makes the second account, with a resource in it. The bucket says that it
+// is in the first one, since its ARN does not.
+func newMember(world *demo.World) *iamtest.Server {
+	m := world.AWS.AddAccount(member)
+	const anything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	m.AddPolicy("arn:aws:iam::"+member+":policy/PortIamBoundary", anything)
+	m.AddRole("/", "PortIam", fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::%s:user/port-iam"}}]}`, demo.Account), anything)
+	world.Port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{"resource_type":"S3","account":%q}}`, porttest.SampleBucket, demo.Account))
+	world.Port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{"resource_type":"EC2"}}`, memberInstance()))
+	return m
+}
+
 func newInstance(t *testing.T, world *demo.World, binary, address string) *instance {
 	i := &instance{url: "http://" + address}
 	i.start = func() {
 		cmd := exec.Command(binary, "run")
 		cmd.Env = []string{
 			"PATH=" + os.Getenv("PATH"), "PORT_CLIENT_ID=" + demo.ClientID, "PORT_CLIENT_SECRET=" + demo.ClientSecret,
-			"PORT_BASE_URL=" + world.PortURL, "KAFKA_TLS=false", "IAM_PERMISSIONS_BOUNDARY=" + demo.Boundary,
+			"PORT_BASE_URL=" + world.PortURL, "KAFKA_TLS=false", "IAM_PERMISSIONS_BOUNDARY=PortIamBoundary",
+			"ACCOUNTS=" + demo.Account + "," + member,
 			"LISTEN_ADDRESS=" + address, "AWS_ENDPOINT_URL=" + world.AWSURL, "AWS_REGION=us-east-1",
 			"AWS_ACCESS_KEY_ID=daemon", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 			"SWEEP_INTERVAL=10s", "SWEEP_GRACE=1s",
@@ -202,6 +219,16 @@ func grantSpec() porttest.RunSpec {
 	return porttest.RunSpec{
 		Action: "request_permissions", Entity: porttest.SampleBucket, Requester: requester,
 		Properties: map[string]any{"permissions": []string{"s3:GetObject"}, "duration": "1h"},
+	}
+}
+
+func memberInstance() string { return fmt.Sprintf(porttest.SampleInstance, member) }
+
+// memberSpec asks for access in the second account.
+func memberSpec() porttest.RunSpec {
+	return porttest.RunSpec{
+		Action: "request_permissions", Entity: memberInstance(), Requester: requester,
+		Properties: map[string]any{"permissions": []string{"ec2:StopInstances"}, "duration": "1h"},
 	}
 }
 
