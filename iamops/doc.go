@@ -7,5 +7,8 @@
 // nothing that this run did not make is ever changed. It does not own when an
 // operation happens or how long one keeps trying: that is package grants.
 //
+// There is one [Ops] for each account. The clients of the daemon's own account come from
+// [NewClients], those of the others from [Clients.Enter].
+//
 // Start from [New] and [Ops]; [Plan] is what one grant consists of.
 package iamops

@@ -16,8 +16,8 @@ type Kind int
 
 const (
 	// KindUnavailable: AWS could not be reached, throttles, has a fault of its
-	// own, or does not accept our credentials at present. The call may have
-	// taken effect. Try again.
+	// own, does not accept our credentials at present, or does not let us assume the
+	// role of the account. The call may have taken effect. Try again.
 	KindUnavailable Kind = iota
 	// KindConflict: something else is changing the object. Try again.
 	KindConflict
@@ -162,8 +162,8 @@ func isAnswer(err error) (answer, bool) { return errors.AsType[answer](err) }
 
 // RejectedCredentials reports whether err is the answer of AWS to a call that it
 // does not accept the credentials with which the call was signed. Where there were
-// no credentials to sign with, because nobody gave us any, that is trouble that
-// may pass.
+// no credentials to sign with, because nobody gave us any or the role of another
+// account could not be assumed, that is trouble that may pass.
 func RejectedCredentials(err error) bool {
 	a, answered := isAnswer(err)
 	return answered && slices.Contains([]string{
