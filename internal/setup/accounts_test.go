@@ -136,3 +136,34 @@ func TestSeveralGrantActions(t *testing.T) {
 	}
 	w.settled(t, d)
 }
+
+// TestPropertyOfAnEarlierVersion: blueprints of an organisation that was set up before get
+// the property account, and the daemon works without it.
+func TestPropertyOfAnEarlierVersion(t *testing.T) {
+	w := newWorld(t)
+	d := want(t, choice())
+	w.mustInstall(t, d)
+	for i, id := range []string{"aws_resource", "", "provisioned_permissions"} {
+		if id == "" {
+			continue
+		}
+		b, err := w.client.Blueprint(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema := at(object(b), "schema").(object)
+		delete(schema["properties"].(object), "account")
+		if err := w.client.UpdateBlueprint(t.Context(), id, object{"schema": schema}); err != nil {
+			t.Fatal(err)
+		}
+		problems, notes, err := setup.Judge(t.Context(), w.client, d.Model[i])
+		if err != nil || len(problems) > 0 || !slices.Equal(notes, []string{"`port-iam setup` would change schema.properties.account"}) {
+			t.Errorf("check says of %s: %v %v %v", id, problems, notes, err)
+		}
+	}
+	shown, _ := w.mustInstall(t, d)
+	if n := strings.Count(shown, "    + schema.properties.account: "); n != 2 {
+		t.Errorf("the property is added %d times:\n%s", n, shown)
+	}
+	w.settled(t, d)
+}
