@@ -79,7 +79,8 @@ func (a *accountCheck) enterRole(ctx context.Context) stepOutcome {
 	}
 	in, err := a.at.aws.Identity(ctx)
 	if err != nil {
-		return failed(err, "correct ACCOUNT_ROLE, ACCOUNT_EXTERNAL_ID or what the error names; an account that was closed comes out of ACCOUNTS")
+		return failed(err, "correct ACCOUNT_ROLE, ACCOUNT_EXTERNAL_ID or what the error names; where the daemon's own policy was printed without ACCOUNTS, it denies every sts:AssumeRole: print it again; "+
+			"an account that was closed comes out of ACCOUNTS")
 	}
 	a.me = in
 	return fine("%s can be assumed", a.at.role)

@@ -71,10 +71,20 @@ func (w *operatorWorld) grant(requester string) string { return w.grantRun("", r
 // grantRun is grant by a run of that id.
 func (w *operatorWorld) grantRun(id, requester string) string {
 	w.t.Helper()
-	id = w.Port.StartRun(porttest.RunSpec{
-		ID: id, Action: "request_permissions", Entity: porttest.SampleBucket, Requester: requester,
-		Properties: map[string]any{"permissions": []string{"s3:GetObject", "s3:PutObject"}, "duration": "8h"},
-	})
+	return w.request(porttest.RunSpec{ID: id, Entity: porttest.SampleBucket, Requester: requester}, "s3:GetObject", "s3:PutObject")
+}
+
+// grantOn grants access to an instance by a run of that id.
+func (w *operatorWorld) grantOn(id, instance string) string {
+	w.t.Helper()
+	return w.request(porttest.RunSpec{ID: id, Entity: instance, Requester: alice}, "ec2:StopInstances")
+}
+
+// request has the daemon's code handle a request, which must succeed.
+func (w *operatorWorld) request(spec porttest.RunSpec, permissions ...string) string {
+	w.t.Helper()
+	spec.Action, spec.Properties = "request_permissions", map[string]any{"permissions": permissions, "duration": "8h"}
+	id := w.Port.StartRun(spec)
 	rec, _ := port.Decode(w.Port.Message(id, porttest.FormTemplated))
 	rec.Time = time.Now()
 	if err := w.conn.service.Grant(rec).Attempt(w.t.Context()); err != nil {
