@@ -229,8 +229,8 @@ func (s *story) gone(ctx context.Context) error {
 
 func (s *story) metrics(ctx context.Context) error {
 	for _, line := range []string{
-		`port_iam_runs_total{operation="grant",outcome="succeeded"} 1`,
-		`port_iam_runs_total{operation="revoke",outcome="succeeded"} 1`,
+		`port_iam_runs_total{account="` + Account + `",operation="grant",outcome="succeeded"} 1`,
+		`port_iam_runs_total{account="` + Account + `",operation="revoke",outcome="succeeded"} 1`,
 		`port_iam_runs_in_flight{operation="grant"} 0`,
 	} {
 		err := wait(ctx, func() bool {
