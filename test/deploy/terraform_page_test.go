@@ -67,7 +67,7 @@ func TestTerraformTools(t *testing.T) {
 		"output \"a\" {\n  value = 1\n}\n\noutput \"a\" {\n  value = 1\n}\n":           "output a exists twice",
 		"locals {\n  a = local.b\n  b = local.a\n}\n":                                  "these depend on each other",
 		"resource \"x\" \"y\" {\n  a = 1\n  b {\n  }\n}\n":                             "a block b is not known here",
-		"output \"a\" {\n  value = true ? [1] : { c = 1 }\n}\n":           "Inconsistent conditional result types",
+		"output \"a\" {\n  value = true ? [1] : { c = 1 }\n}\n":                        "Inconsistent conditional result types",
 		"output \"a\" {\n  value = nonsense(1)\n}\n":                                   "nonsense",
 		"output \"a\" {\n  value = 1\n}\n":                                             "",
 	} {

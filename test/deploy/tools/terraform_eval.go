@@ -157,13 +157,16 @@ func functions(dir string) map[string]function.Function {
 			return cty.BoolVal(!slices.ContainsFunc(args[0].AsValueSlice(), cty.Value.False)), nil
 		},
 	})
-	// Unlike cty's, Terraform's length takes text as well.
+	// Unlike cty's, Terraform's length takes text and objects as well.
 	length := function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
 		Type:   function.StaticReturnType(cty.Number),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			if args[0].Type() == cty.String {
+			switch kind := args[0].Type(); {
+			case kind == cty.String:
 				return stdlib.Strlen(args[0])
+			case kind.IsObjectType():
+				return cty.NumberIntVal(int64(len(kind.AttributeTypes()))), nil
 			}
 			return stdlib.Length(args[0])
 		},
