@@ -158,6 +158,8 @@ func TestStackDeployed(t *testing.T) {
 			"oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF:sub": "system:serviceaccount:access:port-iam-irsa"}}}`},
 		{"pod-identity", "eu-west-1", "", `{"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"],
 			"Condition": {"StringEquals": {"aws:RequestTag/kubernetes-namespace": "access", "aws:RequestTag/kubernetes-service-account": "port-iam-pod-identity"}}}`},
+		{"ecs-task", "eu-west-1", "", `{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole",
+			"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:123456789012:*"}, "StringEquals": {"aws:SourceAccount": "123456789012"}}}`},
 		{"instance-profile", "eu-west-1", "", `{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}`},
 		{"user", "eu-west-1", "a=1,b=2,c=3,d=4,e=5", ""},
 	} {
@@ -178,13 +180,46 @@ func TestStackDeployed(t *testing.T) {
 			compareDocuments(t, "boundary", printed(t, binary, "", append(place, "boundary", "--services", "s3,sqs")...), neededDenials(c.policy(client, out["BoundaryArn"])))
 			compareDocuments(t, "management", printed(t, binary, tt.tags, append(place, "management-policy", "--boundary", out["BoundaryArn"], "--role", out["RoleArn"]+out["UserArn"])...), c.policy(client, out["ManagementPolicyArn"]))
 			compareDocuments(t, "requester", printed(t, binary, "", append(place, "requester-policy")...), c.policy(client, out["RequesterPolicyArn"]))
-			c.principal(client, "daemon-"+tt.kind, tt.trust, out)
+			c.principal(client, "daemon-"+tt.kind, tt.trust, out["ManagementPolicyArn"], out["InstanceProfileName"])
 		})
 	}
 }
 
-// principal checks the role, or the user if there is no trust.
-func (c cloud) principal(client *iam.Client, name, trust string, out map[string]string) {
+// TestStackDeployedHub deploys a hub and a member to moto: the hub may only enter, and the
+// member lets the hub's role in, from its organisation and with the external id.
+func TestStackDeployedHub(t *testing.T) {
+	c, template := startCloud(t), readStack(t)
+	client := c.iam("eu-west-1")
+	limit := c.boundary(client, 1)
+	deploy := func(name string, params map[string]string) (stack, map[string]string) {
+		t.Helper()
+		s := template.fill(t, "aws", "123456789012", params)
+		out := c.deploy("eu-west-1", name, params)
+		if diff := cmp.Diff(s.outputs(), out); diff != "" {
+			t.Errorf("outputs of %s (-want +got):\n%s", name, diff)
+		}
+		return s, out
+	}
+	s, hub := deploy("hub", map[string]string{"Part": "hub", "Principal": "ecs-task", "Accounts": "111122223333,123456789012", "PrincipalBoundaryArn": limit})
+	compareDocuments(t, "hub", s.document("Hub", "PolicyDocument"), c.policy(client, hub["HubPolicyArn"]))
+	c.principal(client, "port-iam", `{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole",
+		"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:123456789012:*"}, "StringEquals": {"aws:SourceAccount": "123456789012"}}}`, hub["HubPolicyArn"], "")
+	_, member := deploy("member", map[string]string{
+		"Part": "member", "HubRoleArn": hub["RoleArn"], "OrganizationId": "o-exampleorgid", "ExternalId": "port-iam:1", "PolicyPrefix": "Other", "PrincipalBoundaryArn": limit,
+	})
+	c.principal(client, "PortIam", `{"Sid": "EnterFromTheHub", "Effect": "Allow", "Principal": {"AWS": "`+hub["RoleArn"]+`"}, "Action": "sts:AssumeRole",
+		"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid", "sts:ExternalId": "port-iam:1"}}}`, member["ManagementPolicyArn"], "")
+	for _, name := range []string{"port-iam", "PortIam"} {
+		role, err := client.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
+		if err != nil || role.Role.PermissionsBoundary == nil || aws.ToString(role.Role.PermissionsBoundary.PermissionsBoundaryArn) != limit {
+			t.Errorf("%s: %v, and want the boundary %s", name, err, limit)
+		}
+	}
+}
+
+// principal checks the role, or the user if there is no trust: what is attached to it,
+// and the instance profile that it is in, if there is one.
+func (c cloud) principal(client *iam.Client, name, trust, policy, profile string) {
 	c.t.Helper()
 	ctx := c.t.Context()
 	attached := ""
@@ -214,10 +249,10 @@ func (c cloud) principal(client *iam.Client, name, trust string, out map[string]
 			attached += aws.ToString(p.PolicyArn)
 		}
 	}
-	if attached != out["ManagementPolicyArn"] {
-		c.t.Errorf("attached: %s, want only %s", attached, out["ManagementPolicyArn"])
+	if attached != policy {
+		c.t.Errorf("attached: %s, want only %s", attached, policy)
 	}
-	if profile := out["InstanceProfileName"]; profile != "" {
+	if profile != "" {
 		found, err := client.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: &profile})
 		if err != nil || len(found.InstanceProfile.Roles) != 1 || aws.ToString(found.InstanceProfile.Roles[0].RoleName) != name {
 			c.t.Errorf("instance profile: %v, want one with role %s", err, name)

@@ -161,7 +161,7 @@ func (c cloud) role(client *iam.Client, name string) {
 }
 
 // boundary makes a boundary with so many versions.
-func (c cloud) boundary(client *iam.Client, versions int) {
+func (c cloud) boundary(client *iam.Client, versions int) (arn string) {
 	c.t.Helper()
 	made, err := client.CreatePolicy(c.t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("PortIamBoundary"), PolicyDocument: aws.String(anything)})
 	for ; err == nil && versions > 1; versions-- {
@@ -170,6 +170,7 @@ func (c cloud) boundary(client *iam.Client, versions int) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	return aws.ToString(made.Policy.Arn)
 }
 
 func (c cloud) inline(client *iam.Client, role string) []string {
