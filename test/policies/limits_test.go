@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"strings"
 	"testing"
 
 	"port-iam/templates"
@@ -23,26 +22,13 @@ func TestNotStoppedByResourcePolicies(t *testing.T) {
 	})
 }
 
-// document is the JSON block of docs/security.md that holds some text.
-func document(t *testing.T, with string) string {
-	t.Helper()
-	for _, block := range strings.Split(securityDoc(t), "```json\n")[1:] {
-		text, _, _ := strings.Cut(block, "```")
-		if strings.Contains(text, with) {
-			return text
-		}
-	}
-	t.Fatalf("no block of JSON in %s holds %q", security, with)
-	return ""
-}
-
 // TestThief: who holds the daemon's credentials can open a grant's role to
 // anybody, for IAM has no condition on what a trust policy says. What is behind
 // that door ends at the boundary, and the resource control policy of
-// docs/security.md keeps the door shut for those outside of the organisation.
+// deploy/organizations keeps the door shut for those outside of the organisation.
 func TestThief(t *testing.T) {
 	s := thief{settings[1]}
-	rcp := document(t, "GrantsStayInTheOrganisation")
+	rcp := organizations(t, "rcp.json")
 	outsider := sessionIn(foreign, s.partition, "/", "Mallory", "m")
 	opened := func(kind, to, action string) string {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"` + kind + `":"` + to + `"},"Action":"` + action + `"}]}`
