@@ -45,9 +45,12 @@ func faults() []fault {
 		{[]string{"PortIamAccountDown critical"}, func(_ *testing.T, l *live) func() {
 			return l.member.Fault(iamtest.Fault{Count: -1})
 		}},
+		{[]string{"PortIamAccountNotSwept warning"}, func(_ *testing.T, l *live) func() {
+			return l.member.Fault(iamtest.Fault{Op: "ListPolicies", Count: -1})
+		}},
 		{[]string{"PortIamSecurityEvents critical"}, forgedRecord},
 		{[]string{"PortIamSweeperNotRunning warning"}, func(_ *testing.T, l *live) func() {
-			own, there := l.world.AWS.Fault(iamtest.Fault{Op: "ListRoles", Count: -1}), l.member.Fault(iamtest.Fault{Op: "ListRoles", Count: -1})
+			own, there := l.world.AWS.Fault(iamtest.Fault{Op: "ListPolicies", Count: -1}), l.member.Fault(iamtest.Fault{Op: "ListPolicies", Count: -1})
 			return func() { own(); there() }
 		}},
 		// The 20 grants above have succeeded: enough for the brake.

@@ -53,10 +53,10 @@ func liveRules(t *testing.T) string {
 		"increase(port_iam_records_total[10m])) == 0":                      "increase(port_iam_records_total[20s])) == 0",
 		`increase(port_iam_sweeps_total{result=~"ok|stopped"}[30m])) == 0`: `increase(port_iam_sweeps_total{result=~"ok|stopped"}[30s])) == 0`,
 	} {
-		if strings.Count(rules, from) != 1 {
-			t.Fatalf("no single %s in the rules", from)
+		if !strings.Contains(rules, from) {
+			t.Fatalf("no %s in the rules", from)
 		}
-		rules = strings.Replace(rules, from, to, 1)
+		rules = strings.ReplaceAll(rules, from, to)
 	}
 	return rules
 }
