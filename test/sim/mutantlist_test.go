@@ -33,8 +33,8 @@ var mutants = []mutant{
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 191, changes: []change{{
 		"grants/grant.go",
-		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), j.rec.RunID)",
-		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req), "")`,
+		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), j.rec.RunID)",
+		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), "")`,
 	}}},
 	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
@@ -42,7 +42,7 @@ var mutants = []mutant{
 	{name: "access begins before the entity", seed: 1352, changes: []change{{
 		"grants/grant.go",
 		"	if view.entity == nil {\n",
-		"	if err := j.svc.opts.Access.Attach(ctx, plan); err != nil {\n		return err\n	}\n	if view.entity == nil {\n",
+		"	if err := j.account.Attach(ctx, plan); err != nil {\n		return err\n	}\n	if view.entity == nil {\n",
 	}}},
 	{name: "the requester is not confirmed", seed: 102, changes: []change{{
 		"grants/grant.go",
@@ -107,7 +107,7 @@ var mutants = []mutant{
 	}}},
 	{name: "lost runs are left", seed: 1, changes: []change{{
 		"grants/sweep_lost.go",
-		"		if settled[i], err = w.recover(ctx, due[i], w.waiting[due[i].ID]); err != nil {\n",
+		"		if settled[i], err = w.recover(ctx, due[i], w.sighting(due[i].ID)); err != nil {\n",
 		"		if err = error(nil); err != nil {\n",
 	}}},
 	{name: "lost runs are not waited for", seed: 1870, changes: []change{{
@@ -134,31 +134,32 @@ var mutants = []mutant{
 		"",
 	}, {
 		"grants/removal.go",
-		"	if err := access.Detach(r.hurry(ctx), s.live); err != nil {\n",
-		"	if s.live.HasRole() && open == nil {\n		_ = access.DeleteRole(ctx, s.live)\n	}\n	if err := access.Detach(r.hurry(ctx), s.live); err != nil {\n",
+		"	r.goOn(func(p *place) error { return p.detach(soon) })\n",
+		"	r.goOn(func(p *place) error {\n		if p.hasRole() && open == nil {\n			_ = p.DeleteRole(ctx, p.live)\n		}\n		return p.detach(soon)\n	})\n",
 	}}},
 	{name: "only what lists show is detached", seed: 191, changes: []change{{
 		"iamops/remove.go",
 		"	for _, arn := range append([]string{own}, others...) {\n",
 		"	for _, arn := range s.role.attached {\n		_ = others\n",
 	}, {
-		"grants/removal.go",
-		"	if err := access.DeletePolicy(ctx, s.live); err != nil {\n",
-		"	if err := access.DeletePolicy(ctx, s.live); err != nil && s.live.Attached() {\n",
+		"grants/place.go",
+		"	err := p.DeletePolicy(ctx, p.live)\n",
+		"	err := p.DeletePolicy(ctx, p.live)\n	if err != nil && !p.live.Attached() {\n		return nil\n	}\n",
 	}}},
 	{name: "the Deny waits for other reads", seed: 153, changes: []change{{
 		"grants/revoke.go",
-		"	before := j.cut()\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() && !before {\n",
-		"	before := j.cut()\n	s := j.read(ctx, found)\n	if s.liveErr != nil {\n		return s.liveErr\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	if err := j.cutAccess(ctx, found); err != nil {\n		return err\n	}\n	if j.cut() && !before {\n",
+		"	before := j.any((*place).cut)\n	j.cutAll(ctx)\n",
+		"	s := j.read(ctx)\n	for _, p := range j.places {\n		if p.liveErr != nil {\n			return p.liveErr\n		}\n	}\n	if s.runErr != nil {\n		return s.runErr\n	}\n	before := j.any((*place).cut)\n	j.cutAll(ctx)\n",
 	}}},
 	{name: "a refused Deny ends the removal", seed: 23, changes: []change{{
-		"grants/removal.go",
-		"	switch err := access.Detach(ctx, found); {\n",
+		"grants/place.go",
+		"	switch err := p.Detach(ctx, p.live); {\n",
 		"	switch err := reason; {\n",
 	}}},
-	{name: "the role goes under an open run", seed: 82, changes: []change{{
-		"grants/removal.go", "	case open != nil:\n", "	case false:\n",
-	}}},
+	{name: "the role goes under an open run", seed: 82, changes: []change{
+		{"grants/removal.go", "	open := r.endOpen(r.hurry(ctx), s)\n", "	_ = r.endOpen(r.hurry(ctx), s)\n"},
+		{"grants/removal.go", "	if err := cmp.Or(open, s.entityErr); err != nil {\n", "	if err := s.entityErr; err != nil {\n"},
+	}},
 	{name: "what the sweeper carries out wants a signature", seed: 180, changes: []change{{
 		"grants/sweep_lost.go", "			Signature: port.SignatureValid,", "			Signature: port.SignatureAbsent,",
 	}}},
@@ -168,9 +169,9 @@ var mutants = []mutant{
 		"	case false && j.svc.opts.RequireSignature:\n",
 	}}},
 	{name: "a role of another account is called gone", seed: 189, changes: []change{{
-		"grants/removal.go",
-		"	if s.entity == nil || r.svc.isOurs(s.entity) {\n",
-		"	if s.entity == nil || true {\n",
+		"grants/where.go",
+		"	if s.entity == nil {\n		return nil\n",
+		"	if s.entity == nil || true {\n		return nil\n",
 	}}},
 	{name: "a removal is not judged again", seed: 53, changes: []change{{
 		"grants/sweep_case.go",
@@ -179,8 +180,8 @@ var mutants = []mutant{
 	}}},
 	{name: "not found is believed at once", seed: 1986, changes: []change{{
 		"grants/removal.go",
-		"	case !foreign && r.unseen(s) && !r.over(causeUnseen):\n",
-		"	case false:\n",
+		"	if !p.foreign() && p.unseen(lag) && !r.over(causeUnseen) {\n",
+		"	if false {\n",
 	}}},
 	{name: "the entity is overwritten", seed: 36, changes: []change{{
 		"port/entities.go", `url.Values{"upsert": {"false"}}`, `url.Values{"upsert": {"true"}}`,

@@ -93,10 +93,12 @@ func (p program) show(t *testing.T, env ...string) (seed, violation string) {
 // have none.
 func TestMutantsFit(t *testing.T) {
 	for _, m := range mutants {
-		overlay(t, "../..", m.changes)
-		if (m.seed == 0) == (m.survives == "") {
-			t.Errorf("%s: it needs either a seed that shows it, or a reason why none does", m.name)
-		}
+		t.Run(m.name, func(t *testing.T) {
+			overlay(t, "../..", m.changes)
+			if (m.seed == 0) == (m.survives == "") {
+				t.Error("it needs either a seed that shows it, or a reason why none does")
+			}
+		})
 	}
 }
 
