@@ -54,7 +54,7 @@ func TestGrantAndRevoke(t *testing.T) {
 			w.CheckGrant(t, daemontest.Grant{Run: runs[i], Requester: requester, Resource: c.resource, Actions: c.want})
 		})
 	}
-	d.AwaitMetric(t, `port_iam_runs_total{operation="grant",outcome="succeeded"} 3`)
+	d.AwaitMetric(t, `port_iam_runs_total{account="123456789012",operation="grant",outcome="succeeded"} 3`)
 	d.AwaitMetric(t, `port_iam_runs_in_flight{operation="grant"} 0`)
 	w.useSession(t, runs[0])
 
@@ -69,7 +69,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	if left := w.Port.Entities(daemontest.GrantBlueprint); len(left) != 0 {
 		t.Errorf("entities left in Port: %s", list(left))
 	}
-	d.AwaitMetric(t, `port_iam_runs_total{operation="revoke",outcome="succeeded"} 3`)
+	d.AwaitMetric(t, `port_iam_runs_total{account="123456789012",operation="revoke",outcome="succeeded"} 3`)
 
 	again := w.revoke(runs[0], porttest.FormTemplated)
 	w.succeeded(t, again)

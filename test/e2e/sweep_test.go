@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("the lost run ended %s: %+v", r.Status, r.Logs)
 	}
 	d.AwaitMetric(t, `port_iam_sweep_removed_total{reason="interrupted"} 1`)
-	d.AwaitMetric(t, `port_iam_grants{state="active"} 1`)
+	d.AwaitMetric(t, `port_iam_grants{account="123456789012",state="active"} 1`)
 	roles, policies := w.Names(t)
 	if len(roles) != 1 || len(policies) != 1 || roles[0] != daemontest.NamePrefix+kept {
 		t.Errorf("roles %s, policies %s", list(roles), list(policies))

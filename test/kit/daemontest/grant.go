@@ -1,6 +1,7 @@
 package daemontest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -9,12 +10,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // Grant is what was asked for.
 type Grant struct {
 	Run, Requester, Resource string
+	// Account is where it is; "" is the constant of that name.
+	Account string
 	// Actions has the resource of the policy by action.
 	Actions map[string]string
 	// Lasts is how long, from the creation of the run; 0 is not checked.
@@ -25,8 +28,9 @@ type Grant struct {
 // entity in Port and the log of the run. It reports all that is wrong.
 func (w *World) CheckGrant(t testing.TB, g Grant) {
 	t.Helper()
-	name := NamePrefix + g.Run
-	role, err := w.IAM.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
+	g.Account = cmp.Or(g.Account, Account)
+	client, name := w.In(g.Account), NamePrefix+g.Run
+	role, err := client.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
 	if err != nil {
 		t.Errorf("run %s: %v", g.Run, err)
 		return
@@ -34,7 +38,7 @@ func (w *World) CheckGrant(t testing.TB, g Grant) {
 	if got := aws.ToString(role.Role.Path); got != Path {
 		t.Errorf("%s: path %s", name, got)
 	}
-	if b := role.Role.PermissionsBoundary; b == nil || aws.ToString(b.PermissionsBoundaryArn) != Boundary {
+	if b := role.Role.PermissionsBoundary; b == nil || aws.ToString(b.PermissionsBoundaryArn) != "arn:aws:iam::"+g.Account+":policy/"+BoundaryName {
 		t.Errorf("%s: boundary %+v", name, b)
 	}
 	tags := map[string]string{}
@@ -49,40 +53,40 @@ func (w *World) CheckGrant(t testing.TB, g Grant) {
 		"port-iam-managed-by": "port-iam", "port-iam-org-id": Org, "port-iam-run-id": g.Run,
 		"port-iam-requester": g.Requester, "port-iam-expires-at": end,
 	}
-	if diff := cmp.Diff(wantTags, tags); diff != "" || end == "" {
+	if diff := gocmp.Diff(wantTags, tags); diff != "" || end == "" {
 		t.Errorf("%s: tags (-want +got):\n%s", name, diff)
 	}
 	if got, want := aws.ToString(role.Role.Description), "port-iam run "+g.Run+" ends "+end; got != want {
 		t.Errorf("%s: description %q, want %q", name, got, want)
 	}
 	trust, err := url.QueryUnescape(aws.ToString(role.Role.AssumeRolePolicyDocument))
-	if err != nil || !strings.Contains(trust, `"*:`+g.Requester+`"`) || strings.Count(trust, "@") != 1 || !strings.Contains(trust, end) {
+	if err != nil || !strings.Contains(trust, `"*:`+g.Requester+`"`) || strings.Count(trust, "@") != 1 || !strings.Contains(trust, "::"+g.Account+":") || !strings.Contains(trust, end) {
 		t.Errorf("%s: trust (%v): %s", name, err, trust)
 	}
-	w.checkPolicies(t, g, end)
+	w.checkPolicies(t, client, g, end)
 	w.checkReport(t, g, end)
 }
 
 // checkPolicies compares what hangs on the role with what was asked for.
-func (w *World) checkPolicies(t testing.TB, g Grant, end string) {
+func (w *World) checkPolicies(t testing.TB, client *iam.Client, g Grant, end string) {
 	t.Helper()
 	name := NamePrefix + g.Run
-	arn := "arn:aws:iam::" + Account + ":policy" + Path + name
-	attached, err := w.IAM.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+	arn := "arn:aws:iam::" + g.Account + ":policy" + Path + name
+	attached, err := client.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
 	if err != nil || len(attached.AttachedPolicies) != 1 || aws.ToString(attached.AttachedPolicies[0].PolicyArn) != arn {
 		t.Errorf("%s: attached: %+v, %v", name, attached, err)
 		return
 	}
-	inline, err := w.IAM.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
+	inline, err := client.ListRolePolicies(t.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
 	if err != nil || len(inline.PolicyNames) != 0 {
 		t.Errorf("%s: inline policies: %+v, %v", name, inline, err)
 	}
-	versions, err := w.IAM.ListPolicyVersions(t.Context(), &iam.ListPolicyVersionsInput{PolicyArn: &arn})
+	versions, err := client.ListPolicyVersions(t.Context(), &iam.ListPolicyVersionsInput{PolicyArn: &arn})
 	if err != nil || len(versions.Versions) != 1 {
 		t.Errorf("%s: versions: %+v, %v", name, versions, err)
 	}
 	// moto hands this document out as it is, AWS URL-encoded.
-	version, err := w.IAM.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: aws.String("v1")})
+	version, err := client.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: aws.String("v1")})
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return
@@ -104,11 +108,15 @@ func (w *World) checkPolicies(t testing.TB, g Grant, end string) {
 			t.Errorf("%s: statement %+v", name, s)
 			continue
 		}
+		// The account, where the ARN names none.
+		if strings.Contains(s.Resource[0], ":::") && s.Condition["StringEquals"]["aws:ResourceAccount"] != g.Account {
+			t.Errorf("%s: statement in any account: %+v", name, s)
+		}
 		for _, a := range s.Action {
 			got[a] = s.Resource[0]
 		}
 	}
-	if diff := cmp.Diff(g.Actions, got); diff != "" {
+	if diff := gocmp.Diff(g.Actions, got); diff != "" {
 		t.Errorf("%s: actions (-want +got):\n%s", name, diff)
 	}
 }
@@ -122,7 +130,7 @@ func (w *World) checkReport(t testing.TB, g Grant, end string) {
 		t.Errorf("log of run %s: %+v", g.Run, r.Logs)
 		return
 	}
-	signIn := "https://signin.aws.amazon.com/switchrole?account=" + Account + "&roleName=port-iam%2F" + name + "&displayName=" + name
+	signIn := "https://signin.aws.amazon.com/switchrole?account=" + g.Account + "&roleName=port-iam%2F" + name + "&displayName=" + name
 	lines := strings.Split(r.Logs[0].Message, "\n")
 	for i, part := range []string{g.Resource, g.Requester, signIn, end} {
 		if i >= len(lines) || !strings.Contains(lines[i], part) {
@@ -137,8 +145,9 @@ func (w *World) checkReport(t testing.TB, g Grant, end string) {
 	properties, _ := entity["properties"].(map[string]any)
 	for key, want := range map[string]any{
 		"requester": g.Requester, "sign_in_url": signIn, "expiry_time": end,
-		"role_arn":   "arn:aws:iam::" + Account + ":role" + Path + name,
-		"policy_arn": "arn:aws:iam::" + Account + ":policy" + Path + name,
+		"account":    g.Account,
+		"role_arn":   "arn:aws:iam::" + g.Account + ":role" + Path + name,
+		"policy_arn": "arn:aws:iam::" + g.Account + ":policy" + Path + name,
 	} {
 		if properties[key] != want {
 			t.Errorf("%s: property %s is %v, want %v", name, key, properties[key], want)

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"port-iam/port/porttest"
 	"port-iam/test/kit/kafkatest"
@@ -16,9 +18,13 @@ import (
 // What the world is called, and what the program calls what it makes.
 const (
 	Org      = "org_test"
-	Account  = "123456789012"
-	Boundary = "arn:aws:iam::" + Account + ":policy/PortIamBoundary"
+	Account  = "123456789012" // of the program's own credentials
+	Boundary = "arn:aws:iam::" + Account + ":policy/" + BoundaryName
 	Group    = Org + ".port-iam"
+
+	// Member is another account, see [World.AddMember].
+	Member       = "222222222222"
+	BoundaryName = "PortIamBoundary" // in either account
 
 	GrantAction  = "request_permissions"
 	RevokeAction = "revoke_permissions"
@@ -35,7 +41,7 @@ type World struct {
 	Port    *porttest.Server
 	PortURL string
 	AWSURL  string
-	IAM     *iam.Client
+	IAM     *iam.Client // in Account
 }
 
 // NewWorld starts a broker with a topic of so many partitions, an AWS that holds the
@@ -45,28 +51,61 @@ func NewWorld(t testing.TB, partitions int32) *World {
 	w := &World{Kafka: kafkatest.Start(t, kafkatest.Options{Org: Org})}
 	w.Kafka.CreateTopic(w.Kafka.RunsTopic(), partitions)
 	w.AWSURL = mototest.Start(t).URL()
-	w.IAM = iam.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: &w.AWSURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	_, err := w.IAM.CreatePolicy(t.Context(), &iam.CreatePolicyInput{
-		PolicyName:     aws.String("PortIamBoundary"),
-		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.IAM = w.In(Account)
+	w.addBoundary(t, Account)
 	w.Port = porttest.New(porttest.Options{
 		OrgID: Org, KafkaBrokers: []string{w.Kafka.Brokers()}, KafkaUsername: Org, KafkaPassword: "secret",
 	})
 	w.Port.CheckFaults(t)
 	w.Port.GuideModel()
 	w.Port.GuideSamples(Account)
-	var stop func()
-	if w.PortURL, stop, err = w.Port.Start(); err != nil {
+	url, stop, err := w.Port.Start()
+	if err != nil {
 		t.Fatal(err)
 	}
+	w.PortURL = url
 	t.Cleanup(stop)
 	return w
+}
+
+// In is a client of IAM in an account. moto goes by a header of its own, and needs no
+// role that is assumed.
+func (w *World) In(account string) *iam.Client {
+	return iam.NewFromConfig(aws.Config{
+		Region: "us-east-1", BaseEndpoint: &w.AWSURL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		APIOptions: []func(*middleware.Stack) error{smithyhttp.SetHeaderValue("x-moto-account-id", account)},
+	})
+}
+
+// AddMember adds Member: the boundary there, an instance there in Port, and a bucket
+// whose entity says that it is there. moto lets everyone assume any role.
+func (w *World) AddMember(t testing.TB) {
+	t.Helper()
+	w.addBoundary(t, Member)
+	for id, properties := range map[string]string{
+		MemberBucket:   `{"resource_type":"S3","account":"` + Member + `"}`,
+		MemberInstance: `{"resource_type":"EC2"}`,
+	} {
+		w.Port.AddEntity("aws_resource", `{"identifier":"`+id+`","properties":`+properties+`}`)
+	}
+}
+
+// What [World.AddMember] adds to Port.
+const (
+	MemberBucket   = "arn:aws:s3:::their-s3-bucket"
+	MemberInstance = "arn:aws:ec2:us-east-1:" + Member + ":instance/i-0fedcba9876543210"
+)
+
+// addBoundary makes the boundary in an account.
+func (w *World) addBoundary(t testing.TB, account string) {
+	t.Helper()
+	_, err := w.In(account).CreatePolicy(t.Context(), &iam.CreatePolicyInput{
+		PolicyName:     aws.String(BoundaryName),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // For returns the same world for a test within the one that started it, whose
@@ -104,11 +143,17 @@ func (w *World) Drained() bool {
 	return true
 }
 
-// Names lists what IAM holds under our path.
+// Names lists what IAM holds under our path in Account.
 func (w *World) Names(t testing.TB) (roles, policies []string) {
 	t.Helper()
-	path := aws.String(Path)
-	for p := iam.NewListRolesPaginator(w.IAM, &iam.ListRolesInput{PathPrefix: path}); p.HasMorePages(); {
+	return w.NamesIn(t, Account)
+}
+
+// NamesIn is [World.Names] for any account.
+func (w *World) NamesIn(t testing.TB, account string) (roles, policies []string) {
+	t.Helper()
+	path, client := aws.String(Path), w.In(account)
+	for p := iam.NewListRolesPaginator(client, &iam.ListRolesInput{PathPrefix: path}); p.HasMorePages(); {
 		page, err := p.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +162,7 @@ func (w *World) Names(t testing.TB) (roles, policies []string) {
 			roles = append(roles, aws.ToString(r.RoleName))
 		}
 	}
-	for p := iam.NewListPoliciesPaginator(w.IAM, &iam.ListPoliciesInput{PathPrefix: path}); p.HasMorePages(); {
+	for p := iam.NewListPoliciesPaginator(client, &iam.ListPoliciesInput{PathPrefix: path}); p.HasMorePages(); {
 		page, err := p.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
