@@ -24,7 +24,9 @@ type daemon struct {
 	done chan struct{} // closed when its log has ended
 }
 
-func start(binary string, w *demo.World, concurrency int) (*daemon, error) {
+// start starts the program and waits until it is ready; env comes before what it is told
+// otherwise.
+func start(binary string, w *demo.World, concurrency int, env ...string) (*daemon, error) {
 	d := &daemon{cmd: exec.Command(binary, "run"), done: make(chan struct{})}
 	d.cmd.Env = []string{
 		"PORT_BASE_URL=" + w.PortURL, "PORT_CLIENT_ID=" + demo.ClientID, "PORT_CLIENT_SECRET=" + demo.ClientSecret,
@@ -33,6 +35,7 @@ func start(binary string, w *demo.World, concurrency int) (*daemon, error) {
 		"AWS_ENDPOINT_URL_IAM=" + w.AWSURL, "AWS_ENDPOINT_URL_STS=" + w.AWSURL,
 		"LISTEN_ADDRESS=127.0.0.1:0", fmt.Sprintf("GRANT_CONCURRENCY=%d", concurrency),
 	}
+	d.cmd.Env = append(d.cmd.Env, env...)
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

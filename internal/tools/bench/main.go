@@ -33,9 +33,10 @@ func main() {
 	kinds := map[string][]func(string) error{
 		"speed":     {grants, overtaking, sharing, skipping},
 		"throttled": {atRandom, denyBeside(20, 2000), denyBeside(5, 2000), denyBeside(2, 4000), grantsBeside, admitted},
+		"accounts":  {isolation, sweeping, starting},
 	}
 	if len(os.Args) != 3 || kinds[os.Args[2]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench BINARY speed|throttled")
+		fmt.Fprintln(os.Stderr, "usage: bench BINARY speed|throttled|accounts")
 		os.Exit(2)
 	}
 	if err := bench(os.Args[1], kinds[os.Args[2]]); err != nil {
