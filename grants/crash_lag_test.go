@@ -20,13 +20,13 @@ import (
 func (w *world) watchCut() (stop func()) {
 	var mu sync.Mutex // nobody looks at an older state behind a newer one
 	cut := map[string]bool{}
-	return w.aws.OnCall(func(c iamtest.Call) {
+	return w.onAWS(func(account string, c iamtest.Call) {
 		if !c.Done {
 			return
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		snap := w.aws.Snapshot()
+		snap := w.in[account].Snapshot()
 		for _, r := range snap.Roles {
 			switch {
 			case isDenied(r), c.Op == "DetachRolePolicy" && c.Code == "" && c.Name == r.Name && !isAttached(snap, r):

@@ -37,8 +37,21 @@ func (w *world) calls(f func(c numbered)) (stop func()) {
 		f(c)
 	}
 	stopPort := w.port.OnCall(func(c porttest.Call) { note(fmt.Sprint("port", c.N), numbered{done: c.Done, port: true}) })
-	stopAWS := w.aws.OnCall(func(c iamtest.Call) { note(fmt.Sprint("aws", c.N), numbered{done: c.Done}) })
+	stopAWS := w.onAWS(func(account string, c iamtest.Call) { note(fmt.Sprint(account, " ", c.N), numbered{done: c.Done}) })
 	return func() { stopPort(); stopAWS() }
+}
+
+// onAWS has f called at each end of each call in any account.
+func (w *world) onAWS(f func(account string, c iamtest.Call)) (stop func()) {
+	var stops []func()
+	for id, in := range w.in {
+		stops = append(stops, in.OnCall(func(c iamtest.Call) { f(id, c) }))
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
 }
 
 // atCall has f called at one end of the n-th call, counted from now on. The test
@@ -65,7 +78,7 @@ func (w *world) at(name string, done bool, f func()) (stop func()) {
 		}
 	}
 	stopPort := w.port.OnCall(func(c porttest.Call) { hook(c.Route == name && c.Done == done) })
-	stopAWS := w.aws.OnCall(func(c iamtest.Call) { hook(c.Op == name && c.Done == done) })
+	stopAWS := w.onAWS(func(_ string, c iamtest.Call) { hook(c.Op == name && c.Done == done) })
 	return func() { stopPort(); stopAWS() }
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,6 +56,8 @@ type world struct {
 	creds    aws.CredentialsProvider // of processes made from now on, as is what follows
 	trusts   string
 	rules    catalogue.Rules
+	in       map[string]*iamtest.Server // all accounts, by id
+	served   []string                   // the ids of those that are served
 }
 
 // inWorld runs f in a world of its own, with a faked clock.
@@ -63,6 +66,7 @@ func inWorld(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		opts.Account = account
 		w := &world{t: t, port: porttest.New(porttest.Options{}), aws: iamtest.New(opts), creds: credentials.NewStaticCredentialsProvider("test", "test", ""), trusts: templates.TrustIdentityCenter}
+		w.in, w.served = map[string]*iamtest.Server{account: w.aws}, []string{account}
 		w.port.CheckFaults(t)
 		w.aws.CheckFaults(t)
 		w.port.GuideModel()
@@ -107,15 +111,21 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	ops, err := iamops.New(iamops.Options{
-		API: clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: boundary,
-		Trust: w.trusts, Templates: docs, Rules: w.rules,
-	})
-	if err != nil {
-		w.t.Fatal(err)
+	accounts := map[string]grants.Access{}
+	for _, id := range w.served {
+		ops, err := iamops.New(iamops.Options{
+			API: entered(clients, id).IAM, Account: id, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: iamops.BoundaryARN("aws", id, "PortIamBoundary"),
+			Trust: w.trusts, Templates: docs, Rules: w.rules,
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if accounts[id] = ops; id == account {
+			p.ops = ops
+		}
 	}
 	o := grants.Options{
-		Portal: portal, Accounts: map[string]grants.Access{account: ops},
+		Portal: portal, Accounts: accounts,
 		Actions: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
 			Duration: 8 * time.Hour, MaxDuration: 24 * time.Hour,
@@ -127,7 +137,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	for _, c := range change {
 		c(&o)
 	}
-	p.portal, p.ops = portal, ops
+	p.portal = portal
 	if p.Service, err = grants.New(o); err != nil {
 		w.t.Fatal(err)
 	}
@@ -239,13 +249,20 @@ func (w *world) wantRun(id, status string) string {
 
 // left lists what exists of all grants.
 func (w *world) left() (roles []iamtest.Role, policies []iamtest.Policy, entities []string) {
-	snap := w.aws.Snapshot()
-	for _, p := range snap.Policies {
-		if p.ARN != boundary {
-			policies = append(policies, p)
+	for _, id := range slices.Sorted(maps.Keys(w.in)) {
+		snap := w.in[id].Snapshot()
+		for _, p := range snap.Policies {
+			if !strings.HasSuffix(p.ARN, ":policy/PortIamBoundary") {
+				policies = append(policies, p)
+			}
+		}
+		for _, r := range snap.Roles {
+			if r.Name != daemonRole {
+				roles = append(roles, r)
+			}
 		}
 	}
-	return snap.Roles, policies, w.port.Entities(grantEntity)
+	return roles, policies, w.port.Entities(grantEntity)
 }
 
 // wantGrants checks that there are n whole grants and nothing else.
