@@ -34,11 +34,22 @@ func inAccounts(t *testing.T, opts iamtest.Options, f func(w *world)) {
 		for _, id := range []string{second, third} {
 			w.in[id] = w.aws.AddAccount(id)
 			w.in[id].AddPolicy(iamops.BoundaryARN("aws", id, "PortIamBoundary"), allowAll)
-			w.in[id].AddRole("/", daemonRole, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::`+account+`:user/port-iam"}}]}`, allowAll)
+			w.admits(id)
 		}
 		w.served = []string{account, second, third}
 		f(w)
 	})
+}
+
+// admits makes the role of an account by which the daemon enters it.
+func (w *world) admits(id string) {
+	w.in[id].AddRole("/", daemonRole, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::`+account+`:user/port-iam"}}]}`, allowAll)
+}
+
+// closed has an account refuse the daemon.
+func (w *world) closed(id string) (open func()) {
+	w.in[id].RemoveRole(daemonRole)
+	return func() { w.admits(id) }
 }
 
 // entered are the clients of an account.
@@ -72,19 +83,44 @@ func (w *world) grantedIn(id string, properties map[string]any) (run string) {
 // wantIn checks in which accounts there is a role of that name, and a policy.
 func (w *world) wantIn(name string, want ...string) {
 	w.t.Helper()
-	var roles, policies []string
+	w.wantRolesIn(name, want...)
+	var policies []string
 	for _, id := range slices.Sorted(maps.Keys(w.in)) {
-		snap := w.in[id].Snapshot()
-		if slices.ContainsFunc(snap.Roles, func(r iamtest.Role) bool { return r.Name == name }) {
-			roles = append(roles, id)
-		}
-		if slices.ContainsFunc(snap.Policies, func(p iamtest.Policy) bool { return p.Name == name }) {
+		if slices.ContainsFunc(w.in[id].Snapshot().Policies, func(p iamtest.Policy) bool { return p.Name == name }) {
 			policies = append(policies, id)
 		}
 	}
-	if !slices.Equal(roles, want) || !slices.Equal(policies, want) {
-		w.t.Errorf("the role of %s is in %v and its policy in %v, want %v", name, roles, policies, want)
+	if !slices.Equal(policies, want) {
+		w.t.Errorf("the policy of %s is in %v, want %v", name, policies, want)
 	}
+}
+
+// wantRolesIn checks in which accounts there is a role of that name.
+func (w *world) wantRolesIn(name string, want ...string) {
+	w.t.Helper()
+	var roles []string
+	for _, id := range slices.Sorted(maps.Keys(w.in)) {
+		if w.roleIn(id, name) != nil {
+			roles = append(roles, id)
+		}
+	}
+	if !slices.Equal(roles, want) {
+		w.t.Errorf("the role of %s is in %v, want %v", name, roles, want)
+	}
+}
+
+// removeByHand takes role and policy of a grant away, as a person may.
+func (w *world) removeByHand(id, run string) {
+	w.t.Helper()
+	ctx, admin, name := context.Background(), w.adminOf(id), iamops.Name(run)
+	policy := aws.String("arn:aws:iam::" + id + ":policy/port-iam/" + name)
+	_, err := admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &name, PolicyArn: policy})
+	w.must(err)
+	_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &name})
+	w.must(err)
+	_, err = admin.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: policy})
+	w.must(err)
+	w.in[id].ResetCalls()
 }
 
 // roleIn is a role of an account; nil where there is none.

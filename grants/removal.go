@@ -69,7 +69,8 @@ func (r *removal) hurry(ctx context.Context) context.Context {
 type standing struct {
 	run       port.Run // that made the grant; zero where Port does not know it
 	runErr    error
-	madeIn    string       // the account of the resource that this run is about; "": not known
+	madeIn    string // the account of the resource that this run is about; "": it is not said
+	madeErr   error
 	entity    *port.Entity // nil: none
 	entityErr error
 	lag       bool // some of it may not be visible in IAM yet
@@ -94,13 +95,18 @@ func (r *removal) read(ctx context.Context) standing {
 	defer cancel()
 	inAWS.Go(func() { ask(first, known, len(known) > 1, r.readIn) })
 	inPort.Wait()
-	s.madeIn = r.svc.madeIn(ctx, s.run)
 	r.label.begin(waitsForAWS)
-	if added := r.spread(s); len(added) > 0 {
-		defer time.AfterFunc(askTime, cancel).Stop() // it is one of several
-		ask(ctx, added, true, r.readIn)
+	if !r.fixed {
+		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run)
+		if added := r.spread(s); len(added) > 0 {
+			defer time.AfterFunc(askTime, cancel).Stop() // what was asked first is one of several
+			ask(ctx, added, true, r.readIn)
+		}
 	}
 	inAWS.Wait()
+	if r.fixed && !r.any((*place).saw) {
+		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run) // it may be elsewhere
+	}
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
 	return s

@@ -73,7 +73,7 @@ func (w *round) decide(ctx context.Context, f *facts) (verdict, error) {
 // now; false: it stays.
 func (w *round) judgeAgain(ctx context.Context, j *judged) (goes bool, err error) {
 	allowed := j.doubtful // the brake was asked
-	j.looked, j.seen, j.entityRead, j.runFailed = false, seen{}, false, false
+	j.looked, j.seen, j.entityRead, j.placeRead, j.runFailed = false, seen{}, false, false, false
 	j.runRead = j.runRead && j.run.Status.Ended()
 	if j.verdict, err = w.decide(ctx, j.facts); err != nil {
 		return false, err
@@ -110,6 +110,8 @@ func (w *round) read(ctx context.Context, f *facts, n need) error {
 			f.runFailed, err = err != nil, nil
 		}
 		return err
+	case needPlace:
+		return w.readPlace(ctx, f)
 	default:
 		e, err := find(ctx, w.svc.opts.Portal, templates.BlueprintGrant, f.name)
 		if err != nil {
@@ -130,6 +132,27 @@ func (w *round) noteEntity(f *facts, e *port.Entity) {
 	f.ours = w.svc.accountIn(e) == w.account
 	f.elsewhere = !f.ours && textOf(e, templates.PropertyRoleARN) != ""
 	f.entityEnds, _ = time.Parse(time.RFC3339, textOf(e, templates.PropertyExpiryTime))
+}
+
+// readPlace finds out whether a grant may be in the account of the resource that its run
+// is about, where that is another one. One that does not answer is no trouble of ours.
+func (w *round) readPlace(ctx context.Context, f *facts) error {
+	made, err := w.svc.madeIn(ctx, f.run)
+	if err != nil {
+		return err
+	}
+	f.placeRead, f.mayBeIn = true, ""
+	if made == "" || made == w.id {
+		return nil
+	}
+	if a := w.svc.account(made); a != nil {
+		live, err := a.Find(ctx, f.name)
+		if iamops.IsKind(err, iamops.KindForeign) || err == nil && !live.HasRole() {
+			return nil
+		}
+	}
+	f.mayBeIn = made
+	return nil
 }
 
 // lookAt reads the live objects.

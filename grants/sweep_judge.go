@@ -34,6 +34,8 @@ type facts struct {
 	runFailed  bool     // Port does not give the run, which is unreportable besides
 	run        port.Run // zero where Port does not know it
 	entityRead bool
+	placeRead  bool
+	mayBeIn    string // another account in which the grant of an entity may be; "": none
 }
 
 // seen is what a close look shows. The live objects count more than the lists.
@@ -51,6 +53,7 @@ const (
 	needLive         // [iamops.Ops.Look]
 	needRun          // the run that made the grant
 	needEntity       // the grant's entity, by its identifier
+	needPlace        // whether it may be in the account of the resource that its run is about
 )
 
 // verdict is what a name is, and what is to be done.
@@ -204,6 +207,10 @@ func (f *facts) judgeEntity(now time.Time, r rules) (verdict, need) {
 	switch {
 	case goes && !f.entityRead:
 		return v, needEntity
+	case goes && !f.placeRead:
+		return v, needPlace
+	case goes && f.mayBeIn != "":
+		v.why = fmt.Sprintf("an entity without a role in the account that it names, and it was requested for a resource of account %s, where it may be", f.mayBeIn)
 	case goes:
 		v.remove = removedOrphaned
 	}

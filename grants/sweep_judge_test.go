@@ -38,7 +38,7 @@ func TestJudge(t *testing.T) {
 	}
 	unknownRun := func(f *facts) { f.run = port.Run{} }
 	noRun := func(f *facts) { f.run, f.runRead = port.Run{}, false }
-	entityRead := func(f *facts) { f.entityRead = true }
+	entityRead := func(f *facts) { f.entityRead, f.placeRead = true, true }
 	unreportable := func(f *facts) { f.unreportable = true }
 	seenNothing := func(f *facts) { f.looked, f.seen = true, seen{} }
 
@@ -135,6 +135,8 @@ func TestJudge(t *testing.T) {
 		{"an entity without a role", []func(*facts){onlyEntity, seenNothing, entityRead}, StateIncomplete, removedOrphaned, needNothing},
 		{"an entity without a role, not looked at", []func(*facts){onlyEntity, entityRead}, StateIncomplete, removedOrphaned, needLive},
 		{"an entity without a role, in the list alone", []func(*facts){onlyEntity}, StateIncomplete, "", needEntity},
+		{"an entity without a role, not asked for elsewhere", []func(*facts){onlyEntity, seenNothing, entityRead, func(f *facts) { f.placeRead = false }}, StateIncomplete, "", needPlace},
+		{"an entity without a role, and perhaps one elsewhere", []func(*facts){onlyEntity, seenNothing, entityRead, func(f *facts) { f.mayBeIn = "222222222222" }}, StateIncomplete, "", needNothing},
 		{"an entity without a role, its run not read", []func(*facts){onlyEntity, noRun}, StateIncomplete, "", needRun},
 		{"an entity without a role, its run open", []func(*facts){onlyEntity, entityRead, run(port.StatusInProgress)}, StateIncomplete, "", needNothing},
 		{"an entity without a role, its run in a state we do not know", []func(*facts){onlyEntity, entityRead, run("RESTING")}, StateIncomplete, "", needNothing},

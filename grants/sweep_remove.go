@@ -38,8 +38,9 @@ func (w *round) remove(ctx context.Context, j *judged) error {
 		w.beat(0)
 		p.live, p.liveErr = j.live, nil
 		err := r.takeMade(ctx, standing{run: j.run, runErr: runErr, entity: j.entity})
-		stays := j.elsewhere && j.verdict.remove == removedOrphaned && j.run.Status == port.StatusSuccess
-		if err == nil && !stays { // as the entity of another role does, which goes on
+		// The entity of another role, which goes on, stays, whatever is wrong with this one.
+		stays := j.elsewhere && j.verdict.remove != removedExpired && j.run.Status == port.StatusSuccess
+		if err == nil && !stays {
 			err = r.deleteEntity(ctx, "")
 		}
 		if err == nil {

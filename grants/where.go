@@ -40,9 +40,6 @@ func (r *removal) searchAll(ctx context.Context) {
 // spread adds the accounts in which the grant may be as well, by what Port says of it,
 // and returns them: none where entity and run name the same one, else all.
 func (r *removal) spread(s standing) (added []*place) {
-	if r.fixed {
-		return nil
-	}
 	before := len(r.places)
 	if a := r.svc.accountIn(s.entity); a != nil && a.id == s.madeIn {
 		r.lookIn(a)
@@ -55,23 +52,24 @@ func (r *removal) spread(s standing) (added []*place) {
 }
 
 // madeIn is the account of the resource for which a run has asked, as its identifier or
-// its entity says now; "" where neither says it, or Port does not.
-func (s *Service) madeIn(ctx context.Context, run port.Run) string {
+// its entity says now; "" where neither says it. The error is that of a Port that does
+// not give the entity.
+func (s *Service) madeIn(ctx context.Context, run port.Run) (string, error) {
 	if run.Entity == "" || run.Blueprint != templates.BlueprintResource {
-		return ""
+		return "", nil
 	}
-	if named, _ := iamops.AccountOf(run.Entity); named != "" || s.only() != nil {
-		return named
+	if named, _ := iamops.AccountOf(run.Entity); named != "" {
+		return named, nil
 	}
 	e, err := find(ctx, s.opts.Portal, templates.BlueprintResource, run.Entity)
 	if e == nil || err != nil {
-		return ""
+		return "", err
 	}
-	r, err := bareResource(e)
-	if err != nil {
-		return ""
+	r, wrong := bareResource(e)
+	if wrong != nil {
+		return "", nil //nolint:nilerr // it says nothing
 	}
-	return AccountOf(r.arn, r.account)
+	return AccountOf(r.arn, r.account), nil
 }
 
 // mayBeGone refuses to call a grant gone whose role may be where nobody was asked: its
@@ -97,6 +95,8 @@ func (r *removal) mayBeGone(s standing) error {
 	case in == nil && r.svc.only() == nil:
 		why = "which is of " + which
 	case in == nil:
+	case s.madeErr != nil:
+		return s.madeErr
 	case s.madeIn != "" && r.svc.account(s.madeIn) == nil:
 		why = fmt.Sprintf("but it was requested for a resource of account %s, which is not served", s.madeIn)
 	default:
