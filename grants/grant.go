@@ -39,14 +39,14 @@ func (j *Job) grant(ctx context.Context) error {
 	case view.entityErr != nil:
 		return view.entityErr
 	case view.entity != nil && j.svc.accountIn(view.entity) == nil:
-		return j.standAside(ctx)
+		return j.standAside(ctx, view.entity)
 	}
 	plan, req, err := j.plan(ctx, view)
 	switch {
 	case err != nil:
 		return err
 	case view.entity != nil && j.svc.accountIn(view.entity) != j.account:
-		return j.standAside(ctx)
+		return j.standAside(ctx, view.entity)
 	}
 	j.label.begin(waitsForAWS)
 	if err := j.inBoundary(boundary, view, plan); err != nil {
@@ -92,8 +92,11 @@ func (j *Job) createEntity(ctx context.Context, plan iamops.Plan, req request) e
 	if !port.IsKind(err, port.KindRefused) || port.IsTaken(err) {
 		return err
 	}
-	if write("") != nil {
+	switch without := write(""); {
+	case without != nil && isAnswer(without) && !port.IsTaken(without):
 		return err
+	case without != nil:
+		return without
 	}
 	j.log.Warn("Port takes no property account on grants: run `port-iam setup`", keyGrant, j.name, keyError, err)
 	lacks.Store(new(time.Now()))
@@ -334,7 +337,7 @@ func (j *Job) writeEntity(ctx context.Context, plan iamops.Plan, req request) (a
 	case entity == nil:
 		return false, portRefused("Port refused the entity of the grant", err)
 	case j.svc.accountIn(entity) != j.account:
-		return false, j.standAside(ctx)
+		return false, j.standAside(ctx, entity)
 	}
 	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"port-iam/port"
@@ -124,25 +125,41 @@ func (j *Job) attachedLate(ctx context.Context) error {
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
 // lag: it was made so recently that IAM may not show everything yet.
 func (j *Job) cleanUp(ctx context.Context, lag bool) error {
-	j.lookWhereMade()
-	return j.tidy(func() error { return j.clear(ctx, lag) })
+	return j.tidy(func() error {
+		if err := j.lookWhereMade(ctx); err != nil {
+			return err
+		}
+		return j.clear(ctx, lag)
+	})
 }
 
 // standAside ends an attempt whose role is not the one that the entity of the
 // grant names: run and entity are left to the attempt whose role that is, and
-// what was made here is removed.
-func (j *Job) standAside(ctx context.Context) error {
+// what was made elsewhere is removed.
+func (j *Job) standAside(ctx context.Context, entity *port.Entity) error {
 	j.log.Warn("grant is left to another attempt: its entity names another role", keyGrant, j.name)
-	j.lookWhereMade()
-	return j.tidy(func() error { return j.clearMade(ctx, j.making) })
+	return j.tidy(func() error {
+		err := j.lookWhereMade(ctx)
+		named := j.svc.accountIn(entity)
+		j.places = slices.DeleteFunc(j.places, func(p *place) bool { return p.account == named })
+		if err != nil {
+			return err
+		}
+		return j.clearMade(ctx, j.making)
+	})
 }
 
 // lookWhereMade is for a job that has not come far enough to know where an earlier
-// attempt at its run has made something.
-func (j *Job) lookWhereMade() {
-	if a := j.svc.expected(j.rec.Entity); a != nil && len(j.places) == 0 {
+// attempt at its run has made something: the resource says it.
+func (j *Job) lookWhereMade(ctx context.Context) error {
+	if len(j.places) > 0 {
+		return nil
+	}
+	made, err := j.svc.madeIn(ctx, port.Run{Entity: j.rec.Entity, Blueprint: templates.BlueprintResource})
+	if a := j.svc.account(made); a != nil {
 		j.lookIn(a)
 	}
+	return err
 }
 
 // tidy removes what is not needed any more. It goes on for as long as a removal
