@@ -87,16 +87,12 @@ func (c *checker) model(take takeStep, login string) (permissions string) {
 // which accounts are served, those that an action names are taken as they are.
 func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 	ours := templates.Automation{Accounts: []string{"000000000000"}, ActionIDs: c.cfg.actions} // blueprints name no account
-	var remarks, named []string
-	listed := len(c.cfg.accounts.ids) > 0
+	var remarks []string
 	if action != "" {
 		served := c.cfg.served(c.identity)
-		if c.whoErr != nil || listed {
-			named, _ = c.portal.ActionAccounts(ctx, action) // an error is told where it is compared
-		}
-		if c.whoErr != nil && !listed {
-			if served = named; len(named) > 0 {
-				remarks = append(remarks, "it is for AWS "+inWords(named)+", and whether the credentials are of that account is not known")
+		if c.whoErr != nil && len(c.cfg.accounts.ids) == 0 {
+			if served, _ = c.portal.ActionAccounts(ctx, action); len(served) > 0 { // an error is told where it is compared
+				remarks = append(remarks, "it is for AWS "+inWords(served)+", and whether the credentials are of that account is not known")
 			}
 		}
 		if len(served) > 0 {
@@ -110,11 +106,6 @@ func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 	problems, more, err := setup.Judge(ctx, c.portal, want.Model[i])
 	if err != nil {
 		return portFailed(err)
-	}
-	if others := c.cfg.unserved(c.identity, named); len(others) > 0 && listed {
-		problems = append(problems, setup.Problem{
-			Why: "it is for AWS " + inWords(others) + ", too, which this daemon does not serve", Remedy: "add that to ACCOUNTS, or run `port-iam setup` with the accounts that are served",
-		})
 	}
 	if len(problems) == 0 {
 		return fine("%s", strings.Join(slices.Concat([]string{"as the daemon needs it"}, remarks, more), "; "))

@@ -82,17 +82,17 @@ func TestTableIsSafe(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	err := writeGrants(&out, []grants.Listing{
-		{Name: "Permission-r_1", State: grants.StateActive, Requester: "a\x1b[2Jb\n@example.com", Permissions: []string{"s3:A", "s3:B", "s3:C", "s3:D", "s3:E"}, InIAM: true},
+		{Name: "Permission-r_1", Account: "111111111111", State: grants.StateActive, Requester: "a\x1b[2Jb\n@example.com", Permissions: []string{"s3:A", "s3:B", "s3:C", "s3:D", "s3:E"}, InIAM: true},
 		{Name: "Permission-r_2", State: grants.StateUnknown, Why: "two\nlines", Ends: now.Add(30 * time.Second), InIAM: true},
 		{Name: "Permission-r_3", State: grants.StateIncomplete, InPort: true},
 	}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `NAME            REQUESTER            RESOURCE  PERMISSIONS                EXPIRES IN    STATE
-Permission-r_1  a?[2Jb?@example.com  -         s3:A,s3:B,s3:C and 2 more  until revoked  active
-Permission-r_2  -                    -         -                          less than 1m   unknown: two lines
-Permission-r_3  -                    -         -                          -              incomplete
+	const want = `NAME            ACCOUNT       REQUESTER            RESOURCE  PERMISSIONS                EXPIRES IN    STATE
+Permission-r_1  111111111111  a?[2Jb?@example.com  -         s3:A,s3:B,s3:C and 2 more  until revoked  active
+Permission-r_2  -             -                    -         -                          less than 1m   unknown: two lines
+Permission-r_3  -             -                    -         -                          -              incomplete
 `
 	squeeze := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 	if diff := cmp.Diff(squeeze(want), squeeze(out.String())); diff != "" {
