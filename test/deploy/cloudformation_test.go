@@ -335,17 +335,34 @@ print(json.dumps([bool(re.fullmatch(q["Pattern"], q["Value"], re.ASCII)) for q i
 	}
 }
 
-// TestStackPage: the page gives parameters and reads outputs that there are.
+// TestStackPage: the page's table of parameters is that of the template, and what the
+// page gives or reads are parameters and outputs of it.
 func TestStackPage(t *testing.T) {
-	page, template := read(t, filepath.Dir(stackFile), "README.md"), read(t, stackFile)
+	page, template := read(t, filepath.Dir(stackFile), "README.md"), readStack(t)
+	_, table, _ := strings.Cut(page, "## Parameters")
+	table, _, _ = strings.Cut(table, "\n## ")
+	inTable := map[string]bool{}
+	for row := range strings.Lines(table) {
+		if cells := strings.Split(row, "|"); len(cells) > 2 {
+			for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(cells[1], -1) {
+				inTable[m[1]] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(template.Parameters)), slices.Sorted(maps.Keys(inTable))); diff != "" {
+		t.Errorf("parameters (-template +table):\n%s", diff)
+	}
 	n := 0
-	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)` \\||\\b([A-Z][a-z][A-Za-z]+)=|\\?OutputKey==`([A-Za-z]+)`").FindAllStringSubmatch(page, -1) {
-		n++
-		if name := m[1] + m[2] + m[3]; !strings.Contains(template, "\n  "+name+":\n") {
+	optionsOfCLI := regexp.MustCompile(`^(Parameter(Key|Value)|Enabled|UsePreviousValue|OrganizationalUnitIds|\w+Percentage|RetainStacksOnAccountRemoval)$`)
+	for _, m := range regexp.MustCompile("(?m)\\bParameterKey=(\\w+)|^\\| `([A-Z][a-z][A-Za-z]+)`|\\b([A-Z][a-z][A-Za-z]+)=").FindAllStringSubmatch(page, -1) {
+		name := m[1] + m[2] + m[3]
+		_, parameter := template.Parameters[name]
+		_, isOutput := template.Outputs[name]
+		if n++; !parameter && !isOutput && !optionsOfCLI.MatchString(name) {
 			t.Errorf("the template has no %s", name)
 		}
 	}
-	if n < 10 {
+	if n < 40 {
 		t.Errorf("only %d names are found on the page", n)
 	}
 }
