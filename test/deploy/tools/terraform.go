@@ -26,6 +26,7 @@ type module struct {
 	data      map[string]*hclsyntax.Block // by type.name
 	modules   map[string]*hclsyntax.Block
 	outputs   map[string]*hclsyntax.Block
+	aliases   map[string]bool // of providers, as name.alias
 }
 
 // terraform checks a module as far as that is possible without its providers, and
@@ -57,6 +58,7 @@ func newModule(dir string) *module {
 	return &module{
 		dir: dir, variables: map[string]*hclsyntax.Block{}, locals: map[string]hclsyntax.Expression{}, resources: map[string]*hclsyntax.Block{},
 		data: map[string]*hclsyntax.Block{}, modules: map[string]*hclsyntax.Block{}, outputs: map[string]*hclsyntax.Block{},
+		aliases: map[string]bool{},
 	}
 }
 
@@ -111,7 +113,15 @@ func (m *module) add(body *hclsyntax.Body) error {
 			put(m.modules, b)
 		case "output":
 			put(m.outputs, b)
-		case "terraform", "provider":
+		case "terraform":
+		case "provider":
+			if alias := b.Body.Attributes["alias"]; alias != nil {
+				value, diags := alias.Expr.Value(nil)
+				if diags.HasErrors() {
+					return diags
+				}
+				m.aliases[b.Labels[0]+"."+value.AsString()] = true
+			}
 		case "locals":
 			for name, a := range b.Body.Attributes {
 				if m.locals[name] != nil {
@@ -211,5 +221,5 @@ func (m *module) target(t hcl.Traversal) (name string, known bool) {
 	case "data":
 		return first(3), m.data[strings.TrimPrefix(first(3), "data.")] != nil
 	}
-	return first(2), m.resources[first(2)] != nil
+	return first(2), m.resources[first(2)] != nil || m.aliases[first(2)]
 }
