@@ -33,7 +33,7 @@ func TestSecurityDoc(t *testing.T) {
 	dirs := map[string]string{
 		"templates": "templates", "grants": "grants", "port": "port", "consumer": "consumer", "iamops": "iamops",
 		"catalogue": "iamops/catalogue", "iamtest": "iamops/iamtest", "policies": "test/policies",
-		"e2e": "test/e2e", "main": "cmd/port-iam",
+		"e2e": "test/e2e", "deploy": "test/deploy", "main": "cmd/port-iam",
 	}
 	text := securityDoc(t)
 	found := 0

@@ -25,11 +25,10 @@ func organizations(t *testing.T, file string) string {
 
 // People and programs of an organisation that has these policies.
 func inOrganisation(account, path, role string) principal {
-	return sessionIn(account, "aws", path, role, "someone").ofOrganisation(exampleOrganisation)
+	return sessionIn(account, "aws", path, role, "caller").ofOrganisation(exampleOrganisation)
 }
 
-// people are all who may want to do something in an account, and what a statement of the
-// service control policy that lets somebody in calls them.
+// people are all who may want to do something in an account.
 func people(account string) map[string]principal {
 	all := map[string]principal{
 		"an administrator":       inOrganisation(account, "/", "Admin"),
