@@ -22,8 +22,10 @@ import (
 	"port-iam/test/kit/server"
 )
 
-const sampleProvider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
-const sampleHub = "arn:aws:iam::123456789012:role/port-iam"
+const (
+	sampleProvider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
+	sampleHub      = "arn:aws:iam::123456789012:role/port-iam"
+)
 
 // cloud is a moto with CloudFormation and IAM.
 type cloud struct {

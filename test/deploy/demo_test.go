@@ -45,19 +45,26 @@ func demoSays(t *testing.T, binary, pattern string) string {
 
 // TestDocumentedStart runs our commands of the pages that a newcomer begins with,
 // in their order, against the stand-ins of the demo with the settings that it
-// prints.
+// prints. What a page exports counts for `port-iam print`, which asks nobody.
 func TestDocumentedStart(t *testing.T) {
 	binary, dir, ran := build(t, root(t)), t.TempDir(), 0
 	settings := strings.Fields(demoSays(t, binary, `export (.*)`))
 	for _, page := range []string{"README.md", "docs/install.md"} {
+		var exported []string
 		for _, code := range (markdown.Page{Text: read(t, page)}).Code("sh") {
 			for _, c := range markdown.Commands(code) {
+				if c[0] == "export" {
+					exported = append(exported, c[1:]...)
+				}
 				if filepath.Base(c[0]) != "port-iam" || c[1] == "run" {
 					continue
 				}
 				ran++
 				cmd := exec.Command(binary, c[1:]...)
 				cmd.Dir, cmd.Env = dir, append(settings, "HOME="+dir, "PATH="+os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true")
+				if c[1] == "print" {
+					cmd.Env = append(cmd.Env, exported...)
+				}
 				output(t, cmd)
 				t.Logf("%s: %s", page, strings.Join(c, " "))
 			}

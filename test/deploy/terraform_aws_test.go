@@ -88,8 +88,11 @@ func TestTerraformMember(t *testing.T) {
 		}, []string{"ACCOUNT_EXTERNAL_ID=port-iam:2026/a", "ACCOUNT_ROLE=Access", "IAM_PATH=/access/port/", "IAM_TAGS=team=platform,cost-center=4711 north"}},
 		{"member with a boundary of its own", "aws", hub, map[string]any{"boundary_policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, nil},
 		{"own account", "aws", own, nil, nil},
-		{"own account of a hub", "aws", own, map[string]any{"daemon_enters_others": true, "account_role": "Access", "iam_tags": map[string]string{"a": "1"}},
-			[]string{"ACCOUNTS=" + account + ",111122223333", "ACCOUNT_ROLE=Access", "IAM_TAGS=a=1"}},
+		{
+			"own account of a hub", "aws", own,
+			map[string]any{"daemon_enters_others": true, "account_role": "Access", "iam_tags": map[string]string{"a": "1"}},
+			[]string{"ACCOUNTS=" + account + ",111122223333", "ACCOUNT_ROLE=Access", "IAM_TAGS=a=1"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			vars := maps.Clone(tt.base)

@@ -192,8 +192,11 @@ func TestStopPolicy(t *testing.T) {
 			by      principal
 			stopped bool
 		}{
-			{"the hub", people(exampleHub)["the daemon in the hub"], true}, {"a member", people(member)["the daemon in a member"], true}, {"a grant", grant, true},
-			{"an administrator", people(member)["an administrator"], false}, {"a requester", inOrganisation(member, ssoPath, ssoRole), false},
+			{"the hub", people(exampleHub)["the daemon in the hub"], true},
+			{"a member", people(member)["the daemon in a member"], true},
+			{"a grant", grant, true},
+			{"an administrator", people(member)["an administrator"], false},
+			{"a requester", inOrganisation(member, ssoPath, ssoRole), false},
 			{"a role with a similar name", inOrganisation(member, "/", "PortIamAudit"), false},
 		} {
 			for action, resource := range map[string]string{
