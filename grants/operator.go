@@ -77,7 +77,7 @@ func (o *Operator) Show(ctx context.Context, name string) ([]Listing, error) {
 // nothing else from being read.
 func (o *Operator) list(ctx context.Context, only string, closely bool) (all []Listing, err error) {
 	w := o.svc.NewSweeper(SweepOptions{Grace: o.grace})
-	entities := &inPort{svc: o.svc}
+	entities := o.svc.newInPort()
 	parts, errs := make([][]Listing, len(w.rounds)), make([]error, len(w.rounds))
 	var rounds sync.WaitGroup
 	for i, r := range w.rounds {

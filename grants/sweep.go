@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"port-iam/iamops"
@@ -167,7 +168,7 @@ func (w *Sweeper) all(ctx context.Context, most time.Duration, look func(*round,
 		Report
 		err error
 	}
-	entities := &inPort{svc: w.svc}
+	entities := w.svc.newInPort()
 	results := make(chan result, len(w.rounds))
 	away := map[string]error{}
 	for _, r := range w.rounds {
@@ -216,25 +217,34 @@ func (w *Sweeper) overdue() time.Time { return time.Now().Add(-2 * w.opts.Interv
 type inPort struct {
 	svc *Service
 
-	once sync.Once
-	all  map[string]*port.Entity     // by identifier
-	in   map[*account][]*port.Entity // whose role is, or was, in an account
-	err  error
+	begun atomic.Bool
+	done  chan struct{}               // closed when the rest is known
+	all   map[string]*port.Entity     // by identifier
+	in    map[*account][]*port.Entity // whose role is, or was, in an account
+	err   error
 }
 
-// read reads them at the first call.
+func (s *Service) newInPort() *inPort { return &inPort{svc: s, done: make(chan struct{})} }
+
+// read reads them at the first call; the others wait for that.
 func (e *inPort) read(ctx context.Context) error {
-	e.once.Do(func() {
-		var list []port.Entity
-		list, e.err = e.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
-		e.all, e.in = make(map[string]*port.Entity, len(list)), map[*account][]*port.Entity{}
-		for i := range list {
-			entity := &list[i]
-			e.all[entity.Identifier] = entity
-			if a := e.svc.accountIn(entity); a != nil {
-				e.in[a] = append(e.in[a], entity)
-			}
-		}
-	})
+	if e.begun.CompareAndSwap(false, true) {
+		e.fetch(ctx)
+		close(e.done)
+	}
+	<-e.done
 	return e.err
+}
+
+func (e *inPort) fetch(ctx context.Context) {
+	var list []port.Entity
+	list, e.err = e.svc.opts.Portal.Entities(ctx, templates.BlueprintGrant)
+	e.all, e.in = make(map[string]*port.Entity, len(list)), map[*account][]*port.Entity{}
+	for i := range list {
+		entity := &list[i]
+		e.all[entity.Identifier] = entity
+		if a := e.svc.accountIn(entity); a != nil {
+			e.in[a] = append(e.in[a], entity)
+		}
+	}
 }
