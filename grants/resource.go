@@ -17,7 +17,7 @@ import (
 type resource struct {
 	id      string // of its entity
 	arn     string
-	account string   // that its property names; "" where it names none
+	account string   // that its property names, where its ARN names none; "" where neither does
 	kind    string   // its resource_type
 	related []string // the identifiers of those that belong to it
 }
@@ -56,8 +56,9 @@ func bareResource(e *port.Entity) (resource, error) {
 		}
 		r.arn = given
 	}
-	if r.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
-		return r, err
+	r.kind, err = catalogueText(e, templates.PropertyResourceType)
+	if named, _ := iamops.AccountOf(r.arn); err != nil || named != "" {
+		return r, err // the ARN says whose it is, and the property is not needed
 	}
 	r.account, err = catalogueText(e, templates.PropertyAccount)
 	if err == nil && r.account != "" && !templates.IsAccount(r.account) {
@@ -88,6 +89,17 @@ func arnsOf(resources []resource) (arns []string) {
 		}
 	}
 	return arns
+}
+
+// ownersOf are the accounts of resources whose ARNs name none, as their properties say.
+func ownersOf(resources []resource) map[string]string {
+	owners := map[string]string{}
+	for _, r := range resources {
+		if r.account != "" {
+			owners[r.arn] = r.account
+		}
+	}
+	return owners
 }
 
 // readRest reads at once what the run names and what was not read because the record

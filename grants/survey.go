@@ -165,9 +165,6 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
 	}
 	belonging, wrong := target.belonging(v.byID)
-	if wrong == nil {
-		wrong = within(account, belonging)
-	}
 	if wrong != nil {
 		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
 	}
@@ -177,7 +174,7 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 			kinds, asked = append(kinds, r.kind), append(asked, v.byType[r.kind]...)
 		}
 	}
-	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging), Actions: v.named(asked)}
+	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging), Owners: ownersOf(belonging), Actions: v.named(asked)}
 	if len(asked) == 0 {
 		return j, nil
 	}

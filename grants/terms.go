@@ -8,7 +8,6 @@ import (
 
 	"port-iam/iamops"
 	"port-iam/port"
-	"port-iam/templates"
 )
 
 // Terms are the settings by which a request is judged.
@@ -79,7 +78,7 @@ func workOut(p Planner, target resource, req *request, offered, related map[stri
 	if err != nil {
 		return iamops.Plan{}, err
 	}
-	req.Related = arnsOf(belonging)
+	req.Related, req.Owners = arnsOf(belonging), ownersOf(belonging)
 	plan, err := p.Plan(req.Request)
 	if err != nil {
 		if e, ok := errors.AsType[*iamops.Error](err); ok {
@@ -87,21 +86,5 @@ func workOut(p Planner, target resource, req *request, offered, related map[stri
 		}
 		return plan, refuse("this cannot be granted on this resource", "%w", err)
 	}
-	account, _ := iamops.AccountOf(plan.RoleARN)
-	if err := within(account, belonging); err != nil {
-		return plan, err
-	}
 	return plan, checkPermissions(offered, req.Actions, target, belonging, plan.Scope)
-}
-
-// within refuses related resources that are in another account than the grant. Whose a
-// bucket is, its ARN does not say; without its property it is taken for one of the grant's
-// account, and the policy allows nothing else.
-func within(account string, related []resource) error {
-	for _, r := range related {
-		if named := AccountOf(r.arn, r.account); named != "" && named != account {
-			return refuse("a related resource is in another account", "the resource %s, which is related to the requested one, is of account %s, and access is granted in account %s: ask the platform team to correct the relation %q or the account in Port", r.id, named, account, templates.RelationRelated)
-		}
-	}
-	return nil
 }

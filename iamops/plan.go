@@ -51,9 +51,12 @@ type Request struct {
 	UserName  string   // of the requester in AWS
 	Resource  string   // ARN
 	Related   []string // ARNs of resources that belong to it
-	Actions   []string // such as s3:PutObject
-	Start     time.Time
-	End       time.Time // zero: until revoked
+	// Owners are the accounts of related resources whose ARNs name none, by ARN, as far
+	// as they are known.
+	Owners  map[string]string
+	Actions []string // such as s3:PutObject
+	Start   time.Time
+	End     time.Time // zero: until revoked
 }
 
 // Plan is one grant, worked out to the last byte before anything is made: the

@@ -37,7 +37,7 @@ func (o *Ops) Scope(g Request) (Scope, error) {
 		return Scope{}, errors.New("no permission was requested: choose at least one")
 	}
 	return o.catalogue.Scope(catalogue.Request{
-		Account: o.opts.Account, Partition: o.opts.Partition, Entity: g.Resource, Related: g.Related,
+		Account: o.opts.Account, Partition: o.opts.Partition, Entity: g.Resource, Related: g.Related, Owners: g.Owners,
 		Actions: g.Actions, Rules: o.opts.Rules,
 	})
 }

@@ -40,6 +40,11 @@ func (c *Catalogue) related(entity arn, req Request) (out []resource, unfit Refu
 			unfit = append(unfit, bad)
 			continue
 		}
+		if owner := req.Owners[text]; a.account == "" && owner != "" && owner != req.Account {
+			message := fmt.Sprintf("%s is of account %s, and access is granted in account %s", a.text, owner, req.Account)
+			unfit = append(unfit, &Refusal{Reason: ForeignAccount, ARN: a.text, message: said(message)})
+			continue
+		}
 		p, bad, err := c.pair(entity, a)
 		if err != nil {
 			return nil, nil, err

@@ -15,8 +15,11 @@ type Request struct {
 	Partition string   // such as aws
 	Entity    string   // ARN of the one resource that was asked for
 	Related   []string // ARNs of the resources that belong to it, at most 10
-	Actions   []string
-	Rules     Rules
+	// Owners are the accounts of related resources whose ARNs name none, by ARN, as far
+	// as they are known.
+	Owners  map[string]string
+	Actions []string
+	Rules   Rules
 }
 
 // Origin says why a statement is in a policy.
