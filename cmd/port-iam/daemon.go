@@ -92,6 +92,7 @@ func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon 
 	}
 	d.page = newStatusPage(reg, d.ready, d.watch, cfg)
 	d.life.note("asking Port and AWS", d.life.probe.Alive)
+	d.life.note("asking accounts", d.life.accounts.Alive)
 	d.life.probe.Beat(pulseLimit)
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d.inGroup = readBuild().register(reg)
@@ -115,6 +116,7 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 		return err
 	}
 	defer inBackground(ctx, d.probe)()
+	defer inBackground(ctx, d.probeAccounts)()
 	if cfg.sweep.interval > 0 {
 		defer inBackground(ctx, d.sweeper.Run)()
 	}

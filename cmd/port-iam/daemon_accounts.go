@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -15,9 +16,9 @@ import (
 	"port-iam/port"
 )
 
-// accountRounds is after how many rounds of the probe all accounts are asked again:
-// every 20 s, and 8 s more where one does not answer.
-const accountRounds = 2
+// accountInterval is between two times that all accounts are asked whether they are up.
+// With probeTimeout, readiness follows within 30 s.
+const accountInterval = 20 * time.Second
 
 var errNotEntered = errors.New("not entered yet")
 
@@ -121,6 +122,22 @@ func (w *accountWatch) probe(ctx context.Context, all []account, log *slog.Logge
 		})
 	}
 	asking.Wait()
+}
+
+// probeAccounts asks the accounts at the start and at every interval, until ctx ends.
+func (d *daemon) probeAccounts(ctx context.Context) {
+	tick := time.NewTicker(accountInterval)
+	defer tick.Stop()
+	for {
+		d.life.accounts.Beat(pulseLimit)
+		d.watch.probe(ctx, d.served, d.log)
+		select {
+		case <-ctx.Done():
+			d.life.accounts.Stop()
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // buildAccounts makes what each served account needs. None of them is waited for: who

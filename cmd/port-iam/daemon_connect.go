@@ -38,32 +38,28 @@ func await[T any](
 	}
 }
 
-// probe keeps readiness true: it asks Port, AWS and the served accounts at short
-// intervals whether they still let us in. An answer that does not tell, such as
+// probe keeps readiness true: it asks Port and AWS at short intervals whether they
+// still accept our credentials. An answer that does not tell, such as
 // throttling, leaves the last known result.
 func (d *daemon) probe(ctx context.Context) {
-	d.watch.probe(ctx, d.served, d.log)
-	for round := 1; pause(ctx, probeInterval); round++ {
+	for pause(ctx, probeInterval) {
 		d.life.probe.Beat(pulseLimit)
 		tryCtx, cancel := context.WithTimeout(ctx, probeTimeout)
-		var all sync.WaitGroup
-		all.Go(func() {
+		var both sync.WaitGroup
+		both.Go(func() {
 			_, err := d.portal.OrganizationID(tryCtx)
 			answer, ok := errors.AsType[*port.Error](err)
 			if throttled := ok && answer.Status == http.StatusTooManyRequests; !throttled && ctx.Err() == nil {
 				d.ready.set(needPort, err)
 			}
 		})
-		all.Go(func() {
+		both.Go(func() {
 			_, err := d.aws.Identity(tryCtx)
 			if !iamops.Throttled(err) && ctx.Err() == nil {
 				d.watch.noteOwn(err)
 			}
 		})
-		if round%accountRounds == 0 {
-			all.Go(func() { d.watch.probe(ctx, d.served, d.log) })
-		}
-		all.Wait()
+		both.Wait()
 		cancel()
 	}
 }

@@ -76,7 +76,8 @@ const pulseLimit = 90 * time.Second
 // liveness is whether each part of the process makes progress. One that does not is
 // stuck, which only a restart repairs.
 type liveness struct {
-	probe pulse.Pulse // of the loop that asks Port and AWS
+	probe    pulse.Pulse // of the loop that asks Port and AWS
+	accounts pulse.Pulse // of the loop that asks the accounts
 
 	mu    sync.Mutex
 	parts []part

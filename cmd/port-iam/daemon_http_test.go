@@ -76,7 +76,7 @@ func TestHealthNamesWhatIsStuck(t *testing.T) {
 		}
 		p.alive = alive
 	}
-	if diff := cmp.Diff([]string{"asking Port and AWS", "consumer", "sweep"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"asking Port and AWS", "asking accounts", "consumer", "sweep"}, names); diff != "" {
 		t.Errorf("watched (-want +got):\n%s", diff)
 	}
 }
