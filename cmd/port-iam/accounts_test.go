@@ -78,7 +78,7 @@ func TestRunWithoutAnyAccount(t *testing.T) {
 	w.env["ACCOUNTS"] = member
 	w.away()
 	d := w.run()
-	awaitAnswer(t, d.url, http.StatusServiceUnavailable, "none of 1 account that are served can be entered; "+member+": ")
+	awaitAnswer(t, d.url, http.StatusServiceUnavailable, "no served account is up, of 1; the first, "+member+": ask whether IAM answers")
 	if log := d.end(t); !strings.Contains(log, "account is away") || !strings.Contains(log, memberRole) {
 		t.Errorf("the log does not say what is away:\n%s", log)
 	}

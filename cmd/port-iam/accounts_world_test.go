@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"port-iam/iamops/iamtest"
 	"port-iam/internal/demo"
 	"port-iam/port/porttest"
@@ -32,6 +34,7 @@ type twoAccounts struct {
 
 func newTwoAccounts(t *testing.T) *twoAccounts {
 	t.Helper()
+	settle(t)
 	w := &twoAccounts{checkWorld: newCheckWorld(t)}
 	w.env["ACCOUNTS"], w.env["ACCOUNT_ROLE"] = demo.Account+","+member, "platform/PortIam"
 	w.env["ACCOUNT_EXTERNAL_ID"], w.env["IAM_PERMISSIONS_BOUNDARY"] = "external-1", "PortIamBoundary"
@@ -46,6 +49,22 @@ func newTwoAccounts(t *testing.T) *twoAccounts {
 	w.there.AddRoleSession("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Developers_0123456789abcdef", alice)
 	w.Port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{"resource_type":"EC2"}}`, w.instance(member)))
 	return w
+}
+
+// settle has the end of the test wait for what it began: a role is still being assumed
+// when those who wanted that have given up.
+func settle(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		var err error
+		for range 10 { // a second and more each
+			if err = goleak.Find(before); err == nil {
+				return
+			}
+		}
+		t.Error(err)
+	})
 }
 
 // makeRole makes the role that the daemon assumes in the second account.

@@ -100,7 +100,7 @@ func (w *accountWatch) problem() error {
 		}
 	}
 	first := slices.Min(slices.Collect(maps.Keys(w.away)))
-	return fmt.Errorf("none of %s that are served can be entered; %s: %w", count(len(w.away), "account"), first, w.away[first])
+	return fmt.Errorf("no served account is up, of %d; the first, %s: %w", len(w.away), first, w.away[first])
 }
 
 // probe asks all accounts at once whether they are up. One that does not answer in
