@@ -4,20 +4,21 @@
 #   stop.sh stop ACCOUNT...     nobody acts as the daemon or as a grant any more
 #   stop.sh start ACCOUNT...    undoes that
 #
-# Call it with credentials of the hub's account that may change HUB_ROLE, and assume
-# ADMIN_ROLE in each ACCOUNT. It denies everything to the daemon's own role, then in each
-# account to ACCOUNT_ROLE and, by a new version of the boundary, to all grants. Where
-# something fails it names it, goes on, and exits with 1. It may be called again.
-# The ACCOUNT "-" is that of the credentials, without ADMIN_ROLE.
+# Call it with credentials that may assume ADMIN_ROLE in HUB_ACCOUNT and in each ACCOUNT:
+# those of an administrator of the management account, as a rule. It denies everything to
+# the daemon's own role, then in each account to ACCOUNT_ROLE and, by a new version of the
+# boundary, to all grants. Where something fails it names it, goes on, and exits with 1. It
+# may be called again. The account "-" is that of the credentials, without ADMIN_ROLE.
 #
-# Set these where the names are others:
-HUB_ROLE=${HUB_ROLE-port-iam}                           # empty: leave the hub's role alone
-ACCOUNT_ROLE=${ACCOUNT_ROLE-PortIam}                    # empty: the accounts have none
+# Set these where they are others:
+HUB_ACCOUNT=${HUB_ACCOUNT:--}                           # of the daemon itself
+HUB_ROLE=${HUB_ROLE:-port-iam}                          # the daemon's role there
+ACCOUNT_ROLE=${ACCOUNT_ROLE:-PortIam}                   # by which it enters the others
 BOUNDARY=${BOUNDARY:-PortIamBoundary}                   # of grants: its name, with its path
-ADMIN_ROLE=${ADMIN_ROLE:-OrganizationAccountAccessRole} # may change both in each account
+ADMIN_ROLE=${ADMIN_ROLE:-OrganizationAccountAccessRole} # may change all of these
 PARTITION=${PARTITION:-aws}
 AT_ONCE=${AT_ONCE:-16} # accounts at the same time
-export HUB_ROLE ACCOUNT_ROLE BOUNDARY ADMIN_ROLE PARTITION AT_ONCE
+export HUB_ACCOUNT HUB_ROLE ACCOUNT_ROLE BOUNDARY ADMIN_ROLE PARTITION AT_ONCE
 set -u
 
 # deny SID: a policy that denies everything.
@@ -92,6 +93,11 @@ say() {
 	fi
 }
 
+# hub: the daemon's own role. In a subshell, since it sets credentials.
+hub() (
+	enter "$HUB_ACCOUNT" && "${do}_role" "$HUB_ROLE"
+)
+
 do=${1:-}
 case $do in
 stop | start) [ $# -gt 1 ] || do= ;;
@@ -101,7 +107,7 @@ stop-one | start-one) # which this script calls itself with
 		say 1 "$2"
 		exit 1
 	fi
-	if [ -n "$ACCOUNT_ROLE" ]; then
+	if [ "$2" != "$HUB_ACCOUNT" ]; then # there it has no such role
 		"${do}_role" "$ACCOUNT_ROLE"
 		say $? "$here $ACCOUNT_ROLE"
 	fi
@@ -116,13 +122,13 @@ if [ -z "$do" ]; then
 	exit 2
 fi
 shift
-if [ "$do" = stop ] && [ -n "$HUB_ROLE" ]; then
-	stop_role "$HUB_ROLE"
-	say $? "$HUB_ROLE"
+if [ "$do" = stop ]; then
+	hub
+	say $? "$HUB_ACCOUNT $HUB_ROLE"
 fi
 printf '%s\n' "$@" | xargs -P "$AT_ONCE" -n 1 sh "$0" "$do-one" || status=1
-if [ "$do" = start ] && [ -n "$HUB_ROLE" ]; then
-	start_role "$HUB_ROLE"
-	say $? "$HUB_ROLE"
+if [ "$do" = start ]; then
+	hub
+	say $? "$HUB_ACCOUNT $HUB_ROLE"
 fi
 exit $status

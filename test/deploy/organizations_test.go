@@ -48,41 +48,46 @@ type stopped struct {
 	Inline   []string // policies of the role
 }
 
-// TestStop stops accounts of moto and starts them again, by the script: while they are
-// stopped, boundary and roles deny everything; afterwards all is as before. An account
-// that cannot be entered is named, and does not keep the others from it.
-func TestStop(t *testing.T) {
-	c := startCloud(t)
+// stopIn runs the script against a moto. It wants an exit code, and returns what the
+// script complains about.
+func stopIn(t *testing.T, c cloud) func(want int, settings string, args ...string) string {
+	t.Helper()
 	bin := filepath.Join(t.TempDir(), "bin")
 	write(t, filepath.Join(bin, "aws"), "#!/bin/sh\nexec "+python(t, "python").Path+" "+filepath.Join(root(t), "test/deploy/aws_cli.py")+" \"$@\"\n")
 	if err := os.Chmod(filepath.Join(bin, "aws"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	run := func(want int, args ...string) (string, string) {
+	return func(want int, settings string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command("sh", append([]string{filepath.Join(root(t), organizationsDir, "stop.sh")}, args...)...)
-		cmd.Env = []string{
-			"PATH=" + bin + ":" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + c.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AT_ONCE=4",
-		}
-		var stdout, stderr strings.Builder
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		cmd.Env = append(strings.Fields(settings),
+			"PATH="+bin+":"+os.Getenv("PATH"), "AWS_ENDPOINT_URL="+c.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AT_ONCE=4")
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
 		_ = cmd.Run()
 		if got := cmd.ProcessState.ExitCode(); got != want {
-			t.Fatalf("%v: exit code %d, want %d\n%s%s", args, got, want, stdout.String(), stderr.String())
+			t.Fatalf("%v: exit code %d, want %d\n%s", args, got, want, stderr.String())
 		}
-		return stdout.String(), stderr.String()
+		return stderr.String()
 	}
-	run(2)
-	run(2, "stop")
-	run(2, "nonsense", "111122223333")
+}
 
-	const full, fresh, broken = "111122223333", "444455556666", "777788889999"
-	hub := c.iam("us-east-1")
-	c.role(hub, "port-iam")
-	accounts := map[string]*iam.Client{full: c.in(full), fresh: c.in(fresh)}
+// TestStop stops accounts of moto and starts them again, by the script: while they are
+// stopped, boundary and roles deny everything; afterwards all is as before. An account
+// that cannot be entered is named, and does not keep the others from it.
+func TestStop(t *testing.T) {
+	c := startCloud(t)
+	run := stopIn(t, c)
+	run(2, "")
+	run(2, "", "stop")
+	run(2, "", "nonsense", "111122223333")
+
+	// The hub's account is served, too; broken has nothing of ours.
+	const hub, full, fresh, broken = "999999999999", "111122223333", "444455556666", "777788889999"
+	accounts := map[string]*iam.Client{hub: c.in(hub), full: c.in(full), fresh: c.in(fresh)}
 	for id, client := range accounts {
-		c.role(client, "PortIam")
-		c.boundary(client, map[string]int{full: 5, fresh: 1}[id])
+		c.role(client, roleIn(id))
+		c.boundary(client, map[string]int{hub: 1, full: 5, fresh: 1}[id])
 	}
 	// Not the newest: an operator has gone back.
 	arn := boundaryIn(full)
@@ -92,32 +97,47 @@ func TestStop(t *testing.T) {
 	compare := func(when string, want map[string]stopped) {
 		t.Helper()
 		for id, client := range accounts {
-			if diff := cmp.Diff(want[id], c.stopped(client, boundaryIn(id))); diff != "" {
+			if diff := cmp.Diff(want[id], c.stopped(client, roleIn(id), boundaryIn(id))); diff != "" {
 				t.Errorf("%s, account %s (-want +got):\n%s", when, id, diff)
 			}
 		}
 	}
+	one := stopped{"v2", true, []string{"v1", "v2"}, []string{"PortIamStopped"}}
 	for range 2 { // a second time changes nothing
-		_, stderr := run(1, "stop", full, broken, fresh)
+		stderr := run(1, "HUB_ACCOUNT="+hub, "stop", full, broken, fresh, hub)
 		if got := failures(stderr); !slices.Equal(got, []string{"stop " + broken + " PortIam", "stop " + broken + " PortIamBoundary"}) {
 			t.Errorf("failed: %q\n%s", got, stderr)
 		}
 		compare("stopped", map[string]stopped{
 			full:  {"v6", true, []string{"v2", "v3", "v4", "v5", "v6"}, []string{"PortIamStopped"}},
-			fresh: {"v2", true, []string{"v1", "v2"}, []string{"PortIamStopped"}},
+			fresh: one, hub: one,
 		})
-		if got := c.inline(hub, "port-iam"); !slices.Equal(got, []string{"PortIamStopped"}) {
-			t.Errorf("the hub's role has %v", got)
-		}
 	}
-	run(0, "start", full, fresh)
-	compare("started", map[string]stopped{
-		full:  {"v3", false, []string{"v2", "v3", "v4", "v5"}, nil},
-		fresh: {"v1", false, []string{"v1"}, nil},
-	})
-	if got := c.inline(hub, "port-iam"); len(got) > 0 {
-		t.Errorf("the hub's role has %v", got)
+	one = stopped{"v1", false, []string{"v1"}, nil}
+	run(0, "HUB_ACCOUNT="+hub, "start", full, fresh, hub)
+	compare("started", map[string]stopped{full: {"v3", false, []string{"v2", "v3", "v4", "v5"}, nil}, fresh: one, hub: one})
+}
+
+// TestStopOneAccount: for one account its own credentials are enough.
+func TestStopOneAccount(t *testing.T) {
+	c := startCloud(t)
+	run := stopIn(t, c)
+	client := c.iam("us-east-1")
+	c.role(client, "port-iam")
+	boundary := c.boundary(client, 1)
+	run(0, "", "stop", "-")
+	want := stopped{"v2", true, []string{"v1", "v2"}, []string{"PortIamStopped"}}
+	if diff := cmp.Diff(want, c.stopped(client, "port-iam", boundary)); diff != "" {
+		t.Errorf("stopped (-want +got):\n%s", diff)
 	}
+}
+
+// roleIn is the role of the daemon in an account of the test.
+func roleIn(account string) string {
+	if account == "999999999999" {
+		return "port-iam"
+	}
+	return "PortIam"
 }
 
 // failures are what the script says that it failed to do.
@@ -183,9 +203,9 @@ func (c cloud) inline(client *iam.Client, role string) []string {
 }
 
 // stopped looks at an account.
-func (c cloud) stopped(client *iam.Client, boundary string) stopped {
+func (c cloud) stopped(client *iam.Client, role, boundary string) stopped {
 	c.t.Helper()
-	s := stopped{Inline: c.inline(client, "PortIam")}
+	s := stopped{Inline: c.inline(client, role)}
 	versions, err := client.ListPolicyVersions(c.t.Context(), &iam.ListPolicyVersionsInput{PolicyArn: &boundary})
 	if err != nil {
 		c.t.Fatal(err)
@@ -201,7 +221,7 @@ func (c cloud) stopped(client *iam.Client, boundary string) stopped {
 	s.Denies = statement["Effect"] == "Deny" && statement["Action"] == "*" && statement["Resource"] == "*" && statement["Condition"] == nil
 	if s.Denies {
 		for _, name := range s.Inline {
-			policy, err := client.GetRolePolicy(c.t.Context(), &iam.GetRolePolicyInput{RoleName: aws.String("PortIam"), PolicyName: &name})
+			policy, err := client.GetRolePolicy(c.t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 			if err != nil {
 				c.t.Fatal(err)
 			}

@@ -31,7 +31,7 @@ type evaluation struct {
 }
 
 func newEvaluation(m *module, variables, data map[string]json.RawMessage) (*evaluation, error) {
-	e := &evaluation{m, map[string]cty.Value{}, map[string]cty.Value{}, functions(m.dir)}
+	e := &evaluation{m, map[string]cty.Value{}, map[string]cty.Value{}, functions()}
 	var problems []error
 	for name := range variables {
 		if m.variables[name] == nil {
@@ -141,7 +141,7 @@ func fromJSON(text json.RawMessage) (cty.Value, error) {
 }
 
 // functions are those of Terraform that the modules use.
-func functions(dir string) map[string]function.Function {
+func functions() map[string]function.Function {
 	file := function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),
