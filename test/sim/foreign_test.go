@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -24,35 +25,33 @@ const (
 	otherName    = "Permission-r_account"
 )
 
-// adminName is the person who changes things in AWS by hand.
-const adminName = "admin"
-
 // borrower is a foreign role that a policy of ours gets attached to.
 const borrower = "Borrower"
-
-func (w *world) config(key, secret, token string) aws.Config {
-	return aws.Config{
-		Region: "us-east-1", HTTPClient: w.awsHTTP, BaseEndpoint: aws.String("http://127.0.0.1"),
-		Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-	}
-}
-
-// admin is a person who changes things in AWS by hand.
-func (w *world) admin() *iam.Client {
-	return iam.NewFromConfig(w.config(w.adminKey, "secret-of-"+w.adminKey, ""))
-}
 
 // plant makes objects that are not ours, in all the places where they could be
 // taken for ours, and notes how they look.
 func (w *world) plant() {
-	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}`
-	admin := w.admin()
+	for _, s := range w.sites {
+		w.plantIn(s)
+	}
+	entity := func(id, arn string) {
+		w.port.AddEntity(grantEntity, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":%q}}`, id, arn))
+	}
+	entity("by-hand", "")
+	for _, id := range append([]string{otherName}, w.plan.elsewhere...) {
+		entity(id, otherAccount+id)
+	}
+	w.foreign = w.notOurs()
+}
+
+func (w *world) plantIn(s *site) {
+	const (
+		trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}`
+		much  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+	)
+	admin := w.adminIn(s.id)
 	tags := func(org, run string) []types.Tag {
-		return []types.Tag{
-			{Key: aws.String("port-iam-managed-by"), Value: aws.String("port-iam")},
-			{Key: aws.String("port-iam-org-id"), Value: aws.String(org)},
-			{Key: aws.String("port-iam-run-id"), Value: aws.String(run)},
-		}
+		return tagsOf(map[string]string{"port-iam-managed-by": "port-iam", "port-iam-org-id": org, "port-iam-run-id": run})
 	}
 	role := func(path, name string, tags []types.Tag) {
 		_, err := admin.CreateRole(context.Background(), &iam.CreateRoleInput{
@@ -66,48 +65,61 @@ func (w *world) plant() {
 	role(path, "Permission-r_copied", tags("org_demo", "r_original"))
 	role("/", borrower, nil)
 	role("/", "Permission-r_elsewhere", tags("org_demo", "r_elsewhere"))
-	w.aws.AddPolicy("arn:aws:iam::"+account+":policy"+path+foreignName, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`)
+	s.AddPolicy(policyARN(s.id, foreignName), much)
 	for _, o := range w.plan.inTheWay {
-		role(path, o.name(), tags("org_other", o.run))
-	}
-	entity := func(id, arn string) {
-		w.port.AddEntity(grantEntity, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":%q}}`, id, arn))
-	}
-	entity("by-hand", "")
-	for _, id := range append([]string{otherName}, w.plan.elsewhere...) {
-		entity(id, otherAccount+id)
-	}
-	w.foreign = w.notOurs()
-}
-
-// notOurs describes everything in the account that is not ours.
-func (w *world) notOurs() string {
-	var b strings.Builder
-	snap := w.aws.Snapshot()
-	for _, r := range snap.Roles {
-		if !w.ours(r.Name, r.Path) && r.Name != borrower {
-			fmt.Fprintf(&b, "role %s%s %v %v %v %s %s\n", r.Path, r.Name, r.Tags, r.Attached, r.Inline, r.Trust, r.ID)
+		if o.account == s.id {
+			role(path, o.name(), tags("org_other", o.run))
 		}
 	}
-	for _, p := range snap.Policies {
-		if !w.ours(p.Name, p.Path) {
-			fmt.Fprintf(&b, "policy %s %v %v %s\n", p.ARN, p.Tags, p.Versions, p.ID)
+	for _, o := range w.plan.grants {
+		if o.strange == s.id {
+			role(path, o.name(), tags("org_other", o.run))
+			s.AddPolicy(policyARN(s.id, o.name()), much)
+		}
+	}
+}
+
+func tagsOf(all map[string]string) (tags []types.Tag) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String(all[key])})
+	}
+	return tags
+}
+
+// notOurs describes everything in the accounts that is not ours.
+func (w *world) notOurs() string {
+	var b strings.Builder
+	for _, s := range w.sites {
+		snap := s.Snapshot()
+		for _, r := range snap.Roles {
+			if !w.ours(r.Name, r.Path, s.id) && r.Name != borrower && r.Name != memberRole {
+				fmt.Fprintf(&b, "role %s %v %v %v %s %s\n", r.ARN, r.Tags, r.Attached, r.Inline, r.Trust, r.ID)
+			}
+		}
+		for _, p := range snap.Policies {
+			if !w.ours(p.Name, p.Path, s.id) {
+				fmt.Fprintf(&b, "policy %s %v %v %s\n", p.ARN, p.Tags, p.Versions, p.ID)
+			}
 		}
 	}
 	for _, id := range w.port.Entities(grantEntity) {
-		if !w.ours(id, path) {
+		if !w.ours(id, path, "") {
 			e, _ := w.port.Entity(grantEntity, id)
-			text, err := json.Marshal(e)
-			must(err)
-			fmt.Fprintf(&b, "entity %s\n", text)
+			fmt.Fprintf(&b, "entity %s\n", asText(e))
 		}
 	}
 	return b.String()
 }
 
+func asText(entity map[string]any) string {
+	text, err := json.Marshal(entity)
+	must(err)
+	return string(text)
+}
+
 // ours reports whether a name belongs to an order of this simulation that is a
-// grant; what was planted in the way of one does not.
-func (w *world) ours(name, at string) bool {
+// grant; what was planted in the way of one, or beside it in another account, does not.
+func (w *world) ours(name, at, in string) bool {
 	run, ok := iamops.RunID(name)
 	if !ok || at != path {
 		return false
@@ -115,5 +127,5 @@ func (w *world) ours(name, at string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o := w.byRun[run]
-	return o != nil && o.kind == kindGrant && !o.inTheWay
+	return o != nil && o.kind == kindGrant && !o.inTheWay && (o.strange == "" || o.strange != in)
 }

@@ -2,8 +2,6 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
-	"maps"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,20 +30,14 @@ const edited = "entity edited"
 
 // edit changes the entity of a finished grant, as a person can in Port.
 func (w *world) edit(o *order) {
-	e, found := w.port.Entity(grantEntity, o.name())
-	if !found {
+	if _, found := w.port.Entity(grantEntity, o.name()); !found {
 		return
 	}
-	properties := maps.Clone(e["properties"].(map[string]any))
-	properties["role_arn"] = otherAccount + o.name()
-	e["properties"] = properties
-	text, err := json.Marshal(e)
-	must(err)
 	w.mu.Lock()
 	o.handled = edited
 	w.mu.Unlock()
 	w.trace.add("by hand: %s of %s", edited, o.run)
-	w.port.AddEntity(grantEntity, string(text))
+	w.point(o, otherAccount+o.name())
 }
 
 // halfDone is what a person did not bring to an end: anything may be left of the
@@ -53,9 +45,10 @@ func (w *world) edit(o *order) {
 const halfDone = "half done"
 
 func (w *world) doByHand(o *order, what string) {
-	admin := w.admin()
+	in := w.home(o)
+	admin := w.adminIn(in)
 	ctx := context.Background()
-	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
+	role, arn := aws.String(o.name()), aws.String(policyARN(in, o.name()))
 	var err error
 	switch what {
 	case "entity deleted":
@@ -64,7 +57,7 @@ func (w *world) doByHand(o *order, what string) {
 		_, err = admin.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: arn})
 		if err == nil {
 			// Only what is seen to be detached can be deleted.
-			sleep(ctx, max(w.plan.visibility, w.plan.lag)+w.plan.behind+time.Second)
+			sleep(ctx, w.shown())
 			_, err = admin.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: role})
 		}
 	case "boundary removed":
@@ -82,4 +75,9 @@ func (w *world) doByHand(o *order, what string) {
 		o.handled = halfDone
 		w.mu.Unlock()
 	}
+}
+
+// shown is when all reads show what is written now.
+func (w *world) shown() time.Duration {
+	return max(w.plan.visibility, w.plan.lag) + w.plan.behind + time.Second
 }

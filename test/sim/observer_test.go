@@ -17,22 +17,37 @@ type observer struct {
 	w *world
 
 	mu       sync.Mutex
-	accepted map[string]bool // entities that Port has accepted
+	accepted map[string]string // entities that Port has accepted, with the role that each named then
 	ended    map[string]bool
 	removed  map[string]bool // grants that a run or an operator was told to be gone
 	taken    map[string]bool // unique ids of roles whose access was cut
-	cut      map[string]bool // names of roles whose access was cut
+	cut      map[string]bool // ARNs of roles whose access was cut
 	noDeny   map[string]bool // names of roles of which an instance could not learn that its Deny is on them
 }
 
 func observe(w *world) (stop func()) {
 	o := &observer{
-		w: w, accepted: map[string]bool{}, ended: map[string]bool{}, removed: map[string]bool{},
+		w: w, accepted: map[string]string{}, ended: map[string]bool{}, removed: map[string]bool{},
 		taken: map[string]bool{}, cut: map[string]bool{}, noDeny: map[string]bool{},
 	}
 	w.observer = o
-	stopPort, stopAWS := w.port.OnCall(o.portCall), w.aws.OnCall(o.awsCall)
-	return func() { stopPort(); stopAWS() }
+	stops := []func(){w.port.OnCall(o.portCall)}
+	for _, s := range w.sites {
+		stops = append(stops, s.OnCall(func(c iamtest.Call) { o.awsCall(s, c) }))
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
+// roleOf is the ARN of the role that the entity of a grant named when Port accepted it;
+// "" before that.
+func (o *observer) roleOf(name string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.accepted[name]
 }
 
 func (o *observer) portCall(c porttest.Call) {
@@ -41,9 +56,10 @@ func (o *observer) portCall(c porttest.Call) {
 	}
 	switch c.Route {
 	case "entity_upsert":
+		role := o.entityNames(c.ID)
 		o.mu.Lock()
-		again := o.accepted[c.ID]
-		o.accepted[c.ID] = true
+		_, again := o.accepted[c.ID]
+		o.accepted[c.ID] = role
 		o.mu.Unlock()
 		if again {
 			o.w.violation("the entity %s was written again", c.ID)
@@ -54,6 +70,9 @@ func (o *observer) portCall(c porttest.Call) {
 	case "entity_delete":
 		if run, ok := iamops.RunID(c.ID); ok && o.isOpen(run) {
 			o.w.violation("the entity of run %s was deleted while the run was open", run)
+		}
+		if g := o.w.grantNamed(c.ID); g != nil && g.handled != agreed && g.handled != "entity deleted" && o.usable(c.ID) {
+			o.w.violation("the entity %s was deleted, and its role can be used in %v", c.ID, o.usableIn(c.ID))
 		}
 	case "run_log", "run_patch":
 		r, _ := o.w.port.Run(c.ID)
@@ -66,6 +85,16 @@ func (o *observer) portCall(c porttest.Call) {
 			o.runEnded(c.ID, r.Status)
 		}
 	}
+}
+
+// entityNames is the role that the entity of a grant names now; "" where there is none.
+func (o *observer) entityNames(name string) string {
+	e, found := o.w.port.Entity(grantEntity, name)
+	if !found {
+		return ""
+	}
+	role, _ := e["properties"].(map[string]any)["role_arn"].(string)
+	return role
 }
 
 // isOpen reports whether the run of a grant of ours may still be worked on.
@@ -98,7 +127,7 @@ func (o *observer) runEnded(run, status string) {
 	case order == nil || order.kind == kindForeign:
 		o.w.violation("run %s is not ours and was ended", run)
 	case status != "SUCCESS":
-		if order.kind == kindGrant && o.w.plan.quiet {
+		if order.kind == kindGrant && o.w.plan.quiet && !o.w.plan.waitsFor(order) {
 			o.w.background(prompt, func() { o.goneSoon(order) })
 		}
 	case order.kind == kindGrant:
@@ -107,7 +136,9 @@ func (o *observer) runEnded(run, status string) {
 			o.w.violation("run %s ended SUCCESS without a whole grant", run)
 		}
 		if order.lasts == shortest {
-			o.w.background(o.w.endOf(order).Sub(o.w.remoteNow())+time.Second, func() { o.over(order) })
+			left := o.w.endOf(order).Sub(o.w.remoteNow())
+			o.w.background(left+time.Second, func() { o.over(order) })
+			o.w.background(left+sweptWithin, func() { o.sweptSoon(order) })
 		}
 	case order.target != nil:
 		o.gone("run "+run, order.target, order.placed)
@@ -138,15 +169,31 @@ func (o *observer) goneSoon(failed *order) {
 	}
 }
 
+// sweptWithin is how soon behind its end a grant is gone, where nothing is in trouble.
+const sweptWithin = 2*sweepInterval + 2*time.Minute
+
+// sweptSoon checks that an account is swept whatever the other one does.
+func (o *observer) sweptSoon(order *order) {
+	w := o.w
+	if !w.plan.second || !w.plan.quiet || w.plan.waitsFor(order) || order.handled != "" || order.copied != "" || w.remoteNow().Before(w.endOf(order)) {
+		return
+	}
+	if p := w.piecesOf(order); !p.none() {
+		w.violation("grant %s is over, and %s later there are %s", order.run, sweptWithin, p)
+	}
+}
+
 // unseenLimit is how long not found is taken for not visible yet.
 const unseenLimit = 15 * time.Second
 
 // hidden reports whether reads did not show the role of a grant for as long as
 // the person who asked for its removal has to look for it. The sweep finds it then.
 func (o *observer) hidden(target *order, asked time.Time) bool {
-	for _, r := range o.w.aws.Snapshot().Roles {
-		if r.Name == target.name() && r.Path == path {
-			return r.Shown.Add(o.w.plan.behind).After(asked.Add(unseenLimit))
+	for _, s := range o.w.sites {
+		for _, r := range s.Snapshot().Roles {
+			if r.Name == target.name() && r.Path == path && !o.w.byPerson(r.Name, s.id) && r.Shown.Add(o.w.plan.behind).After(asked.Add(unseenLimit)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -159,6 +206,9 @@ func (o *observer) gone(who string, target *order, asked time.Time) {
 		o.w.trace.add("%s is hidden from %s", target.name(), who)
 		return
 	}
+	if target.handled == agreed {
+		return // entity and catalogue both say that it is elsewhere: the sweep finds it
+	}
 	o.mu.Lock()
 	o.removed[target.run] = true
 	o.mu.Unlock()
@@ -170,11 +220,11 @@ func (o *observer) gone(who string, target *order, asked time.Time) {
 	}
 }
 
-func (o *observer) awsCall(c iamtest.Call) {
+func (o *observer) awsCall(s *site, c iamtest.Call) {
 	if !c.Done || c.Code != "" || strings.HasPrefix(c.Op, "Get") || strings.HasPrefix(c.Op, "List") {
 		return
 	}
-	o.stays(c)
+	o.stays(s, c)
 	name := c.Name[strings.LastIndex(c.Name, "/")+1:]
 	run, ok := iamops.RunID(name)
 	if !ok {
@@ -184,7 +234,7 @@ func (o *observer) awsCall(c iamtest.Call) {
 	order := o.w.byRun[run]
 	o.w.mu.Unlock()
 	if order == nil {
-		if !strings.HasPrefix(c.Principal, "arn:aws:sts") {
+		if c.Op != "AssumeRole" {
 			o.w.violation("%s of %s, which nobody asked for", c.Op, name)
 		}
 		return
@@ -192,23 +242,25 @@ func (o *observer) awsCall(c iamtest.Call) {
 	if (order.refused || order.waiting || order.lost || order.kind != kindGrant) && strings.HasPrefix(c.Op, "Create") {
 		o.w.violation("%s for run %s, which must not be granted", c.Op, run)
 	}
-	if c.Op == "DeleteRole" && order.kind == kindGrant && o.isOpen(run) {
+	if c.Op == "DeleteRole" && order.kind == kindGrant && o.isOpen(run) && o.entityNames(name) != roleARN(beside(s.id), name) {
 		o.w.violation("the role of run %s was deleted while the run was open", run)
 	}
-	if o.w.plan.quiet && strings.HasPrefix(c.Op, "Create") && o.endedFor(run) > prompt {
+	hand := strings.HasSuffix(c.Principal, "user/"+adminName)
+	if o.w.plan.quiet && !hand && !o.w.plan.waitsFor(order) && strings.HasPrefix(c.Op, "Create") && o.endedFor(run) > prompt {
 		o.w.violation("%s for run %s, which ended long before", c.Op, run)
 	}
 	o.mu.Lock()
 	removed := o.removed[run] // asked before looking: what is usable after that is wrong
 	o.mu.Unlock()
-	if !o.usable(name) {
+	if !o.usableAt(s, name) {
 		return
 	}
-	o.mu.Lock()
-	accepted := o.accepted[name] // asked after looking, likewise
-	o.mu.Unlock()
-	if !accepted {
+	switch accepted := o.roleOf(name); accepted { // asked after looking, likewise
+	case roleARN(s.id, name):
+	case "":
 		o.w.violation("after %s, %s can be used before Port has accepted its entity", c.Op, name)
+	default:
+		o.w.violation("after %s, %s can be used in account %s, and its entity names %s", c.Op, name, s.id, accepted)
 	}
 	if removed {
 		o.w.violation("after %s, %s can be used although it was reported to be gone", c.Op, name)
@@ -220,22 +272,22 @@ func (o *observer) awsCall(c iamtest.Call) {
 // left out: AWS refused the Deny, or it was lost on its way, so the policy was detached
 // instead, and an attachment follows that was on its way, or of another instance that
 // has read the run before it ended. That access was not cut.
-func (o *observer) stays(c iamtest.Call) {
+func (o *observer) stays(s *site, c iamtest.Call) {
 	o.mu.Lock() // nobody looks at an older state behind a newer one
 	defer o.mu.Unlock()
-	snap := o.w.aws.Snapshot()
+	snap := s.Snapshot()
 	detached := c.Op == "DetachRolePolicy" && !strings.HasSuffix(c.Principal, "user/"+adminName)
 	for _, r := range snap.Roles {
 		switch {
-		case !o.w.ours(r.Name, r.Path):
+		case !o.w.ours(r.Name, r.Path, s.id), o.w.byPerson(r.Name, s.id):
 		case isDenied(r), detached && c.Name == r.Name && !isAttached(snap, r):
-			o.cut[r.Name] = true
+			o.cut[r.ARN] = true
 			o.taken[r.ID] = o.taken[r.ID] || isDenied(r) || !o.noDeny[r.Name] || o.w.plan.instances == 1
 		case o.taken[r.ID] && isAttached(snap, r):
 			delete(o.taken, r.ID) // told once
 			o.w.violation("after %s %s, %s carries its policy without a Deny, and it was cut before", c.Op, c.Name, r.Name)
 		case isAttached(snap, r):
-			delete(o.cut, r.Name)
+			delete(o.cut, r.ARN)
 		}
 	}
 }
@@ -248,21 +300,34 @@ func (o *observer) noDenyOn(role string) {
 }
 
 // wasCut reports whether the access of a grant was ever cut.
-func (o *observer) wasCut(name string) bool {
+func (o *observer) wasCut(g *order) bool {
+	arn := roleARN(o.w.home(g), g.name())
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.cut[name]
+	return o.cut[arn]
 }
 
-// usable reports whether a role gives any access to those who may assume it.
-func (o *observer) usable(name string) bool {
-	snap := o.w.aws.Snapshot()
-	for _, r := range snap.Roles {
-		if r.Name == name && r.Path == path && !isDenied(r) && isAttached(snap, r) {
-			return true
+// usable reports whether the role of a grant gives any access to those who may assume it,
+// in any account, served or not.
+func (o *observer) usable(name string) bool { return len(o.usableIn(name)) > 0 }
+
+// usableIn are the accounts in which it does.
+func (o *observer) usableIn(name string) (in []string) {
+	for _, s := range o.w.sites {
+		if o.usableAt(s, name) {
+			in = append(in, s.id)
 		}
 	}
-	return false
+	return in
+}
+
+// usableAt reports whether it does in one account. A role that a person made is none of
+// ours.
+func (o *observer) usableAt(s *site, name string) bool {
+	snap := s.Snapshot()
+	return !o.w.byPerson(name, s.id) && slices.ContainsFunc(snap.Roles, func(r iamtest.Role) bool {
+		return r.Name == name && r.Path == path && !isDenied(r) && isAttached(snap, r)
+	})
 }
 
 func isDenied(r iamtest.Role) bool {

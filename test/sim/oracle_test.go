@@ -14,7 +14,9 @@ import (
 // judge checks everything that is promised once things have settled. It goes by
 // what Port and AWS hold and by the orders that the simulation placed itself.
 func (w *world) judge() {
-	w.aws.Throttle(0, 0, 0) // those who judge ask a lot at once
+	for _, s := range w.sites {
+		s.Throttle(0, 0, 0) // those who judge ask a lot at once
+	}
 	for _, k := range []kind{kindGrant, kindRevoke, kindExpire, kindForeign} {
 		for _, o := range w.ordersOf(k) {
 			r, found := w.port.Run(o.run)
@@ -57,16 +59,12 @@ type pieces struct {
 
 func (w *world) piecesOf(o *order) pieces {
 	var p pieces
-	snap := w.aws.Snapshot()
-	for _, r := range snap.Roles {
-		if strings.EqualFold(r.Name, o.name()) {
-			p.roles = append(p.roles, r)
+	for _, s := range w.sites {
+		if s.id == o.strange {
+			continue
 		}
-	}
-	for _, pol := range snap.Policies {
-		if strings.EqualFold(pol.Name, o.name()) {
-			p.policies = append(p.policies, pol)
-		}
+		roles, policies := w.found(o, s.id)
+		p.roles, p.policies = append(p.roles, roles...), append(p.policies, policies...)
 	}
 	_, p.entity = w.port.Entity(grantEntity, o.name())
 	return p
@@ -79,7 +77,7 @@ func (p pieces) all() bool { return len(p.roles) == 1 && len(p.policies) == 1 &&
 func (p pieces) String() string {
 	s := fmt.Sprintf("%d roles, %d policies, entity %t", len(p.roles), len(p.policies), p.entity)
 	for _, r := range p.roles {
-		s += fmt.Sprintf("; attached %v, inline %v, created %s", r.Attached, r.Inline, r.Created.Format(time.TimeOnly))
+		s += fmt.Sprintf("; %s attached %v, inline %v, created %s", r.ARN, r.Attached, r.Inline, r.Created.Format(time.TimeOnly))
 	}
 	return s
 }
@@ -97,11 +95,11 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 	switch {
 	case r.Status != "SUCCESS":
 		why = "its run is " + r.Status
-	case o.handled == "entity deleted", o.handled == "role deleted", o.handled == edited:
+	case slices.Contains([]string{"entity deleted", "role deleted", edited, pointed, agreed}, o.handled):
 		why = "by hand: " + o.handled
 	case now.After(end.Add(2*sweepInterval + time.Minute)):
 		why = "it has expired"
-	case why == "" && w.observer.wasCut(o.name()):
+	case why == "" && w.observer.wasCut(o):
 		if why = "its role was cut"; now.Before(end) && !w.mayCut(o) {
 			w.violation("the access of grant %s was cut, and nobody wanted that", o.run)
 		}
@@ -113,7 +111,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState) {
 			}
 			return
 		}
-		if o.handled == edited && !told {
+		if !told && (o.handled == edited || o.strange != "" && (o.handled == pointed || o.handled == agreed)) {
 			p.entity = false // it is another account's, as far as anybody can tell
 		}
 		if !p.none() {
@@ -162,10 +160,11 @@ func (w *world) takenBy(o *order) (why string, told, tried bool) {
 // judgeUse checks who can use a grant that goes on, and for what.
 func (w *world) judgeUse(o *order, p pieces) {
 	r := p.roles[0]
-	if len(r.Attached) != 1 || r.Attached[0] != p.policies[0].ARN || len(r.Inline) != 0 || r.Boundary != boundary && (r.Boundary != otherBoundary || !w.plan.mixed) {
+	_, bound, _ := strings.Cut(r.Boundary, ":policy/")
+	if len(r.Attached) != 1 || r.Attached[0] != p.policies[0].ARN || len(r.Inline) != 0 || bound != boundary && (bound != otherBoundary || !w.plan.mixed) {
 		w.violation("grant %s is not as it was made: %s", o.run, p)
 	}
-	for email := range w.people.keys {
+	for _, email := range everybody {
 		key := w.people.assume(email, o)
 		switch {
 		case email != o.requester && key != "":
@@ -198,15 +197,17 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0, len(w.byCLI(o)) > 0:
 	case strings.Contains(reason, "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
 	case w.plan.mixed && strings.Contains(reason, "gave up after"): // two differ
-	case w.mayFail(reason), o.rivals && strings.Contains(reason, "AccessDenied"):
+	case w.mayFail(o, reason), o.rivals && strings.Contains(reason, "AccessDenied"):
+	case w.plan.out && w.involves(o, member) && strings.Contains(reason, notServed):
+	case (w.plan.out || o.handled == earlier || o.moves != stays) && strings.Contains(reason, "request was lost"):
 	default:
 		w.violation("run %s is %s without a reason: %q", o.run, r.Status, reason)
 	}
 }
 
 // mayFail reports whether the schedule explains a failure.
-func (w *world) mayFail(log string) bool {
-	return w.plan.patience && strings.Contains(log, "gave up after") ||
+func (w *world) mayFail(o *order, log string) bool {
+	return (w.plan.patience || w.plan.waitsFor(o)) && strings.Contains(log, "gave up after") ||
 		w.plan.weather.denial > 0 && strings.Contains(log, "AccessDenied")
 }
 
@@ -226,7 +227,7 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 		return // it goes on for a quarter of an hour, and fails
 	}
 	log := w.reasonOf(r)
-	gaveUp := w.mayFail(log) || o.target != nil && o.target.unreadable
+	gaveUp := w.mayFail(o.target, log) || o.target != nil && (o.target.unreadable || w.elsewhere(o.target, log))
 	switch {
 	case o.target == nil && !o.refused && gaveUp:
 	case o.target == nil:

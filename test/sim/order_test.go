@@ -26,6 +26,8 @@ type order struct {
 	run       string
 	requester string
 	resource  string
+	account   string // in which the resource is
+	named     string // the account that the catalogue names for it; "" for none
 	actions   []string
 	duration  string        // as in the form; "" for the default
 	lasts     time.Duration // what that means
@@ -42,6 +44,12 @@ type order struct {
 	unreadable bool
 	handled    string // what a person did to its objects by hand
 	approved   bool
+
+	// With two accounts:
+	strange    string // the other account, where a foreign role has its name
+	copied     string // the account in which a person made its role again; "": nowhere
+	moves      move   // how the account of its resource changes while it is made
+	reassigned bool   // the account of its resource was changed behind
 
 	created time.Time // by Port's clock
 	placed  time.Time // by the local one

@@ -51,8 +51,10 @@ func (d *drawing) lags() {
 		d.behind = pick(d, 2*time.Second, 10*time.Second, 25*time.Second)
 		seed := d.Uint64()
 		d.early(fmt.Sprintf("reads are up to %s apart", d.behind), func(w *world) {
-			r := rand.New(rand.NewPCG(seed, 2))
-			w.aws.SetBehind(func() time.Duration { return time.Duration(r.Int64N(int64(d.behind))) })
+			for i, s := range w.sites {
+				r := rand.New(rand.NewPCG(seed, uint64(2+10*i)))
+				s.SetBehind(func() time.Duration { return time.Duration(r.Int64N(int64(d.behind))) })
+			}
 		})
 	}
 	for range 1 + d.IntN(3) {
@@ -63,13 +65,15 @@ func (d *drawing) lags() {
 		most -= d.behind
 		d.lag = max(d.lag, most)
 		d.at(d.between(0, d.last), fmt.Sprintf("reads lag up to %s", most), func(w *world) {
-			r := rand.New(rand.NewPCG(seed, 1))
-			w.aws.SetLag(func() time.Duration {
-				if r.Float64() < none {
-					return 0
-				}
-				return time.Duration(r.Int64N(int64(most)))
-			})
+			for i, s := range w.sites {
+				r := rand.New(rand.NewPCG(seed, uint64(1+10*i)))
+				s.SetLag(func() time.Duration {
+					if r.Float64() < none {
+						return 0
+					}
+					return time.Duration(r.Int64N(int64(most)))
+				})
+			}
 		})
 	}
 }
@@ -182,10 +186,10 @@ func (d *drawing) unreadable() {
 			back = w.port.Fault(porttest.Fault{Route: "run_get", ID: o.run, Status: status, Count: -1, Maybe: w.tally.meet(portUnread)})
 		} else {
 			if refusal.Name = o.name(); strings.Contains(refusal.Op, "PolicyVersions") || refusal.Op == "GetPolicy" {
-				refusal.Name = "arn:aws:iam::" + account + ":policy" + path + o.name()
+				refusal.Name = policyARN(w.home(o), o.name())
 			}
 			refusal.Maybe = w.tally.meet(awsUnread)
-			back = w.aws.Fault(refusal)
+			back = w.site(w.home(o)).Fault(refusal)
 		}
 		w.background(length, back)
 		w.mu.Lock()
@@ -194,7 +198,7 @@ func (d *drawing) unreadable() {
 		r.target, r.entity = o, o.name()
 		w.place(r)
 		w.background(cutWithin, func() {
-			if w.observer.usable(o.name()) {
+			if w.observer.usable(o.name()) && !w.plan.waitsFor(o) {
 				w.violation("the access of %s was not cut %s after revocation %s, port %t %d, aws %+v", o.run, cutWithin, r.run, inPort, status, refusal)
 			}
 		})

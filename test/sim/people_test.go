@@ -13,27 +13,35 @@ import (
 // granted.
 type people struct {
 	w    *world
-	keys map[string]*sts.Client // by e-mail
+	keys map[person]*sts.Client
 
 	mu       sync.Mutex
 	sessions map[string]string // access key of a session, by the run of its grant
 }
 
+// person is somebody who has signed in to an account.
+type person struct{ email, account string }
+
+var everybody = []string{alice, bob, mallory}
+
 const mayAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
 
 func newPeople(w *world) *people {
-	p := &people{w: w, keys: map[string]*sts.Client{}, sessions: map[string]string{}}
-	for _, email := range []string{alice, bob, mallory} {
-		key, secret, token := w.aws.AddRoleSession("/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWSReservedSSO_Dev_abc", email, mayAssume)
-		p.keys[email] = sts.NewFromConfig(w.config(key, secret, token))
+	p := &people{w: w, keys: map[person]*sts.Client{}, sessions: map[string]string{}}
+	for _, s := range w.sites {
+		for _, email := range everybody {
+			key, secret, token := s.AddRoleSession("/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWSReservedSSO_Dev_abc", email, mayAssume)
+			p.keys[person{email, s.id}] = sts.NewFromConfig(w.config(key, secret, token))
+		}
 	}
 	return p
 }
 
 // assume tries to use the role of a grant; "" when that is refused.
 func (p *people) assume(email string, o *order) (key string) {
-	out, err := p.keys[email].AssumeRole(context.Background(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::" + account + ":role" + path + o.name()), RoleSessionName: aws.String("work"), DurationSeconds: aws.Int32(3600),
+	in := p.w.home(o)
+	out, err := p.keys[person{email, in}].AssumeRole(context.Background(), &sts.AssumeRoleInput{
+		RoleArn: aws.String(roleARN(in, o.name())), RoleSessionName: aws.String("work"), DurationSeconds: aws.Int32(3600),
 	})
 	if err != nil {
 		p.w.trace.add("%s cannot assume %s: %v", email, o.name(), err)

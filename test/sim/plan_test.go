@@ -25,6 +25,8 @@ type plan struct {
 	signed, mixed bool
 
 	events   []event
+	grants   []*order // those that are requested one by one
+	rushed   []*order // and those at once, in the account that has trouble
 	inTheWay []*order // grants whose name a foreign role has
 	// elsewhere are entities of another account, named like grants.
 	elsewhere []string
@@ -40,6 +42,11 @@ type plan struct {
 	last time.Duration
 	// quiet schedules hold no trouble at all, busy ones none but throttling.
 	quiet, busy bool
+
+	// second: two accounts are served. out: one of them is not for a while. ill is the
+	// account that has trouble of its own, in a way that lasts; "": none has.
+	second, out bool
+	ill         string
 }
 
 // event is something that happens at a time.
@@ -85,6 +92,8 @@ func draw(seed uint64) *plan {
 	d.expires = d.chance(0.8)
 	d.last = pick(d, 3*time.Minute, 8*time.Minute, 8*time.Minute, 18*time.Minute)
 	d.calm = d.last + time.Minute
+	far := d.aside(300)
+	far.secondAccount()
 	rush := d.aside(100)
 	if d.busy = rush.chance(busyShare); d.busy {
 		d.quiet = true
@@ -100,6 +109,7 @@ func draw(seed uint64) *plan {
 		rush.rush()
 	}
 	d.aside(200).rare()
+	far.accounts()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,7 +30,7 @@ type process struct {
 
 	kafka   *consumer.Consumer
 	sweeper *grants.Sweeper
-	clients *iamops.Clients
+	clients []*iamops.Clients // of the accounts that it serves, its own first
 	cancel  context.CancelFunc
 	done    chan struct{}
 	onCall  func() // before each numbered call; nil: nothing
@@ -40,6 +41,9 @@ type process struct {
 	conns  []net.Conn
 	cables []*cable
 }
+
+// concurrency is how many runs of each kind an instance works on at the same time.
+const concurrency = 8
 
 // start begins an instance in a slot.
 func (w *world) start(slot int) {
@@ -66,35 +70,49 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 		HTTPClient: &http.Client{Transport: p.newWire("port", w.portListener.Dial, w.portHTTP)},
 	})
 	must(err)
-	p.clients, err = iamops.NewClients(aws.Config{
+	own, err := iamops.NewClients(aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://127.0.0.1"),
 		HTTPClient:  &http.Client{Transport: p.newWire("aws", w.awsListener.Dial, w.awsHTTP)},
 		Credentials: credentials.NewStaticCredentialsProvider("daemon", "secret", ""),
 	}, reg)
 	must(err)
-	docs, err := templates.Load(nil)
-	must(err)
 	bound, lasts := boundary, defaultDuration
 	if other {
 		bound, lasts = otherBoundary, otherDuration
 	}
-	ops, err := iamops.New(iamops.Options{
-		API: p.clients.IAM, Account: account, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: bound,
-		Trust: templates.TrustIdentityCenter, Templates: docs,
-	})
-	must(err)
 	service, err := grants.New(grants.Options{
-		Portal: portal, Accounts: map[string]grants.Access{account: ops},
+		Portal: portal, Accounts: p.enter(own, bound), Concurrency: concurrency,
 		Actions: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
 			Duration: lasts, MaxDuration: maxDuration,
 			UserName: func(email string) (string, error) { return email, nil },
 		},
 		ConfirmRequester: true, RequireSignature: w.plan.signed,
-		ClockSkew: p.clients.ClockSkew, Log: log, Registerer: reg,
+		ClockSkew: own.ClockSkew, Log: log, Registerer: reg,
 	})
 	must(err)
 	return service, log, reg
+}
+
+// enter makes the way into each account that is served now.
+func (p *process) enter(own *iamops.Clients, bound string) map[string]grants.Access {
+	docs, err := templates.Load(nil)
+	must(err)
+	access := map[string]grants.Access{}
+	p.clients = nil
+	for _, id := range p.w.servedNow() {
+		clients := own
+		if id != account {
+			clients = own.Enter(iamops.RoleARN("aws", id, memberRole), externalID)
+		}
+		p.clients = append(p.clients, clients)
+		access[id], err = iamops.New(iamops.Options{
+			API: clients.IAM, Account: id, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: iamops.BoundaryARN("aws", id, bound),
+			Trust: templates.TrustIdentityCenter, Templates: docs,
+		})
+		must(err)
+	}
+	return access
 }
 
 func (p *process) build(other bool) {
@@ -103,7 +121,7 @@ func (p *process) build(other bool) {
 	var err error
 	p.kafka, err = consumer.New(consumer.Options{
 		Access:    func(context.Context) (port.KafkaAccess, error) { return port.KafkaAccess{Brokers: w.brokers}, nil },
-		Mechanism: "none", Topic: topic, Group: group, Concurrency: 8, Log: log, Registerer: reg, Dialer: p.dialBroker,
+		Mechanism: "none", Topic: topic, Group: group, Concurrency: concurrency, Log: log, Registerer: reg, Dialer: p.dialBroker,
 		Decode: decode,
 		Actions: map[string]consumer.Handler{
 			grantAction:  func(r port.Record) consumer.Job { return service.Grant(r) },
@@ -139,10 +157,7 @@ func must(err error) {
 // run is the life of the process; what the daemon does beside, too.
 func (p *process) run(ctx context.Context) {
 	defer close(p.done)
-	for {
-		if _, err := p.clients.Identity(ctx); err == nil {
-			break
-		}
+	for !p.isIn(ctx) {
 		if !sleep(ctx, 3*time.Second) {
 			return
 		}
@@ -152,7 +167,7 @@ func (p *process) run(ctx context.Context) {
 	beside.Go(func() { p.sweeper.Run(besides) })
 	beside.Go(func() {
 		for sleep(besides, probeInterval) {
-			_, _ = p.clients.Identity(besides)
+			p.isIn(besides)
 		}
 	})
 	err := p.kafka.Run(ctx)
@@ -162,6 +177,21 @@ func (p *process) run(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		p.w.violation("%s ended by itself: %v", p.name, err)
 	}
+}
+
+// isIn reports whether an account lets the process in. All are asked at once.
+func (p *process) isIn(ctx context.Context) bool {
+	var in atomic.Bool
+	var asking sync.WaitGroup
+	for _, c := range p.clients {
+		asking.Go(func() {
+			if _, err := c.Identity(ctx); err == nil {
+				in.Store(true)
+			}
+		})
+	}
+	asking.Wait()
+	return in.Load()
 }
 
 // pass holds what wants to go out or in while the process is stopped. slept: it

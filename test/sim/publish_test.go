@@ -40,13 +40,14 @@ func (w *world) publish(run string) {
 		o.start = at
 	}
 	w.mu.Unlock()
+	w.notHeldUp(o)
 	copies := 1
 	if r.IntN(3) == 0 {
 		copies += 1 + r.IntN(2)
 	}
 	// For two instances, where there are so many.
 	twice := o.rivals || w.plan.mixed && r.IntN(2) == 0
-	if twice {
+	if twice || o.moves == raced {
 		copies = 2
 	}
 	for i := range copies {
@@ -57,8 +58,11 @@ func (w *world) publish(run string) {
 		case i > 0 && r.IntN(2) == 0:
 			after = time.Duration(r.IntN(int(w.plan.last/time.Millisecond))) * time.Millisecond
 		}
+		if o.moves == raced {
+			after = time.Duration(i) * 1500 * time.Millisecond
+		}
 		partition := r.Int32N(w.plan.partitions)
-		if twice {
+		if twice || o.moves == raced {
 			partition = int32(i) % w.plan.partitions
 		}
 		w.background(after, func() { w.write(partition, message, at) })

@@ -37,7 +37,7 @@ func (d *drawing) rush() {
 	ask := func(at time.Duration) *order {
 		o := &order{
 			kind: kindGrant, run: d.newRun("g"), requester: alice, resource: porttest.SampleBucket,
-			actions: []string{"s3:GetObject"}, lasts: defaultDuration,
+			actions: []string{"s3:GetObject"}, lasts: defaultDuration, account: account,
 		}
 		d.at(at, "", func(w *world) { w.place(o) })
 		return o
@@ -87,7 +87,7 @@ func (d *drawing) undeniable() {
 		if o == nil {
 			return
 		}
-		w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1, Maybe: w.tally.meet(noDeny)})
+		w.site(w.home(o)).Fault(iamtest.Fault{Op: "PutRolePolicy", Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1, Maybe: w.tally.meet(noDeny)})
 		r.target, r.entity = o, o.name()
 		w.place(r)
 	})
@@ -116,8 +116,9 @@ func (d *drawing) repaired() {
 
 // repair detaches the policy of a grant and attaches it again behind the next look.
 func (w *world) repair(o *order) {
-	ctx, admin := context.Background(), w.admin()
-	role, arn := aws.String(o.name()), aws.String("arn:aws:iam::"+account+":policy"+path+o.name())
+	in := w.home(o)
+	ctx, admin := context.Background(), w.adminIn(in)
+	role, arn := aws.String(o.name()), aws.String(policyARN(in, o.name()))
 	halfway := func(err error) {
 		if err != nil {
 			w.trace.add("by hand: %v", err)
@@ -143,7 +144,7 @@ func (w *world) repair(o *order) {
 		return
 	}
 	w.trace.add("by hand: detached from %s", o.name())
-	stop := w.aws.OnCall(func(c iamtest.Call) {
+	stop := w.site(in).OnCall(func(c iamtest.Call) {
 		if c.Done && c.Code == "" && c.Op == "ListAttachedRolePolicies" && c.Name == o.name() {
 			again()
 		}

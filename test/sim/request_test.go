@@ -27,10 +27,10 @@ func (d *drawing) request() {
 			case o.doomed:
 				refuse.Op = pickBy(w.plan.seed, o.run, "CreatePolicy", "CreateRole", "AttachRolePolicy")
 				refuse.Maybe = w.tally.meet(doomed)
-				w.aws.Fault(refuse)
+				w.site(o.account).Fault(refuse)
 			case o.rivals:
 				refuse.Op, refuse.Count, refuse.Maybe = "AttachRolePolicy", 1, w.tally.meet(rivalDenied)
-				w.refuseOne(refuse, pickBy(w.plan.seed, o.run, "first", "second") == "second")
+				w.refuseOne(w.site(o.account), refuse, pickBy(w.plan.seed, o.run, "first", "second") == "second")
 			}
 			w.place(o)
 		})
@@ -48,15 +48,15 @@ func (d *drawing) request() {
 }
 
 // refuseOne has a fault meet a call, or the one behind it.
-func (w *world) refuseOne(f iamtest.Fault, second bool) {
+func (w *world) refuseOne(s *site, f iamtest.Fault, second bool) {
 	if !second {
-		w.aws.Fault(f)
+		s.Fault(f)
 		return
 	}
 	var once sync.Once
-	w.aws.OnCall(func(c iamtest.Call) {
+	s.OnCall(func(c iamtest.Call) {
 		if c.Done && c.Op == f.Op && c.Name == f.Name {
-			once.Do(func() { w.aws.Fault(f) })
+			once.Do(func() { s.Fault(f) })
 		}
 	})
 }
@@ -68,8 +68,9 @@ func pickBy(seed uint64, key string, from ...string) string {
 func (d *drawing) grant() *order {
 	o := &order{
 		kind: kindGrant, run: d.newRun("g"), requester: pick(d, alice, alice, bob), resource: porttest.SampleBucket,
-		actions: pick(d, []string{"s3:PutObject"}, []string{"s3:GetObject", "s3:ListBucket"}, []string{"s3:GetObject"}), lasts: defaultDuration,
+		actions: pick(d, []string{"s3:PutObject"}, []string{"s3:GetObject", "s3:ListBucket"}, []string{"s3:GetObject"}), lasts: defaultDuration, account: account,
 	}
+	d.grants = append(d.grants, o)
 	if d.chance(0.35) {
 		o.duration, o.lasts = "15m", shortest
 	}

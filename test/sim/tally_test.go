@@ -26,6 +26,18 @@ const (
 	awsUnread    = "AWS does not show a part of a grant"
 	noDeny       = "AWS takes no Deny"
 	rateLimit    = "AWS admits no more calls"
+
+	accountAway      = "an account is away"
+	accountSilent    = "an account answers nothing"
+	accountSlow      = "an account is slow"
+	accountThrottled = "an account throttles"
+	accountShut      = "an account cannot be entered"
+	sessionRejected  = "an account rejects its sessions"
+	doorAgain        = "the role of an account is made again"
+	accountOut       = "an account is taken out of those served, or in again"
+	accountMoved     = "the account of a resource is changed"
+	entityPointed    = "the entity of a grant names the other account"
+	roleCopied       = "the role of a grant is made again in the other account"
 )
 
 // enough is from how many schedules on each kind of trouble must have come.
@@ -52,6 +64,8 @@ func newTally() *tally {
 	}
 	for _, kind := range []string{
 		killed, asked, stalled, dropped, portAway, awsAway, failingLog, failingState, doomed, rivalDenied, portUnread, awsUnread, noDeny, rateLimit,
+		accountAway, accountSilent, accountSlow, accountThrottled, accountShut, sessionRejected, doorAgain, accountOut, accountMoved,
+		entityPointed, roleCopied,
 	} {
 		t.met[kind] = 0
 	}

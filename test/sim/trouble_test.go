@@ -110,7 +110,7 @@ func (d *drawing) outage(who string, length time.Duration) {
 				f = iamtest.Fault{Status: []int{0, 503, 400}[how], Code: []string{"", "ServiceUnavailable", "Throttling"}[how], Count: -1}
 			}
 			f.Maybe = w.tally.meet(awsAway)
-			back = w.aws.Fault(f)
+			back = w.faultAll(f)
 		}
 		w.background(length, func() {
 			back()

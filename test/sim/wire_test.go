@@ -174,10 +174,13 @@ func (x *wire) named(r *http.Request, body []byte) string {
 	}
 	form, _ := url.ParseQuery(string(body))
 	name := form.Get("Action")
-	for _, key := range []string{"RoleName", "PolicyName", "PolicyArn"} {
+	for _, key := range []string{"RoleName", "PolicyName", "PolicyArn", "RoleArn"} {
 		if v := form.Get(key); v != "" {
 			name += " " + v
 		}
+	}
+	if r.Header.Get("X-Amz-Security-Token") != "" {
+		name += " in " + member
 	}
 	return name
 }

@@ -18,13 +18,8 @@ import (
 )
 
 const (
-	account  = "123456789012"
-	path     = "/port-iam/"
-	boundary = "arn:aws:iam::" + account + ":policy/PortIamBoundary"
-	// otherBoundary is that of instances with other settings.
-	otherBoundary = "arn:aws:iam::" + account + ":policy/PortIamBoundary2"
-	topic         = "org_demo.runs"
-	group         = "org_demo.port-iam"
+	topic = "org_demo.runs"
+	group = "org_demo.port-iam"
 
 	grantAction  = "request_permissions"
 	revokeAction = "revoke_permissions"
@@ -53,7 +48,8 @@ type world struct {
 	port         *porttest.Server
 	portListener *porttest.Listener
 	portHTTP     *http.Client
-	aws          *iamtest.Server
+	aws          *iamtest.Server // by whose address all accounts are reached
+	sites        []*site
 	awsListener  *iamtest.Listener
 	awsHTTP      *http.Client
 
@@ -61,7 +57,6 @@ type world struct {
 	byRun    map[string]*order
 	people   *people
 	observer *observer
-	adminKey string
 	foreign  string // what was planted, before anything began
 
 	skew  atomic.Int64 // how far the local clock is behind everybody else's
@@ -69,8 +64,9 @@ type world struct {
 	later sync.WaitGroup
 
 	mu         sync.Mutex
-	calmNow    bool // no new trouble
-	ending     bool // nothing is started any more
+	calmNow    bool     // no new trouble
+	served     []string // the accounts that instances serve which start now
+	ending     bool     // nothing is started any more
 	started    int
 	slots      []*process
 	all        []*process
@@ -95,10 +91,13 @@ func newWorld(t *testing.T, pl *plan, tally *tally) *world {
 	w.aws = iamtest.New(iamtest.Options{
 		Account: account, Now: time.Now, Delay: pl.awsDelay, Visibility: pl.visibility, Rate: pl.rate, Burst: pl.burst,
 	})
-	for _, arn := range []string{boundary, otherBoundary} {
-		w.aws.AddPolicy(arn, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`)
+	w.addSite(account, w.aws)
+	w.serve(account)
+	if pl.second {
+		w.addSite(member, w.aws.AddAccount(member)).openDoor()
+		w.serve(account, member)
 	}
-	w.adminKey, _ = w.aws.AddUser(adminName, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	w.catalogue()
 	w.portListener, w.awsListener = porttest.NewListener(), iamtest.NewListener()
 	w.portHTTP, w.awsHTTP = w.portListener.Client(), w.awsListener.Client()
 	return w
@@ -136,9 +135,11 @@ func (w *world) number(p *process, what string) (int, fault) {
 // rateLimited is how many calls AWS had no room for by its own rate, in a schedule
 // that holds no other throttling.
 func (w *world) rateLimited() (n int) {
-	for _, c := range w.aws.Calls() {
-		if w.plan.busy && c.Code == "Throttling" {
-			n++
+	for _, s := range w.sites {
+		for _, c := range s.Calls() {
+			if w.plan.busy && c.Code == "Throttling" {
+				n++
+			}
 		}
 	}
 	return n
