@@ -7,10 +7,13 @@ import (
 )
 
 // Parallel is how many grants an operator reads, or removes, at the same time. A
-// sweep takes half of that: where AWS throttles, requests must get their part.
+// sweep takes half of that in an account: where AWS throttles, requests must get their
+// part. In all accounts it takes parallelSweeps, or one in each: what is under way takes
+// memory.
 const (
-	Parallel      = 16
-	parallelSweep = Parallel / 2
+	Parallel       = 16
+	parallelSweep  = Parallel / 2
+	parallelSweeps = 4 * Parallel
 )
 
 // each does something with each of n things, in their order and some at a time,

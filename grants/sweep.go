@@ -242,6 +242,7 @@ func (e *inPort) fetch(ctx context.Context) {
 	e.all, e.in = make(map[string]*port.Entity, len(list)), map[*account][]*port.Entity{}
 	for i := range list {
 		entity := &list[i]
+		delete(entity.Properties, templates.PropertyPolicy) // long, and read by people alone
 		e.all[entity.Identifier] = entity
 		if a := e.svc.accountIn(entity); a != nil {
 			e.in[a] = append(e.in[a], entity)

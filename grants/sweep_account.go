@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"port-iam/iamops"
+	"port-iam/port"
 )
 
 // round is what a sweep does in one account. It has troubles, close looks and a brake of
@@ -117,7 +118,12 @@ func (w *round) judgeAndRemove(ctx context.Context, all []*judged, remove func(c
 		if j.runRead && j.run.ID == "" && (j.state == StateOrphaned || !j.isListed()) {
 			w.log.Error("Port does not know the run of a grant", keyGrant, j.name)
 		}
-		if j.known = true; j.remove == "" || j.doubtful {
+		j.known = true
+		switch {
+		case j.remove == "":
+			j.live, j.run = iamops.Live{}, port.Run{} // of all grants, they would take memory until the end
+			return nil
+		case j.doubtful:
 			return nil
 		}
 		return remove(ctx, j)
@@ -153,7 +159,8 @@ func behind(sorted []*facts, name string) []*facts {
 // each does something with all names, several at a time, until there is too much
 // trouble. The next sweep begins behind what was troubled then.
 func (w *round) each(all []*judged, do func(*judged) error) error {
-	last, err := each(len(all), parallelSweep, func(i int) error {
+	atOnce := min(parallelSweep, max(1, parallelSweeps/len(w.rounds)))
+	last, err := each(len(all), atOnce, func(i int) error {
 		w.beat(0)
 		err := do(all[i])
 		if err != nil {

@@ -63,7 +63,7 @@ func listOf(item rule) rule {
 
 var (
 	memberName  = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]{1,100}$`)
-	blueprintID = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]{1,100}$`)
+	blueprintID = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`) // a bound of 100 would be 100 copies in memory
 	actionID    = regexp.MustCompile(`^[\p{L}0-9@_.+:=-]+$`)
 )
 
@@ -72,6 +72,18 @@ func isNamed(form *regexp.Regexp) rule {
 	return func(v any) string {
 		if s, is := v.(string); !is || s == "." || s == ".." || !form.MatchString(s) {
 			return "must be an identifier"
+		}
+		return ""
+	}
+}
+
+// all is the rule for what fits each of the rules.
+func all(rules ...rule) rule {
+	return func(v any) string {
+		for _, r := range rules {
+			if wrong := r(v); wrong != "" {
+				return wrong
+			}
 		}
 		return ""
 	}
@@ -116,7 +128,7 @@ func blueprintShape(whole bool) *shape {
 	}
 	s := &shape{
 		fields: map[string]rule{
-			"identifier": isNamed(blueprintID), "title": textOf(1, 100), "description": textOf(0, 200), "icon": isText,
+			"identifier": all(isNamed(blueprintID), textOf(1, 100)), "title": textOf(1, 100), "description": textOf(0, 200), "icon": isText,
 			"ownership": isObject, "calculationProperties": isObject, "mirrorProperties": isObject, "aggregationProperties": isObject,
 			"schema": (&shape{
 				fields:   map[string]rule{"properties": membersOf(property.rule), "required": isTexts},
