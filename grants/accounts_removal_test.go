@@ -92,6 +92,14 @@ func TestRemovalInAccounts(t *testing.T) {
 			w.says(run, account)
 			w.closed(third)
 		}, third, nil, nil, true},
+		{"entity names an account that is away", func(w *world, run string) {
+			w.says(run, third)
+			w.closed(third)
+		}, third, nil, nil, true},
+		{"resource has moved to an account that is away", func(w *world, _ string) {
+			w.bucketIn(third)
+			w.closed(third)
+		}, third, nil, nil, true},
 		{"role is gone and entity names one that is not served", func(w *world, run string) {
 			w.removeByHand(second, run)
 			w.says(run, unserved)

@@ -82,14 +82,15 @@ func (j *Job) attempt(ctx context.Context) error {
 	}
 
 	j.unreportable = false
+	var stepped error
+	defer func() { j.leave(stepped) }()
 	if err := j.admitted(); err != nil && !j.over(causeAWS) {
 		return j.wait(err)
 	}
 	answered := j.probe(ctx)
 	defer answered() // what was asked ends with the attempt
 	err = j.step(ctx)
-	stepped := err
-	defer func() { j.leave(stepped) }()
+	stepped = err
 	if waits, ok := errors.AsType[*again](err); !ok || waits.cause != causeLifted {
 		j.restore(ctx)
 	}

@@ -77,9 +77,7 @@ type byHand struct {
 // revoke is one attempt.
 func (h *byHand) revoke(ctx context.Context) error {
 	h.begin()
-	if !h.search(ctx) {
-		h.searchAll(ctx)
-	}
+	h.searchOn(ctx, h.search(ctx))
 	if err := h.problem(); err != nil && !h.any((*place).hasRole) {
 		return err
 	}

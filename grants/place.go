@@ -164,6 +164,7 @@ func (r *removal) findIn(ctx context.Context, p *place) {
 		p.live, p.liveErr = p.Find(ctx, r.name)
 	}
 	p.note()
+	r.leaveEmpty(p)
 	if p.err = p.liveErr; p.foreign() {
 		p.err = nil // a role that is not ours keeps nothing of ours from being removed
 	}
@@ -179,6 +180,7 @@ func (r *removal) readIn(ctx context.Context, p *place) {
 		p.live, p.liveErr = p.Look(ctx, r.name)
 	}
 	p.note()
+	r.leaveEmpty(p)
 }
 
 // note notes what was found.

@@ -79,29 +79,18 @@ type standing struct {
 // read reads what exists of the grant, in AWS what was not found yet. Where only
 // Port can tell in which accounts that may be, those follow.
 func (r *removal) read(ctx context.Context) standing {
-	var s standing
 	r.label.begin(waitsForPort)
-	ctx, portal := r.hurry(ctx), r.svc.opts.Portal
-	runID, _ := iamops.RunID(r.name)
+	ctx = r.hurry(ctx)
 	known := slices.Clone(r.places)
-	var inPort, inAWS sync.WaitGroup
-	inPort.Go(func() {
-		if s.run, s.runErr = portal.Run(ctx, runID); port.IsKind(s.runErr, port.KindNotFound) {
-			s.run, s.runErr = port.Run{}, nil // nothing can be made for it any more
-		}
-	})
-	inPort.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
 	first, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var inAWS sync.WaitGroup
 	inAWS.Go(func() { ask(first, known, len(known) > 1, r.readIn) })
-	inPort.Wait()
+	s := r.askPort(ctx)
 	r.label.begin(waitsForAWS)
-	if !r.fixed {
-		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run)
-		if added := r.spread(s); len(added) > 0 {
-			defer time.AfterFunc(askTime, cancel).Stop() // what was asked first is one of several
-			ask(ctx, added, true, r.readIn)
-		}
+	if added := r.spread(s); len(added) > 0 {
+		defer time.AfterFunc(askTime, cancel).Stop() // what was asked first is one of several
+		ask(ctx, added, true, r.readIn)
 	}
 	inAWS.Wait()
 	if r.fixed && !r.any((*place).saw) {
@@ -109,6 +98,24 @@ func (r *removal) read(ctx context.Context) standing {
 	}
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
 	s.lag = grant && isFresh(s.run)
+	return s
+}
+
+// askPort asks Port what it knows, also where the grant was made if that is not fixed.
+func (r *removal) askPort(ctx context.Context) (s standing) {
+	portal := r.svc.opts.Portal
+	runID, _ := iamops.RunID(r.name)
+	var reads sync.WaitGroup
+	reads.Go(func() {
+		if s.run, s.runErr = portal.Run(ctx, runID); port.IsKind(s.runErr, port.KindNotFound) {
+			s.run, s.runErr = port.Run{}, nil // nothing can be made for it any more
+		}
+	})
+	reads.Go(func() { s.entity, s.entityErr = find(ctx, portal, templates.BlueprintGrant, r.name) })
+	reads.Wait()
+	if !r.fixed {
+		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run)
+	}
 	return s
 }
 

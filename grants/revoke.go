@@ -53,9 +53,7 @@ func (j *Job) cutFirst(ctx context.Context) error {
 	if err := j.mayRevoke(run); err != nil {
 		return err
 	}
-	if !searched {
-		j.searchAll(hurry)
-	}
+	j.searchOn(hurry, searched)
 	if err := j.problem(); err != nil && !j.any((*place).hasRole) {
 		return err
 	}
@@ -79,7 +77,8 @@ func (j *Job) takeRest(ctx context.Context) error {
 	var runErr error
 	var s standing
 	var reads sync.WaitGroup
-	reads.Go(func() { run, runErr = j.ownRun(j.hurry(ctx)) })
+	hurry := j.hurry(ctx)
+	reads.Go(func() { run, runErr = j.ownRun(hurry) })
 	reads.Go(func() { s = j.read(ctx) })
 	reads.Wait()
 	if runErr != nil {

@@ -1,8 +1,12 @@
 package grants
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"sync/atomic"
+
+	"port-iam/iamops"
 )
 
 // share is the part of each kind of slot that one account gets at most: one that is away,
@@ -14,8 +18,15 @@ type slots struct {
 	most     int64 // at the same time, of each kind; 0: no limit
 	grants   atomic.Int64
 	removals atomic.Int64
-	// troubled: AWS did not answer the last attempt, or throttled it.
+	// troubled: AWS did not answer the last attempt that asked it, or throttled it.
 	troubled atomic.Bool
+}
+
+// note notes whether AWS has answered, going by how an attempt ended.
+func (s *slots) note(err error) {
+	if e, asked := errors.AsType[*iamops.Error](err); asked || err == nil {
+		s.troubled.Store(asked && e.Kind == iamops.KindUnavailable)
+	}
 }
 
 // newSlots are those of one of several accounts, when so many runs of a kind are handled
@@ -54,7 +65,7 @@ type noSlot struct {
 
 func (n noSlot) Error() string {
 	if n.troubled {
-		return fmt.Sprintf("account %s does not answer, and other runs wait for it as well", n.account)
+		return fmt.Sprintf("account %s does not answer, or throttles, and other runs wait for it as well", n.account)
 	}
 	return fmt.Sprintf("other runs are being handled in account %s", n.account)
 }
@@ -83,20 +94,37 @@ func (r *removal) enter(a *account) error {
 	return nil
 }
 
-// leave gives the slots back, and notes whether AWS has answered.
+// leaveEmpty gives the slot of a place back where there is nothing of the grant: another
+// one may hang for as long as the attempt lasts.
+func (r *removal) leaveEmpty(p *place) {
+	if p.answered && !p.exists() {
+		r.giveBack(p.account, nil)
+	}
+}
+
+// leave gives all slots back at the end of an attempt.
 func (r *removal) leave(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for a := range r.held {
-		switch c, _ := classify(err); {
-		case err == nil:
-			a.slots.troubled.Store(false)
-		case c == causeAWS:
-			a.slots.troubled.Store(true)
+	for _, p := range r.places {
+		if len(r.places) > 1 {
+			err = cmp.Or(p.err, p.liveErr)
 		}
+		r.giveBack(p.account, err)
+	}
+	for a := range r.held { // which was never asked
 		a.slots.release(r.op)
 	}
 	clear(r.held)
+}
+
+// giveBack gives back the slot that is held of an account, and notes whether it answers.
+func (r *removal) giveBack(a *account, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held[a] {
+		delete(r.held, a)
+		a.slots.release(r.op)
+		a.slots.note(err)
+	}
 }
 
 // admitted reports whether there is a slot in any account that the job is about, as far

@@ -191,7 +191,7 @@ func (w *Sweeper) all(ctx context.Context, most time.Duration, look func(*round,
 	}
 	total := Report{Away: away}
 	var general error
-	for range w.rounds {
+	for left, waits := len(w.rounds), true; left > 0 && waits; left-- {
 		select {
 		case r := <-results:
 			total.add(r.Report)
@@ -201,6 +201,7 @@ func (w *Sweeper) all(ctx context.Context, most time.Duration, look func(*round,
 				general = r.err
 			}
 		case <-late:
+			waits = false
 		}
 	}
 	total.sort()

@@ -66,9 +66,11 @@ type denied struct {
 	at map[string]time.Time
 }
 
-func (w *world) denied() *denied {
+func (w *world) denied() *denied { return deniedIn(w.aws) }
+
+func deniedIn(account *iamtest.Server) *denied {
 	d := &denied{at: map[string]time.Time{}}
-	w.aws.OnCall(func(c iamtest.Call) {
+	account.OnCall(func(c iamtest.Call) {
 		if c.Op == "PutRolePolicy" && c.Done && c.Code == "" {
 			d.mu.Lock()
 			defer d.mu.Unlock()

@@ -29,17 +29,27 @@ func (r *removal) search(ctx context.Context) bool {
 	return true
 }
 
-// searchAll finds the role in every account that is served.
-func (r *removal) searchAll(ctx context.Context) {
-	for _, a := range r.svc.accounts {
-		r.lookIn(a)
+// searchOn goes on where search has found nothing and not because there is nothing: in
+// every account that is served or, where one was asked that does not answer, where the
+// grant may be as well.
+func (r *removal) searchOn(ctx context.Context, searched bool) {
+	var s standing
+	switch {
+	case !searched:
+	case r.fixed || r.problem() == nil || r.any((*place).hasRole):
+		return
+	default:
+		s = r.askPort(ctx)
 	}
-	ask(ctx, r.places, len(r.places) > 1, r.findIn)
+	ask(ctx, r.spread(s), true, r.findIn)
 }
 
 // spread adds the accounts in which the grant may be as well, by what Port says of it,
 // and returns them: none where entity and run name the same one, else all.
 func (r *removal) spread(s standing) (added []*place) {
+	if r.fixed {
+		return nil
+	}
 	before := len(r.places)
 	if a := r.svc.accountIn(s.entity); a != nil && a.id == s.madeIn {
 		r.lookIn(a)
