@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/iamtest"
 )
@@ -85,4 +88,194 @@ func TestSweepKeepsAnEntity(t *testing.T) {
 	}
 }
 
-var _ = time.Second
+// TestSweepOfAccounts: an account that is away keeps no other one from being swept, and
+// nothing is said of what it holds.
+func TestSweepOfAccounts(t *testing.T) {
+	for name, trouble := range troubles {
+		t.Run(name, func(t *testing.T) {
+			inAccounts(t, iamtest.Options{}, func(w *world) {
+				short := map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1h"}
+				for _, id := range []string{account, second, third} {
+					w.grantedIn(id, short)
+					w.grantedIn(id, nil)
+				}
+				p := w.process()
+				s := p.sweeper()
+				w.sweep(s)
+				for _, id := range w.served {
+					p.wantIn("port_iam_grants", id, 2, "active")
+					p.wantIn("port_iam_grants_overdue", id, 0)
+				}
+				later(time.Hour + 3*sweepInterval)
+				back := trouble(w, second)
+				r, err := s.Sweep(context.Background())
+				w.must(err)
+				if len(r.Away) != 1 || r.Away[second] == nil {
+					t.Errorf("away %v", r.Away)
+				}
+				if diff := cmp.Diff(map[string]int{account: 1, third: 1}, gone(r)); diff != "" {
+					t.Errorf("removed (-want +got):\n%s", diff)
+				}
+				for _, id := range []string{account, third} {
+					p.wantIn("port_iam_grants", id, 1, "active")
+					p.wantIn("port_iam_grants_overdue", id, 0)
+				}
+				p.wantAbsent("port_iam_grants", second, "active")
+				p.wantAbsent("port_iam_grants_overdue", second)
+				p.wantMetric("port_iam_sweeps_total", 2, "ok")
+				p.wantMetric("port_iam_sweeps_total", 0, "failed")
+				p.wantMetric("port_iam_sweep_removed_total", 2, "expired")
+				back()
+				later(sweepInterval) // and the session ends that was refused
+				w.sweep(s)
+				p.wantIn("port_iam_grants", second, 1, "active")
+				p.wantMetric("port_iam_sweep_removed_total", 3, "expired")
+				p.wantIn("port_iam_runs_total", second, 1, "expire", "succeeded")
+			})
+		})
+	}
+}
+
+// TestAllAccountsAway: such a sweep has failed.
+func TestAllAccountsAway(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		for _, in := range w.in {
+			in.Fault(iamtest.Fault{Code: "Throttling", Count: -1})
+		}
+		p := w.process()
+		if r, err := p.sweeper().Sweep(context.Background()); err == nil || len(r.Away) != 3 {
+			t.Errorf("%v, away %v", err, r.Away)
+		}
+		p.wantMetric("port_iam_sweeps_total", 1, "failed")
+	})
+}
+
+// TestRunWithHangingAccounts: the sweeps of the others keep their time while the rounds
+// of two accounts do not come to an end, and Run ends soon when it is told to.
+func TestRunWithHangingAccounts(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		p := w.process(func(o *grants.Options) {
+			for _, id := range []string{second, third} {
+				o.Accounts[id] = hanging{o.Accounts[id]}
+			}
+		})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan struct{})
+		s := p.sweeper()
+		go func() { defer close(ended); s.Run(ctx) }()
+		for range 3 {
+			run := w.grantedIn(account, map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "15m"})
+			later(15*time.Minute + sweepInterval)
+			w.wantIn(iamops.Name(run)) // gone by the next sweep after its end
+			w.must(s.Alive())
+		}
+		p.wantMetric("port_iam_sweeps_total", 11, "ok") // of 12, the first one waits for the late ones
+		stop()
+		<-ended
+	})
+}
+
+// hanging is an account whose list never comes.
+type hanging struct{ grants.Access }
+
+// List is part of grants.Access.
+func (hanging) List(ctx context.Context) (map[string]iamops.Listed, error) {
+	<-ctx.Done()
+	return nil, &iamops.Error{Op: "list roles", Kind: iamops.KindUnavailable, Err: ctx.Err()}
+}
+
+// TestBrakeOfAnAccount: grants without entities stop the removal of those in their account
+// alone.
+func TestBrakeOfAnAccount(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		lose := func(id string, n int) {
+			for range n {
+				run := w.grantedIn(id, nil)
+				w.must(p.portal.DeleteEntity(context.Background(), grantEntity, iamops.Name(run), ""))
+			}
+		}
+		lose(second, 12)
+		lose(third, 9)
+		later(2 * sweepGrace)
+		r, err := p.sweeper().Sweep(context.Background())
+		w.must(err)
+		if r.Braked != 12 {
+			t.Errorf("%d braked", r.Braked)
+		}
+		if diff := cmp.Diff(map[string]int{third: 9}, gone(r)); diff != "" {
+			t.Errorf("removed (-want +got):\n%s", diff)
+		}
+		p.wantMetric("port_iam_sweeps_total", 1, "stopped")
+		p.wantIn("port_iam_grants", second, 12, "orphaned")
+		p.wantIn("port_iam_grants", third, 0, "orphaned")
+	})
+}
+
+// TestCloseLooksOfAnAccount: each account has fifty of its own, and its own trouble.
+func TestCloseLooksOfAnAccount(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		for _, id := range []string{second, third} {
+			for range 60 {
+				w.grantedIn(id, nil)
+			}
+		}
+		s := w.process().sweeper()
+		for range 2 {
+			for _, id := range []string{second, third} {
+				w.in[id].ResetCalls()
+			}
+			w.sweep(s)
+			for _, id := range []string{second, third} {
+				if n := w.in[id].CallCount("GetRole"); n != 50 {
+					t.Errorf("%d close looks in %s", n, id)
+				}
+			}
+		}
+		w.in[second].Fault(iamtest.Fault{Op: "GetRole", Code: "Throttling", Count: -1})
+		w.in[third].ResetCalls()
+		r, err := s.Sweep(context.Background())
+		w.must(err)
+		if n := w.in[third].CallCount("GetRole"); n != 50 || r.Away[second] == nil || r.Away[third] != nil {
+			t.Errorf("%d close looks in the other account, away %v", n, r.Away)
+		}
+	})
+}
+
+// TestLostRunsOfAccounts: each is ended once, and those of an account that is away do not
+// keep the others.
+func TestLostRunsOfAccounts(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		stuck, good := map[string]string{}, map[string]string{}
+		for range 5 {
+			run := w.grantedIn(third, nil)
+			good[w.revoke(run).RunID] = run
+		}
+		for range 60 {
+			run := w.grantedIn(second, nil)
+			stuck[w.revoke(run).RunID] = run
+		}
+		lost := w.request(nil)
+		p := w.process(withSlots)
+		w.bucketIn(third)
+		back := w.in[second].Fault(iamtest.Fault{Kind: iamtest.Delayed, Delay: time.Hour, Count: -1})
+		s := p.sweeper()
+		_, _ = s.Sweep(context.Background())
+		for range 4 {
+			later(sweepGrace)
+			_, _ = s.Sweep(context.Background())
+		}
+		for run := range good {
+			w.wantRun(run, "SUCCESS")
+		}
+		contains(t, "log", w.wantRun(lost.RunID, "FAILURE"), "please request again")
+		for range 60 {
+			later(sweepInterval)
+			_, _ = s.Sweep(context.Background())
+		}
+		for run := range stuck {
+			contains(t, "log", w.wantRun(run, "FAILURE"), second)
+		}
+		back()
+	})
+}

@@ -43,6 +43,9 @@ func (w *Sweeper) lostRuns(ctx context.Context) (lost int, err error) {
 		if settled[i], err = w.recover(ctx, due[i], w.sighting(due[i].ID)); err != nil {
 			w.log.Warn("lost run could not be settled", keyRunID, due[i].ID, keyError, err)
 		}
+		if w.svc.ofAnAccount(err) {
+			err = nil // the others may be of another one
+		}
 		return err
 	})
 	for i, r := range due {
@@ -182,8 +185,15 @@ func (w *Sweeper) recover(ctx context.Context, r port.Run, seen *sighting) (sett
 	return handle(ctx, seen.job)
 }
 
+// ofAnAccount reports whether it is one of several accounts that has an attempt wait.
+func (s *Service) ofAnAccount(err error) bool {
+	c, _ := classify(err)
+	return err != nil && s.only() == nil && c == causeAWS
+}
+
 // handle works on a run for a while, and reports whether it has ended. If it is
-// not finished in time, it returns an error and the next sweep continues.
+// not finished in time, or one of several accounts does not answer, it returns an error
+// and the next sweep continues.
 func handle(ctx context.Context, j *Job) (ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lostLimit)
 	defer cancel()
@@ -200,7 +210,7 @@ func handle(ctx context.Context, j *Job) (ended bool, err error) {
 			return true, nil
 		case !waits: // or it was dropped, which has been counted
 			return err == nil && !j.unreportable, nil
-		case ctx.Err() != nil, !sleep(ctx, wait.RetryAfter()):
+		case j.svc.ofAnAccount(why), ctx.Err() != nil, !sleep(ctx, wait.RetryAfter()):
 			return false, cmp.Or(why, err)
 		}
 	}
