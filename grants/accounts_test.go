@@ -31,14 +31,19 @@ const (
 func inAccounts(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	t.Helper()
 	inWorld(t, opts, func(w *world) {
-		for _, id := range []string{second, third} {
-			w.in[id] = w.aws.AddAccount(id)
-			w.in[id].AddPolicy(iamops.BoundaryARN("aws", id, "PortIamBoundary"), allowAll)
-			w.admits(id)
-		}
-		w.served = []string{account, second, third}
+		w.addAccounts()
 		f(w)
 	})
+}
+
+// addAccounts adds the other two accounts.
+func (w *world) addAccounts() {
+	for _, id := range []string{second, third} {
+		w.in[id] = w.aws.AddAccount(id)
+		w.in[id].AddPolicy(iamops.BoundaryARN("aws", id, "PortIamBoundary"), allowAll)
+		w.admits(id)
+	}
+	w.serving(account, second, third)
 }
 
 // admits makes the role of an account by which the daemon enters it.

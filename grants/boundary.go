@@ -52,7 +52,7 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 
 // inBoundary refuses a request for something that the boundary certainly does not allow:
 // the run would end SUCCESS, and the access would not work. Where the daemon may not read
-// the boundary, that is told once, and not judged. An attempt that finds the entity of the
+// the boundary of an account, that is told once, and not judged. An attempt that finds the entity of the
 // grant goes on with what another one has decided.
 func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) error {
 	if v.entity != nil {
@@ -63,8 +63,8 @@ func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) err
 	case err != nil:
 		return err
 	case b.Denied != nil:
-		j.svc.unjudged.Do(func() {
-			j.log.Warn("the daemon may not read the permissions boundary, so requests for what it does not allow are granted and do not work: print the management policy again and attach it", keyError, b.Denied)
+		j.account.unjudged.Do(func() {
+			j.log.Warn("the daemon may not read the permissions boundary, so requests for what it does not allow are granted and do not work: print the management policy again and attach it", keyAccount, j.account.id, keyError, b.Denied)
 		})
 	}
 	if outside := b.Outside(plan.Scope); len(outside) > 0 {

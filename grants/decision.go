@@ -35,6 +35,7 @@ type Decision struct {
 	attached  bool         // a grant that failed was attached, perhaps
 	cut       bool         // a removal that failed has cut the access
 	stays     bool         // and that access cannot come back
+	partly    string       // where it was cut and where not, if it was in one account of several
 	differs   string       // what the entity said otherwise than IAM, of a removal
 }
 
@@ -76,6 +77,8 @@ func (d Decision) message() string {
 		return fmt.Sprintf("The permission could not be removed completely: %s\nIts policy was detached from its role, but AWS did not take the Deny that keeps it so. Run the action again to remove the rest.", d.Reason)
 	case d.Outcome == outcomeFailed && d.cut:
 		return fmt.Sprintf("The permission could not be removed completely: %s\nIts role is already cut, and nobody can use that role any more. Run the action again to remove the rest.", d.Reason)
+	case d.Outcome == outcomeFailed && d.partly != "":
+		return fmt.Sprintf("The permission could not be removed completely: %s\n%s Run the action again, or ask the platform team.", d.Reason, d.partly)
 	case d.Outcome == outcomeFailed:
 		return fmt.Sprintf("The permission could not be removed: %s\nIts access may still be usable until its end. Run the action again, or ask the platform team.", d.Reason)
 	case d.Operation != opGrant:
@@ -137,6 +140,9 @@ func (s *Service) conclude(log *slog.Logger, d Decision) {
 	attrs := []any{keyGrant, d.Grant, keyOutcome, d.Outcome, keyDuration, d.Took.Round(time.Millisecond).String()}
 	if d.Operation == opGrant && d.Outcome == outcomeSucceeded {
 		attrs = append(attrs, keyResource, d.Resource, keyEnd, d.end)
+	}
+	if d.Account != "" {
+		attrs = append(attrs, keyAccount, d.Account)
 	}
 	if d.Reason != "" {
 		attrs = append(attrs, keyReason, d.Reason)

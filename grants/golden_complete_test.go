@@ -13,7 +13,7 @@ import (
 
 // speaking are the files whose texts people read in Port.
 var speaking = []string{
-	"boundary.go", "decision.go", "grant.go", "label.go", "permissions.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go",
+	"boundary.go", "decision.go", "grant.go", "label.go", "permissions.go", "place.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go", "route.go", "slots.go", "where.go",
 	"../port/inputs.go", "../iamops/boundary.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
 	"../iamops/catalogue/accompany.go", "../iamops/catalogue/advice.go", "../iamops/catalogue/apart.go", "../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
 }
@@ -31,8 +31,9 @@ var unsaid = map[string]string{
 	"Port does not give the run of the grant: %w":                  "the removal waits; in the end it says what Port says",
 	"the access is cut, and the rest follows":                      "the removal goes on",
 	"the grant ends in %s":                                         "the expiry waits",
-	"plan grant ":                                                  "our name of the step is taken off",
-	"the run id holds characters that an IAM name cannot have":     "Port makes the ids of runs",
+	"other runs are being handled in account %s":                   "the run waits, for as long as that takes",
+	"plan grant ": "our name of the step is taken off",
+	"the run id holds characters that an IAM name cannot have":                                   "Port makes the ids of runs",
 	"path and name have %d characters, and the console switches to %d at most: shorten IAM_PATH": "IAM_PATH is checked at the start, and Port's ids are short",
 	"the grant was revoked before it was complete":                                               "another instance that ends the run says it with a capital letter",
 	"its description is %q and not %q":                                                           "IAM's stand-in cannot change one",

@@ -40,6 +40,7 @@ func TestGolden(t *testing.T) {
 		{"A request fails", slices.Concat(failed(), differing())},
 		{"A revocation is refused", refusedRevocations()},
 		{"A revocation fails", slices.Concat(failedRevocations(), unallowed())},
+		{"Several accounts are served", severalAccounts()},
 		{"A run waits", waiting()},
 	} {
 		page.write("# %s\n\n", chapter.title)

@@ -3,6 +3,7 @@ package grants
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Operator is the view of a person who looks after the account: what is granted,
+// Operator is the view of a person who looks after the accounts: what is granted,
 // and away with it. No run asks for it, so nothing here needs Kafka.
 type Operator struct {
 	svc   *Service
@@ -55,8 +56,9 @@ type Details struct {
 	Differences   []string // between what Port and IAM say
 }
 
-// List shows all grants by name: what a sweep would say of them, and who and what
-// they are for. A sweep looks closely at the first fifty; closely is for all.
+// List shows all grants by account and name: what a sweep would say of them, and who and
+// what they are for. A sweep looks closely at the first fifty of each account; closely is
+// for all.
 //
 // With an error the list holds what could be read, see [Listing] Unread.
 func (o *Operator) List(ctx context.Context, closely bool) ([]Listing, error) {
@@ -88,9 +90,9 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) (all []L
 		if errs[i] != nil && len(w.rounds) > 1 {
 			errs[i] = fmt.Errorf("account %s: %w", r.id, errs[i])
 		}
-		all, err = append(all, parts[i]...), cmp.Or(err, errs[i])
+		all = append(all, parts[i]...)
 	}
-	return all, err
+	return all, errors.Join(errs...)
 }
 
 // listIn is list for one account.

@@ -58,8 +58,11 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 		c, retryable := classify(err)
 		if !retryable || h.over(c) || time.Since(began) > handLimit || ctx.Err() != nil {
 			o.svc.noteForeign(err)
-			if h.cut() {
+			switch partly := h.partly(); {
+			case h.cut():
 				return fmt.Errorf("the access is cut, and what is left could not be removed: %w", err)
+			case partly != "":
+				return fmt.Errorf("%s %w", partly, err)
 			}
 			return err
 		}

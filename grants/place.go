@@ -129,6 +129,24 @@ func (r *removal) cut() bool { return r.wherever((*place).cut) }
 
 func (p *place) cut() bool { return p.denied || p.detached }
 
+// partly says where the access has been taken away and where it has not, or may not have
+// been; "" where it is the same everywhere.
+func (r *removal) partly() string {
+	var cut, open []string
+	for _, p := range r.places {
+		switch {
+		case p.cut():
+			cut = append(cut, p.id)
+		case p.sawRole || !p.answered:
+			open = append(open, p.id)
+		}
+	}
+	if len(cut) == 0 || len(open) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Its role in %s is already cut. In %s there may be another one, which may still be usable until its end.", listed(cut), listed(open))
+}
+
 // stays reports whether the access that was cut cannot come back.
 func (r *removal) stays() bool { return r.wherever((*place).stays) }
 

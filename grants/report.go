@@ -71,6 +71,7 @@ func isAnswer(err error) bool {
 func (j *Job) fail(ctx context.Context, f *failure) error {
 	d := j.decision(f.outcome)
 	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, f.Error(), j.made != nil, j.cut(), j.stays()
+	d.partly = j.partly()
 	return j.end(ctx, port.StatusFailure, d)
 }
 

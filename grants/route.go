@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -14,8 +15,9 @@ import (
 // account is one that is served, with what all that happens there shares.
 type account struct {
 	Access
-	id    string // 12 digits
-	slots *slots
+	id       string // 12 digits
+	slots    *slots
+	unjudged sync.Once // tells that its boundary is not judged
 }
 
 // newAccounts are the served accounts, sorted by their ids.

@@ -117,8 +117,7 @@ type Service struct {
 	confirmed    confirmed
 	recent       recent
 	failing      failing
-	unreportable runSet    // counted already
-	unjudged     sync.Once // tells that the boundary is not judged
+	unreportable runSet // counted already
 	labeller     labeller
 
 	// lastEnded is when Port last accepted the end of a run: it tells a Port

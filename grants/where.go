@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -29,17 +30,21 @@ func (r *removal) search(ctx context.Context) bool {
 	return true
 }
 
-// searchOn goes on where search has found nothing and not because there is nothing: in
-// every account that is served or, where one was asked that does not answer, where the
-// grant may be as well.
+// askTime bounds the wait for what Port says of the places where a grant may be. Without
+// its answer they are all accounts.
+const askTime = time.Second
+
+// searchOn goes on where search has found nothing: in every account that is served or,
+// where one was asked, in those where the grant may be as well.
 func (r *removal) searchOn(ctx context.Context, searched bool) {
 	var s standing
-	switch {
-	case !searched:
-	case r.fixed || r.problem() == nil || r.any((*place).hasRole):
-		return
-	default:
-		s = r.askPort(ctx)
+	if searched {
+		if r.fixed || r.any((*place).hasRole) {
+			return
+		}
+		soon, cancel := context.WithTimeout(ctx, askTime)
+		s = r.askPort(soon)
+		cancel()
 	}
 	ask(ctx, r.spread(s), true, r.findIn)
 }
@@ -96,14 +101,11 @@ func (r *removal) mayBeGone(s standing) error {
 		r.noteDiffers(in, arn)
 		return nil
 	}
-	which := "no account and path that is served"
-	if a := r.svc.only(); a != nil {
-		which = "not of this account and path"
+	why := "which is of no account and path that is served"
+	if r.svc.only() != nil {
+		why = "which is not of this account and path"
 	}
-	why := fmt.Sprintf("which is %s", which)
 	switch {
-	case in == nil && r.svc.only() == nil:
-		why = "which is of " + which
 	case in == nil:
 	case s.madeErr != nil:
 		return s.madeErr
@@ -119,6 +121,24 @@ func (r *removal) mayBeGone(s standing) error {
 		Op: "revoke " + r.name, Kind: iamops.KindForeign,
 		Err: fmt.Errorf("its role is %q by its entity, %s, and nothing of it is here: use the action of the account that the role is in", arn, why),
 	})
+}
+
+// Elsewhere counts the entities of grants whose role is in an account that is not served,
+// under our path and name, by account. Nobody sweeps those, and a revocation does not find
+// them.
+func (s *Service) Elsewhere(ctx context.Context) (map[string]int, error) {
+	entities, err := s.opts.Portal.Entities(ctx, templates.BlueprintGrant)
+	count := map[string]int{}
+	for i := range entities {
+		name, role := entities[i].Identifier, textOf(&entities[i], templates.PropertyRoleARN)
+		_, isGrant := iamops.RunID(name)
+		in, _ := iamops.AccountOf(role)
+		here := s.accounts[0]
+		if isGrant && in != "" && s.account(in) == nil && role == strings.Replace(here.RoleARN(name), here.id, in, 1) {
+			count[in]++
+		}
+	}
+	return count, err
 }
 
 // noteDiffers notes that a role was found which is not the one that the entity names.
