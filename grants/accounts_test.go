@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -32,6 +33,7 @@ func inAccounts(t *testing.T, opts iamtest.Options, f func(w *world)) {
 	t.Helper()
 	inWorld(t, opts, func(w *world) {
 		w.addAccounts()
+		defer later(time.Minute) // a call that enters an account outlasts who waits for it
 		f(w)
 	})
 }

@@ -17,7 +17,8 @@ import (
 type numbered struct {
 	n    int
 	done bool
-	port bool // it is to Port
+	port bool   // it is to Port
+	in   string // else the account that it is to
 }
 
 // calls numbers the calls that reach Port and AWS together, and has f called at
@@ -37,7 +38,9 @@ func (w *world) calls(f func(c numbered)) (stop func()) {
 		f(c)
 	}
 	stopPort := w.port.OnCall(func(c porttest.Call) { note(fmt.Sprint("port", c.N), numbered{done: c.Done, port: true}) })
-	stopAWS := w.onAWS(func(account string, c iamtest.Call) { note(fmt.Sprint(account, " ", c.N), numbered{done: c.Done}) })
+	stopAWS := w.onAWS(func(account string, c iamtest.Call) {
+		note(fmt.Sprint(account, " ", c.N), numbered{done: c.Done, in: account})
+	})
 	return func() { stopPort(); stopAWS() }
 }
 
