@@ -161,19 +161,29 @@ func (p *place) exists() bool { return p.live.Exists() }
 // foreign reports whether what has the name there is not ours, or a part of it.
 func (p *place) foreign() bool { return iamops.IsKind(p.liveErr, iamops.KindForeign) }
 
-// askTime bounds what one of several accounts takes to say what it has, so that there is
-// time left for the others.
-const askTime = 4 * time.Second
+// An account that hangs must leave time for the others: placeTime bounds what one of
+// several places takes to say what it has, and firstTime the one where the grant is most
+// likely.
+const placeTime, firstTime = 4 * time.Second, 8 * time.Second
 
-// ask reads at places, at all at once, and in bounded time where they are some of several.
-func ask(ctx context.Context, places []*place, several bool, read func(ctx context.Context, p *place)) {
+// ask reads at places, at all at once, for so long at most.
+func ask(ctx context.Context, places []*place, most time.Duration, read func(ctx context.Context, p *place)) {
 	// It ends with the attempt, by which the limiter knows the calls.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if several {
-		defer time.AfterFunc(askTime, cancel).Stop()
-	}
+	defer time.AfterFunc(most, cancel).Stop()
 	inEach(places, func(p *place) { read(ctx, p) })
+}
+
+// patient is how long an answer of the places is waited for.
+func (r *removal) patient() time.Duration {
+	switch {
+	case r.fixed:
+		return stepTime
+	case len(r.places) > 1:
+		return placeTime
+	}
+	return firstTime
 }
 
 // findIn reads the role alone.

@@ -81,16 +81,16 @@ type standing struct {
 func (r *removal) read(ctx context.Context) standing {
 	r.label.begin(waitsForPort)
 	ctx = r.hurry(ctx)
-	known := slices.Clone(r.places)
+	known, most := slices.Clone(r.places), r.patient()
 	first, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var inAWS sync.WaitGroup
-	inAWS.Go(func() { ask(first, known, len(known) > 1, r.readIn) })
+	inAWS.Go(func() { ask(first, known, most, r.readIn) })
 	s := r.askPort(ctx)
 	r.label.begin(waitsForAWS)
 	if added := r.spread(s); len(added) > 0 {
-		defer time.AfterFunc(askTime, cancel).Stop() // what was asked first is one of several
-		ask(ctx, added, true, r.readIn)
+		defer time.AfterFunc(placeTime, cancel).Stop() // what was asked first is one of several
+		ask(ctx, added, placeTime, r.readIn)
 	}
 	inAWS.Wait()
 	if r.fixed && !r.any((*place).saw) {
@@ -252,12 +252,12 @@ func (r *removal) clear(ctx context.Context, lag bool) error {
 
 // clearMade removes what was made in AWS for a grant that nobody needs any more.
 func (r *removal) clearMade(ctx context.Context, lag bool) error {
-	ask(ctx, r.places, len(r.places) > 1, r.findIn)
+	ask(ctx, r.places, r.patient(), r.findIn)
 	if err := r.problem(); err != nil && !r.any((*place).hasRole) {
 		return err
 	}
 	r.cutAll(ctx)
-	ask(ctx, r.places, len(r.places) > 1, r.readIn)
+	ask(ctx, r.places, r.patient(), r.readIn)
 	return r.takeMade(ctx, standing{lag: lag})
 }
 

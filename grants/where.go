@@ -26,13 +26,13 @@ func (r *removal) search(ctx context.Context) bool {
 		}
 		r.lookIn(a)
 	}
-	ask(ctx, r.places, len(r.places) > 1, r.findIn)
+	ask(ctx, r.places, r.patient(), r.findIn)
 	return true
 }
 
-// askTime bounds the wait for what Port says of the places where a grant may be. Without
+// portTime bounds the wait for what Port says of the places where a grant may be. Without
 // its answer they are all accounts.
-const askTime = time.Second
+const portTime = time.Second
 
 // searchOn goes on where search has found nothing: in every account that is served or,
 // where one was asked, in those where the grant may be as well.
@@ -42,11 +42,11 @@ func (r *removal) searchOn(ctx context.Context, searched bool) {
 		if r.fixed || r.any((*place).hasRole) {
 			return
 		}
-		soon, cancel := context.WithTimeout(ctx, askTime)
+		soon, cancel := context.WithTimeout(ctx, portTime)
 		s = r.askPort(soon)
 		cancel()
 	}
-	ask(ctx, r.spread(s), true, r.findIn)
+	ask(ctx, r.spread(s), placeTime, r.findIn)
 }
 
 // spread adds the accounts in which the grant may be as well, by what Port says of it,
