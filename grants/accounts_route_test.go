@@ -93,6 +93,42 @@ func TestRoute(t *testing.T) {
 	}
 }
 
+// TestRouteAmongMany: where very many accounts are served, they are not all named.
+func TestRouteAmongMany(t *testing.T) {
+	t.Parallel()
+	var served []string
+	for i := range 12 {
+		served = append(served, fmt.Sprintf("%012d", i+1))
+	}
+	_, err := grants.Route(served, bucket, unserved)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	contains(t, "error", err.Error(), "is of account "+unserved+", and access is granted in 12 other accounts")
+}
+
+// TestAccountMetrics: what has not happened yet is shown as 0, for each account and for
+// runs of which it is not known.
+func TestAccountMetrics(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		p := w.process()
+		for _, id := range []string{"", account, second, third} {
+			for _, op := range []string{"grant", "revoke", "expire"} {
+				for _, outcome := range []string{"succeeded", "refused", "failed"} {
+					p.wantIn("port_iam_runs_total", id, 0, op, outcome)
+				}
+			}
+		}
+		for _, id := range w.served {
+			p.wantIn("port_iam_grants", id, 0, "active")
+			p.wantIn("port_iam_grants_overdue", id, 0)
+		}
+		rec := w.request(nil) // on the bucket, of which nothing says the account
+		w.must(p.handle(rec))
+		p.wantIn("port_iam_runs_total", "", 1, "grant", "refused")
+	})
+}
+
 // TestReaches: an action that is for some accounts is refused on resources of others.
 func TestReaches(t *testing.T) {
 	inAccounts(t, iamtest.Options{}, func(w *world) {

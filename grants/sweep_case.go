@@ -146,7 +146,10 @@ func (w *round) readPlace(ctx context.Context, f *facts) error {
 		return nil
 	}
 	if a := w.svc.account(made); a != nil {
-		live, err := a.Find(ctx, f.name)
+		soon, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer time.AfterFunc(askTime, cancel).Stop() // it must not hold up this account
+		live, err := a.Find(soon, f.name)
 		if iamops.IsKind(err, iamops.KindForeign) || err == nil && !live.HasRole() {
 			return nil
 		}
