@@ -64,6 +64,7 @@ type lagScenario struct {
 	grants  int // left once all is settled
 	// mayStay: what is interrupted permanently before the Deny may leave a grant.
 	mayStay bool
+	member  bool // the grant is in an account that the daemon enters
 }
 
 // interrupted handles a record.
@@ -72,41 +73,53 @@ func interrupted(rec port.Record) func(context.Context, *process) {
 }
 
 var lagScenarios = []lagScenario{
-	{"grant", func(w *world) func(context.Context, *process) { return interrupted(w.request(nil)) }, 1, true},
+	{"grant", func(w *world) func(context.Context, *process) { return interrupted(w.request(nil)) }, 1, true, false},
+	{"grant in a member", func(w *world) func(context.Context, *process) { return interrupted(w.request(nil)) }, 1, true, true},
+	{"revoke in a member, and the entity names another account", func(w *world) func(context.Context, *process) {
+		grant := w.request(nil)
+		w.process().succeed(grant)
+		w.says(grant.RunID, third)
+		later(visible)
+		return interrupted(w.revoke(grant.RunID))
+	}, 0, false, true},
 	{"revoke", func(w *world) func(context.Context, *process) {
 		grant := w.request(nil)
 		w.process().succeed(grant)
 		return interrupted(w.revoke(grant.RunID))
-	}, 0, false},
+	}, 0, false, false},
 	{"revoke of a half-made grant", func(w *world) func(context.Context, *process) {
 		grant := w.request(nil)
 		w.crashAt(w.process(), grant, "entity_upsert")
 		return interrupted(w.revoke(grant.RunID))
-	}, 0, false},
+	}, 0, false, false},
 	{"expire", func(w *world) func(context.Context, *process) {
 		grant := w.short()
 		w.process().succeed(grant)
 		later(time.Hour)
 		return interrupted(w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(grant.RunID)}))
-	}, 0, false},
+	}, 0, false, false},
 	{"operator", func(w *world) func(context.Context, *process) {
 		grant := w.request(nil)
 		w.process().succeed(grant)
 		return func(ctx context.Context, p *process) {
 			_ = p.NewOperator(sweepGrace).Revoke(ctx, iamops.Name(grant.RunID))
 		}
-	}, 0, true},
+	}, 0, true, false},
 	{"sweep", func(w *world) func(context.Context, *process) {
 		w.process().succeed(w.short())
 		later(time.Hour)
 		return func(ctx context.Context, p *process) { _, _ = p.sweeper().Sweep(ctx) }
-	}, 0, false},
+	}, 0, false, false},
 }
 
 // play interrupts a scenario before or after its n-th call, and returns how many
 // calls there were, and whether this one was among them. handled says that who
 // began it goes on with it; else only sweeps follow.
 func (s lagScenario) play(w *world, n int, after, handled bool) (total int, killed bool) {
+	if s.member {
+		w.addAccounts()
+		w.bucketIn(second)
+	}
 	defer w.watchCut()()
 	act := s.prepare(w)
 	ctx, die := context.WithCancel(context.Background())
@@ -117,7 +130,8 @@ func (s lagScenario) play(w *world, n int, after, handled bool) (total int, kill
 		mu.Lock()
 		defer mu.Unlock()
 		total = max(total, c.n)
-		denied = denied || slices.ContainsFunc(w.aws.Snapshot().Roles, isDenied)
+		roles, _, _ := w.left()
+		denied = denied || slices.ContainsFunc(roles, isDenied)
 		if c.n == n && c.done == after {
 			killed = true
 			die()

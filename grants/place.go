@@ -32,15 +32,10 @@ type place struct {
 }
 
 // lookIn adds an account to those in which the grant is looked for.
-func (r *removal) lookIn(a *account) *place {
-	for _, p := range r.places {
-		if p.account == a {
-			return p
-		}
+func (r *removal) lookIn(a *account) {
+	if !r.any(func(p *place) bool { return p.account == a }) {
+		r.places = append(r.places, &place{account: a})
 	}
-	p := &place{account: a}
-	r.places = append(r.places, p)
-	return p
 }
 
 // inEach does something at all places at once. The places are apart from each other:

@@ -148,7 +148,7 @@ func (w *round) readPlace(ctx context.Context, f *facts) error {
 	if a := w.svc.account(made); a != nil {
 		soon, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer time.AfterFunc(askTime, cancel).Stop() // it must not hold up this account
+		defer time.AfterFunc(placeTime, cancel).Stop() // it must not hold up this account
 		live, err := a.Find(soon, f.name)
 		if iamops.IsKind(err, iamops.KindForeign) || err == nil && !live.HasRole() {
 			return nil
