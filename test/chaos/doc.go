@@ -1,7 +1,7 @@
 // Package chaos plays a bad day from outside: two instances of the binary on a
 // real Kafka broker and moto, while processes are killed, stopped and stalled,
-// the broker crashes, AWS throttles and loses answers, and Port fails and goes
-// away. Meanwhile it watches what must hold at all times, and afterwards an
+// the broker crashes, AWS throttles and loses answers, Port fails and goes away, and one
+// of two accounts cannot be entered or answers late. Meanwhile it watches what must hold at all times, and afterwards an
 // oracle that knows nothing of the code checks what docs/guarantees.md promises.
 // Beside it stands the soak: the same world without trouble, for memory,
 // goroutines and descriptors that must not grow.

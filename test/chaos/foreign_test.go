@@ -19,9 +19,20 @@ const foreignRole = "Permission-r_foreign"
 // otherAccount names the entity of a grant in another account.
 const otherAccount = "Permission-r_account"
 
-// plant makes objects that are not ours wherever they could be taken for ours.
+// plant makes objects that are not ours wherever they could be taken for ours, in all
+// accounts.
 func (w *world) plant() {
 	w.t.Helper()
+	for _, account := range accounts() {
+		w.plantIn(account)
+	}
+	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"by-hand","properties":{"role_arn":""}}`)
+	w.Port.AddEntity(daemontest.GrantBlueprint, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/%s"}}`, otherAccount, otherAccount))
+}
+
+func (w *world) plantIn(account string) {
+	w.t.Helper()
+	client := w.In(account)
 	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	const allow = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
 	type role struct{ path, name, org, run string } // the last two as the tags say
@@ -33,7 +44,7 @@ func (w *world) plant() {
 		{"/", "Permission-r_elsewhere", daemontest.Org, "r_elsewhere"},
 	}
 	for _, o := range w.plan.orders {
-		if o.inTheWay {
+		if o.inTheWay && o.account == account {
 			roles = append(roles, role{daemontest.Path, o.name(), "org_other", o.run})
 		}
 	}
@@ -44,39 +55,57 @@ func (w *world) plant() {
 				in.Tags = append(in.Tags, types.Tag{Key: aws.String("port-iam-" + key), Value: &value})
 			}
 		}
-		if _, err := w.IAM.CreateRole(w.t.Context(), in); err != nil {
+		if _, err := client.CreateRole(w.t.Context(), in); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	policy, err := w.IAM.CreatePolicy(w.t.Context(), &iam.CreatePolicyInput{
+	policy, err := client.CreatePolicy(w.t.Context(), &iam.CreatePolicyInput{
 		PolicyName: aws.String(foreignRole), Path: aws.String(daemontest.Path), PolicyDocument: aws.String(allow),
 	})
 	if err == nil {
-		_, err = w.IAM.AttachRolePolicy(w.t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(foreignRole), PolicyArn: policy.Policy.Arn})
+		_, err = client.AttachRolePolicy(w.t.Context(), &iam.AttachRolePolicyInput{RoleName: aws.String(foreignRole), PolicyArn: policy.Policy.Arn})
 	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.Port.AddEntity(daemontest.GrantBlueprint, `{"identifier":"by-hand","properties":{"role_arn":""}}`)
-	w.Port.AddEntity(daemontest.GrantBlueprint, fmt.Sprintf(`{"identifier":%q,"properties":{"role_arn":"arn:aws:iam::210987654321:role/port-iam/%s"}}`, otherAccount, otherAccount))
 }
 
 // notOurs describes everything in IAM and Port that belongs to no grant of this
 // day: what was planted, and what should not be there at all.
 func (w *world) notOurs() (all []string) {
 	w.t.Helper()
-	show := func(v any) {
-		text, err := json.Marshal(v)
-		if err != nil {
-			w.t.Fatal(err)
+	for _, account := range accounts() {
+		for _, v := range w.notOursIn(account) {
+			all = append(all, w.shown(v))
 		}
-		all = append(all, string(text))
 	}
-	ours := func(name, path *string) bool {
-		o := w.byRun[runOf(aws.ToString(name))]
-		return o != nil && o.kind == kindGrant && (path == nil || *path == daemontest.Path)
+	for _, id := range w.Port.Entities(daemontest.GrantBlueprint) {
+		if o := w.byRun[runOf(id)]; o == nil || o.kind != kindGrant {
+			e, _ := w.Port.Entity(daemontest.GrantBlueprint, id)
+			all = append(all, w.shown(e))
+		}
 	}
-	pages := iam.NewGetAccountAuthorizationDetailsPaginator(w.IAM, &iam.GetAccountAuthorizationDetailsInput{
+	slices.Sort(all) // moto lists policies in any order
+	return all
+}
+
+func (w *world) shown(v any) string {
+	w.t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// notOursIn are the roles and policies of notOurs. A grant is in its own account alone.
+func (w *world) notOursIn(account string) (all []any) {
+	w.t.Helper()
+	ours := func(name string, path *string) bool {
+		o := w.byRun[runOf(name)]
+		return o != nil && o.kind == kindGrant && o.account == account && aws.ToString(path) == daemontest.Path
+	}
+	pages := iam.NewGetAccountAuthorizationDetailsPaginator(w.In(account), &iam.GetAccountAuthorizationDetailsInput{
 		Filter: []types.EntityType{types.EntityTypeRole, types.EntityTypeLocalManagedPolicy},
 	})
 	for pages.HasMorePages() {
@@ -85,24 +114,18 @@ func (w *world) notOurs() (all []string) {
 			w.t.Fatal(err)
 		}
 		for _, r := range page.RoleDetailList {
-			if o := w.byRun[runOf(aws.ToString(r.RoleName))]; !ours(r.RoleName, r.Path) || o.inTheWay {
-				show(r)
+			name := aws.ToString(r.RoleName)
+			if !ours(name, r.Path) || w.byRun[runOf(name)].inTheWay {
+				all = append(all, r)
 			}
 		}
 		for _, p := range page.Policies {
 			// moto leaves out the name of a policy.
 			arn := aws.ToString(p.Arn)
-			if name := arn[strings.LastIndex(arn, "/")+1:]; !ours(&name, p.Path) {
-				show(p)
+			if !ours(arn[strings.LastIndex(arn, "/")+1:], p.Path) {
+				all = append(all, p)
 			}
 		}
 	}
-	for _, id := range w.Port.Entities(daemontest.GrantBlueprint) {
-		if !ours(&id, nil) {
-			e, _ := w.Port.Entity(daemontest.GrantBlueprint, id)
-			show(e)
-		}
-	}
-	slices.Sort(all) // moto lists policies in any order
 	return all
 }

@@ -36,6 +36,8 @@ type instance struct {
 	name string
 	aws  string // the address under which it sees AWS
 
+	operates bool // it is no daemon, but the commands of operators
+
 	mu       sync.Mutex
 	d        *daemontest.Daemon
 	may      ending
@@ -51,8 +53,7 @@ func (i *instance) daemon() *daemontest.Daemon {
 }
 
 func (i *instance) start() {
-	d := daemontest.Start(i.w.t, i.w.Env(map[string]string{
-		"AWS_ENDPOINT_URL_IAM": i.aws, "AWS_ENDPOINT_URL_STS": i.aws,
+	d := daemontest.Start(i.w.t, i.w.env(i.aws, map[string]string{
 		"SWEEP_INTERVAL": i.w.plan.sweepInterval.String(), "SWEEP_GRACE": sweepGrace.String(),
 	}), i.w.rec.writer(i.name))
 	i.w.rec.note("%s runs, process %d", i.name, d.PID())

@@ -64,12 +64,15 @@ func (o *observer) before(c awsCall) {
 		o.w.violation("%s of %q, which nobody asked for", c.op, c.name)
 		return
 	}
+	if c.account != order.account {
+		o.w.violation("%s for run %s in account %s instead of %q", c.op, run, c.account, order.account)
+	}
 	switch c.op {
 	case "CreatePolicy", "CreateRole":
 		if !order.grantable() && !order.inTheWay {
 			o.w.violation("%s for run %s, which must not be granted", c.op, run)
 		}
-		if c.form.Get("Path") != daemontest.Path || c.op == "CreateRole" && c.form.Get("PermissionsBoundary") != daemontest.Boundary {
+		if c.form.Get("Path") != daemontest.Path || c.op == "CreateRole" && c.form.Get("PermissionsBoundary") != "arn:aws:iam::"+c.account+":policy/"+daemontest.BoundaryName {
 			o.w.violation("%s for run %s under path %q with boundary %q", c.op, run, c.form.Get("Path"), c.form.Get("PermissionsBoundary"))
 		}
 	case "AttachRolePolicy":
@@ -79,7 +82,7 @@ func (o *observer) before(c awsCall) {
 		switch arn := c.form.Get("PolicyArn"); {
 		case !order.grantable():
 			o.w.violation("access for run %s, which must not be granted", run)
-		case arn != "arn:aws:iam::"+daemontest.Account+":policy"+daemontest.Path+order.name():
+		case arn != "arn:aws:iam::"+c.account+":policy"+daemontest.Path+order.name():
 			o.w.violation("policy %s is attached to the role of run %s", arn, run)
 		case !accepted:
 			o.w.violation("access for run %s before Port has accepted its entity", run)
@@ -210,6 +213,9 @@ func (o *observer) runEnded(r porttest.RunState) {
 		o.open--
 	}
 	o.mu.Unlock()
+	if in := order.in(); in != "" {
+		o.w.proxy.noteEnd(in, r.Status == "SUCCESS")
+	}
 	switch {
 	case r.Status != "SUCCESS":
 	case order.kind == kindGrant:

@@ -34,9 +34,7 @@ func (d *drawing) operator(turn float64, o *order) {
 
 // command starts the revocation of a grant from the command line.
 func (w *world) command(o *order) *daemontest.Daemon {
-	env := w.Env(map[string]string{
-		"AWS_ENDPOINT_URL_IAM": w.operators, "AWS_ENDPOINT_URL_STS": w.operators, "SWEEP_GRACE": sweepGrace.String(),
-	})
+	env := w.env(w.operators, map[string]string{"SWEEP_GRACE": sweepGrace.String()})
 	w.rec.note("an operator revokes %s", o.name())
 	return daemontest.Command(w.t, env, []string{"grants", "revoke", "--yes", o.name()}, w.rec.writer("operator"))
 }

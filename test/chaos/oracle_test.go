@@ -15,7 +15,10 @@ import (
 // judge checks everything that is promised once things have settled. It goes by
 // what Port and AWS hold, and by the orders.
 func (w *world) judge() {
-	roles, policies := w.Names(w.t)
+	roles, policies := map[string][]string{}, map[string][]string{} // by account
+	for _, account := range accounts() {
+		roles[account], policies[account] = w.NamesIn(w.t, account)
+	}
 	for _, o := range w.plan.orders {
 		r, found := w.Port.Run(o.run)
 		if !found && !o.placed {
@@ -37,7 +40,7 @@ func (w *world) judge() {
 		switch o.kind {
 		case kindGrant:
 			w.judgeOutcome(o, r)
-			w.judgeGrant(o, r, slices.Contains(roles, o.name()), slices.Contains(policies, o.name()))
+			w.judgeGrant(o, r, slices.Contains(roles[o.account], o.name()), slices.Contains(policies[o.account], o.name()))
 		case kindRevoke:
 			w.judgeRevocation(o, r)
 		case kindExpire:
@@ -93,7 +96,7 @@ func (w *world) judgeGrant(o *order, r porttest.RunState, role, policy bool) {
 	case !role || !policy || !entity:
 		w.violation("grant %s must be whole, and there are: %s", o.run, there)
 	default:
-		w.CheckGrant(w.t, daemontest.Grant{Run: o.run, Requester: o.requester, Resource: o.resource, Actions: o.actions, Lasts: o.lasts})
+		w.CheckGrant(w.t, daemontest.Grant{Run: o.run, Account: o.account, Requester: o.requester, Resource: o.resource, Actions: o.actions, Lasts: o.lasts})
 	}
 }
 

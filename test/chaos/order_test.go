@@ -25,6 +25,7 @@ type order struct {
 	requester string // e-mail
 
 	// Of a grant.
+	account  string // where it must be, and nowhere else; "" where nobody can tell
 	resource string
 	asked    []string          // actions, as in the form
 	duration string            // likewise; "" is the default
@@ -44,7 +45,18 @@ type order struct {
 	revoked bool // its removal has been requested
 }
 
+// accounts are those that are served: the instances' own one, and a member.
+func accounts() []string { return []string{daemontest.Account, daemontest.Member} }
+
 func (o *order) name() string { return daemontest.NamePrefix + o.run }
+
+// in is the account of what the run is about, "" where that is not known.
+func (o *order) in() string {
+	if o.target != nil {
+		return o.target.account
+	}
+	return o.account
+}
 
 // end is when the grant ends, if its run is r.
 func (o *order) end(r porttest.RunState) time.Time {

@@ -28,9 +28,11 @@ type proxy struct {
 
 	meet map[fault]func() // counts what is met
 
+	member memberTrouble
+
 	mu sync.Mutex
-	// swept is when the last sweep has begun. Nothing else lists all roles.
-	swept time.Time
+	// swept is when the last sweep has begun, by account. Nothing else lists all roles.
+	swept map[string]time.Time
 }
 
 // fault is what one call to IAM meets.
@@ -45,9 +47,14 @@ const (
 	lateRequest fault = "connection lost, applied later"
 )
 
+// chance is that of the n-th call, for one purpose of several.
+func (p *proxy) chance(n, purpose uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(p.w.plan.seed, n<<1|purpose))
+}
+
 // fault is what the n-th call meets; 37 % meet something.
 func (p *proxy) fault(n int64) (fault, time.Duration) {
-	r := rand.New(rand.NewPCG(p.w.plan.seed, uint64(n)))
+	r := p.chance(uint64(n), 0)
 	roll := r.Float64()
 	switch {
 	case p.calm.Load():
@@ -68,10 +75,11 @@ func (p *proxy) fault(n int64) (fault, time.Duration) {
 
 // awsCall is one call to IAM.
 type awsCall struct {
-	op     string
-	name   string // of the role or policy it is about; "" for lists
-	form   url.Values
-	change bool
+	op      string
+	account string
+	name    string // of the role or policy it is about; "" for lists
+	form    url.Values
+	change  bool
 }
 
 func readCall(body []byte) awsCall {
@@ -83,8 +91,14 @@ func readCall(body []byte) awsCall {
 	if arn := form.Get("PolicyArn"); c.name == "" && arn != "" {
 		c.name = arn[strings.LastIndex(arn, "/")+1:]
 	}
-	c.change = !strings.HasPrefix(c.op, "Get") && !strings.HasPrefix(c.op, "List")
+	c.change = c.op != "AssumeRole" && !strings.HasPrefix(c.op, "Get") && !strings.HasPrefix(c.op, "List")
 	return c
+}
+
+// beginsSweep tells of a call by a daemon whether a sweep begins with it. One role is
+// listed to see whether the account is up.
+func (c awsCall) beginsSweep() bool {
+	return c.op == "ListRoles" && c.form.Get("Marker") == "" && c.form.Get("MaxItems") != "1"
 }
 
 // serve opens the way to AWS for one instance.
@@ -99,6 +113,11 @@ func (p *proxy) serve(i *instance) *httptest.Server {
 			p.answer(w, p.forward(r, body))
 			return
 		}
+		call.account = p.member.accountOf(call, r)
+		if refused := p.member.meets(r.Context(), call, p.chance(uint64(p.calls.Load()), 1)); refused != nil {
+			p.answer(w, *refused)
+			return
+		}
 		f, delay := p.fault(p.calls.Add(1))
 		if f != noFault {
 			p.meet[f]()
@@ -110,9 +129,9 @@ func (p *proxy) serve(i *instance) *httptest.Server {
 		case f == lateRequest:
 			p.late.Add(1)
 		}
-		if call.op == "ListRoles" && call.form.Get("Marker") == "" {
-			p.swept = time.Now()
-			p.w.rec.note("%s begins a sweep", i.name)
+		if !i.operates && call.beginsSweep() {
+			p.swept[call.account] = time.Now()
+			p.w.rec.note("%s begins a sweep of %s", i.name, call.account)
 		}
 		p.mu.Unlock()
 		if f != noFault && call.change {
@@ -154,7 +173,9 @@ type response struct {
 // so that the observer knows their order.
 func (p *proxy) carryOut(i *instance, call awsCall, r *http.Request, body []byte) response {
 	if !call.change {
-		return p.forward(r, body)
+		got := p.forward(r, body)
+		p.member.noteSession(call, got)
+		return got
 	}
 	lock, _ := p.names.LoadOrStore(call.name, new(sync.Mutex))
 	mu := lock.(*sync.Mutex)
@@ -211,10 +232,17 @@ func refusal(status int, code, message string) response {
 	return response{status, http.Header{"Content-Type": {"text/xml"}}, fmt.Appendf(nil, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message)}
 }
 
+// lastSweep is since when all accounts have been swept.
 func (p *proxy) lastSweep() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.swept
+	last := time.Now()
+	for _, account := range accounts() {
+		if at := p.swept[account]; at.Before(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // stop ends the trouble and waits for what is still under way.

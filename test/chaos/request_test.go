@@ -16,21 +16,33 @@ const (
 	bucket = porttest.SampleBucket
 )
 
-var instanceARN = fmt.Sprintf(porttest.SampleInstance, daemontest.Account)
+// nowhere is a bucket of which nobody says in which account it is.
+const nowhere = "arn:aws:s3:::nobodys-s3-bucket"
+
+// buckets and machines are the resources, by account. The ARN of a bucket names none, and
+// its entity does.
+var (
+	buckets  = map[string]string{daemontest.Account: bucket, daemontest.Member: daemontest.MemberBucket}
+	machines = map[string]string{
+		daemontest.Account: fmt.Sprintf(porttest.SampleInstance, daemontest.Account), daemontest.Member: daemontest.MemberInstance,
+	}
+)
 
 // grant draws a request, and what follows it.
 func (d *drawing) grant(turn float64) {
-	o := &order{kind: kindGrant, requester: pick(d, alice, alice, bob), resource: bucket}
+	o := &order{kind: kindGrant, requester: pick(d, alice, alice, bob), account: pick(d, accounts()...)}
+	data, machine := buckets[o.account], machines[o.account]
+	o.resource = data
 	switch d.IntN(4) {
 	case 0:
-		o.actions = map[string]string{"s3:PutObject": bucket + "/*"}
+		o.actions = map[string]string{"s3:PutObject": data + "/*"}
 	case 1:
-		o.actions = map[string]string{"s3:GetObject": bucket + "/*", "s3:ListBucket": bucket}
+		o.actions = map[string]string{"s3:GetObject": data + "/*", "s3:ListBucket": data}
 	case 2:
-		o.actions = map[string]string{"s3:GetObject": bucket + "/*"}
+		o.actions = map[string]string{"s3:GetObject": data + "/*"}
 	default:
-		o.resource = instanceARN
-		o.actions = map[string]string{"ec2:StopInstances": instanceARN, "ec2:StartInstances": instanceARN}
+		o.resource = machine
+		o.actions = map[string]string{"ec2:StopInstances": machine, "ec2:StartInstances": machine}
 	}
 	for _, a := range []string{"s3:PutObject", "s3:GetObject", "s3:ListBucket", "ec2:StopInstances", "ec2:StartInstances"} {
 		if o.actions[a] != "" {
@@ -48,7 +60,9 @@ func (d *drawing) grant(turn float64) {
 	d.grants++
 	switch d.grants % 16 {
 	case 2:
-		o.refused, o.asked = true, append(o.asked, map[bool]string{true: "ec2:StopInstances", false: "s3:PutObject"}[o.resource == bucket])
+		o.refused, o.asked = true, append(o.asked, map[bool]string{true: "ec2:StopInstances", false: "s3:PutObject"}[o.resource == data])
+	case 3:
+		o.refused, o.account, o.resource, o.asked = true, "", nowhere, []string{"s3:GetObject"}
 	case 5:
 		o.lost = true
 	case 8:

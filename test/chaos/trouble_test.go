@@ -36,6 +36,9 @@ func (d *drawing) trouble() {
 	if d.runs < longDay {
 		outage = 15 * time.Second
 	}
+	// In the first half, so that runs are left for each account.
+	d.at(d.between(0.1, 0.5)*float64(d.runs), func(w *world) { w.memberAway(outage) })
+	d.at(d.between(0.1, 0.5)*float64(d.runs), func(w *world) { w.memberSlow(outage) })
 	away := pick(d, porttest.Fault{Kind: porttest.LostRequest, Count: -1}, porttest.Fault{Status: 503, Count: -1})
 	d.somewhere(func(w *world) { w.portFault(away, outage) })
 }

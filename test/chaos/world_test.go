@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -65,10 +66,13 @@ func newWorld(t *testing.T, p *plan) *world {
 	for _, o := range p.orders {
 		w.byRun[o.run] = o
 	}
+	w.AddMember(t)
+	w.Port.AddEntity("aws_resource", `{"identifier":"`+bucket+`","properties":{"resource_type":"S3","account":"`+daemontest.Account+`"}}`)
+	w.Port.AddEntity("aws_resource", `{"identifier":"`+nowhere+`","properties":{"resource_type":"S3"}}`)
 	w.producer = newProducer(t, w.World)
 	transport := &http.Transport{MaxIdleConnsPerHost: 100}
 	t.Cleanup(transport.CloseIdleConnections)
-	w.proxy = &proxy{w: w, client: &http.Client{Transport: transport}, meet: map[fault]func(){}}
+	w.proxy = &proxy{w: w, client: &http.Client{Transport: transport}, meet: map[fault]func(){}, swept: map[string]time.Time{}}
 	for _, f := range []fault{throttled, unavailable, lostRequest, lostAnswer, lateRequest} {
 		w.proxy.meet[f] = w.tally.plan("AWS: " + string(f))
 	}
@@ -76,7 +80,7 @@ func newWorld(t *testing.T, p *plan) *world {
 	t.Cleanup(w.Port.OnCall(w.observer.portCall))
 	w.plant()
 	w.foreign = w.notOurs()
-	operators := w.proxy.serve(&instance{w: w, name: "operator"})
+	operators := w.proxy.serve(&instance{w: w, name: "operator", operates: true})
 	t.Cleanup(operators.Close)
 	w.operators = operators.URL
 	for n := range 2 {
@@ -88,6 +92,16 @@ func newWorld(t *testing.T, p *plan) *world {
 		i.start()
 	}
 	return w
+}
+
+// env is what the program is told where it sees AWS at an address.
+func (w *world) env(aws string, more map[string]string) map[string]string {
+	env := w.Env(map[string]string{
+		"ACCOUNTS": strings.Join(accounts(), ","), "IAM_PERMISSIONS_BOUNDARY": daemontest.BoundaryName,
+		"AWS_ENDPOINT_URL_IAM": aws, "AWS_ENDPOINT_URL_STS": aws,
+	})
+	maps.Copy(env, more)
+	return env
 }
 
 // violation reports something that must never be. It may be called from any
