@@ -295,3 +295,30 @@ func TestGrantsInTwoAccounts(t *testing.T) {
 		t.Errorf("%s is left: %+v", there, roles)
 	}
 }
+
+// TestGrantsOfAnAccountThatLeft: they are told at the start, and only where ACCOUNTS says
+// which accounts are served.
+func TestGrantsOfAnAccountThatLeft(t *testing.T) {
+	w := newTwoAccounts(t)
+	w.operate().grantOn("r_left", w.instance(member))
+	const told = `"account":"` + member + `","grants":1`
+	for accounts, want := range map[string]bool{demo.Account: true, demo.Account + "," + member: false, "": false} {
+		w.env["ACCOUNTS"] = accounts
+		cfg, err := readWith(t, w.env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log lockedBuffer
+		d := newDaemon(cfg, prometheus.NewRegistry(), &log)
+		if err := d.build(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d.warnElsewhere(t.Context()); strings.Contains(log.text(), told) != want {
+			t.Errorf("ACCOUNTS=%s: told %v, want %v:\n%s", accounts, !want, want, log.text())
+		}
+	}
+	w.env["ACCOUNTS"] = demo.Account
+	d := w.run()
+	d.awaitLog(t, told)
+	d.end(t)
+}

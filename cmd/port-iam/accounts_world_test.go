@@ -167,6 +167,20 @@ func (d *running) end(t *testing.T) string {
 	return d.log.String()
 }
 
+// awaitLog waits for a part of the log.
+func (d *running) awaitLog(t *testing.T, part string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(30 * time.Second); !strings.Contains(d.log.text(), part); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%q is not in the log:\n%s", part, d.log.text())
+		}
+	}
+}
+
 // metric is a line of /metrics that begins so.
 func (d *running) metric(t *testing.T, begins string) string {
 	t.Helper()

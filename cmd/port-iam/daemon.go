@@ -53,6 +53,7 @@ type daemon struct {
 
 	// Made by build.
 	served  []account
+	service *grants.Service
 	kafka   *consumer.Consumer
 	sweeper *grants.Sweeper
 }
@@ -117,6 +118,7 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 	}
 	defer inBackground(ctx, d.probe)()
 	defer inBackground(ctx, d.probeAccounts)()
+	defer inBackground(ctx, d.warnElsewhere)()
 	if cfg.sweep.interval > 0 {
 		defer inBackground(ctx, d.sweeper.Run)()
 	}
@@ -187,18 +189,17 @@ func (d *daemon) build(ctx context.Context) error {
 	if err := d.buildAccounts(ctx, org, identity); err != nil {
 		return err
 	}
-	service, err := d.newService(d.served)
-	if err != nil {
+	if d.service, err = d.newService(d.served); err != nil {
 		return err
 	}
-	if d.kafka, err = d.newConsumer(org, service); err != nil {
+	if d.kafka, err = d.newConsumer(org, d.service); err != nil {
 		return err
 	}
-	d.sweeper = service.NewSweeper(grants.SweepOptions{
+	d.sweeper = d.service.NewSweeper(grants.SweepOptions{
 		Offsets: d.kafka, Interval: d.cfg.sweep.interval, Grace: d.cfg.sweep.grace,
 		Sweeping: func() bool { return d.kafka.Holds(0) },
 	})
-	d.page.follow(service)
+	d.page.follow(d.service)
 	d.ready.live(needKafka, d.kafka.Ready)
 	d.life.note("consumer", d.kafka.Alive)
 	d.life.note("sweep", d.sweeper.Alive)

@@ -140,6 +140,31 @@ func (d *daemon) probeAccounts(ctx context.Context) {
 	}
 }
 
+// elsewhereAgain is after how long Port is asked again for grants of accounts that are
+// not served.
+const elsewhereAgain = time.Minute
+
+// warnElsewhere tells, once, of the grants in accounts that have left ACCOUNTS. Without
+// ACCOUNTS those of other accounts are another daemon's.
+func (d *daemon) warnElsewhere(ctx context.Context) {
+	if !d.watch.listed {
+		return
+	}
+	found, err := d.service.Elsewhere(ctx)
+	for ; err != nil; found, err = d.service.Elsewhere(ctx) {
+		if ctx.Err() == nil {
+			d.log.Warn("Port does not say whether there are grants in accounts that are not served", "error", err)
+		}
+		if !pause(ctx, elsewhereAgain) {
+			return
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		d.log.Warn("there are grants in an account that is not served: they end at their time, nobody sweeps them, "+
+			"and `port-iam grants revoke` with that account in ACCOUNTS takes them away", "account", id, "grants", found[id])
+	}
+}
+
 // buildAccounts makes what each served account needs. None of them is waited for: who
 // asks for access in one that is away waits, and nobody else.
 func (d *daemon) buildAccounts(ctx context.Context, org string, own iamops.Identity) (err error) {

@@ -203,6 +203,12 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
+func (b *lockedBuffer) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.String()
+}
+
 // command runs port-iam.
 func command(args ...string) (code int, stdout, stderr string) {
 	var out, errs lockedBuffer

@@ -106,9 +106,3 @@ func accessOf(all []account) map[string]grants.Access {
 	}
 	return access
 }
-
-// newOps makes the operations in the account of the own credentials.
-func (c *clients) newOps(org string, own iamops.Identity) (*iamops.Ops, error) {
-	a, err := c.newAccount(org, own, own.Account)
-	return a.ops, err
-}
