@@ -19,7 +19,7 @@ type people struct {
 	sessions map[string]string // access key of a session, by the run of its grant
 }
 
-// person is somebody who has signed in to an account.
+// person is a requester who has signed in to an account.
 type person struct{ email, account string }
 
 var everybody = []string{alice, bob, mallory}

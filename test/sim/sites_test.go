@@ -192,6 +192,3 @@ func (w *world) found(o *order, id string) (roles []iamtest.Role, policies []iam
 	}
 	return roles, policies
 }
-
-// isServed reports whether instances that start now serve an account.
-func (w *world) isServed(id string) bool { return slices.Contains(w.servedNow(), id) }
