@@ -34,10 +34,11 @@ func Judge(ctx context.Context, portal *port.Client, want port.Object) (problems
 	}
 	problems, notes = it.conflicts, append(it.doubts, it.notes...)
 	for _, c := range it.changes {
+		_, named := c.old.([]string) // accounts
 		switch {
 		case c.needed:
 			problems = append(problems, c.problem())
-		case c.old == nil && strings.HasPrefix(contextPath+".accounts", c.path):
+		case !named && strings.HasPrefix(contextPath+".accounts", c.path):
 			notes = append(notes, "it does not name an AWS account, so any daemon may take its runs: `port-iam setup` adds the account")
 		default:
 			notes = append(notes, "`port-iam setup` would change "+c.path)

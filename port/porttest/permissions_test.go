@@ -100,7 +100,7 @@ func TestPermissionsOfActionsAndBlueprints(t *testing.T) {
 		}
 	}
 	of, _ := entities["updateProperties"].(map[string]any)
-	if diff := cmp.Diff(any(edit), of["resource_type"]); diff != "" || len(of) != 7 {
+	if diff := cmp.Diff(any(edit), of["resource_type"]); diff != "" || len(of) != 8 {
 		t.Errorf("%d properties (-want +got):\n%s", len(of), diff)
 	}
 	w.SetBlueprintPermissions("aws_resource", `{"entities":{}}`)
