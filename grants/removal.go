@@ -93,7 +93,7 @@ func (r *removal) read(ctx context.Context) standing {
 		ask(ctx, added, placeTime, r.readIn)
 	}
 	inAWS.Wait()
-	if r.fixed && !r.any((*place).saw) {
+	if r.fixed && (!r.any((*place).saw) || r.svc.accountIn(s.entity) == nil) {
 		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run) // it may be elsewhere
 	}
 	grant := s.run.Action == "" || r.svc.opts.Actions.IsGrant(s.run.Action) // "" if it cannot be read
@@ -123,6 +123,9 @@ func (r *removal) askPort(ctx context.Context) (s standing) {
 // of the revoking run if there is one.
 func (r *removal) take(ctx context.Context, s standing, revokingRun string) error {
 	if err := r.takeMade(ctx, s); err != nil {
+		return err
+	}
+	if err := r.mayBeBeside(s); err != nil {
 		return err
 	}
 	return r.deleteEntity(ctx, revokingRun)

@@ -141,6 +141,25 @@ func (s *Service) Elsewhere(ctx context.Context) (map[string]int, error) {
 	return count, err
 }
 
+// mayBeBeside refuses to call a grant gone of which something was removed here, where
+// neither its entity nor the resource that it was requested for is of a served account: a
+// person has made the role again, and the first one stands where nobody was asked.
+func (r *removal) mayBeBeside(s standing) error {
+	switch {
+	case s.entity == nil || r.svc.accountIn(s.entity) != nil || !r.any((*place).saw):
+		return nil
+	case s.madeErr != nil:
+		return s.madeErr
+	case s.madeIn == "" || r.svc.account(s.madeIn) != nil:
+		return nil
+	}
+	return refuse("the grant is of another account", "%w", &iamops.Error{
+		Op: "revoke " + r.name, Kind: iamops.KindForeign,
+		Err: fmt.Errorf("what was found here is removed; but its role is %q by its entity, and it was requested for a resource of account %s, which is not served: use the action of the account that the role is in",
+			textOf(s.entity, templates.PropertyRoleARN), s.madeIn),
+	})
+}
+
 // noteDiffers notes that a role was found which is not the one that the entity names.
 func (r *removal) noteDiffers(in *account, arn string) {
 	var found []string
