@@ -157,15 +157,22 @@ func TestRevokedInPart(t *testing.T) {
 	})
 }
 
-// TestCutWithoutTheRun: that Port does not give the run of a grant, or its resource, does
+// TestCutWithoutTheRun: that Port does not give the run of a grant, or its entity, does
 // not delay the cut, wherever the entity says that the role is.
 func TestCutWithoutTheRun(t *testing.T) {
-	for _, trouble := range []porttest.Fault{{Status: 500}, {Kind: porttest.Delayed, Delay: time.Hour}} {
+	for _, trouble := range []porttest.Fault{
+		{Route: "run_get", Status: 500},
+		{Route: "run_get", Kind: porttest.Delayed, Delay: time.Hour},
+		{Route: "entity_get", Status: 500},
+		{Route: "entity_get", Kind: porttest.Delayed, Delay: time.Hour},
+	} {
 		for _, says := range []string{second, third, unserved} {
 			inAccounts(t, iamtest.Options{}, func(w *world) {
 				run := w.grantedIn(second, nil)
 				w.says(run, says)
-				trouble.Route, trouble.ID, trouble.Count = "run_get", run, -1
+				if trouble.ID, trouble.Count = run, -1; trouble.Route == "entity_get" {
+					trouble.ID = iamops.Name(run)
+				}
 				w.port.Fault(trouble)
 				cuts := deniedIn(w.in[second])
 				rec := w.revoke(run)

@@ -15,11 +15,17 @@ import (
 // run that made it names the resource. Both are in Port, where people can write: so
 // "it is gone" is believed of an account alone only where both name that account.
 
+// portTime bounds the wait for what Port says of the places where a grant may be. Without
+// its answer they are all accounts.
+const portTime = time.Second
+
 // search finds the role where the entity of the grant says that it is, before anything
-// else is known. false: the entity does not say it, and nothing was asked.
+// else is known. false: the entity does not say it, or not soon, and nothing was asked.
 func (r *removal) search(ctx context.Context) bool {
 	if len(r.places) == 0 {
-		entity, err := find(ctx, r.svc.opts.Portal, templates.BlueprintGrant, r.name)
+		soon, cancel := context.WithTimeout(ctx, portTime)
+		entity, err := find(soon, r.svc.opts.Portal, templates.BlueprintGrant, r.name)
+		cancel()
 		a := r.svc.accountIn(entity)
 		if err != nil || a == nil {
 			return false
@@ -29,10 +35,6 @@ func (r *removal) search(ctx context.Context) bool {
 	ask(ctx, r.places, r.patient(), r.findIn)
 	return true
 }
-
-// portTime bounds the wait for what Port says of the places where a grant may be. Without
-// its answer they are all accounts.
-const portTime = time.Second
 
 // searchOn goes on where search has found nothing: in every account that is served or,
 // where one was asked, in those where the grant may be as well.
