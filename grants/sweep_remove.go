@@ -41,7 +41,7 @@ func (w *round) remove(ctx context.Context, j *judged) error {
 		// The entity of another role, which goes on, stays, whatever is wrong with this one.
 		stays := j.elsewhere && j.verdict.remove != removedExpired && j.run.Status == port.StatusSuccess
 		if err == nil && !stays {
-			err = r.deleteEntity(ctx, "")
+			err = w.deleteEntity(ctx, &r, j.facts)
 		}
 		if err == nil {
 			break
@@ -68,6 +68,18 @@ func (w *round) remove(ctx context.Context, j *judged) error {
 	}
 	w.log.Info("grant removed", keyAccount, w.id, keyGrant, j.name, keyReason, j.why)
 	return nil
+}
+
+// deleteEntity deletes the entity of a grant that was removed here, unless the grant may
+// be in another account as well, where a person made it again or it was made first: that
+// is found there.
+func (w *round) deleteEntity(ctx context.Context, r *removal, f *facts) error {
+	if f.entity != nil {
+		if err := w.readPlace(ctx, f); err != nil || f.mayBeIn != "" {
+			return err
+		}
+	}
+	return r.deleteEntity(ctx, "")
 }
 
 // brake marks the grants whose run succeeded and of which Port has no entity, or
