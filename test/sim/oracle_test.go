@@ -227,7 +227,12 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 		return // it goes on for a quarter of an hour, and fails
 	}
 	log := w.reasonOf(r)
-	gaveUp := w.mayFail(o.target, log) || o.target != nil && (o.target.unreadable || w.elsewhere(o.target, log))
+	gaveUp := w.mayFail(o.target, log)
+	if g := o.target; g != nil {
+		// Without an entity all accounts are asked.
+		beside := w.askedBeside(g) && w.mayFail(nil, log)
+		gaveUp = gaveUp || beside || g.unreadable || w.elsewhere(g, log)
+	}
 	switch {
 	case o.target == nil && !o.refused && gaveUp:
 	case o.target == nil:
@@ -238,7 +243,7 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 		if r.Status != "FAILURE" {
 			w.violation("run %s is %s, and its object is not ours", o.run, r.Status)
 		}
-	case o.target.handled == edited && r.Status != "SUCCESS" && w.sweptBefore(o.target, r.EndedAt):
+	case o.target.handled == edited && r.Status != "SUCCESS" && (w.sweptBefore(o.target, r.EndedAt) || len(w.takersOf(o.target))+len(w.byCLI(o.target)) > 1):
 		// What is left is an entity of another account.
 	case o.kind == kindRevoke:
 		if r.Status != "SUCCESS" && !gaveUp {
