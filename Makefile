@@ -5,7 +5,7 @@ SEEDS      ?= 2000
 RACE_SEEDS ?= 200
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants chaos soak quick lint generate catalogue fuzz bench bench-throttled
+.PHONY: help build demo setup test deploy-test image image-offline sbom vulncheck sim mutants chaos soak quick lint generate catalogue fuzz bench bench-throttled bench-accounts
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -83,3 +83,6 @@ bench: build ## Measure speed and memory against their targets
 
 bench-throttled: build ## Measure what waits where AWS throttles, for ten minutes
 	go run ./internal/tools/bench bin/port-iam throttled
+
+bench-accounts: build ## Measure isolation, sweeps and the start with many accounts
+	go run ./internal/tools/bench bin/port-iam accounts

@@ -70,78 +70,84 @@ func (f *fleet) request(account int) string {
 	})
 }
 
-// isolation measures grants and revocations in one of ten accounts, while all answer and
-// while another one answers nothing and runs wait for it.
+// isolation measures grants and revocations in one of ten accounts, in a world where all
+// answer and in one where another account answers nothing and 200 runs wait for it. Both
+// take turns, so that what else the machine does slows down both.
 func isolation(binary string) error {
-	var grant, revocation [2]time.Duration
-	for i, waiting := range []int{0, 200} {
-		if err := func() (err error) {
-			grant[i], revocation[i], err = beside(binary, waiting)
-			return err
-		}(); err != nil {
+	const healthy, hanging, waiting = 0, 1, 200
+	var fleets [2]*fleet
+	for i := range fleets {
+		f, err := newFleet(demo.Options{PortDelay: portDelay, AWSDelay: awsDelay}, 10)
+		if err != nil {
 			return err
 		}
+		defer f.Close()
+		d, err := f.start(binary)
+		if err != nil {
+			return err
+		}
+		defer d.kill()
+		fleets[i] = f
+	}
+	stuck, err := fleets[1].stick(hanging, waiting)
+	if err != nil {
+		return err
+	}
+	var granted [2][]string
+	grant, err := inTurn(fleets, func(world, _ int) string {
+		id := fleets[world].request(healthy)
+		granted[world] = append(granted[world], id)
+		return id
+	})
+	if err != nil {
+		return err
+	}
+	revocation, err := inTurn(fleets, func(world, i int) string { return revoke(fleets[world].World, granted[world][i]) })
+	if err != nil {
+		return err
 	}
 	atMost("grant, p50, beside an account that hangs", ms(grant[1]), 1.1*ms(grant[0]), "ms")
 	atMost("revocation, p50, likewise", ms(revocation[1]), 1.1*ms(revocation[0]), "ms")
+	for _, id := range stuck {
+		if r, _ := fleets[1].Port.Run(id); r.Ended() {
+			return fmt.Errorf("run %s has ended %s although its account does not answer", id, r.Status)
+		}
+	}
 	return nil
 }
 
-// beside is how long a grant and a revocation take, p50, while so many runs wait for an
-// account that answers nothing.
-func beside(binary string, waiting int) (grant, revocation time.Duration, err error) {
-	const healthy, hanging = 0, 1
-	f, err := newFleet(demo.Options{PortDelay: portDelay, AWSDelay: awsDelay}, 10)
-	if err != nil {
-		return 0, 0, err
+// stick has an account hang, and so many runs wait for it.
+func (f *fleet) stick(account, waiting int) (runs []string, err error) {
+	var asked atomic.Int64
+	f.accounts[account].OnCall(func(iamtest.Call) { asked.Add(1) })
+	f.hang(account)
+	for range waiting {
+		runs = append(runs, f.request(account))
 	}
-	defer f.Close()
-	d, err := f.start(binary)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer d.kill()
-	if waiting > 0 {
-		var asked atomic.Int64
-		f.accounts[hanging].OnCall(func(iamtest.Call) { asked.Add(1) })
-		f.hang(hanging)
-		ids := make([]string, waiting)
-		for i := range ids {
-			ids[i] = f.request(hanging)
-		}
-		f.Publish(ids...)
-		if err := await("calls hang", func() bool { return asked.Load() >= concurrency/4 }); err != nil {
-			return 0, 0, err
-		}
-		defer func() {
-			for _, id := range ids {
-				if r, _ := f.Port.Run(id); r.Ended() && err == nil {
-					err = fmt.Errorf("run %s has ended %s although its account does not answer", id, r.Status)
-				}
-			}
-		}()
-	}
-	granted := make([]string, singles)
-	if grant, err = median(f, func(i int) string { granted[i] = f.request(healthy); return granted[i] }); err == nil {
-		revocation, err = median(f, func(i int) string { return revoke(f.World, granted[i]) })
-	}
-	return grant, revocation, err
+	f.Publish(runs...)
+	return runs, await("calls hang", func() bool { return asked.Load() >= concurrency/4 })
 }
 
-// median is p50 of runs that are started one after the other.
-func median(f *fleet, begin func(int) string) (time.Duration, error) {
-	var took []time.Duration
+// inTurn is p50, by world, of runs that are started one after the other, now in one world
+// and now in the other.
+func inTurn(fleets [2]*fleet, begin func(world, i int) string) (p50 [2]time.Duration, err error) {
+	var took [2][]time.Duration
 	for i := range singles {
-		id := begin(i)
-		f.Publish(id)
-		r, err := ended(f.World, id)
-		if err != nil {
-			return 0, err
+		for world, f := range fleets {
+			id := begin(world, i)
+			f.Publish(id)
+			r, err := ended(f.World, id)
+			if err != nil {
+				return p50, err
+			}
+			took[world] = append(took[world], r.EndedAt.Sub(r.CreatedAt))
 		}
-		took = append(took, r.EndedAt.Sub(r.CreatedAt))
 	}
-	slices.Sort(took)
-	return took[len(took)/2], nil
+	for world := range took {
+		slices.Sort(took[world])
+		p50[world] = took[world][singles/2]
+	}
+	return p50, nil
 }
 
 const (
