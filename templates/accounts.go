@@ -87,6 +87,10 @@ func (h Hub) patterns() []string { return append([]string{h.roleIn("*")}, h.more
 
 // HubPolicy renders what the daemon's own principal needs to enter the accounts: it may
 // assume the role in each of them and no other role, whatever other policies allow it.
+//
+// The daemon sets no session tags. But EKS Pod Identity gives its session tags that pass on
+// to the role that it assumes, and then AWS asks both sides for sts:TagSession: "Access AWS
+// Resources using EKS Pod Identity Target IAM Roles", EKS User Guide.
 func HubPolicy(h Hub) (string, error) {
 	if err := h.check(); err != nil {
 		return "", fmt.Errorf("hub policy: %w", err)
@@ -141,7 +145,8 @@ type Member struct {
 
 // MemberTrust renders the trust of the role by which a daemon enters an account: the
 // daemon's own principal alone may assume it, as long as its account is in the
-// organisation, and with the external id if there is one.
+// organisation, and with the external id if there is one. It may bring the session tags of
+// EKS Pod Identity and no others: they are tags of the principal in the member.
 func MemberTrust(m Member) (string, error) {
 	var errs []error
 	if !principalARN.MatchString(m.Hub) {

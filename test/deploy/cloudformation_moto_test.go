@@ -210,7 +210,9 @@ func TestStackDeployedHub(t *testing.T) {
 		"Part": "member", "HubRoleArn": hub["RoleArn"], "OrganizationId": "o-exampleorgid", "ExternalId": "port-iam:1", "PolicyPrefix": "Other", "PrincipalBoundaryArn": limit,
 	})
 	c.principal(client, "PortIam", `{"Sid": "EnterFromTheHub", "Effect": "Allow", "Principal": {"AWS": "`+hub["RoleArn"]+`"}, "Action": "sts:AssumeRole",
-		"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid", "sts:ExternalId": "port-iam:1"}}}`, member["ManagementPolicyArn"], "")
+		"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid", "sts:ExternalId": "port-iam:1"}}},
+		{"Sid": "TagsOfPodIdentity", "Effect": "Allow", "Principal": {"AWS": "`+hub["RoleArn"]+`"}, "Action": "sts:TagSession",
+		"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}, "ForAllValues:StringLike": {"aws:TagKeys": ["eks-*", "kubernetes-*"]}}}`, member["ManagementPolicyArn"], "")
 	for _, name := range []string{"port-iam", "PortIam"} {
 		role, err := client.GetRole(t.Context(), &iam.GetRoleInput{RoleName: &name})
 		if err != nil || role.Role.PermissionsBoundary == nil || aws.ToString(role.Role.PermissionsBoundary.PermissionsBoundaryArn) != limit {

@@ -293,6 +293,45 @@ func TestMemberTrust(t *testing.T) {
 	check(t, []question{both, neither})
 }
 
+// TestTagsOfPodIdentity: session tags of EKS Pod Identity, which pass on to each role that
+// the daemon assumes, do not keep it out of a member: its own policy and the trust allow
+// them both. It can bring no others, and nobody else can bring any.
+func TestTagsOfPodIdentity(t *testing.T) {
+	trust, err := templates.MemberTrust(templates.Member{
+		Hub: "arn:aws:iam::" + hubs + ":role/platform/port-iam", Organization: organisation, ExternalID: externalID,
+	})
+	noError(t, err)
+	// "List of session tags added by EKS Pod Identity", EKS User Guide.
+	pods := []string{
+		"eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace", "kubernetes-pod-name", "kubernetes-pod-uid", "kubernetes-service-account",
+	}
+	var questions []question
+	for name, hub := range hubPolicies(t) {
+		for _, tt := range []struct {
+			name, in string
+			by       principal
+			tags     []string
+			want     bool
+		}{
+			{"those of Pod Identity", member, theHub(), pods, true},
+			{"no tags", member, theHub(), []string{}, true},
+			{"another tag", member, theHub(), append([]string{"team"}, pods...), false},
+			{"in an account that is not served", unserved, theHub(), pods, name == "many accounts"}, // where it assumes nothing
+			{"the hub's account has left the organisation", member, theHub().ofOrganisation("o-other00000"), pods, false},
+			{"another role of the hub's account", member, sessionIn(hubs, "aws", "/", "Admin", "port-iam").ofOrganisation(organisation), pods, false},
+		} {
+			r := request{by: tt.by, action: "sts:TagSession", resource: "arn:aws:iam::" + tt.in + ":role/platform/PortIam"}.of(tt.in)
+			r = r.with(func(r *request) { r.context["aws:TagKeys"] = tt.tags })
+			questions = append(questions, question{name + ": " + tt.name, r, policies{identity: []string{hub}, ofResource: trust}, tt.want})
+		}
+	}
+	check(t, questions)
+	for i := range questions {
+		questions[i].ofResource, questions[i].want = "", false
+	}
+	check(t, questions) // the trust has to allow it
+}
+
 // callsOfSTS are the calls of STS in the code that need a right: anybody may ask who he is.
 func callsOfSTS(t *testing.T) (actions []string) {
 	t.Helper()
@@ -315,8 +354,10 @@ func callsOfSTS(t *testing.T) (actions []string) {
 }
 
 // TestHubActions holds the policy of the hub to the calls in the code, beside those that
-// [TestManagementActions] holds the management policy to.
+// [TestManagementActions] holds the management policy to. AWS checks sts:TagSession where
+// tags pass on: [TestTagsOfPodIdentity].
 func TestHubActions(t *testing.T) {
+	want := append(callsOfSTS(t), "sts:TagSession")
 	for name, policy := range hubPolicies(t) {
 		var got []string
 		for _, st := range statements(t, policy) {
@@ -324,7 +365,7 @@ func TestHubActions(t *testing.T) {
 				got = append(got, list(st["Action"])...)
 			}
 		}
-		if diff := cmp.Diff(callsOfSTS(t), got); diff != "" {
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: actions of the code and of the policy (-code +policy):\n%s", name, diff)
 		}
 	}

@@ -49,12 +49,18 @@ locals {
   ] }))
 
   trust = jsondecode(file("${path.module}/member-trust.json"))
-  trust_policy = jsonencode(merge(local.trust, { Statement = [merge(local.trust.Statement[0], {
-    Principal = { AWS = var.hub_role_arn }
-    Condition = { StringEquals = {
-      for key, value in { "aws:PrincipalOrgID" = var.organization_id, "sts:ExternalId" = var.external_id } : key => value if value != ""
-    } }
-  })] }))
+  trust_policy = jsonencode(merge(local.trust, { Statement = [
+    merge(local.trust.Statement[0], {
+      Principal = { AWS = var.hub_role_arn }
+      Condition = { StringEquals = {
+        for key, value in { "aws:PrincipalOrgID" = var.organization_id, "sts:ExternalId" = var.external_id } : key => value if value != ""
+      } }
+    }),
+    merge(local.trust.Statement[1], {
+      Principal = { AWS = var.hub_role_arn }
+      Condition = merge(local.trust.Statement[1].Condition, { StringEquals = { "aws:PrincipalOrgID" = var.organization_id } })
+    }),
+  ] }))
 }
 
 resource "aws_iam_policy" "boundary" {
