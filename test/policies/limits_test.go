@@ -20,6 +20,9 @@ func TestNotStoppedByResourcePolicies(t *testing.T) {
 		{"named by the bucket", r, all, true},
 		{"named by the bucket, after the end", r.at(after), all, true},
 	})
+	// A boundary that says Deny, as stop.sh makes it, is another matter than one that lacks an Allow.
+	all.boundary = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+	check(t, []question{{"named by the bucket, stopped by the boundary", r, all, false}})
 }
 
 // TestThief: who holds the daemon's credentials can open a grant's role to

@@ -46,6 +46,9 @@ func people(account string) map[string]principal {
 
 // mayChange are those of them who may change what is at a place.
 func mayChange(resource string) []string {
+	if strings.Contains(resource, ":saml-provider/") {
+		return nil // Identity Center does, by a role that is linked to it, which no such policy limits
+	}
 	if strings.Contains(resource, "/port-iam/") {
 		return []string{"the daemon in the hub", "the daemon in a member", "the deployment"}
 	}
@@ -65,7 +68,7 @@ func underSCP(name string, by principal, action, resource string, want bool, scp
 
 // matching are resources that a pattern of the policy matches.
 func matching(pattern string) (all []string) {
-	name := strings.NewReplacer("stacksets-exec-*", "stacksets-exec-mine", "policy/PortIam*", "policy/PortIamBoundary", "port-iam/*", "port-iam/Permission-r_1").Replace(pattern)
+	name := strings.NewReplacer("stacksets-exec-*", "stacksets-exec-mine", "AWSSSO_*", "AWSSSO_0123456789abcdef_DO_NOT_DELETE", "policy/PortIam*", "policy/PortIamBoundary", "port-iam/*", "port-iam/Permission-r_1").Replace(pattern)
 	for _, account := range []string{member, exampleHub} {
 		if resource := strings.Replace(name, "::*:", "::"+account+":", 1); !slices.Contains(all, resource) {
 			all = append(all, resource)
@@ -115,6 +118,7 @@ func scpQuestions(t *testing.T, scp string) (questions []question) {
 		ask(name, by, "iam:GetRole", here+"role/PortIam", true)
 		ask(name, by, "iam:GetRole", here+"role/port-iam/Permission-r_1", true)
 		ask(name, by, "iam:CreatePolicyVersion", here+"policy/Limit", true)
+		ask(name, by, "iam:UpdateSAMLProvider", here+"saml-provider/Okta", true)
 	}
 	return questions
 }
