@@ -72,37 +72,54 @@ func TestStandsAsideAfterARestart(t *testing.T) {
 	}
 }
 
-// TestStandingAsideLeavesTheOther: a job that was in both accounts before, because the
-// property changed back, removes nothing of the role that the entity names.
+// TestStandingAsideLeavesTheOther: a job that was on its way to the account before in
+// which the entity names a role removes nothing of that role.
 func TestStandingAsideLeavesTheOther(t *testing.T) {
 	inAccounts(t, iamtest.Options{}, func(w *world) {
-		w.bucketIn(second)
+		w.bucketIn(third)
 		rec := w.request(nil)
 		grant := iamops.Name(rec.RunID)
 		p := w.process()
 		j := p.job(rec)
-		// Its first attempt makes the role in the second account, and gets no further.
-		away := w.in[second].Fault(iamtest.Fault{Op: "CreateRole", Kind: iamtest.LostAnswer, Count: -1})
-		if p.attempt(j) {
-			t.Fatal("finished")
-		}
-		away()
-		// Another instance reads another property, and finishes nothing yet.
-		w.bucketIn(third)
-		w.crashAt(w.process(), rec, "entity_upsert")
-		// The job was there, too.
-		down := w.in[third].Fault(iamtest.Fault{Code: "ServiceUnavailable", Status: 503, Count: -1})
+		// Its first attempt does not get so far that it makes something.
+		down := w.in[third].Fault(iamtest.Fault{Op: "GetPolicy", Code: "ServiceUnavailable", Status: 503, Count: -1})
 		if p.attempt(j) {
 			t.Fatal("finished")
 		}
 		down()
+		// Another instance does, and finishes nothing yet.
+		w.crashAt(w.process(), rec, "entity_upsert")
 		w.bucketIn(second)
 		w.must(p.finish(context.Background(), j))
+		w.wantRun(rec.RunID, "IN_PROGRESS")
 		w.wantIn(grant, third)
 		w.bucketIn(third)
 		w.process().succeed(rec)
 		w.wantIn(grant, third)
 	})
+}
+
+// TestJobStaysInItsAccount: the account of a resource is edited between two attempts of a
+// job that has made something. It goes on with that, and leaves no access under a run that
+// nobody ends.
+func TestJobStaysInItsAccount(t *testing.T) {
+	for _, at := range []string{"CreateRole", "AttachRolePolicy"} {
+		inAccounts(t, iamtest.Options{}, func(w *world) {
+			w.bucketIn(second)
+			rec := w.request(nil)
+			p := w.process()
+			j := p.job(rec)
+			back := w.in[second].Fault(iamtest.Fault{Op: at, Kind: iamtest.LostAnswer, Count: -1})
+			if p.attempt(j) {
+				t.Fatal("finished")
+			}
+			back()
+			w.bucketIn(third)
+			w.must(p.finish(context.Background(), j))
+			w.wantRun(rec.RunID, "SUCCESS")
+			w.wantIn(iamops.Name(rec.RunID), second)
+		})
+	}
 }
 
 // TestEntityAfterAHiccup: a Port that takes no property account and fails at the write

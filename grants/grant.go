@@ -243,8 +243,13 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 	return p, req, err
 }
 
-// goTo is where the job learns in which account its grant is.
+// goTo is where the job learns in which account its grant is. Once it has begun to make
+// something it stays there, whatever the catalogue says by then: the entity may name what
+// it has made, and no other attempt goes on with that.
 func (j *Job) goTo(target resource) error {
+	if j.making {
+		return j.enter(j.account)
+	}
 	a, err := j.svc.route(target)
 	switch {
 	case err != nil:
