@@ -99,10 +99,9 @@ func TestStandingAsideLeavesTheOther(t *testing.T) {
 	})
 }
 
-// TestJobStaysInItsAccount: the account of a resource is edited between two attempts of a
-// job that has made something. It goes on with that, and leaves no access under a run that
-// nobody ends.
-func TestJobStaysInItsAccount(t *testing.T) {
+// TestAccountChangesBetween: the account of a resource is edited between two attempts of a
+// job that has made something. The run ends, and nothing of it is left.
+func TestAccountChangesBetween(t *testing.T) {
 	for _, at := range []string{"CreateRole", "AttachRolePolicy"} {
 		inAccounts(t, iamtest.Options{}, func(w *world) {
 			w.bucketIn(second)
@@ -116,8 +115,8 @@ func TestJobStaysInItsAccount(t *testing.T) {
 			back()
 			w.bucketIn(third)
 			w.must(p.finish(context.Background(), j))
-			w.wantRun(rec.RunID, "SUCCESS")
-			w.wantIn(iamops.Name(rec.RunID), second)
+			contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "was of account "+second+" when the grant was begun, and is of account "+third+" now: please request again")
+			w.wantIn(iamops.Name(rec.RunID))
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"port-iam/grants"
 	"port-iam/iamops"
+	"port-iam/iamops/iamtest"
 	"port-iam/templates"
 )
 
@@ -59,11 +60,30 @@ func severalAccounts() []play {
 			s.removeByHand(second, run)
 			s.says(run, unserved)
 		})},
+		{name: "a role of that name was removed, and the first one may be where nobody is served", f: revokes(func(s *stage, run string) {
+			s.says(run, unserved)
+			s.bucketIn(unserved)
+		})},
+		{name: "the account of the bucket changes while the grant is made", f: among(second, func(s *stage) string { return s.moved() })},
 		{name: "its account is not served any more, and its entity names another one", f: revokes(func(s *stage, run string) {
 			s.removeByHand(second, run)
 			s.bucketIn(unserved)
 		})},
 	}
+}
+
+// moved plays a request for a bucket whose account is edited when its role was made.
+func (s *stage) moved() (run string) {
+	rec := s.request(nil)
+	p := s.process()
+	j := p.job(rec)
+	back := s.in[second].Fault(iamtest.Fault{Op: "CreateRole", Kind: iamtest.LostAnswer, Count: -1})
+	p.attempt(j)
+	back()
+	s.bucketIn(third)
+	s.must(p.finish(context.Background(), j))
+	s.page.said = append(s.page.said, p.Recent()[0].Summary)
+	return rec.RunID
 }
 
 // withoutSlot plays a request beside another one that takes all that its account gets.

@@ -243,17 +243,16 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 	return p, req, err
 }
 
-// goTo is where the job learns in which account its grant is. Once it has begun to make
-// something it stays there, whatever the catalogue says by then: the entity may name what
-// it has made, and no other attempt goes on with that.
+// goTo is where the job learns in which account its grant is. Another one than at an
+// earlier attempt that made something costs the grant, as any other change of the
+// catalogue does: no attempt goes on with what was made.
 func (j *Job) goTo(target resource) error {
-	if j.making {
-		return j.enter(j.account)
-	}
 	a, err := j.svc.route(target)
 	switch {
 	case err != nil:
 		return err
+	case j.making && a != j.account:
+		return refuse("the account of the resource has changed", "%s was of account %s when the grant was begun, and is of account %s now: please request again", target.arn, j.account.id, a.id)
 	case !j.svc.opts.Actions.Reaches(j.action, a.id):
 		return refuse("the action does not reach the account", "%s is of account %s, and the action %q is for other accounts: use the action for this account, or ask the platform team", target.arn, a.id, j.action)
 	}
