@@ -41,7 +41,7 @@ func newGrantsList() *cobra.Command {
 			"  changed          changed by hand, see `port-iam grants show`\n" +
 			"  foreign          has our path or name but is not ours: port-iam never touches it\n" +
 			"  unknown          Port or AWS could not be asked\n\n" +
-			"The states changed, and foreign by its tags, and where Port and IAM differ, need a close look: 50 grants get one unless --closely is given.\n" +
+			"The states changed, and foreign by its tags, and where Port and IAM differ, need a close look: 50 grants of each account get one unless --closely is given.\n" +
 			"Exit code: 0 listed, 1 Port or AWS could not be asked, or not about every account or grant (the list then shows what could be read), 2 a setting is wrong.",
 		Example: "  port-iam grants list\n" +
 			"  port-iam grants list --json | jq -r '.[] | select(.state == \"active\") | .requester'",
@@ -55,8 +55,19 @@ func newGrantsList() *cobra.Command {
 	return cmd
 }
 
-// looked is how many grants are looked at closely unless more is asked for.
+// looked is how many grants of an account are looked at closely unless more is asked for.
 const looked = 50
+
+// lookedAt is how many those are.
+func lookedAt(all []grants.Listing) (n int) {
+	of := map[string]int{}
+	for _, g := range all {
+		if of[g.Account]++; of[g.Account] <= looked {
+			n++
+		}
+	}
+	return n
+}
 
 func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Writer) error {
 	c, err := connect(ctx, io.Discard, stderr)
@@ -83,8 +94,8 @@ func listGrants(ctx context.Context, asJSON, closely bool, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	if len(all) > looked && !closely && listErr == nil {
-		_, _ = fmt.Fprintf(stderr, "looked closely at %d of %d grants: add --closely to look for changes made by hand, differences and foreign tags in all of them\n", looked, len(all))
+	if n := lookedAt(all); n < len(all) && !closely && listErr == nil {
+		_, _ = fmt.Fprintf(stderr, "looked closely at %d of %d grants: add --closely to look for changes made by hand, differences and foreign tags in all of them\n", n, len(all))
 	}
 	if listErr != nil {
 		return fmt.Errorf("the list is not complete: %w", whatToDo(listErr))

@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"port-iam/grants"
 	"port-iam/iamops/iamtest"
 	"port-iam/internal/demo"
 	"port-iam/port"
@@ -148,4 +150,23 @@ func TestChoiceCannotTell(t *testing.T) {
 		t.Errorf("usable: %v; hers is %s", got, hers)
 	}
 	wantCommand(t, 0, "", "grants revoke --yes --requester "+bob)
+}
+
+// TestLookedAt: each account has its share of close looks.
+func TestLookedAt(t *testing.T) {
+	t.Parallel()
+	rows := func(counts ...int) (all []grants.Listing) {
+		for i, n := range counts {
+			all = append(all, slices.Repeat([]grants.Listing{{Account: strconv.Itoa(i)}}, n)...)
+		}
+		return all
+	}
+	for _, tc := range []struct {
+		counts []int
+		want   int
+	}{{nil, 0}, {[]int{looked}, looked}, {[]int{looked + 1}, looked}, {[]int{looked, looked}, 2 * looked}, {[]int{looked + 1, 1}, looked + 1}} {
+		if got := lookedAt(rows(tc.counts...)); got != tc.want {
+			t.Errorf("%d of %v, want %d", got, tc.counts, tc.want)
+		}
+	}
 }
