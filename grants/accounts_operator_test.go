@@ -110,6 +110,12 @@ func TestOperatorList(t *testing.T) {
 		if diff := cmp.Diff([]string{want[0], want[2]}, rows(all)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
+		back := w.portAway()
+		_, err = w.process().operator().List(context.Background(), false)
+		if err == nil || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("without Port, which is to be said once: %v", err)
+		}
+		back()
 		for _, id := range []string{second, third} {
 			w.in[id].Fault(iamtest.Fault{Code: "Throttling", Count: -1})
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"port-iam/iamops"
 )
 
 // Operator is the view of a person who looks after the accounts: what is granted,
@@ -87,12 +89,13 @@ func (o *Operator) list(ctx context.Context, only string, closely bool) (all []L
 	}
 	rounds.Wait()
 	for i, r := range w.rounds {
-		if errs[i] != nil && len(w.rounds) > 1 {
+		if _, ofAWS := errors.AsType[*iamops.Error](errs[i]); ofAWS && len(w.rounds) > 1 {
 			errs[i] = fmt.Errorf("account %s: %w", r.id, errs[i])
 		}
 		all = append(all, parts[i]...)
 	}
-	return all, errors.Join(errs...)
+	same := func(a, b error) bool { return a != nil && b != nil && a.Error() == b.Error() } // of Port
+	return all, errors.Join(slices.CompactFunc(errs, same)...)
 }
 
 // listIn is list for one account.
