@@ -20,7 +20,7 @@ type facts struct {
 	ours, elsewhere bool
 	entityEnds      time.Time
 	closely         bool // it is its turn to be looked at closely
-	braked          bool // too many grants lack their entities: see [Sweeper.brake]
+	braked          bool // too many grants lack their entities: see [round.brake]
 
 	// unreportable: the run is open, no record comes for it any more, and Port does
 	// not take its end.
@@ -63,7 +63,7 @@ type verdict struct {
 	ends   time.Time
 	remove string // the reason of its removal, as the metrics name it; "": it stays
 	// doubtful: so many of these would mean that something else is wrong: see
-	// [Sweeper.brake].
+	// [round.brake].
 	doubtful bool
 }
 
