@@ -95,7 +95,7 @@ func (w *world) memberAway(length time.Duration) {
 	m.meanwhile.Store(&meanwhile)
 	end := time.Now().Add(length)
 	w.when("the member has been away, and a run has succeeded elsewhere", func() bool {
-		return time.Now().After(end) && gone() && others()
+		return time.Now().After(end) && gone() > 0 && others() > 0
 	}, func() {
 		m.away.Store(nil)
 		m.meanwhile.Store(nil)
@@ -103,21 +103,21 @@ func (w *world) memberAway(length time.Duration) {
 	})
 }
 
-// memberSlow has the member take its time for a while.
+// memberSlow has the member take its time for a while, and until it was asked a few times.
 func (w *world) memberSlow(length time.Duration) {
 	m := &w.proxy.member
 	w.rec.note("trouble: the member is slow")
 	slow, was := counted(w.tally.plan("the member is slow"))
 	m.slow.Store(&slow)
 	end := time.Now().Add(length)
-	w.when("the member has been slow", func() bool { return time.Now().After(end) && was() }, func() {
+	w.when("the member has been slow", func() bool { return time.Now().After(end) && was() >= 5 }, func() {
 		m.slow.Store(nil)
 		w.rec.note("trouble over: the member is fast again")
 	})
 }
 
-// counted also remembers whether it was called.
-func counted(f func()) (call func(), called func() bool) {
-	var yes atomic.Bool
-	return func() { yes.Store(true); f() }, yes.Load
+// counted also remembers how often it was called.
+func counted(f func()) (call func(), times func() int64) {
+	var n atomic.Int64
+	return func() { n.Add(1); f() }, n.Load
 }
