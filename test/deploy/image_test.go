@@ -59,7 +59,7 @@ func TestImage(t *testing.T) {
 	t.Run("materials", func(t *testing.T) { billOfMaterials(t, out) })
 	t.Run("story", func(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(out, "demo.txt"))
-		if err != nil || !strings.Contains(string(text), `port_iam_runs_total{operation="grant",outcome="succeeded"} 1`) {
+		if err != nil || !strings.Contains(string(text), `port_iam_runs_total{account="123456789012",operation="grant",outcome="succeeded"} 1`) {
 			t.Errorf("the demo in the image did not come to its end (%v):\n%s", err, text)
 		}
 	})
