@@ -157,3 +157,16 @@ func TestRemovalInAccounts(t *testing.T) {
 		}
 	}
 }
+
+// TestKeptInAnAccount: what could not be removed is told with its account, where several
+// were asked.
+func TestKeptInAnAccount(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		run := w.grantedIn(second, nil)
+		w.says(run, third)
+		w.in[second].Fault(iamtest.Fault{Op: "DeleteRole", Code: "DeleteConflict", Status: 409, Count: -1})
+		rec := w.revoke(run)
+		w.must(w.process().handle(rec))
+		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "in account "+second+": gave up after 2m: delete role")
+	})
+}

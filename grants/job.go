@@ -100,7 +100,7 @@ func (j *Job) attempt(ctx context.Context) error {
 	}
 	if f, failed := errors.AsType[*failure](err); failed {
 		// Decide first, then act: the run is ended before anything is removed.
-		err = j.fail(ctx, f)
+		err = j.fail(ctx, f, err)
 	}
 	if waits, ok := errors.AsType[*again](err); ok && waits.cause == causeTurn {
 		return &Waiting{err: err}

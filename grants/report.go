@@ -67,10 +67,10 @@ func isAnswer(err error) bool {
 	return port.IsKind(err, port.KindRefused) || port.IsKind(err, port.KindNotFound)
 }
 
-// fail ends the job's run FAILURE.
-func (j *Job) fail(ctx context.Context, f *failure) error {
+// fail ends the job's run FAILURE. err wraps f, and may say more, such as in which account.
+func (j *Job) fail(ctx context.Context, f *failure, err error) error {
 	d := j.decision(f.outcome)
-	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, f.Error(), j.made != nil, j.cut(), j.stays()
+	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, err.Error(), j.made != nil, j.cut(), j.stays()
 	d.partly = j.partly()
 	return j.end(ctx, port.StatusFailure, d)
 }
