@@ -9,7 +9,7 @@ import (
 )
 
 // account is what this process has of an AWS account that is served. Nothing else
-// makes credentials, clients or operations for one.
+// makes credentials or clients for one, or operations that call it.
 type account struct {
 	id   string          // 12 digits
 	role string          // ARN of the role that is assumed there; "" in the own account
