@@ -128,7 +128,7 @@ func knownVariables(t *testing.T, manifests string) {
 	t.Helper()
 	known := settingsOf(t)
 	for _, m := range envName.FindAllStringSubmatch(manifests, -1) {
-		if n := m[1]; !known[n] && !comingSettings[n] && n != "HTTPS_PROXY" && !strings.HasPrefix(n, "AWS_") {
+		if n := m[1]; !known[n] && n != "HTTPS_PROXY" && !strings.HasPrefix(n, "AWS_") {
 			t.Errorf("the pods get %s, which is no setting", n)
 		}
 	}
@@ -179,9 +179,6 @@ func TestChartRefuses(t *testing.T) {
 	}
 }
 
-// comingSettings are settings that the chart knows before the daemon has them.
-var comingSettings = map[string]bool{}
-
 // ownValue are settings that have a value of their own in the chart.
 var ownValue = regexp.MustCompile(`^(ACCOUNTS|ACCOUNT_ROLE|ACCOUNT_EXTERNAL_ID|GRANT_TRUST_ACCOUNTS|PORT_CLIENT_ID|LISTEN_ADDRESS|KAFKA_INSTANCE_ID|TEMPLATES_DIR|KAFKA_TLS_CA_FILE|(PORT_CLIENT_SECRET|PORT_SIGNING_SECRET|KAFKA_PASSWORD)(_FILE)?)$`)
 
@@ -204,7 +201,7 @@ func TestChartSettings(t *testing.T) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in)) {
-		if !known[name] && !comingSettings[name] {
+		if !known[name] {
 			t.Errorf("values.schema.json: config.%s is no setting", name)
 		}
 	}
