@@ -24,9 +24,12 @@ const slotsEach = 8
 func withSlots(o *grants.Options) { o.Concurrency = slotsEach }
 
 // consume works on records as the consumer does: so many attempts of each kind at the same
-// time, and what waits takes none of them. wait waits for all.
+// time in a process, and what waits takes none of them. wait waits for all.
 func (p *process) consume(records ...port.Record) (wait func()) {
-	slots := map[bool]chan struct{}{false: make(chan struct{}, slotsEach), true: make(chan struct{}, slotsEach)}
+	if p.lanes == nil {
+		p.lanes = map[bool]chan struct{}{false: make(chan struct{}, slotsEach), true: make(chan struct{}, slotsEach)}
+	}
+	slots := p.lanes
 	var all sync.WaitGroup
 	for _, rec := range records {
 		all.Go(func() {

@@ -88,6 +88,7 @@ type process struct {
 	ops    *iamops.Ops
 	reg    *prometheus.Registry
 	log    *lockedBuffer
+	lanes  map[bool]chan struct{} // of [process.consume], by urgency; nil before it
 }
 
 func (w *world) process(change ...func(*grants.Options)) *process {
