@@ -275,3 +275,38 @@ func (p *panicking) CreateEntity(ctx context.Context, blueprint string, e port.E
 	}
 	return p.Portal.CreateEntity(ctx, blueprint, e, runID)
 }
+
+// TestLocksOfASweep: expiries of grants that a sweep is about in an account that hangs
+// keep no revocation in another account waiting.
+func TestLocksOfASweep(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		short := map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "15m"}
+		var expired []string
+		for range slotsEach {
+			expired = append(expired, w.grantedIn(second, short))
+		}
+		p := w.process(withSlots)
+		p.consume(w.requestsIn(third, 1)...)()
+		later(15 * time.Minute)
+		back := w.in[second].Fault(iamtest.Fault{Op: "PutRolePolicy", Kind: iamtest.Delayed, Delay: time.Hour, Count: -1})
+		var sweeping sync.WaitGroup
+		sweeping.Go(func() { _, _ = p.sweeper().Sweep(context.Background()) })
+		later(time.Second)
+		var stuck []port.Record
+		for _, run := range expired {
+			stuck = append(stuck, w.start(porttest.RunSpec{Action: expireAction, Blueprint: grantEntity, Entity: iamops.Name(run)}))
+		}
+		wait := p.consume(stuck...)
+		later(time.Second)
+		cuts := deniedIn(w.in[third])
+		run := w.runOn(instanceOf(third))
+		rec := w.revoke(run)
+		p.consume(rec)()
+		if took := cuts.took(t, map[string]port.Record{iamops.Name(run): rec}); took[0] > 2*time.Second {
+			t.Errorf("cut after %s", took)
+		}
+		back()
+		wait()
+		sweeping.Wait()
+	})
+}

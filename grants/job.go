@@ -16,6 +16,10 @@ import (
 // allows for the attempt, so that there is time left to end a run that failed.
 const stepTime = 15 * time.Second
 
+// lockTime bounds the wait for another one that works on the grant, such as a sweep: that
+// may hang with its account, and the attempt keeps runs of others waiting.
+const lockTime = 100 * time.Millisecond
+
 // Job is the work for one record. It is not safe for concurrent use. Everything
 // it remembers between attempts may be lost without harm.
 type Job struct {
@@ -65,9 +69,11 @@ func (j *Job) Attempt(ctx context.Context) error {
 }
 
 func (j *Job) attempt(ctx context.Context) error {
-	unlock, err := j.svc.locks.lock(ctx, j.name)
+	soon, cancel := context.WithTimeout(ctx, lockTime)
+	unlock, err := j.svc.locks.lock(soon, j.name)
+	cancel()
 	if err != nil {
-		return &Waiting{after: firstWait, err: err}
+		return &Waiting{after: firstWait, err: &again{causeTurn, errors.New("the grant is being worked on already")}}
 	}
 	defer unlock()
 	if j.cause != causeUnknownRun {
