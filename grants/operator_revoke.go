@@ -56,7 +56,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 			return err
 		}
 		c, retryable := classify(err)
-		if !retryable || h.over(c) || time.Since(began) > handLimit || ctx.Err() != nil {
+		if !retryable || h.shutOut() || h.over(c) || time.Since(began) > handLimit || ctx.Err() != nil {
 			o.svc.noteForeign(err)
 			switch partly := h.partly(); {
 			case h.cut():
@@ -75,6 +75,13 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 type byHand struct {
 	removal
 	found bool // something was there, now or at an earlier attempt
+}
+
+// shutOut reports whether nothing is in the way but accounts that cannot be entered: a
+// person is to hear that at once.
+func (h *byHand) shutOut() bool {
+	waits := func(p *place) bool { return p.err != nil && !iamops.NotEntered(p.err) }
+	return h.any(func(p *place) bool { return p.err != nil }) && !h.any(waits)
 }
 
 // revoke is one attempt.

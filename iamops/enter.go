@@ -96,6 +96,13 @@ func (e *enterError) Error() string { return e.text }
 // Unwrap returns the cause.
 func (e *enterError) Unwrap() error { return e.err }
 
+// NotEntered reports whether a call was not made because the account could not be entered,
+// for another reason than throttling.
+func NotEntered(err error) bool {
+	e, is := errors.AsType[*enterError](err)
+	return is && !e.throttled
+}
+
 func newEnterError(role string, withID bool, err error) error {
 	a, _ := arn.Parse(role)
 	e := &enterError{throttled: Throttled(err), err: err}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +86,10 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	chosen, incomplete := slices.Compact(slices.Sorted(slices.Values(names))), error(nil)
+	chosen, incomplete := map[string]string{}, error(nil)
+	for _, name := range names {
+		chosen[name] = ""
+	}
 	if len(names) == 0 {
 		if chosen, incomplete, err = f.choose(ctx, c, stdout, stderr); err != nil || len(chosen) == 0 {
 			return errors.Join(err, incomplete)
@@ -94,7 +98,7 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if !f.yes {
 		what := count(len(chosen), "grant")
 		if len(chosen) <= looked && len(names) > 0 {
-			what = printable(strings.Join(chosen, ", "))
+			what = printable(strings.Join(slices.Sorted(maps.Keys(chosen)), ", "))
 		}
 		if err := confirm(ctx, cmd.InOrStdin(), stderr, fmt.Sprintf("Revoke %s?", what)); err != nil {
 			return err
@@ -107,9 +111,11 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	return errors.Join(err, incomplete)
 }
 
-// choose lists the grants that the flags mean, and shows them. incomplete: there may
-// be more of them, as not everything could be read.
-func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr io.Writer) (names []string, incomplete, err error) {
+// choose lists the grants that the flags mean, and shows them. It returns an account in
+// which each is, by name. incomplete: there may be more of them, as not everything could
+// be read.
+func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr io.Writer) (names map[string]string, incomplete, err error) {
+	names = map[string]string{}
 	all, listErr := c.list(ctx, !f.all, stderr)
 	var chosen []grants.Listing
 	var foreign, unread, doubtful []string
@@ -121,7 +127,7 @@ func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr 
 			continue
 		case meant:
 			chosen = append(chosen, g)
-			names = append(names, g.Name)
+			names[g.Name] = g.Account // one that several accounts have goes in all of them
 		case doubt != "":
 			doubtful = append(doubtful, fmt.Sprintf("%s (%s)", printable(g.Name), doubt))
 		}
@@ -132,8 +138,6 @@ func (f *revokeFlags) choose(ctx context.Context, c *connection, stdout, stderr 
 	if len(foreign) > 0 {
 		_, _ = fmt.Fprintf(stderr, "%s under our path or name left alone, see `port-iam grants list`\n", count(len(foreign), "foreign object"))
 	}
-	slices.Sort(names) // a name that several accounts have goes in all of them
-	names = slices.Compact(names)
 	incomplete = whatIsMissing(listErr, unread, doubtful)
 	switch {
 	case len(chosen) > 0:
@@ -180,24 +184,35 @@ func whatIsMissing(listErr error, unread, doubtful []string) error {
 	return fmt.Errorf("the choice may not be complete: %s: run the command again, or see `port-iam grants list`", strings.Join(parts, "; "))
 }
 
-// revoke takes the grants away, several at a time, and says in their order what
-// became of each. A failure of one does not stop the others.
-func (c *connection) revoke(ctx context.Context, names []string, stdout, stderr io.Writer) error {
+// revoke takes the grants away, several at a time in each account, and says what became
+// of each as soon as it is known. in is an account in which each is, by name; "": not
+// known. A failure of one does not stop the others, and neither does an account that
+// does not answer.
+func (c *connection) revoke(ctx context.Context, in map[string]string, stdout, stderr io.Writer) error {
+	names := slices.Sorted(maps.Keys(in))
 	defer progress(stderr, "revoking "+count(len(names), "grant"))()
-	done := make([]chan error, len(names))
-	slots := make(chan struct{}, grants.Parallel)
-	for i, name := range names {
-		done[i] = make(chan error, 1)
+	type result struct {
+		name string
+		err  error
+	}
+	done := make(chan result, len(names))
+	slots := map[string]chan struct{}{}
+	for _, account := range in {
+		slots[account] = make(chan struct{}, grants.Parallel)
+	}
+	for _, name := range names {
+		free := slots[in[name]]
 		go func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			done[i] <- c.operator.Revoke(ctx, name)
+			free <- struct{}{}
+			defer func() { <-free }()
+			done <- result{name, c.operator.Revoke(ctx, name)}
 		}()
 	}
 	failed, missing := 0, 0
 	var writing error
-	for i, name := range names {
-		err := <-done[i]
+	for range names {
+		r := <-done
+		name, err := r.name, r.err
 		switch {
 		case err == nil:
 			_, err = fmt.Fprintf(stdout, "%s revoked\n", printable(name))
