@@ -20,6 +20,7 @@ var speaking = []string{
 
 // unsaid are texts of these files that no run says, with the reason.
 var unsaid = map[string]string{
+	"and so on in %d more accounts":                                "the plays serve three accounts",
 	"its version %s is not visible":                                "the run waits",
 	"the clock is wrong":                                           "a run waits for the clock and does not end",
 	"Port does not list the run for %s":                            "the record is dropped, and its run left alone",

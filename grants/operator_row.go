@@ -72,6 +72,8 @@ func (v *view) row(ctx context.Context, f *facts) Listing {
 	}
 	l.Unread = cmp.Or(l.Unread, err)
 	switch {
+	case iamops.NotEntered(err): // which is said once for the account
+		l.State, l.Why = StateUnknown, "its account cannot be entered"
 	case err != nil:
 		l.State, l.Why = StateUnknown, err.Error()
 	case l.State == StateOrphaned && f.entity == nil && f.hasRole() && (f.run.ID == "" || f.run.Status == port.StatusSuccess):

@@ -83,6 +83,10 @@ func (r *removal) problem() error {
 		}
 		first = err
 	}
+	const most = 3 // are told: there may be hundreds
+	if more := len(others) - most; more > 0 {
+		others = append(others[:most], fmt.Sprintf("and so on in %d more accounts", more))
+	}
 	if len(others) > 0 {
 		first = fmt.Errorf("%w; %s", first, strings.Join(others, "; "))
 	}
