@@ -140,7 +140,7 @@ func TestReaches(t *testing.T) {
 		w.bucketIn(third)
 		rec := w.request(nil)
 		w.must(p.handle(rec))
-		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), bucket+" is of account "+third, grantAction, "use the action for this account")
+		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), bucket+" is of account "+third, grantAction, "use another action, if there is one for this account")
 		w.wantIn(iamops.Name(rec.RunID))
 		p.wantIn("port_iam_runs_total", third, 0, "grant", "refused")
 		p.wantIn("port_iam_runs_total", "", 1, "grant", "refused")

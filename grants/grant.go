@@ -254,7 +254,7 @@ func (j *Job) goTo(target resource) error {
 	case j.making && a != j.account:
 		return refuse("the account of the resource has changed", "%s was of account %s when the grant was begun, and is of account %s now: please request again", target.arn, j.account.id, a.id)
 	case !j.svc.opts.Actions.Reaches(j.action, a.id):
-		return refuse("the action does not reach the account", "%s is of account %s, and the action %q is for other accounts: use the action for this account, or ask the platform team", target.arn, a.id, j.action)
+		return refuse("the action does not reach the account", "%s is of account %s, and the action %q is for other accounts: use another action, if there is one for this account, or ask the platform team", target.arn, a.id, j.action)
 	}
 	j.account = a
 	j.lookIn(a)
