@@ -84,9 +84,14 @@ func (c *checker) model(take takeStep, login string) (permissions string) {
 }
 
 // judge judges a part of the model by its number. Where neither ACCOUNTS nor AWS says
-// which accounts are served, those that an action names are taken as they are.
+// which accounts are served, those that an action names are taken as they are. What
+// other actions reach does not count.
 func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
-	ours := templates.Automation{Accounts: []string{"000000000000"}, ActionIDs: c.cfg.actions} // blueprints name no account
+	ids := c.cfg.actions
+	ours := templates.Automation{ // blueprints name no account
+		Accounts: []string{"000000000000"}, ActionIDs: templates.ActionIDs{Revoke: ids.Revoke, Expire: ids.Expire},
+	}
+	reach := "" // the action whose accounts count
 	var remarks []string
 	if action != "" {
 		served := c.cfg.served(c.identity)
@@ -96,8 +101,14 @@ func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 			}
 		}
 		if len(served) > 0 {
-			ours.Accounts = served
+			ours.Accounts, reach = served, action
 		}
+	}
+	for _, g := range ids.Grants {
+		if g.ID != reach {
+			g.Accounts = nil
+		}
+		ours.Grants = append(ours.Grants, g)
 	}
 	want, err := setup.Want(setup.Choice{Actions: ours})
 	if err != nil {

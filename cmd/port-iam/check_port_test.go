@@ -296,3 +296,33 @@ func TestCheckWithoutAWS(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckReach: actions of GRANT_ACTION name the accounts that each may reach, and
+// everything else is as without.
+func TestCheckReach(t *testing.T) {
+	const elsewhere = "request_elsewhere"
+	w := newTwoAccounts(t)
+	grants := []templates.GrantAction{{ID: "request_permissions", Accounts: []string{demo.Account}}, {ID: elsewhere, Accounts: []string{member}}}
+	w.env["GRANT_ACTION"] = "request_permissions=" + demo.Account + "," + elsewhere + "=" + member
+	all, err := templates.Actions(templates.Automation{
+		Accounts:  []string{demo.Account, member},
+		ActionIDs: templates.ActionIDs{Grants: grants, Revoke: "revoke_permissions", Expire: "revoke_expired_permissions"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range all {
+		w.Port.AddAction(string(body))
+	}
+	_, steps, _ := w.check()
+	for _, name := range []string{ofResources, ofPermissions, ofGrants, toRequest, "action " + elsewhere, toRevoke, toExpire} {
+		if s := steps[name]; s.Result != resultOK || strings.Contains(s.Why, "would change") {
+			t.Errorf("%+v", s)
+		}
+	}
+	w.env["GRANT_ACTION"] = "request_permissions=" + member + "," + elsewhere + "=" + member
+	_, steps, _ = w.check()
+	if diff := cmp.Diff([]string{toRequest}, results(steps, resultFailed)); diff != "" || !strings.Contains(steps[toRequest].Why, "must be for "+member) {
+		t.Errorf("with another account, failed (-want +got):\n%s\n%+v", diff, steps[toRequest])
+	}
+}
