@@ -89,7 +89,7 @@ func (c *checker) model(take takeStep, login string) (permissions string) {
 func (c *checker) judge(ctx context.Context, i int, action string) stepOutcome {
 	ids := c.cfg.actions
 	ours := templates.Automation{ // blueprints name no account
-		Accounts: []string{"000000000000"}, ActionIDs: templates.ActionIDs{Revoke: ids.Revoke, Expire: ids.Expire},
+		Accounts: []string{unknownAccount}, ActionIDs: templates.ActionIDs{Revoke: ids.Revoke, Expire: ids.Expire},
 	}
 	reach := "" // the action whose accounts count
 	var remarks []string

@@ -270,6 +270,7 @@ func (s settings) parseGrant(c *config, p *problems) {
 	}
 	out.templatesDir = in.TemplatesDir
 	out.templates = loadTemplates(p, in.TemplatesDir)
+	c.checkTrust(p)
 }
 
 // parseUserName is about the name in AWS that a grant trusts. Where it trusts all of the

@@ -86,6 +86,29 @@ func (s settings) parseTrustAccounts(c *config, p *problems) {
 	c.grant.trustAccounts = ids
 }
 
+// unknownAccount stands for an account that is not known yet.
+const unknownAccount = "000000000000"
+
+// checkTrust refuses more trusted accounts than fit into a trust policy. It comes after
+// parseAccounts, parseTrustAccounts and the templates.
+func (c *config) checkTrust(p *problems) {
+	served := c.accounts.ids
+	if len(served) == 0 {
+		served = []string{unknownAccount}
+	}
+	for _, id := range served {
+		trusted := c.trusted(id)
+		if c.grant.templates == nil || len(trusted) < 2 || c.grant.trust == "" || c.grant.trust == templates.TrustIAMUser {
+			return // what is wrong with those has been said, and one account always fits
+		}
+		err := c.grant.templates.CheckTrust(templates.Data{Account: id, Partition: "aws", Trust: c.grant.trust, TrustAccounts: trusted})
+		if err != nil {
+			p.add("GRANT_TRUST_ACCOUNTS", "name fewer accounts: %v", err)
+			return
+		}
+	}
+}
+
 // parseBoundary comes after parseAccounts: an ARN is that of a policy in one account.
 func (s settings) parseBoundary(c *config, p *problems) {
 	const variable = "IAM_PERMISSIONS_BOUNDARY"

@@ -178,6 +178,11 @@ func TestProblems(t *testing.T) {
 			"GRANT_TRUST_ACCOUNTS: names 2 accounts, and with GRANT_TRUST=iam-user it takes one",
 		},
 		{
+			"trust that is too long",
+			map[string]string{"GRANT_TRUST_ACCOUNTS": accountIDs(20)},
+			"GRANT_TRUST_ACCOUNTS: name fewer accounts: the trust policy of a grant would have ",
+		},
+		{
 			"boundary by ARN for two accounts",
 			map[string]string{"ACCOUNTS": "123456789012,111111111111"},
 			"IAM_PERMISSIONS_BOUNDARY: arn:aws:iam::123456789012:policy/PortIamBoundary is a policy of one account, and 2 are served: give its name",

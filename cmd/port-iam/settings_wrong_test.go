@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,7 @@ func TestWrongSettings(t *testing.T) {
 		"ACCOUNTS":                  {"1", "1234567890123", "12345678901x", "123456789012;111111111111", "123456789012,123456789012", "self", "arn:aws:iam::123456789012:root", ","},
 		"ACCOUNT_ROLE":              {"a b", "a/", "/", "a//b", "a*", "größe", "a:b", "arn:aws:iam::123456789012:role/a", long, strings.Repeat("p", 511) + "/x", "//a"},
 		"ACCOUNT_EXTERNAL_ID":       {"x", "a b", "größe", "a*b", "a\tb", strings.Repeat("x", 1225)},
-		"GRANT_TRUST_ACCOUNTS":      {"me", "1", "self,self", "self,123456789012,123456789012", ","},
+		"GRANT_TRUST_ACCOUNTS":      {"me", "1", "self,self", "self,123456789012,123456789012", ",", accountIDs(20), "self," + accountIDs(19)},
 		"GRANT_ALLOW":               {"none,s3:GetObject", "None", ","},
 		"GRANT_DENY":                {"none", ","},
 		"LOG_LEVEL":                 {"info+2", "loud"},
@@ -74,6 +75,15 @@ func TestWrongSettings(t *testing.T) {
 	if n := asked.Load(); n != 0 {
 		t.Errorf("Port was asked %d times", n)
 	}
+}
+
+// accountIDs is a list of so many accounts.
+func accountIDs(n int) string {
+	var ids []string
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("3000000000%02d", i))
+	}
+	return strings.Join(ids, ",")
 }
 
 const policyPrefix = "arn:aws:iam::123456789012:policy/"
@@ -109,7 +119,7 @@ func TestRightSettings(t *testing.T) {
 		"ACCOUNTS":             {"123456789012", " 123456789012 ,"},
 		"ACCOUNT_ROLE":         {"PortIam", "/PortIam", "a/b_+=,.@-", strings.Repeat("p", 510) + "/" + strings.Repeat("n", 64), "/" + strings.Repeat("p", 510) + "/x"},
 		"ACCOUNT_EXTERNAL_ID":  {"ab", "a:/b+=,.@-_", strings.Repeat("x", 1224)},
-		"GRANT_TRUST_ACCOUNTS": {"self", "111111111111", "self, 111111111111", "111111111111,222222222222"},
+		"GRANT_TRUST_ACCOUNTS": {"self", "111111111111", "self, 111111111111", "111111111111,222222222222", accountIDs(8), "self," + accountIDs(7)},
 		"GRANT_ALLOW":          {"none", "s3:PutBucketPolicy, rds-db:connect"},
 		"LOG_LEVEL":            {"INFO", "debug"},
 	} {
