@@ -245,6 +245,7 @@ func (s settings) parseIAM(c *config, p *problems) {
 	if err := iamops.CheckPath(in.Path); err != nil {
 		p.add("IAM_PATH", "%v", err)
 	}
+	c.refuseGrantName(p, "ACCOUNT_ROLE", c.accounts.role)
 	s.parseBoundary(c, p)
 	out.tags = tags(p, in.Tags)
 }

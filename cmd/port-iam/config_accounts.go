@@ -43,6 +43,14 @@ func (s settings) parseAccounts(c *config, p *problems) {
 	}
 }
 
+// refuseGrantName refuses a role or policy of ours, by its name with its path, that the
+// daemon may delete because grants have such names.
+func (c *config) refuseGrantName(p *problems, variable, name string) {
+	if ofGrants := c.iam.path + iamops.NamePrefix; strings.HasPrefix("/"+strings.TrimPrefix(name, "/"), ofGrants) {
+		p.add(variable, "%s has a name of grants, so the daemon could delete it and make another: choose a name that does not begin with %s", name, ofGrants)
+	}
+}
+
 // pathLength is that of a path whose first slash may be missing, with both slashes.
 func pathLength(path string) int { return len("/" + strings.TrimPrefix(path, "/")) }
 
@@ -126,6 +134,12 @@ func (s settings) parseBoundary(c *config, p *problems) {
 	before := len(*p)
 	if checkBoundary(p, variable, boundary); len(*p) == before {
 		c.checkBoundaryAccount(p, c.accounts.ids)
+		_, name, isARN := strings.Cut(boundary, ":policy/")
+		if account, _, _ := placeOf(boundary); !isARN {
+			c.refuseGrantName(p, variable, boundary)
+		} else if account != "" { // one of AWS's own cannot be deleted
+			c.refuseGrantName(p, variable, name)
+		}
 	}
 }
 

@@ -192,6 +192,13 @@ func TestProblems(t *testing.T) {
 			map[string]string{"ACCOUNTS": "111111111111"},
 			"IAM_PERMISSIONS_BOUNDARY: arn:aws:iam::123456789012:policy/PortIamBoundary is not of account 111111111111, which is served",
 		},
+		{"boundary with a name of grants", map[string]string{"IAM_PERMISSIONS_BOUNDARY": "port-iam/Permission-boundary"}, "IAM_PERMISSIONS_BOUNDARY: port-iam/Permission-boundary has a name of grants"},
+		{
+			"boundary with a name of grants, by its ARN",
+			map[string]string{"IAM_PERMISSIONS_BOUNDARY": "arn:aws:iam::123456789012:policy/a/Permission-b", "IAM_PATH": "/a/"},
+			"IAM_PERMISSIONS_BOUNDARY: a/Permission-b has a name of grants, so the daemon could delete it",
+		},
+		{"role with a name of grants", map[string]string{"ACCOUNT_ROLE": "/port-iam/Permission-x"}, "ACCOUNT_ROLE: /port-iam/Permission-x has a name of grants"},
 		{"path without slash", map[string]string{"IAM_PATH": "port-iam"}, "IAM_PATH: "},
 		{"path too long", map[string]string{"IAM_PATH": "/" + strings.Repeat("x", 35) + "/"}, "IAM_PATH: "},
 		{"tag", map[string]string{"IAM_TAGS": "team"}, `IAM_TAGS: "team" is not key=value`},

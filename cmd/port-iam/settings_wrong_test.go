@@ -113,11 +113,11 @@ func TestRightSettings(t *testing.T) {
 		"GRANT_ACTION":       {"a.b:c@d+e=f-g"},
 		"GRANT_EMAIL_DOMAIN": {"example.com", "@example.com", "größe.example", "xn--gre-6ka8i.example", "a--b.c", "1.example", strings.Repeat("x", 63) + ".example", "intranet"},
 		"IAM_PERMISSIONS_BOUNDARY": {
-			"none", "Boundary", "/team/b_+=,.@-", "team/x/y", "nonesuch", strings.Repeat("p", 510) + "/x", policyPrefix + "a", policyPrefix + "a_b+c=d,e.f@g-h", policyPrefix + strings.Repeat("n", 128), policyPrefix + "team/a.b,c+d@e=f_g-h/x",
+			"none", "Boundary", "Permission-boundary", "port-iam/boundary", "other/port-iam/Permission-b", "arn:aws:iam::aws:policy/port-iam/Permission-b", "/team/b_+=,.@-", "team/x/y", "nonesuch", strings.Repeat("p", 510) + "/x", policyPrefix + "a", policyPrefix + "a_b+c=d,e.f@g-h", policyPrefix + strings.Repeat("n", 128), policyPrefix + "team/a.b,c+d@e=f_g-h/x",
 			policyPrefix + strings.Repeat("p", 510) + "/x", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/x", "arn:aws-cn:iam::aws:policy/x",
 		},
 		"ACCOUNTS":             {"123456789012", " 123456789012 ,"},
-		"ACCOUNT_ROLE":         {"PortIam", "/PortIam", "a/b_+=,.@-", strings.Repeat("p", 510) + "/" + strings.Repeat("n", 64), "/" + strings.Repeat("p", 510) + "/x"},
+		"ACCOUNT_ROLE":         {"PortIam", "/PortIam", "Permission-x", "port-iam/PortIam", "a/b_+=,.@-", strings.Repeat("p", 510) + "/" + strings.Repeat("n", 64), "/" + strings.Repeat("p", 510) + "/x"},
 		"ACCOUNT_EXTERNAL_ID":  {"ab", "a:/b+=,.@-_", strings.Repeat("x", 1224)},
 		"GRANT_TRUST_ACCOUNTS": {"self", "111111111111", "self, 111111111111", "111111111111,222222222222", accountIDs(8), "self," + accountIDs(7)},
 		"GRANT_ALLOW":          {"none", "s3:PutBucketPolicy, rds-db:connect"},
