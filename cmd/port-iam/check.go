@@ -228,7 +228,7 @@ func judgeClock(whose string, skew time.Duration, known bool, effect string) ste
 	case !known:
 		return skipped("%s's answers hold no time", whose)
 	case skew.Abs() > iamops.MaxClockSkew:
-		return failed(fmt.Errorf("the local clock is %s ahead of %s's: %s", skew, whose, effect), "set the clock, for example by NTP")
+		return failed(fmt.Errorf("the local clock is %s: %s", clockOff(skew, whose), effect), "set the clock, for example by NTP")
 	}
 	return fine("%s apart", skew.Abs())
 }

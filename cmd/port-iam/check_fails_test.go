@@ -79,6 +79,7 @@ func TestCheckFails(t *testing.T) {
 		{"no AWS profile", func(w *checkWorld) { w.env["AWS_PROFILE"] = "absent" }, []string{"AWS identity"}, "absent", "AWS_PROFILE", []string{"AWS clock", "rights of the daemon"}},
 		{"no authorities of AWS", func(w *checkWorld) { w.env["AWS_CA_BUNDLE"] = "/absent" }, []string{"AWS identity"}, "/absent", "AWS_CA_BUNDLE", []string{"path"}},
 		{"clock of AWS", func(w *checkWorld) { w.AWS.SetClockSkew(-2 * time.Minute) }, []string{"AWS clock"}, "ahead of AWS's", "set the clock", nil},
+		{"clock of AWS, which is ahead", func(w *checkWorld) { w.AWS.SetClockSkew(2 * time.Minute) }, []string{"AWS clock"}, "s behind AWS's", "set the clock", nil},
 		{
 			"no boundary", func(w *checkWorld) { w.env["IAM_PERMISSIONS_BOUNDARY"] = demo.Boundary + "X"; w.principal(allOfIAM) },
 			[]string{"boundary"},
@@ -122,5 +123,14 @@ func TestCheckFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestClockOff: which way a clock is off is said in words.
+func TestClockOff(t *testing.T) {
+	for skew, want := range map[time.Duration]string{90 * time.Second: "1m30s ahead of AWS's", -90 * time.Second: "1m30s behind AWS's"} {
+		if got := clockOff(skew, "AWS"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

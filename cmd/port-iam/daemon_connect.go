@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"port-iam/iamops"
 	"port-iam/port"
@@ -67,7 +68,16 @@ func (d *daemon) probe(ctx context.Context) {
 // clockProblem goes by the last answer of AWS.
 func (d *daemon) clockProblem() error {
 	if skew, known := d.aws.ClockSkew(); known && skew.Abs() > iamops.MaxClockSkew {
-		return fmt.Errorf("the local clock is %s ahead of AWS's, nothing is granted: correct it", skew)
+		return fmt.Errorf("the local clock is %s, nothing is granted: correct it", clockOff(skew, "AWS"))
 	}
 	return nil
+}
+
+// clockOff says how far the local clock is from another.
+func clockOff(skew time.Duration, whose string) string {
+	where := "ahead of"
+	if skew < 0 {
+		where = "behind"
+	}
+	return fmt.Sprintf("%s %s %s's", skew.Abs(), where, whose)
 }
