@@ -168,7 +168,8 @@ func TestAccountWatch(t *testing.T) {
 			t.Errorf("%s: %v", when, err)
 		}
 	}
-	probe := func() { watch.probe(t.Context(), c.served, slog.New(slog.DiscardHandler)) }
+	var log lockedBuffer
+	probe := func() { watch.probe(t.Context(), c.served, slog.New(slog.NewTextHandler(&log, nil))) }
 	want("at first", 0, 0, false)
 	watch.noteOwn(nil)
 	want("before the first answer", 0, 0, false)
@@ -177,6 +178,9 @@ func TestAccountWatch(t *testing.T) {
 	denied := w.there.Fault(iamtest.Fault{Op: "ListRoles", Code: "AccessDenied", Status: 403, Count: -1})
 	probe()
 	want("a right is missing there", 1, 0, true)
+	if said := log.text(); !strings.Contains(said, `msg="account denies the daemon a right, its runs fail" account=`+member) || strings.Contains(said, "away") {
+		t.Errorf("a right is missing there, and the log says\n%s", said)
+	}
 	fails := w.AWS.Fault(iamtest.Fault{Op: "ListRoles", Code: "AccessDenied", Status: 403, Count: -1})
 	probe()
 	want("neither lets it in", 0, 0, false)

@@ -116,6 +116,8 @@ func (w *accountWatch) probe(ctx context.Context, all []account, log *slog.Logge
 			case ctx.Err() != nil || !w.note(a.id, err):
 			case err == nil:
 				log.Info("account is up", "account", a.id)
+			case iamops.IsKind(err, iamops.KindDenied):
+				log.Warn("account denies the daemon a right, its runs fail", "account", a.id, "error", err)
 			default:
 				log.Warn("account is away, its runs wait", "account", a.id, "error", err)
 			}
