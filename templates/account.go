@@ -29,6 +29,9 @@ var (
 	actionPattern = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9*-]+$`)
 )
 
+// IsPrincipal reports whether s is the ARN of a role or user, with its path.
+func IsPrincipal(s string) bool { return principalARN.MatchString(s) }
+
 func (p Place) check() error {
 	var errs []error
 	if !IsAccount(p.Account) {

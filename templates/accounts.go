@@ -149,7 +149,7 @@ type Member struct {
 // EKS Pod Identity and no others: they are tags of the principal in the member.
 func MemberTrust(m Member) (string, error) {
 	var errs []error
-	if !principalARN.MatchString(m.Hub) {
+	if !IsPrincipal(m.Hub) {
 		errs = append(errs, fmt.Errorf("%q is not the ARN of a role or user, with its path", m.Hub))
 	}
 	if !organizationForm.MatchString(m.Organization) {

@@ -159,6 +159,13 @@ func (p *printer) fillBounded(bad *problems) {
 // fillHub is fill for the policy of a daemon that enters accounts.
 func (p *printer) fillHub(bad *problems) {
 	p.read(bad)
+	own, _ := iamops.AccountOf(p.role)
+	switch {
+	case p.role != "" && !templates.IsPrincipal(p.role):
+		bad.add("--role", "%q is not the ARN of a role or user, with its path", p.role)
+	case slices.Contains(p.served, own) && p.role == iamops.RoleARN(p.place.Partition, own, p.cfg.accounts.role):
+		bad.add("--role", "%s is ACCOUNT_ROLE of an account that is served, by which the daemon enters it: name the role that the daemon runs as, which has another name", p.role)
+	}
 	switch {
 	case len(p.cfg.accounts.ids) == 0 && len(p.served) == 0:
 		bad.add("ACCOUNTS", "is missing: the ids of the accounts that the daemon enters")
@@ -220,6 +227,8 @@ func (p *printer) read(bad *problems) {
 	if err := iamops.CheckPath(p.place.Path); err != nil {
 		bad.add("--path, IAM_PATH", "%v", err)
 	}
+	p.cfg.iam.path = p.place.Path
+	p.cfg.refuseGrantName(bad, "ACCOUNT_ROLE", p.cfg.accounts.role)
 	p.tags = tags(bad, s.Tags)
 	if p.boundary != "" {
 		checkBoundary(bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
