@@ -40,7 +40,7 @@ func newPlan() *cobra.Command {
 			"and what the log of the run would say. It needs no credentials and calls nothing; the settings are those of\n" +
 			"`port-iam run`. What only Port or AWS can say is listed as not judged.\n" +
 			"With --catalogue, resource and permissions are entities of that file, and with neither of them every\n" +
-			"permission is judged on every resource of its type.\n" +
+			"permission is judged on every resource of its type, whichever actions reach its account.\n" +
 			"Exit code: 0 it would be granted, 1 it would be refused (or a permission of the catalogue works on no resource\n" +
 			"of its type), 2 a flag or setting is wrong.",
 		Example: "  port-iam plan --resource arn:aws:s3:::reports --permission s3:GetObject --permission s3:ListBucket\n" +
@@ -105,7 +105,7 @@ func (f *planFlags) config(s settings, bad *problems) *config {
 	cfg := &config{}
 	f.unbounded = s.IAM.Boundary == noBoundary
 	s.IAM.Boundary = cmp.Or(s.IAM.Boundary, noBoundary)
-	for _, part := range []func(*config, *problems){s.parseAccounts, s.parseIAM, s.parseGrant, s.parseRules} {
+	for _, part := range []func(*config, *problems){s.parseAccounts, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules} {
 		part(cfg, bad)
 	}
 	cfg.port.orgID, f.domain = s.Port.OrgID, cmp.Or(strings.TrimPrefix(s.Grant.EmailDomain, "@"), "example.com")
@@ -285,6 +285,9 @@ func (f *planFlags) preview(cfg *config, in map[string]*iamops.Ops, known knownC
 		At:        time.Now().UTC().Truncate(time.Second),
 		Resource:  target, Related: byID(known.Resources), Permissions: byID(known.Permissions),
 	})
+	if err == nil {
+		err = cfg.checkReached(p)
+	}
 	out := newPlanned(p, err, f.notJudged(cfg))
 	write := out.text
 	if f.json {
@@ -297,6 +300,15 @@ func (f *planFlags) preview(cfg *config, in map[string]*iamops.Ops, known knownC
 		return errRefused
 	}
 	return nil
+}
+
+// checkReached refuses, as a run does, a resource of an account that no grant action is for.
+func (c *config) checkReached(p grants.Preview) error {
+	account, _ := iamops.AccountOf(p.Plan.RoleARN)
+	if slices.ContainsFunc(c.actions.GrantIDs(), func(id string) bool { return c.actions.Reaches(id, account) }) {
+		return nil
+	}
+	return fmt.Errorf("%s is of account %s, and each action of GRANT_ACTION is for other accounts: add the account to one of them", p.Resource, account)
 }
 
 // notJudged says what a plan cannot know.
