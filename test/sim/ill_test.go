@@ -37,7 +37,9 @@ func (d *drawing) illness() {
 		d.rushAt(ill, from+length, pick(d, 0, 3))
 		return
 	}
-	d.rushAt(ill, from, pick(d, 0, 5, 20, 30))
+	n := pick(d, 0, 5, 20, 30)
+	d.rushAt(ill, from, n)
+	d.aside(400).rushAt(beside(ill), from+5*time.Second, min(n, 4))
 }
 
 // rushAt draws requests for access in an account, all at once.
@@ -46,7 +48,7 @@ func (d *drawing) rushAt(id string, at time.Duration, n int) {
 		o := &order{kind: kindGrant, run: d.newRun("g"), requester: alice, actions: []string{"s3:GetObject"}, lasts: defaultDuration, account: id, named: id}
 		o.resource = bucketOf(o)
 		d.rushed = append(d.rushed, o)
-		d.at(at+d.between(time.Second, 4*time.Second), "", func(w *world) { w.place(o) })
+		d.at(at+d.between(time.Second, 10*time.Second), "", func(w *world) { w.place(o) })
 	}
 }
 
@@ -149,7 +151,7 @@ func (w *world) notHeldUp(o *order) {
 	if o.target != nil {
 		g = o.target
 	}
-	if !w.plan.second || !w.plan.quiet || w.plan.ill == "" || w.plan.waitsFor(g) || o.kind != kindGrant && (o.target == nil || !w.succeeded(g)) {
+	if !w.plan.second || !w.plan.quiet && !w.plan.busy || w.plan.ill == "" || w.plan.waitsFor(g) || o.kind != kindGrant && (o.target == nil || !w.succeeded(g)) {
 		return
 	}
 	limit := heldLimit + 2*w.plan.visibility

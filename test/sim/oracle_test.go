@@ -199,6 +199,7 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	case w.plan.mixed && strings.Contains(reason, "gave up after"): // two differ
 	case w.mayFail(o, reason), o.rivals && strings.Contains(reason, "AccessDenied"):
 	case w.plan.out && w.involves(o, member) && strings.Contains(reason, notServed):
+	case o.moves != stays && strings.Contains(reason, "when the grant was begun"):
 	case (w.plan.out || o.handled == earlier || o.moves != stays) && strings.Contains(reason, "request was lost"):
 	default:
 		w.violation("run %s is %s without a reason: %q", o.run, r.Status, reason)

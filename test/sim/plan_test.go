@@ -47,6 +47,7 @@ type plan struct {
 	// account that has trouble of its own, in a way that lasts; "": none has.
 	second, out bool
 	ill         string
+	rushes      time.Duration // when a busy schedule is busiest
 }
 
 // event is something that happens at a time.

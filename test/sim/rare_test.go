@@ -59,6 +59,7 @@ func (d *drawing) rush() {
 			})
 		})
 	}
+	d.rushes = rush
 	for range 40 + d.IntN(30) {
 		ask(rush + d.between(0, 2*time.Second))
 	}

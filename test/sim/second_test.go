@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,9 +48,10 @@ func (d *drawing) accounts() {
 	if !d.second {
 		return
 	}
-	switch d.out = !d.quiet && d.chance(0.25); {
+	switch d.out = !d.quiet && !d.busy && d.chance(0.25); {
 	case d.busy:
 		d.ill = account
+		d.aside(400).rushAt(member, d.rushes, 3)
 	case d.out:
 		d.outAndIn()
 	case d.quiet || d.chance(0.5):
@@ -226,9 +228,12 @@ func (pl *plan) waitsFor(o *order) bool {
 }
 
 // askedBeside reports whether the removal of a grant may have asked the other account as
-// well: there may have been no entity any more.
+// well: there may have been no entity yet, or none any more.
 func (w *world) askedBeside(o *order) bool {
-	return o.spreads() || !w.succeeded(o) || len(w.takersOf(o))+len(w.byCLI(o)) > 1 || o.handled != "" || w.remoteNow().After(w.endOf(o))
+	r, _ := w.port.Run(o.run)
+	takers := w.takersOf(o)
+	early := slices.ContainsFunc(takers, func(t *order) bool { return t.created.Before(r.EndedAt) })
+	return o.spreads() || r.Status != "SUCCESS" || early || len(takers)+len(w.byCLI(o)) > 1 || o.handled != "" || w.remoteNow().After(w.endOf(o))
 }
 
 // elsewhere reports whether the removal of a grant fails because it is not all here, or
