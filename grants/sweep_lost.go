@@ -124,6 +124,9 @@ func (w *Sweeper) openRunsOf(ctx context.Context, action string) ([]port.Run, er
 	return portal.Runs(ctx, port.RunFilter{Action: action, Active: true, Limit: 1000})
 }
 
+// recordLag is how long Port takes at most to write the record of a run that was started.
+const recordLag = 5 * time.Second
+
 // overdueRuns are those for which no record will come any more; of the others it
 // notes when they were first seen.
 func (w *Sweeper) overdueRuns(ctx context.Context, open []port.Run) (due []port.Run, err error) {
@@ -144,6 +147,7 @@ func (w *Sweeper) overdueRuns(ctx context.Context, open []port.Run) (due []port.
 	for _, r := range open {
 		first, known := w.waiting[r.ID]
 		switch {
+		case !known && time.Since(r.CreatedAt) < recordLag: // its record may come behind these ends
 		case !known || !passed(ends, first.ends): // new, or the topic was made again
 			w.waiting[r.ID] = &sighting{action: r.Action, at: time.Now(), ends: ends}
 		case time.Since(first.at) >= w.opts.Grace && passed(committed, first.ends):

@@ -80,6 +80,7 @@ func TestLostRunNewTopic(t *testing.T) {
 		how := &progress{ends: map[int32]int64{0: 1000, 1: 10}, committed: map[int32]int64{0: 999}}
 		lost := w.request(nil)
 		s := p.sweeper(func(o *grants.SweepOptions) { o.Offsets = how })
+		later(time.Minute) // Port has written its record
 		w.sweep(s)
 		how.mu.Lock()
 		how.ends, how.committed = map[int32]int64{0: 3}, map[int32]int64{0: 3}
@@ -89,6 +90,30 @@ func TestLostRunNewTopic(t *testing.T) {
 		later(sweepGrace)
 		w.sweep(s)
 		w.wantRun(lost.RunID, "FAILURE")
+	})
+}
+
+// TestRunBeforeItsRecord: a sweep sees a run whose record Port has not written yet. Where
+// the topic ended then says nothing about that record.
+func TestRunBeforeItsRecord(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		how := &progress{ends: map[int32]int64{0: 3}, committed: map[int32]int64{0: 3}}
+		run := w.request(nil)
+		s := w.process().sweeper(func(o *grants.SweepOptions) { o.Offsets = how })
+		w.sweep(s)
+		how.mu.Lock()
+		how.ends = map[int32]int64{0: 4}
+		how.mu.Unlock()
+		for range 4 { // its record is worked on for so long
+			later(sweepGrace)
+			w.sweep(s)
+		}
+		w.wantRun(run.RunID, "IN_PROGRESS")
+		how.mu.Lock()
+		how.committed = map[int32]int64{0: 4}
+		how.mu.Unlock()
+		w.sweep(s)
+		w.wantRun(run.RunID, "FAILURE")
 	})
 }
 
@@ -315,6 +340,7 @@ func TestLostRemovalsSideBySide(t *testing.T) {
 		}
 		stuck := w.aws.Fault(iamtest.Fault{Op: "DeletePolicy", Status: 409, Code: "ConcurrentModification", Count: -1})
 		s := p.sweeper()
+		later(time.Minute) // Port has written their records
 		w.sweep(s)
 		later(sweepGrace)
 		began := time.Now()
