@@ -93,6 +93,7 @@ func (r *removal) read(ctx context.Context) standing {
 		ask(ctx, added, placeTime, r.readIn)
 	}
 	inAWS.Wait()
+	r.narrow(s)
 	if r.fixed && (!r.any((*place).saw) || r.svc.accountIn(s.entity) == nil) {
 		s.madeIn, s.madeErr = r.svc.madeIn(ctx, s.run) // it may be elsewhere
 	}

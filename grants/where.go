@@ -3,6 +3,7 @@ package grants
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,14 @@ func (r *removal) spread(s standing) (added []*place) {
 		}
 	}
 	return r.places[before:]
+}
+
+// narrow leaves out the accounts that were asked only because Port did not answer, and have
+// nothing of the grant, once entity and run name the same one.
+func (r *removal) narrow(s standing) {
+	if a := r.svc.accountIn(s.entity); !r.fixed && a != nil && a.id == s.madeIn {
+		r.places = slices.DeleteFunc(r.places, func(p *place) bool { return p.account != a && !p.saw() })
+	}
 }
 
 // madeIn is the account of the resource for which a run has asked, as its identifier or
