@@ -17,7 +17,8 @@ type observer struct {
 	w *world
 
 	mu       sync.Mutex
-	accepted map[string]string // entities that Port has accepted, with the role that each named then
+	accepted map[string]string    // entities that Port has accepted, with the role that each named then
+	deleted  map[string]time.Time // when entities were deleted, by Port's clock
 	ended    map[string]bool
 	removed  map[string]bool // grants that a run or an operator was told to be gone
 	taken    map[string]bool // unique ids of roles whose access was cut
@@ -27,7 +28,7 @@ type observer struct {
 
 func observe(w *world) (stop func()) {
 	o := &observer{
-		w: w, accepted: map[string]string{}, ended: map[string]bool{}, removed: map[string]bool{},
+		w: w, accepted: map[string]string{}, deleted: map[string]time.Time{}, ended: map[string]bool{}, removed: map[string]bool{},
 		taken: map[string]bool{}, cut: map[string]bool{}, noDeny: map[string]bool{},
 	}
 	w.observer = o
@@ -68,6 +69,9 @@ func (o *observer) portCall(c porttest.Call) {
 			o.w.violation("the entity of run %s was written after the run had ended", run)
 		}
 	case "entity_delete":
+		o.mu.Lock()
+		o.deleted[c.ID] = o.w.remoteNow()
+		o.mu.Unlock()
 		if run, ok := iamops.RunID(c.ID); ok && o.isOpen(run) {
 			o.w.violation("the entity of run %s was deleted while the run was open", run)
 		}
@@ -85,6 +89,13 @@ func (o *observer) portCall(c porttest.Call) {
 			o.runEnded(c.ID, r.Status)
 		}
 	}
+}
+
+// entityGone is when the entity of a grant was deleted; zero where it was not.
+func (o *observer) entityGone(name string) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.deleted[name]
 }
 
 // entityNames is the role that the entity of a grant names now; "" where there is none.

@@ -231,8 +231,8 @@ func (w *world) judgeTaker(o *order, r porttest.RunState) {
 	gaveUp := w.mayFail(o.target, log)
 	if g := o.target; g != nil {
 		// Without an entity all accounts are asked.
-		beside := w.askedBeside(g) && w.mayFail(nil, log)
-		gaveUp = gaveUp || beside || g.unreadable || w.elsewhere(g, log)
+		beside := w.askedBeside(g, r.EndedAt) && w.mayFail(nil, log)
+		gaveUp = gaveUp || beside || g.unreadable || w.elsewhere(g, log, r.EndedAt)
 	}
 	switch {
 	case o.target == nil && !o.refused && gaveUp:

@@ -229,16 +229,17 @@ func (pl *plan) waitsFor(o *order) bool {
 
 // askedBeside reports whether the removal of a grant may have asked the other account as
 // well: there may have been no entity yet, or none any more.
-func (w *world) askedBeside(o *order) bool {
+func (w *world) askedBeside(o *order, ended time.Time) bool {
 	r, _ := w.port.Run(o.run)
 	takers := w.takersOf(o)
 	early := slices.ContainsFunc(takers, func(t *order) bool { return t.created.Before(r.EndedAt) })
-	return o.spreads() || r.Status != "SUCCESS" || early || len(takers)+len(w.byCLI(o)) > 1 || o.handled != "" || w.remoteNow().After(w.endOf(o))
+	gone := w.observer.entityGone(o.name())
+	return !gone.IsZero() && gone.Before(ended) || o.spreads() || r.Status != "SUCCESS" || early || len(takers)+len(w.byCLI(o)) > 1 || o.handled != "" || w.remoteNow().After(w.endOf(o))
 }
 
 // elsewhere reports whether the removal of a grant fails because it is not all here, or
 // something foreign beside.
-func (w *world) elsewhere(o *order, log string) bool {
+func (w *world) elsewhere(o *order, log string, ended time.Time) bool {
 	return w.plan.out && w.involves(o, member) && strings.Contains(log, "the account that the role is in") ||
-		o.strange != "" && w.askedBeside(o) && strings.Contains(log, "not ours")
+		o.strange != "" && w.askedBeside(o, ended) && strings.Contains(log, "not ours")
 }
