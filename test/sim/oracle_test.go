@@ -200,7 +200,8 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	case w.mayFail(o, reason), o.rivals && strings.Contains(reason, "AccessDenied"):
 	case w.plan.out && w.involves(o, member) && (reason == "" || strings.Contains(reason, notServed)): // or Port took no log
 	case o.moves != stays && strings.Contains(reason, "when the grant was begun"):
-	case (w.plan.out || o.handled == earlier || o.moves != stays) && strings.Contains(reason, "request was lost"):
+	case o.handled == earlier: // all attempts stand aside
+	case (w.plan.out || o.moves != stays) && strings.Contains(reason, "request was lost"):
 	default:
 		w.violation("run %s is %s without a reason: %q", o.run, r.Status, reason)
 	}

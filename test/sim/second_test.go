@@ -241,5 +241,5 @@ func (w *world) askedBeside(o *order, ended time.Time) bool {
 // something foreign beside.
 func (w *world) elsewhere(o *order, log string, ended time.Time) bool {
 	return w.plan.out && w.involves(o, member) && strings.Contains(log, "the account that the role is in") ||
-		o.strange != "" && w.askedBeside(o, ended) && strings.Contains(log, "not ours")
+		o.strange != "" && (w.askedBeside(o, ended) || w.plan.out && o.strange == account) && strings.Contains(log, "not ours")
 }
