@@ -175,8 +175,8 @@ func (w *Sweeper) all(ctx context.Context, most time.Duration, look func(*round,
 		away[r.id] = errBusy
 		if r.busy.CompareAndSwap(false, true) {
 			w.running.Go(func() {
-				defer r.busy.Store(false)
 				report, err := look(r, ctx, entities)
+				r.busy.Store(false) // first: who has the result may begin the next round
 				results <- result{r.id, report, err}
 			})
 		} else {
