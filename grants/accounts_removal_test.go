@@ -1,6 +1,7 @@
 package grants_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -168,5 +169,28 @@ func TestKeptInAnAccount(t *testing.T) {
 		rec := w.revoke(run)
 		w.must(w.process().handle(rec))
 		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "in account "+second+": gave up after 2m: delete role")
+	})
+}
+
+// TestAskedWhilePortWasAway: an account that was asked only because Port did not give the
+// entity, and has a role of that name which is not ours, says nothing about a grant of
+// which entity and run then name another account.
+func TestAskedWhilePortWasAway(t *testing.T) {
+	inAccounts(t, iamtest.Options{}, func(w *world) {
+		run := w.grantedIn(second, nil)
+		name := iamops.Name(run)
+		w.copyTo(third, w.roleIn(second, name), false)
+		p, rec := w.process(), w.revoke(run)
+		j := p.job(rec)
+		back := w.port.Fault(porttest.Fault{Route: "entity_get", ID: name, Status: 503, Count: -1})
+		if p.attempt(j) {
+			t.Fatal("finished")
+		}
+		back()
+		w.must(p.finish(context.Background(), j))
+		w.wantRun(rec.RunID, "SUCCESS")
+		if w.roleIn(second, name) != nil || w.roleIn(third, name) == nil {
+			t.Errorf("ours: %v, the other one: %v", w.roleIn(second, name), w.roleIn(third, name))
+		}
 	})
 }
