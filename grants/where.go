@@ -128,28 +128,7 @@ func (r *removal) mayBeGone(s standing) error {
 	if s.lag && !r.over(causeUnseen) {
 		return &again{causeUnseen, fmt.Errorf("grant %s is not visible in IAM", r.name)}
 	}
-	return refuse("the grant is of another account", "%w", &iamops.Error{
-		Op: "revoke " + r.name, Kind: iamops.KindForeign,
-		Err: fmt.Errorf("its role is %q by its entity, %s, and nothing of it is here: use the action of the account that the role is in", arn, why),
-	})
-}
-
-// Elsewhere counts the entities of grants whose role is in an account that is not served,
-// under our path and name, by account. Nobody sweeps those, and a revocation does not find
-// them.
-func (s *Service) Elsewhere(ctx context.Context) (map[string]int, error) {
-	entities, err := s.opts.Portal.Entities(ctx, templates.BlueprintGrant)
-	count := map[string]int{}
-	for i := range entities {
-		name, role := entities[i].Identifier, textOf(&entities[i], templates.PropertyRoleARN)
-		_, isGrant := iamops.RunID(name)
-		in, _ := iamops.AccountOf(role)
-		here := s.accounts[0]
-		if isGrant && in != "" && s.account(in) == nil && role == strings.Replace(here.RoleARN(name), here.id, in, 1) {
-			count[in]++
-		}
-	}
-	return count, err
+	return r.ofAnother("its role is %q by its entity, %s, and nothing of it is here: use the action of the account that the role is in", arn, why)
 }
 
 // mayBeBeside refuses to call a grant gone of which something was removed here, where
@@ -164,10 +143,14 @@ func (r *removal) mayBeBeside(s standing) error {
 	case s.madeIn == "" || r.svc.account(s.madeIn) != nil:
 		return nil
 	}
+	return r.ofAnother("what was found here is removed; but its role is %q by its entity, and it was requested for a resource of account %s, which is not served: use the action of the account that the role is in",
+		textOf(s.entity, templates.PropertyRoleARN), s.madeIn)
+}
+
+// ofAnother refuses to call the grant gone.
+func (r *removal) ofAnother(format string, args ...any) error {
 	return refuse("the grant is of another account", "%w", &iamops.Error{
-		Op: "revoke " + r.name, Kind: iamops.KindForeign,
-		Err: fmt.Errorf("what was found here is removed; but its role is %q by its entity, and it was requested for a resource of account %s, which is not served: use the action of the account that the role is in",
-			textOf(s.entity, templates.PropertyRoleARN), s.madeIn),
+		Op: "revoke " + r.name, Kind: iamops.KindForeign, Err: fmt.Errorf(format, args...),
 	})
 }
 
@@ -188,4 +171,22 @@ func (r *removal) noteDiffers(in *account, arn string) {
 	}
 	r.differs = fmt.Sprintf("Its entity named the role %q, and %s %s removed.", arn, strings.Join(found, " and "), removed)
 	r.log.Warn("entity names another role than the one that is removed", keyGrant, r.name, "role_arn", arn)
+}
+
+// Elsewhere counts the entities of grants whose role is in an account that is not served,
+// under our path and name, by account. Nobody sweeps those, and a revocation does not find
+// them.
+func (s *Service) Elsewhere(ctx context.Context) (map[string]int, error) {
+	entities, err := s.opts.Portal.Entities(ctx, templates.BlueprintGrant)
+	count := map[string]int{}
+	for i := range entities {
+		name, role := entities[i].Identifier, textOf(&entities[i], templates.PropertyRoleARN)
+		_, isGrant := iamops.RunID(name)
+		in, _ := iamops.AccountOf(role)
+		here := s.accounts[0]
+		if isGrant && in != "" && s.account(in) == nil && role == strings.Replace(here.RoleARN(name), here.id, in, 1) {
+			count[in]++
+		}
+	}
+	return count, err
 }
