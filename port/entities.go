@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // Entity returns an entity of the catalogue. [KindNotFound] when there is none,
@@ -60,12 +61,15 @@ type entityAnswer struct {
 	Title      lenient[string]                     `json:"title"`
 	Properties lenient[map[string]json.RawMessage] `json:"properties"`
 	Relations  lenient[map[string]json.RawMessage] `json:"relations"`
+	UpdatedAt  lenient[time.Time]                  `json:"updatedAt"`
 }
 
 func (a entityAnswer) entity() Entity {
 	return Entity{
 		Identifier: a.Identifier.value, Title: a.Title.value, Properties: a.Properties.value, Relations: a.Relations.value,
-		Unread: odd([]string{"title", "properties", "relations"}, a.Title.odd, a.Properties.odd, a.Relations.odd),
+		UpdatedAt: a.UpdatedAt.value,
+		Unread: odd([]string{"title", "properties", "relations", "updatedAt"},
+			a.Title.odd, a.Properties.odd, a.Relations.odd, a.UpdatedAt.odd),
 	}
 }
 

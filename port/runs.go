@@ -152,6 +152,7 @@ type runAnswer struct {
 	Entity           lenient[identifier]                 `json:"entity"`
 	Status           lenient[Status]                     `json:"status"`
 	RequiredApproval json.RawMessage                     `json:"requiredApproval"`
+	Approval         lenient[approvalAnswer]             `json:"approval"`
 	Properties       lenient[map[string]json.RawMessage] `json:"properties"`
 	StatusLabel      lenient[string]                     `json:"statusLabel"`
 	CreatedBy        lenient[string]                     `json:"createdBy"`
@@ -161,13 +162,21 @@ type runAnswer struct {
 	EndedAt          lenient[time.Time]                  `json:"endedAt"`
 }
 
+// approvalAnswer is the approval of a run as Port gives it.
+type approvalAnswer struct {
+	UserID lenient[string] `json:"userId"`
+	State  lenient[string] `json:"state"`
+}
+
 func (a runAnswer) run() Run {
+	approval := a.Approval.value
 	r := Run{
 		ID: a.ID.value, Action: string(a.Action.value), Blueprint: string(a.Blueprint.value), Entity: string(a.Entity.value),
 		Status: a.Status.value, Label: a.StatusLabel.value, CreatedBy: a.CreatedBy.value, ImpersonatedBy: a.ImpersonatedBy.value, Properties: a.Properties.value,
 		CreatedAt: a.CreatedAt.value, EndedAt: a.EndedAt.value,
-		Unread: odd([]string{"action", "blueprint", "entity", "status", "properties", "createdBy", "impersonatedBy", "createdAt", "endedAt"},
-			a.Action.odd, a.Blueprint.odd, a.Entity.odd, a.Status.odd, a.Properties.odd, a.CreatedBy.odd, a.ImpersonatedBy.odd, a.CreatedAt.odd, a.EndedAt.odd),
+		Approval: Approval{UserID: approval.UserID.value, State: approval.State.value},
+		Unread: odd([]string{"approval", "action", "blueprint", "entity", "status", "properties", "createdBy", "impersonatedBy", "createdAt", "endedAt"},
+			a.Approval.odd || approval.UserID.odd || approval.State.odd, a.Action.odd, a.Blueprint.odd, a.Entity.odd, a.Status.odd, a.Properties.odd, a.CreatedBy.odd, a.ImpersonatedBy.odd, a.CreatedAt.odd, a.EndedAt.odd),
 	}
 	if r.Status.Ended() && r.EndedAt.IsZero() {
 		r.EndedAt = a.UpdatedAt.value // nothing changes an ended run

@@ -47,6 +47,8 @@ type Run struct {
 	Label string
 	// RequiredApproval is true when a person had to approve the run.
 	RequiredApproval bool
+	// Approval is who approved the run; zero where Port does not say.
+	Approval Approval
 	// Properties are the inputs of the run, by name, undecoded.
 	Properties map[string]json.RawMessage
 	// CreatedAt is zero where Port does not say.
@@ -61,6 +63,14 @@ type Run struct {
 	Unread []string
 }
 
+// Approval is what Port says of the approval of a run.
+type Approval struct {
+	// UserID is Port's id of who decided; empty where Port does not say.
+	UserID string
+	// State is how, as Port has it; empty where it does not say.
+	State string
+}
+
 // Readable returns a [KindUnavailable] error if one of these members, by the names
 // of Port's API, was given in a form that cannot be read. A caller that decides by
 // a field asks for it first: it is zero then too, without being absent.
@@ -72,6 +82,8 @@ type Entity struct {
 	Title      string                     `json:"title,omitempty"`
 	Properties map[string]json.RawMessage `json:"properties,omitempty"`
 	Relations  map[string]json.RawMessage `json:"relations,omitempty"`
+	// UpdatedAt is when it was last changed; zero where Port does not say.
+	UpdatedAt time.Time `json:"-"`
 	// Unread is as for a [Run].
 	Unread []string `json:"-"`
 }

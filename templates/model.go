@@ -11,12 +11,18 @@ const (
 	PropertyAccount      = "account"       // of a resource, and of a grant
 	RelationRelated      = "related"       // of a resource
 
+	PropertyActions       = "actions" // this and what follows: of a permission
+	PropertyMaxDuration   = "max_duration"
+	PropertyNeedsApproval = "needs_approval"
+
 	PropertyRequester  = "requester" // this and what follows: of a grant
 	PropertyPolicy     = "iam_policy"
 	PropertySignInURL  = "sign_in_url"
 	PropertyPolicyARN  = "policy_arn"
 	PropertyRoleARN    = "role_arn"
 	PropertyExpiryTime = "expiry_time"
+	PropertyConsoleURL = "console_url"
+	PropertyProfile    = "aws_profile"
 
 	RelationPermissions = "permissions"
 	RelationResource    = "aws_resource"
@@ -81,9 +87,12 @@ func Model() []Blueprint {
 		},
 	}, {
 		ID: BlueprintPermission, Title: "IAM Permissions", Icon: "Lock", Required: []string{PropertyResourceType},
-		Meaning: "An IAM action that people may request. The identifier is the action, such as s3:PutObject",
+		Meaning: "An IAM action that people may request, or a bundle of them. The identifier is the action, such as s3:PutObject, or the name of the bundle",
 		Properties: []Field{
 			{Name: PropertyResourceType, Title: "Resource Type", Type: "string", ResourceTypes: true, Use: youFill, Meaning: "Port offers it for resources of the same type"},
+			{Name: PropertyActions, Title: "Actions", Type: "array", Items: "string", Optional: true, Use: fills, Meaning: "The IAM actions of a bundle, such as s3:GetObject, without wildcards. Empty where the identifier is the action"},
+			{Name: PropertyMaxDuration, Title: "Longest Duration", Type: "string", Optional: true, Use: fills, Meaning: "The longest duration of access with it, such as 2h. Empty: as long as the settings of the daemon allow"},
+			{Name: PropertyNeedsApproval, Title: "Needs Approval", Type: "boolean", Optional: true, Use: fills, Meaning: "Whether another person has to approve a request for it. The action in Port has to require approval"},
 		},
 	}, {
 		ID: BlueprintGrant, Title: "Provisioned Permissions", Icon: "Lock",
@@ -96,6 +105,8 @@ func Model() []Blueprint {
 			{Name: PropertyRoleARN, Title: "Role ARN", Type: "string", Use: sweep, Meaning: "The role in IAM"},
 			{Name: PropertyAccount, Title: "AWS Account", Type: "string", Optional: true, Use: daemonFills, Meaning: "The AWS account of the role"},
 			{Name: PropertyExpiryTime, Title: "Expiry Time", Type: "string", Format: FormatTimer, Sometimes: true, Use: timer, Meaning: "When the access ends. Changing it here changes nothing in AWS"},
+			{Name: PropertyConsoleURL, Title: "Console", Type: "string", Format: "url", Optional: true, Sometimes: true, Use: daemonFills, Meaning: "The page of the resource in the AWS console, for after the switch of role"},
+			{Name: PropertyProfile, Title: "AWS CLI Profile", Type: "string", Optional: true, Use: daemonFills, Meaning: "A profile for the configuration file of the AWS CLI"},
 		},
 		Relations: []Field{
 			{Name: RelationPermissions, Title: "Permissions", Target: BlueprintPermission, Many: true, Use: operator, Meaning: "The permissions that were requested"},
