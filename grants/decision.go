@@ -30,6 +30,7 @@ type Decision struct {
 	note      string       // what the requester gave as the reason of the request
 	signInURL string       // of a grant; "" in a partition where AWS documents none
 	related   []string     // ARNs of the resources that belong to that of a grant
+	bundles   []string     // what bundles of a grant stand for
 	scope     iamops.Scope // of a grant
 	end       time.Time    // of a grant; zero: until revoked
 	attached  bool         // a grant that failed was attached, perhaps
@@ -101,7 +102,7 @@ func (d Decision) message() string {
 // grants notes what a run gave.
 func (d *Decision) grants(p iamops.Plan, r request) {
 	d.Resource, d.note, d.signInURL, d.end = r.Resource, r.reason, p.SignInURL, r.End
-	d.related, d.scope = r.Related, p.Scope
+	d.related, d.bundles, d.scope = r.Related, r.bundles, p.Scope
 }
 
 // granted is the log of a run that gave access.
@@ -111,6 +112,9 @@ func (d Decision) granted() string {
 		lines = append(lines, "Sign-in URL: none, since AWS documents none for this partition. Switch to the role by hand")
 	} else {
 		lines = append(lines, "Sign-in URL: "+d.signInURL)
+	}
+	for _, b := range d.bundles {
+		lines = append(lines, "Bundle: "+b)
 	}
 	for _, arn := range d.related {
 		if actions := d.scope.On(arn); len(actions) > 0 {

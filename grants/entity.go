@@ -23,7 +23,7 @@ func entityOf(p iamops.Plan, r request, account string) port.Entity {
 		},
 		Relations: map[string]json.RawMessage{
 			templates.RelationResource:    encode(r.entity),
-			templates.RelationPermissions: encode(r.Actions),
+			templates.RelationPermissions: encode(r.permissions),
 		},
 	}
 	if account != "" {

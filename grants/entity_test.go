@@ -49,7 +49,7 @@ func TestEntityIsReadBack(t *testing.T) {
 	t.Parallel()
 	e := entityOf(
 		iamops.Plan{Policy: "{}", SignInURL: "https://signin"},
-		request{entity: "arn:r", Request: iamops.Request{Requester: "alice", Actions: []string{"s3:PutObject"}}},
+		request{entity: "arn:r", permissions: []string{"s3:PutObject"}, Request: iamops.Request{Requester: "alice", Actions: []string{"s3:PutObject"}}},
 		"123456789012",
 	)
 	var l Listing

@@ -136,7 +136,9 @@ type grantView struct {
 	resource    *port.Entity // nil: not in the catalogue
 	resourceErr error
 	permissions map[string]*port.Entity // those that the record names, as far as they could be read
-	entity      *port.Entity            // of the grant: an earlier attempt got that far
+	user        iamops.User             // the requester, where AWS is asked for people
+	userErr     error
+	entity      *port.Entity // of the grant: an earlier attempt got that far
 	entityErr   error
 }
 
@@ -151,6 +153,9 @@ func (j *Job) readGrant(ctx context.Context) (v grantView, err error) {
 	}
 	if j.rec.Entity != "" {
 		reads.Go(func() { v.resource, v.resourceErr = find(ctx, portal, templates.BlueprintResource, j.rec.Entity) })
+	}
+	if users := j.svc.opts.Users; users != nil && j.rec.Requester != "" {
+		reads.Go(func() { v.user, v.userErr = users.User(ctx, j.rec.Requester) })
 	}
 	reads.Go(func() { v.permissions = j.readAhead(ctx) })
 	reads.Go(func() { v.entity, v.entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
@@ -235,12 +240,15 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 	if err := j.goTo(target); err != nil {
 		return p, req, err
 	}
-	offered, related, err := j.readRest(ctx, v, req.Actions, target)
+	offered, related, err := j.readRest(ctx, v, req.permissions, target)
 	if err != nil {
 		return p, req, err
 	}
-	p, err = workOut(j.account, target, &req, offered, related)
-	return p, req, err
+	p, o, err := j.svc.opts.workOut(j.account, target, &req, offered, related)
+	if err != nil {
+		return p, req, err
+	}
+	return p, req, j.approved(v.run, o)
 }
 
 // goTo is where the job learns in which account its grant is. Another one than at an
@@ -286,8 +294,14 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 		return target, req, err
 	}
 	j.resource = target.arn
-	req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now)
-	return target, req, err
+	if req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now); err != nil || j.svc.opts.Users == nil {
+		return target, req, err
+	}
+	if iamops.IsKind(v.userErr, iamops.KindInvalid) {
+		return target, req, refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr))
+	}
+	req.UserName = v.user.Name
+	return target, req, v.userErr
 }
 
 // make brings role and policy about. Once the entity of the grant exists they

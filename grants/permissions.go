@@ -2,14 +2,11 @@ package grants
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"port-iam/iamops"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -64,30 +61,13 @@ func (s *Service) readEntities(ctx context.Context, blueprint string, ids []stri
 	return byID, err
 }
 
-// checkPermissions refuses what the catalogue in Port does not offer: a permission is
-// for resources of the type of the requested one, or of a related one that it acts
-// on. The form filters by type as well, but only for who uses the form.
-func checkPermissions(offered map[string]*port.Entity, actions []string, r resource, related []resource, scope iamops.Scope) error {
-	for _, id := range actions {
-		e := offered[id]
-		if e == nil {
-			return refuse("a permission is not in the catalogue", "permission %s is not in the catalogue (blueprint %q): choose another one, or ask the platform team to add it", id, templates.BlueprintPermission)
-		}
-		got, err := catalogueText(e, templates.PropertyResourceType)
-		if err != nil {
-			return err
-		}
-		if got != r.kind && !offeredBy(related, got, id, scope) {
-			return refuse("a permission is for another type of resource", "permission %s is for resources of %s %q, and %s is of %q: choose one for this type", id, templates.PropertyResourceType, got, r.arn, r.kind)
-		}
+// readOffered reads the permissions of a request, save those that are known already,
+// and the entities of the single actions that they stand for: these count too, see
+// [offerOf]. Without a bundle, and with all permissions known, it asks nothing.
+func (s *Service) readOffered(ctx context.Context, spell Speller, ids []string, known map[string]*port.Entity) (map[string]*port.Entity, error) {
+	asked, err := s.readEntities(ctx, templates.BlueprintPermission, ids, known)
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// offeredBy reports whether a permission for resources of this type acts on one of those
-// that belong to the requested one.
-func offeredBy(related []resource, kind, id string, scope iamops.Scope) bool {
-	return slices.ContainsFunc(related, func(r resource) bool {
-		return r.kind == kind && slices.ContainsFunc(scope.On(r.arn), func(a string) bool { return strings.EqualFold(a, id) })
-	})
+	return s.readEntities(ctx, templates.BlueprintPermission, countIn(spell, ids, asked), asked)
 }

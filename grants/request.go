@@ -31,22 +31,24 @@ const (
 	maxReasonChars = 500
 )
 
-// request is what a run asks for, from the run as Port has it.
+// request is what a run asks for, from the run as Port has it. Its actions and its end
+// are known once the catalogue was read: see [Terms.workOut].
 type request struct {
 	iamops.Request
-	entity string // of the resource
-	reason string
+	entity      string   // of the resource
+	permissions []string // the entities that were asked for
+	bundles     []string // those of them that stand for several actions, with these
+	reason      string
+	duration    time.Duration // that was asked for; 0: none
+	now         time.Time     // when it is handled
 }
 
 // readRequest takes the request out of a run. Its errors refuse the request:
 // they name the input, what was expected and what to do.
 func (t Terms) readRequest(run port.Run, target resource, requester string, start, now time.Time) (request, error) {
-	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: target.arn, Start: start}, entity: target.id}
-	tooLate := func(asked string) error {
-		return refuse("the request waited too long", "the request waited too long, please request again: it was made at %s%s", start.Format(time.RFC3339), asked)
-	}
+	r := request{Request: iamops.Request{RunID: run.ID, Requester: requester, Resource: target.arn, Start: start}, entity: target.id, now: now}
 	if now.Sub(start) > maxAge {
-		return r, tooLate("")
+		return r, r.tooLate("")
 	}
 	if requester == "" {
 		return r, refuse("the run has no requester", "the run has no requester with an e-mail, and a grant is made for one person: start the action as a user of Port")
@@ -55,23 +57,40 @@ func (t Terms) readRequest(run port.Run, target resource, requester string, star
 	if r.UserName, err = t.UserName(requester); err != nil {
 		return r, refuse("the requester cannot be a user name in AWS", "the requester %w", err)
 	}
-	if r.Actions, err = run.EntityIDs(inputPermissions); err != nil {
+	if r.permissions, err = run.EntityIDs(inputPermissions); err != nil {
 		return r, refuse(badInput(inputPermissions), "%w", err)
 	}
 	if r.reason, err = readReason(run); err != nil {
 		return r, err
 	}
-	duration, err := t.readDuration(run)
-	if err != nil {
-		return r, err
+	r.duration, err = t.readDuration(run)
+	return r, err
+}
+
+func (r *request) tooLate(asked string) error {
+	return refuse("the request waited too long", "the request waited too long, please request again: it was made at %s%s", r.Start.Format(time.RFC3339), asked)
+}
+
+// setEnd works out when the grant ends: after what was asked for, or else after the
+// shorter of the usual duration and the longest that the permissions may be had for.
+func (t Terms) setEnd(r *request, o offer) error {
+	lasts, limit := r.duration, o.maxDuration
+	switch {
+	case lasts == 0 && (t.Duration == 0 || limit > 0 && limit < t.Duration):
+		lasts = limit
+	case lasts == 0:
+		lasts = t.Duration
+	case limit > 0 && lasts > limit:
+		return refuse(badInput(inputDuration), "input %q is %s, and permission %s may be had for %s at most: ask for less", inputDuration, short(lasts), o.limitedBy, short(limit))
 	}
-	if duration > 0 {
-		r.End = start.Add(duration)
-		if now.After(r.End.Add(-minLeft)) {
-			return r, tooLate(fmt.Sprintf(" for %s", short(duration)))
-		}
+	if lasts == 0 {
+		return nil
 	}
-	return r, nil
+	r.End = r.Start.Add(lasts)
+	if r.now.After(r.End.Add(-minLeft)) {
+		return r.tooLate(fmt.Sprintf(" for %s", short(lasts)))
+	}
+	return nil
 }
 
 func readReason(run port.Run) (string, error) {
@@ -86,14 +105,14 @@ func readReason(run port.Run) (string, error) {
 	return reason, nil
 }
 
-// readDuration returns how long the grant lasts; 0 is until revoked.
+// readDuration returns how long a grant was asked for; 0 where the request does not say.
 func (t Terms) readDuration(run port.Run) (time.Duration, error) {
 	text, err := run.Text(inputDuration)
 	if err != nil {
 		return 0, refuse(badInput(inputDuration), "%w", err)
 	}
 	if text == "" {
-		return t.Duration, nil
+		return 0, nil
 	}
 	d, err := parseDuration(text)
 	if err != nil {

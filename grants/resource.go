@@ -107,7 +107,7 @@ func ownersOf(resources []resource) map[string]string {
 func (j *Job) readRest(ctx context.Context, v grantView, permissions []string, r resource) (offered, related map[string]*port.Entity, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		offered, err = j.svc.readEntities(ctx, templates.BlueprintPermission, permissions, v.permissions)
+		offered, err = j.svc.readOffered(ctx, j.account, permissions, v.permissions)
 		return err
 	})
 	g.Go(func() (err error) {

@@ -51,8 +51,8 @@ type Access interface {
 	RoleARN(name string) string
 	// Boundary is that of every role. It calls AWS at times.
 	Boundary(ctx context.Context) (iamops.Boundary, error)
-	// Plan works a grant out; it calls nothing.
-	Plan(r iamops.Request) (iamops.Plan, error)
+	// Planner works a grant out; it calls nothing.
+	Planner
 	// Create makes role and policy, or adopts what this run made before.
 	Create(ctx context.Context, p iamops.Plan) error
 	// Verify checks that both are there as planned.
@@ -84,6 +84,14 @@ type Access interface {
 	Allowance(ctx context.Context, name string) (iamops.Allowance, error)
 }
 
+// Users finds people in AWS, as [iamops.IdentityStore] does. It is safe for concurrent
+// use.
+type Users interface {
+	// User is the one whose primary e-mail this is. That there is none who can sign in
+	// is an error of [iamops.KindInvalid], which refuses the request.
+	User(ctx context.Context, email string) (iamops.User, error)
+}
+
 // Options configure [New].
 type Options struct {
 	Portal Portal
@@ -95,6 +103,8 @@ type Options struct {
 	// Actions are ours in Port.
 	Actions templates.ActionIDs
 	Terms
+	// Users says who a requester is in AWS. nil: the e-mail alone does, see Terms.
+	Users Users
 	// ConfirmRequester asks Port whether the run is the requester's.
 	ConfirmRequester bool
 	// RequireSignature drops records without a signature. A wrong one always

@@ -189,7 +189,7 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 	r.Actions = v.named(granted)
 	scope, err := v.in[account].Scope(r)
 	for _, n := range granted {
-		if p := &v.all[n]; others(n) && offeredBy(belonging, p.ResourceType, p.Permission, scope) {
+		if p := &v.all[n]; others(n) && (permission{kind: p.ResourceType, actions: []string{p.Permission}}).offeredBy(belonging, scope) {
 			j.beside = append(j.beside, n)
 		}
 	}

@@ -212,7 +212,7 @@ func (f *facts) noteRun(run port.Run, err error) error {
 // changed says what about a grant was changed by hand.
 func (w *round) changed(live iamops.Live) []string {
 	userName := ""
-	if requester := live.Requester(); requester != "" {
+	if requester := live.Requester(); requester != "" && w.svc.opts.Users == nil {
 		if name, err := w.svc.opts.UserName(requester); err == nil {
 			userName = name
 		}

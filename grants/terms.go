@@ -2,8 +2,10 @@ package grants
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"port-iam/iamops"
@@ -23,6 +25,7 @@ type Terms struct {
 
 // Planner works grants out, as [Access] does; it calls nothing.
 type Planner interface {
+	Speller
 	Plan(r iamops.Request) (iamops.Plan, error)
 }
 
@@ -44,6 +47,9 @@ type Preview struct {
 	Related  []string // ARNs
 	End      time.Time
 	Log      string // of the run
+	// NeedsApproval is the permission for which another person has to approve the run;
+	// "": none.
+	NeedsApproval string
 }
 
 // Preview works a request out as a run does, without anything that a run asks AWS or
@@ -62,29 +68,44 @@ func (t Terms) Preview(in map[string]Planner, a Asking) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
-	plan, err := workOut(in[account], target, &req, a.Permissions, a.Related)
+	plan, o, err := t.workOut(in[account], target, &req, a.Permissions, a.Related)
 	if err != nil {
 		return Preview{}, err
 	}
 	d := Decision{Operation: opGrant, Outcome: outcomeSucceeded, Requester: a.Requester}
 	d.grants(plan, req)
-	return Preview{Plan: plan, Resource: req.Resource, Related: req.Related, End: req.End, Log: d.message()}, nil
+	return Preview{Plan: plan, Resource: req.Resource, Related: req.Related, End: req.End, Log: d.message(), NeedsApproval: o.approval}, nil
 }
 
 // workOut plans a request, once all that the catalogue says about it is known: its
 // permissions, and the resources that belong to the requested one.
-func workOut(p Planner, target resource, req *request, offered, related map[string]*port.Entity) (iamops.Plan, error) {
+func (t Terms) workOut(p Planner, target resource, req *request, offered, related map[string]*port.Entity) (plan iamops.Plan, o offer, err error) {
 	belonging, err := target.belonging(related)
 	if err != nil {
-		return iamops.Plan{}, err
+		return plan, o, err
 	}
 	req.Related, req.Owners = arnsOf(belonging), ownersOf(belonging)
-	plan, err := p.Plan(req.Request)
-	if err != nil {
-		if e, ok := errors.AsType[*iamops.Error](err); ok {
-			err = e.Err // without our name of the step
-		}
-		return plan, refuse("this cannot be granted on this resource", "%w", err)
+	if o, err = offerOf(p, req.permissions, offered); err != nil {
+		return plan, o, err
 	}
-	return plan, checkPermissions(offered, req.Actions, target, belonging, plan.Scope)
+	req.Actions, req.bundles = o.actions, o.bundles()
+	if err := t.setEnd(req, o); err != nil {
+		return plan, o, err
+	}
+	if plan, err = p.Plan(req.Request); err != nil {
+		err = withoutStep(err)
+		if len(req.bundles) > 0 {
+			err = fmt.Errorf("%w; asked for were the bundles %s", err, strings.Join(req.bundles, ", "))
+		}
+		return plan, o, refuse("this cannot be granted on this resource", "%w", err)
+	}
+	return plan, o, o.check(offered, target, belonging, plan.Scope)
+}
+
+// withoutStep is why a step failed, without our name of it.
+func withoutStep(err error) error {
+	if e, ok := errors.AsType[*iamops.Error](err); ok {
+		return e.Err
+	}
+	return err
 }

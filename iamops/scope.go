@@ -42,6 +42,10 @@ func (o *Ops) Scope(g Request) (Scope, error) {
 	})
 }
 
+// Spelled returns an action as AWS spells it, whatever its letter case; false where AWS
+// has no such action.
+func (o *Ops) Spelled(action string) (string, bool) { return o.catalogue.Spelled(action) }
+
 // sids begin the name of a statement, by where it comes from.
 var sids = map[catalogue.Origin]string{catalogue.Asked: "Grant", catalogue.Companion: "Companion"}
 

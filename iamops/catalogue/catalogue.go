@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -73,4 +74,22 @@ func (c *Catalogue) service(prefix string) (*service, error) {
 	}
 	c.services[prefix] = s
 	return s, nil
+}
+
+// Spelled returns an action as AWS spells it, whatever its letter case; false where
+// there is no such action.
+func (c *Catalogue) Spelled(action string) (string, bool) {
+	prefix, name, ok := splitAction(action)
+	if !ok {
+		return "", false
+	}
+	s, err := c.service(strings.ToLower(prefix))
+	if err != nil || s == nil {
+		return "", false // a table that cannot be read fails the request itself
+	}
+	a := s.find(name)
+	if a == nil {
+		return "", false
+	}
+	return s.prefix + ":" + a.name, true
 }
