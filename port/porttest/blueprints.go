@@ -115,7 +115,7 @@ func decodeInto(body object, v any) error {
 // stamped is a body as it is answered: with what Port adds, and what it takes
 // from nobody.
 func (s *Server) stamped(body object) object {
-	o, at, by := maps.Clone(body), timestamp(s.now()), s.userID("")
+	o, at, by := maps.Clone(body), timestamp(s.now()), s.UserID("")
 	for name, v := range map[string]string{"createdAt": at, "createdBy": by, "updatedAt": at, "updatedBy": by} {
 		o[name] = v
 	}

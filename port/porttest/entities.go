@@ -22,6 +22,14 @@ func (s *Server) AddEntity(blueprint, text string) {
 	}
 }
 
+// RemoveEntity removes an entity, as from Port's pages: not while others have a
+// relation to it.
+func (s *Server) RemoveEntity(blueprint, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deleteOne(ref{blueprint, id}, false)
+}
+
 // Entity returns an entity as Port holds it; false when there is none.
 func (s *Server) Entity(blueprint, id string) (map[string]any, bool) {
 	s.mu.Lock()
@@ -80,11 +88,22 @@ func (s *Server) putEntity(name string, e object, how writing) error {
 		return nil
 	}
 	for _, m := range missing {
-		s.blueprints[m.blueprint].entities[m.id] = bareEntity(m.blueprint, m.id)
+		s.keepEntity(m.blueprint, bareEntity(m.blueprint, m.id))
 	}
 	maps.DeleteFunc(kept["relations"].(object), func(_ string, v any) bool { return v == nil })
-	b.entities[id] = kept
+	s.keepEntity(name, kept)
 	return nil
+}
+
+// keepEntity keeps an entity with the time of this change and, if it is new, of
+// its creation.
+func (s *Server) keepEntity(blueprint string, e object) {
+	entities, id, now := s.blueprints[blueprint].entities, e["identifier"].(string), timestamp(s.now())
+	e["createdAt"], e["updatedAt"] = now, now
+	if old := entities[id]; old != nil {
+		e["createdAt"] = old["createdAt"]
+	}
+	entities[id] = e
 }
 
 func bareEntity(blueprint, id string) object {

@@ -3,6 +3,7 @@ package porttest_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -147,5 +148,44 @@ func TestASetUpThatPortWouldRefuse(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+// Each write leaves its time; only a new entity has a new time of creation.
+func TestEntitiesSayWhenTheyWereChanged(t *testing.T) {
+	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	w := newWorld(t, porttest.Options{Now: func() time.Time { at = at.Add(time.Second); return at }})
+	const path, body = "/v1/blueprints/iam_permissions/entities/s3:Fresh", `{"identifier":"s3:Fresh","properties":{"resource_type":"S3"}}`
+	read := func() (created, updated time.Time) {
+		t.Helper()
+		e := w.want(t, 200, "", "GET", path, "").body["entity"].(map[string]any)
+		for name, to := range map[string]*time.Time{"createdAt": &created, "updatedAt": &updated} {
+			v, err := time.Parse("2006-01-02T15:04:05.000Z", e[name].(string))
+			must(t, err)
+			*to = v
+		}
+		return created, updated
+	}
+	w.AddEntity("iam_permissions", body)
+	created, first := read()
+	if !created.Equal(first) {
+		t.Errorf("created at %v and changed at %v", created, first)
+	}
+	w.want(t, 201, "", "POST", "/v1/blueprints/iam_permissions/entities?upsert=true&merge=true", body)
+	again, second := read()
+	w.AddEntity("iam_permissions", body)
+	replaced, third := read()
+	if !again.Equal(created) || !replaced.Equal(created) || !second.After(first) || !third.After(second) {
+		t.Errorf("created at %v, %v, changed at %v, %v", again, replaced, second, third)
+	}
+	must(t, w.RemoveEntity("iam_permissions", "s3:Fresh"))
+	w.want(t, 404, "not_found", "GET", path, "")
+	w.AddEntity("iam_permissions", body)
+	if remade, fourth := read(); !remade.After(third) || !fourth.Equal(remade) {
+		t.Errorf("made again at %v, changed at %v", remade, fourth)
+	}
+	w.AddEntity(grants, `{"identifier":"x","relations":{"permissions":["s3:Fresh"]}}`)
+	if w.RemoveEntity("iam_permissions", "s3:Fresh") == nil || w.RemoveEntity("iam_permissions", "none") == nil {
+		t.Error("removed what a grant has a relation to, or what there is none of")
 	}
 }

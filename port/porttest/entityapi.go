@@ -58,21 +58,21 @@ func (s *Server) postEntity(r *request) (answer, error) {
 	return ok(http.StatusCreated, object{"entity": b.entities[id]}), nil
 }
 
-func (s *Server) findEntity(r *request) (object, error) {
-	b := s.blueprints[r.path["blueprint"]]
+func (s *Server) findEntity(of ref) (object, error) {
+	b := s.blueprints[of.blueprint]
 	if b == nil {
-		return nil, notFound("blueprint", r.path["blueprint"])
+		return nil, notFound("blueprint", of.blueprint)
 	}
-	e := b.entities[r.path["entity"]]
+	e := b.entities[of.id]
 	if e == nil {
-		return nil, notFound("entity", r.path["entity"])
+		return nil, notFound("entity", of.id)
 	}
 	return e, nil
 }
 
 // getEntity is the route entity_get.
 func (s *Server) getEntity(r *request) (answer, error) {
-	e, err := s.findEntity(r)
+	e, err := s.findEntity(ref{r.path["blueprint"], r.path["entity"]})
 	return ok(http.StatusOK, object{"entity": e}), err
 }
 
@@ -81,15 +81,20 @@ func (s *Server) deleteEntity(r *request) (answer, error) {
 	if err := s.runOf(r); err != nil {
 		return answer{}, err
 	}
-	if _, err := s.findEntity(r); err != nil {
-		return answer{}, err
+	err := s.deleteOne(ref{r.path["blueprint"], r.path["entity"]}, r.flag("delete_dependents"))
+	return ok(http.StatusOK, object{}), err
+}
+
+// deleteOne removes an entity, and where dependents is true what depends on it.
+func (s *Server) deleteOne(target ref, dependents bool) error {
+	if _, err := s.findEntity(target); err != nil {
+		return err
 	}
-	target := ref{r.path["blueprint"], r.path["entity"]}
-	if !r.flag("delete_dependents") && len(s.dependents(target)) > 0 {
-		return answer{}, refuse(http.StatusForbidden, "has_dependents", "other entities have a relation to %s", target.id)
+	if !dependents && len(s.dependents(target)) > 0 {
+		return refuse(http.StatusForbidden, "has_dependents", "other entities have a relation to %s", target.id)
 	}
 	s.removeEntity(target)
-	return ok(http.StatusOK, object{}), nil
+	return nil
 }
 
 // removeEntity removes an entity and all that depend on it.

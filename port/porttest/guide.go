@@ -3,17 +3,18 @@ package porttest
 import "fmt"
 
 // GuideModel adds the data model of Port's guide to IAM permissions, with the fields
-// of a resource that the guide does not have: three blueprints, two actions and the automation that Port starts when a grant's
+// that the guide does not have: three blueprints, two actions and the automation that Port starts when a grant's
 // time is over.
 func (s *Server) GuideModel() {
 	s.AddBlueprint(`{"identifier":"aws_resource","title":"AWS Resource","schema":{"properties":{
 		"arn":{"type":"string"},"account":{"type":"string"},"tags":{"type":"array"},"resource_type":{"type":"string","enum":["S3","EC2"]}},"required":["resource_type"]},
 		"relations":{"related":{"target":"aws_resource","required":false,"many":true}}}`)
 	s.AddBlueprint(`{"identifier":"iam_permissions","title":"IAM Permissions","schema":{"properties":{
-		"resource_type":{"type":"string","enum":["S3","EC2"]}},"required":["resource_type"]},"relations":{}}`)
+		"resource_type":{"type":"string","enum":["S3","EC2"]},"actions":{"type":"array","items":{"type":"string"}},
+		"max_duration":{"type":"string"},"needs_approval":{"type":"boolean"}},"required":["resource_type"]},"relations":{}}`)
 	s.AddBlueprint(`{"identifier":"provisioned_permissions","title":"Provisioned Permissions","schema":{"properties":{
 		"requester":{"type":"string","format":"user"},"iam_policy":{"type":"object"},"sign_in_url":{"type":"string","format":"url"},
-		"policy_arn":{"type":"string"},"role_arn":{"type":"string"},"account":{"type":"string"},"expiry_time":{"type":"string","format":"timer"}},"required":[]},
+		"policy_arn":{"type":"string"},"role_arn":{"type":"string"},"account":{"type":"string"},"console_url":{"type":"string","format":"url"},"aws_profile":{"type":"string"},"expiry_time":{"type":"string","format":"timer"}},"required":[]},
 		"relations":{"permissions":{"target":"iam_permissions","required":false,"many":true},
 		"aws_resource":{"target":"aws_resource","required":false,"many":false}}}`)
 	s.AddAction(`{"identifier":"request_permissions","title":"Request permissions","trigger":{"type":"self-service","operation":"DAY-2",

@@ -68,7 +68,7 @@ func TestAnEndedRunAsTheAPIShowsIt(t *testing.T) {
 	}
 	want := map[string]any{
 		"id": "r_1", "status": "FAILURE", "statusLabel": "l", "summary": "s", "link": "k", "source": "UI",
-		"requiredApproval": false, "createdBy": "client@clients", "updatedBy": "client@clients",
+		"requiredApproval": false, "approval": nil, "createdBy": "client@clients", "updatedBy": "client@clients",
 		"action": link("request_permissions"), "blueprint": link("aws_resource"), "entity": link(bucket),
 		"createdAt": "2025-03-01T08:00:00.123Z", "updatedAt": "2025-03-01T08:01:00.123Z", "endedAt": "2025-03-01T08:01:00.123Z",
 		"properties": map[string]any{"permissions": []any{"a"}},

@@ -26,7 +26,7 @@ func (s *Server) Message(id string, form Form) []byte {
 		panic("porttest: no run " + id)
 	}
 	s.mu.Lock()
-	user, operation := s.userID(r.Requester), s.operation(r.Action)
+	user, operation := s.UserID(r.Requester), s.operation(r.Action)
 	s.mu.Unlock()
 	by := object{"orgId": s.opts.OrgID, "userId": user}
 	if r.Requester != "" {

@@ -48,7 +48,7 @@ func (s *Server) runAnswer(status int, run *run, r *request) answer {
 // runJSON is a run as the API shows it: it never names the requester's e-mail.
 func runJSON(r *RunState, userID, version string) object {
 	o := object{
-		"id": r.ID, "status": r.Status, "source": r.Source, "requiredApproval": r.RequiredApproval,
+		"id": r.ID, "status": r.Status, "source": r.Source, "requiredApproval": r.RequiredApproval, "approval": approvalJSON(r.Approval),
 		"properties": r.Properties, "createdBy": userID, "updatedBy": userID,
 		"createdAt": timestamp(r.CreatedAt), "updatedAt": timestamp(r.UpdatedAt),
 	}
@@ -203,18 +203,6 @@ func (s *Server) listLogs(r *request) (answer, error) {
 	return ok(http.StatusOK, object{"runLogs": list}), nil
 }
 
-// approveRun is the route approval.
-func (s *Server) approveRun(r *request) (answer, error) {
-	id, approve := r.path["run"], r.body["status"] == "APPROVE"
-	if err := s.decide(id, approve); err != nil {
-		return answer{}, err
-	}
-	if approve {
-		r.ready = id
-	}
-	return ok(http.StatusCreated, object{}), nil
-}
-
 // postRun is the route run_start.
 func (s *Server) postRun(r *request) (answer, error) {
 	a := s.actions[r.path["action"]]
@@ -223,7 +211,7 @@ func (s *Server) postRun(r *request) (answer, error) {
 	}
 	spec := RunSpec{Action: a.id(), Requester: r.query.Get("run_as"), RequiredApproval: a.needsApproval()}
 	if spec.Requester != "" {
-		spec.ImpersonatedBy = s.userID("") // the caller has the token of a machine
+		spec.ImpersonatedBy = s.UserID("") // the caller has the token of a machine
 	}
 	spec.Entity, _ = r.body["entity"].(string)
 	if err := s.checkTarget(a, &spec); err != nil {

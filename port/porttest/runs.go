@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -64,12 +63,24 @@ type RunState struct {
 	Link                any // string or list of strings
 	ExternalRunID       string
 	RequiredApproval    bool
-	Properties          map[string]json.RawMessage
-	Logs                []Log
+	// Approval is nil until the run is approved or declined.
+	Approval   *Approval
+	Properties map[string]json.RawMessage
+	Logs       []Log
 	// Ends is how often the run was ended.
 	Ends int
 	// EndedAt is zero while the run is open.
 	CreatedAt, UpdatedAt, EndedAt time.Time
+}
+
+// Approval is how it was decided whether a waiting run may go on. It does not
+// change.
+type Approval struct {
+	// UserID is Port's id of who decided.
+	UserID string
+	// State is APPROVED or DECLINED. Port's documents do not say which states there are.
+	State       string
+	Description string
 }
 
 // Ended tells whether the run can no longer change.
@@ -135,7 +146,7 @@ func (s *Server) startRun(spec RunSpec, source string) (*run, error) {
 			return nil, fmt.Errorf("properties of run %s: %w", spec.ID, err)
 		}
 	}
-	r.userID = s.userID(r.Requester)
+	r.userID = s.UserID(r.Requester)
 	s.runs.add(r)
 	return r, nil
 }
@@ -155,55 +166,10 @@ func toJSON(v any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
-// userID is Port's id of a user; without an e-mail it is that of the machine.
-func (s *Server) userID(email string) string {
-	if email == "" {
-		return s.opts.ClientID + "@clients"
-	}
-	var sum uint64 = 14695981039346656037
-	for _, c := range []byte(strings.ToLower(email)) {
-		sum = (sum ^ uint64(c)) * 1099511628211
-	}
-	return fmt.Sprintf("auth0|%016x", sum)
-}
-
 // OnRun has f called with the id of each run that becomes ready to be handled:
 // when it is started, or approved if it requires that. Port is not locked
 // meanwhile. remove ends it.
 func (s *Server) OnRun(f func(id string)) (remove func()) { return s.onRun.Add(f) }
-
-// Approve lets a waiting run go on.
-func (s *Server) Approve(id string) error {
-	s.mu.Lock()
-	err := s.decide(id, true)
-	s.mu.Unlock()
-	if err == nil {
-		s.onRun.Tell(id)
-	}
-	return err
-}
-
-// Decline ends a waiting run.
-func (s *Server) Decline(id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.decide(id, false)
-}
-
-func (s *Server) decide(id string, approve bool) error {
-	r := s.runs.byID[id]
-	switch {
-	case r == nil:
-		return notFound("run", id)
-	case r.Status != statusWaiting:
-		return refuse(422, "run_not_waiting_for_approval", "run %s does not wait for approval", id)
-	case approve:
-		r.Status, r.UpdatedAt = statusInProgress, s.now()
-	default:
-		s.endRun(r, statusDeclined)
-	}
-	return nil
-}
 
 // endRun ends an open run.
 func (s *Server) endRun(r *run, status string) {
