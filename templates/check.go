@@ -23,6 +23,9 @@ func (s *Set) check() error {
 	return errors.Join(permission, trust)
 }
 
+// sampleRegion is that of a partition whose Regions are not known.
+const sampleRegion = "sample-east-1"
+
 // The life of a sample.
 const sampleStart, sampleEnd = "2030-01-02T03:04:05Z", "2030-01-02T11:04:05Z"
 
@@ -30,7 +33,7 @@ const sampleStart, sampleEnd = "2030-01-02T03:04:05Z", "2030-01-02T11:04:05Z"
 func samples() (out []Data) {
 	const account, other = "123456789012", "210987654321"
 	for _, partition := range append(slices.Sorted(maps.Keys(sampleRegions)), "aws-sample") {
-		bucket, own := "arn:"+partition+":s3:::sample", ":"+cmp.Or(sampleRegions[partition], "sample-east-1")+":"+account+":"
+		bucket, own := "arn:"+partition+":s3:::sample", ":"+cmp.Or(sampleRegions[partition], sampleRegion)+":"+account+":"
 		statements := []Statement{
 			{Sid: "Grant0", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []string{bucket + "/*"}, ResourceAccount: account},
 			{Sid: "Grant1", Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}, ResourceAccount: account},
@@ -66,6 +69,7 @@ const policyVersion = "2012-10-17"
 // rendered is what is read of a statement of a policy document.
 type rendered struct {
 	Effect    string
+	Action    any
 	Resource  any
 	Condition map[string]map[string]any
 }
@@ -98,6 +102,9 @@ func tryOut(name string, render func(Data) (string, error), d Data) error {
 		if owner := d.ownerOf(st.Resource); owner != "" && !slices.Equal(texts(st.Condition["StringEquals"]["aws:ResourceAccount"]), []string{owner}) {
 			return fmt.Errorf(`template %s: statement %d allows resources of any account; it needs "StringEquals": {"aws:ResourceAccount": {{ json .ResourceAccount }}} whenever .ResourceAccount of a statement is not empty`, name, i+1)
 		}
+		if region := d.regionOf(st); region != "" && !slices.Equal(texts(st.Condition["StringEquals"]["aws:RequestedRegion"]), []string{region}) {
+			return fmt.Errorf(`template %s: statement %d allows what AWS's console needs (GRANT_CONSOLE) in every Region; it needs "StringEquals": {"aws:RequestedRegion": {{ json .Region }}} whenever .Region of a statement is not empty`, name, i+1)
+		}
 	}
 	return nil
 }
@@ -109,6 +116,18 @@ func (d Data) ownerOf(resource any) string {
 		named := func(r string) bool { return slices.Contains(s.Resources, r) }
 		if s.ResourceAccount != "" && slices.ContainsFunc(texts(resource), named) {
 			return s.ResourceAccount
+		}
+	}
+	return ""
+}
+
+// regionOf returns the Region to which a rendered statement has to be limited; "" if any
+// may be called.
+func (d Data) regionOf(st rendered) string {
+	for _, s := range d.Statements {
+		named := func(a string) bool { return slices.Contains(s.Actions, a) }
+		if s.Region != "" && slices.ContainsFunc(texts(st.Action), named) {
+			return s.Region
 		}
 	}
 	return ""

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -70,6 +71,9 @@ type Statement struct {
 	// do not name it: the value for the condition key aws:ResourceAccount. "" where
 	// nothing is to be compared.
 	ResourceAccount string
+	// Region is the Region whose endpoints have to be called: the value for the condition
+	// key aws:RequestedRegion, of a statement on "*". "" where any may be.
+	Region string
 }
 
 // Set is a pair of parsed templates that fit all samples. It is safe for concurrent use.
@@ -160,6 +164,21 @@ func (s *Set) CheckTrust(d Data) error {
 		err = fmt.Errorf("the trust policy of a grant would have %d characters with %s, and AWS takes %d", n, plural(len(d.TrustAccounts), "trusted account"), MaxTrust)
 	}
 	return err
+}
+
+// CheckConsole reports that the permission policies of grants would not limit what AWS's
+// console needs to the Region of the resource.
+func (s *Set) CheckConsole() error {
+	for _, d := range samples() {
+		d.Statements = append(d.Statements,
+			Statement{Sid: "Console6", Actions: []string{"ec2:DescribeTags"}, Resources: []string{"*"}, Region: cmp.Or(sampleRegions[d.Partition], sampleRegion)},
+			Statement{Sid: "Console7", Actions: []string{"s3:ListAllMyBuckets"}, Resources: []string{"*"}},
+		)
+		if err := tryOut(PermissionPolicyFile, s.PermissionPolicy, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func plural(n int, of string) string {

@@ -20,6 +20,8 @@ type Request struct {
 	Owners  map[string]string
 	Actions []string
 	Rules   Rules
+	// Console adds what AWS's console needs to show the entity.
+	Console bool
 }
 
 // Origin says why a statement is in a policy.
@@ -29,6 +31,7 @@ type Origin string
 const (
 	Asked     Origin = "asked"     // its actions were asked for
 	Companion Origin = "companion" // actions that were asked for do not work without it
+	Console   Origin = "console"   // AWS's console needs it to show the entity
 )
 
 // Statement is one statement of a policy: these actions on these resources, both
@@ -40,6 +43,8 @@ type Statement struct {
 	// InAccount: the ARNs name no account, and AWS says in each call of the actions
 	// whose resource it is. The statement has to be limited to the account.
 	InAccount bool
+	// Region is where calls have to go, of a statement on "*"; "" where that is no matter.
+	Region string
 }
 
 // Scope is what a request comes to.
@@ -84,7 +89,12 @@ func (c *Catalogue) Scope(req Request) (Scope, error) {
 	if len(refusals) > 0 {
 		return Scope{}, refusals
 	}
-	return Scope{Statements: append(group(Asked, w.asked), w.companions()...), Several: w.several, Warnings: w.told()}, nil
+	statements := append(group(Asked, w.asked), w.companions()...)
+	console, err := w.console()
+	if err != nil {
+		return Scope{}, err
+	}
+	return Scope{Statements: append(statements, console...), Several: w.several, Warnings: w.told()}, nil
 }
 
 // partitionForm is that of templates.IsPartition, which a test compares: this package

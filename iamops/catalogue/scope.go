@@ -20,11 +20,11 @@ func lies(resource, in string) bool {
 	return ok && strings.Count(whole, ":") >= 5 && (rest == "" || rest[0] == '/' || rest[0] == ':')
 }
 
-// On returns the actions that the statements allow on the resource of this ARN, or on
-// something in it, sorted.
+// On returns the actions that were granted on the resource of this ARN, or on something
+// in it, sorted. What AWS's console needs does not count.
 func (s Scope) On(arn string) []string {
 	var actions []string
-	for _, st := range s.Statements {
+	for _, st := range s.Granted().Statements {
 		if slices.ContainsFunc(st.Resources, func(r string) bool { return Within(r, arn) }) {
 			actions = append(actions, st.Actions...)
 		}
