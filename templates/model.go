@@ -14,6 +14,7 @@ const (
 	PropertyActions       = "actions" // this and what follows: of a permission
 	PropertyMaxDuration   = "max_duration"
 	PropertyNeedsApproval = "needs_approval"
+	PropertyDescription   = "description"
 
 	PropertyRequester  = "requester" // this and what follows: of a grant
 	PropertyPolicy     = "iam_policy"
@@ -44,7 +45,7 @@ type Blueprint struct {
 type Field struct {
 	Name, Title string
 	Meaning     string // a sentence; Port shows it for a property
-	// Use says who fills it and who reads it. It is "" where port-iam does neither:
+	// Use says who fills it and who reads it. It is "" where the daemon does neither:
 	// then it may be of any type.
 	Use string
 
@@ -93,6 +94,7 @@ func Model() []Blueprint {
 			{Name: PropertyActions, Title: "Actions", Type: "array", Items: "string", Optional: true, Use: fills, Meaning: "The IAM actions of a bundle, such as s3:GetObject, without wildcards. Empty where the identifier is the action"},
 			{Name: PropertyMaxDuration, Title: "Longest Duration", Type: "string", Optional: true, Use: fills, Meaning: "The longest duration of access with it, such as 2h. Empty: as long as the settings of the daemon allow"},
 			{Name: PropertyNeedsApproval, Title: "Needs Approval", Type: "boolean", Optional: true, Use: fills, Meaning: "Whether another person has to approve a request for it. The action in Port has to require approval"},
+			{Name: PropertyDescription, Title: "Description", Type: "string", Optional: true, Meaning: "What it is good for, for people. setup fills it for the bundles that it brings"},
 		},
 	}, {
 		ID: BlueprintGrant, Title: "Provisioned Permissions", Icon: "Lock",

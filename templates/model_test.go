@@ -38,7 +38,7 @@ func modelTable() string {
 				kind += ", many"
 			}
 			if use == "" {
-				use = "port-iam does neither"
+				use = "the daemon does neither"
 			}
 			fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", blueprint.ID, f.Name, kind, f.Meaning, use)
 		}

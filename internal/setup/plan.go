@@ -16,7 +16,8 @@ type Desired struct {
 	// to, and of actions.
 	Model    []port.Object
 	Entities []Entity
-	Teams    Teams // who may use the actions
+	Notes    []string // what is not installed, for people
+	Teams    Teams    // who may use the actions
 }
 
 // Entity is an entity that is made where it does not exist, and otherwise left
@@ -31,6 +32,7 @@ type Plan struct {
 	portal   *port.Client
 	items    []item
 	entities []Entity // that are missing
+	notes    []string
 }
 
 // item is a blueprint or an action.
@@ -49,7 +51,7 @@ func Compare(ctx context.Context, portal *port.Client, want Desired) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{portal: portal, entities: missing}
+	p := &Plan{portal: portal, entities: missing, notes: want.Notes}
 	types := resourceTypes(missing)
 	for _, body := range want.Model {
 		it, err := compare(ctx, portal, body, types)
@@ -164,6 +166,9 @@ func (p *Plan) Write(w io.Writer) error {
 		}
 	}
 	writeEntities(&b, p.entities)
+	for _, n := range p.notes {
+		fmt.Fprintf(&b, "? %s\n", n)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -55,6 +55,7 @@ func TestTypesOfResources(t *testing.T) {
 			blueprints := []string{"aws_resource", "iam_permissions"}
 			for _, id := range blueprints {
 				w.AddBlueprint(fmt.Sprintf(`{"identifier":%q,"title":"T","schema":{"properties":{"tags":{"type":"array"},"arn":{"type":"string"},"account":{"type":"string"},
+					"actions":{"type":"array","items":{"type":"string"}},"max_duration":{"type":"string"},"needs_approval":{"type":"boolean"},"description":{"type":"string"},
 					"resource_type":{"type":"string"%s}},"required":["resource_type"]},"relations":{"related":{"target":"aws_resource","many":true}}}`, id, tt.has))
 			}
 			plain := want(t, choice())

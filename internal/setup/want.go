@@ -42,10 +42,11 @@ func Want(c Choice) (d Desired, err error) {
 			return d, err
 		}
 	}
-	starter, types, err := starterPermissions(c, samples)
+	starter, types, leftOut, err := starterPermissions(c, samples)
 	if err != nil {
 		return d, err
 	}
+	d.Notes = leftOut
 	blueprints, err := templates.Blueprints(types...)
 	if err != nil {
 		return d, err
@@ -99,15 +100,15 @@ func withoutDoubles(all []Entity) []Entity {
 	})
 }
 
-// starterPermissions are the permissions of the chosen services, and the types
-// of resources that these are for.
-func starterPermissions(c Choice, samples []Entity) (entities []Entity, types []string, err error) {
+// starterPermissions are the permissions of the chosen services, bundles among them, the
+// types of resources that these are for, and what is left out.
+func starterPermissions(c Choice, samples []Entity) (entities []Entity, types, leftOut []string, err error) {
 	if len(c.Starter) == 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	known, err := catalogue.Open()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var bad []error
 	for _, prefix := range c.Starter {
@@ -124,13 +125,53 @@ func starterPermissions(c Choice, samples []Entity) (entities []Entity, types []
 		}
 		types = append(types, strings.Trim(kind, `"`))
 		for _, a := range actions {
-			entities = append(entities, Entity{templates.BlueprintPermission, port.Entity{
-				Identifier: a, Title: a,
-				Properties: map[string]json.RawMessage{templates.PropertyResourceType: json.RawMessage(kind)},
-			}})
+			entities = append(entities, permission(a, a, kind, nil))
+		}
+		bundles, denied, err := bundlesOf(known, c.Rules, prefix)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		leftOut = append(leftOut, denied...)
+		for _, b := range bundles {
+			entities = append(entities, permission(b.ID, b.Title, kind, map[string]any{
+				templates.PropertyActions: b.Actions, templates.PropertyDescription: b.Meaning + ".",
+			}))
 		}
 	}
-	return entities, types, errors.Join(bad...)
+	return entities, types, leftOut, errors.Join(bad...)
+}
+
+// permission is an entity with the properties that permissions have.
+func permission(id, title, kind string, more map[string]any) Entity {
+	properties := map[string]json.RawMessage{templates.PropertyResourceType: json.RawMessage(kind)}
+	for name, v := range more {
+		properties[name], _ = json.Marshal(v) // texts
+	}
+	return Entity{templates.BlueprintPermission, port.Entity{Identifier: id, Title: title, Properties: properties}}
+}
+
+// bundlesOf are the bundles of a service of which the operator denies no action, and of
+// the others what is denied: without a part they would not be what their title says.
+func bundlesOf(known *catalogue.Catalogue, rules catalogue.Rules, prefix string) (bundles []Bundle, leftOut []string, err error) {
+	for _, b := range Bundles() {
+		if b.Service() != prefix {
+			continue
+		}
+		req := catalogue.Request{Account: strings.Split(sampleKey, ":")[4], Partition: "aws", Entity: b.Sample, Related: []string{sampleKey}, Actions: b.Actions, Rules: rules}
+		if prefix == "kms" {
+			req.Related = nil
+		}
+		var refusals catalogue.Refusals
+		switch _, err := known.Scope(req); {
+		case errors.As(err, &refusals):
+			leftOut = append(leftOut, fmt.Sprintf("the bundle %s is left out: %v", b.ID, refusals[0]))
+		case err != nil:
+			return nil, nil, err
+		default:
+			bundles = append(bundles, b)
+		}
+	}
+	return bundles, leftOut, nil
 }
 
 // grantable are the actions of a service that the daemon grants on a resource,

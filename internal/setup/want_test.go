@@ -1,7 +1,9 @@
 package setup_test
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -9,11 +11,15 @@ import (
 	"port-iam/internal/setup"
 )
 
-// permissions are the starter permissions of services, by type of resource.
+// permissions are the starter permissions of services, by type of resource, without
+// bundles.
 func permissions(t *testing.T, c setup.Choice) map[string][]string {
 	t.Helper()
 	of := map[string][]string{}
 	for _, e := range want(t, c).Entities {
+		if e.Properties["actions"] != nil {
+			continue
+		}
 		kind := strings.Trim(string(e.Properties["resource_type"]), `"`)
 		of[kind] = append(of[kind], e.Identifier)
 	}
@@ -92,6 +98,62 @@ func TestStarterPermissionsAreGrantable(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
+}
+
+// Bundles come with the actions of a service; those of which the operator denies an
+// action do not, and the plan says so.
+func TestStarterBundles(t *testing.T) {
+	bundles := func(c setup.Choice) map[string]setup.Entity {
+		all := map[string]setup.Entity{}
+		for _, e := range want(t, c).Entities {
+			if e.Properties["actions"] != nil {
+				all[e.Identifier] = e
+			}
+		}
+		return all
+	}
+	c := choice()
+	c.Starter = []string{"sqs", "kms", "glue"}
+	got := bundles(c)
+	for _, b := range setup.Bundles() {
+		e, there := got[b.ID]
+		if isOf := slices.Contains(c.Starter, b.Service()); there != isOf {
+			t.Errorf("%s: %v", b.ID, there)
+		}
+		var actions []string
+		if there && (json.Unmarshal(e.Properties["actions"], &actions) != nil || !slices.Equal(actions, b.Actions) || e.Title != b.Title ||
+			string(e.Properties["resource_type"]) != strconv.Quote(strings.ToUpper(b.Service())) || string(e.Properties["description"]) != strconv.Quote(b.Meaning+".")) {
+			t.Errorf("%s: %v", b.ID, e)
+		}
+	}
+
+	w := newWorld(t)
+	w.mustInstall(t, want(t, choice()))
+	w.AddEntity("iam_permissions", `{"identifier":"sqs-consume","title":"Mine","properties":{"resource_type":"S3","actions":["s3:GetObject"]}}`)
+	c.Rules.Deny = []string{"sqs:Send*", "kms:GenerateDataKey"}
+	d := want(t, c)
+	shown, _ := w.mustInstall(t, d)
+	for _, line := range []string{
+		"? the bundle sqs-write is left out: sqs:SendMessage is refused here: the operator denies sqs:Send*\n",
+		"? the bundle sqs-write-encrypted is left out: ",
+		"? the bundle kms-encrypt is left out: kms:GenerateDataKey is refused here: the operator denies kms:GenerateDataKey\n",
+	} {
+		if !strings.Contains(shown, line) {
+			t.Errorf("the plan does not say %q:\n%s", line, shown)
+		}
+	}
+	if strings.Count(shown, "is left out") != 3 {
+		t.Errorf("%s", shown)
+	}
+	for id, has := range map[string]bool{"sqs-read": true, "sqs-read-encrypted": true, "kms-decrypt": true, "sqs-write": false, "sqs-write-encrypted": false, "kms-encrypt": false} {
+		if _, there := w.Entity("iam_permissions", id); there != has {
+			t.Errorf("%s: %v", id, there)
+		}
+	}
+	if e, _ := w.Entity("iam_permissions", "sqs-consume"); e["title"] != "Mine" {
+		t.Errorf("an entity that exists was changed: %v", e)
+	}
+	w.settled(t, d)
 }
 
 // Many permissions are shown by their number, their type becomes one that
