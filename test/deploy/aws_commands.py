@@ -9,7 +9,11 @@ import botocore.session
 # Options of the CLI itself.
 own = {"output", "query", "region", "profile", "no-cli-pager", "max-items", "page-size"}
 # Commands that are not one call.
-composed = {("cloudformation", "deploy"): {"stack-name", "template-file", "capabilities", "parameter-overrides"}}
+composed = {
+    ("cloudformation", "deploy"): {"stack-name", "template-file", "capabilities", "parameter-overrides"},
+    ("s3", "cp"): set(),
+    ("sso", "login"): {"sso-session"},
+}
 session = botocore.session.get_session()
 
 
