@@ -13,7 +13,7 @@ import (
 
 // speaking are the files whose texts people read in Port.
 var speaking = []string{
-	"boundary.go", "decision.go", "grant.go", "label.go", "permissions.go", "place.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go", "route.go", "slots.go", "where.go",
+	"approval.go", "boundary.go", "decision.go", "grant.go", "label.go", "offer.go", "place.go", "removal.go", "request.go", "requester.go", "resource.go", "revoke.go", "route.go", "slots.go", "where.go",
 	"../port/inputs.go", "../iamops/boundary.go", "../iamops/create.go", "../iamops/look.go", "../iamops/plan.go", "../iamops/remove.go", "../iamops/scope.go",
 	"../iamops/catalogue/accompany.go", "../iamops/catalogue/advice.go", "../iamops/catalogue/apart.go", "../iamops/catalogue/arn.go", "../iamops/catalogue/denied.go", "../iamops/catalogue/explain.go", "../iamops/catalogue/grantable.go", "../iamops/catalogue/refusal.go", "../iamops/catalogue/related.go", "../iamops/catalogue/resources.go",
 }

@@ -31,12 +31,13 @@ func TestGolden(t *testing.T) {
 		title string
 		plays []play
 	}{
-		{"Access is given", slices.Concat(given(), givenRelated(), givenBeside())},
+		{"Access is given", slices.Concat(given(), givenBundles(), givenRelated(), givenBeside())},
 		{"Access is taken away", taken()},
 		{"A request is refused: the form", refusedForms()},
 		{"A request is refused: the requester", refusedRequesters()},
 		{"A request is refused: permission and resource", refusedScopes()},
 		{"A request is refused: the catalogue", refusedCatalogues()},
+		{"A request is refused: bundles, limits, approval", refusedOffers()},
 		{"A request fails", slices.Concat(failed(), differing())},
 		{"A revocation is refused", refusedRevocations()},
 		{"A revocation fails", slices.Concat(failedRevocations(), unallowed())},
