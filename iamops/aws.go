@@ -20,13 +20,15 @@ import (
 
 // Clients are the SDK's clients for IAM and STS of one account, with quick retries,
 // a limiter and metrics, and the difference between AWS's clock and ours as AWS's
-// answers show it. Those of other accounts come from [Clients.Enter].
+// answers show it. Those of other accounts come from [Clients.Enter], and that for
+// the users of IAM Identity Center from [Clients.IdentityStore].
 type Clients struct {
 	IAM      *API
 	simulate call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
 	sts      *sts.Client
 
-	cfg aws.Config
+	cfg  aws.Config
+	more []func(*middleware.Stack) error // of all clients
 	*common
 }
 
@@ -54,10 +56,10 @@ func NewClients(cfg aws.Config, reg prometheus.Registerer) (*Clients, error) {
 	return newClients(cfg, shared), nil
 }
 
-// newClients makes clients, with more in the middleware of both.
+// newClients makes clients, with more in the middleware of each.
 func newClients(cfg aws.Config, shared *common, more ...func(*middleware.Stack) error) *Clients {
-	c := &Clients{cfg: cfg, common: shared}
 	more = append(more, shared.watch)
+	c := &Clients{cfg: cfg, more: more, common: shared}
 	iamClient := iam.NewFromConfig(cfg, func(o *iam.Options) {
 		o.Retryer = newRetryer()
 		o.APIOptions = append(append(o.APIOptions, more...), limit(&limiter{}))

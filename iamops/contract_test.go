@@ -52,5 +52,6 @@ func testContract(t *testing.T, newWorld func(t *testing.T) *world) {
 	t.Run("look", func(t *testing.T) { testLook(t, newWorld) })
 	t.Run("cut", func(t *testing.T) { testCut(t, newWorld) })
 	t.Run("remove", func(t *testing.T) { testRemove(t, newWorld) })
+	t.Run("identity", func(t *testing.T) { testIdentity(t, newWorld) })
 	t.Run("foreign", func(t *testing.T) { testForeign(t, newWorld) })
 }

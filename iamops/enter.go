@@ -189,7 +189,7 @@ func (s *session) drop(authorization string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := s.last.HasKeys() && strings.Contains(authorization, "Credential="+s.last.AccessKeyID+"/")
-	if own && (a.ErrorCode() != "AccessDenied" || time.Since(s.begun) >= doubtAfter) {
+	if own && (codes[a.ErrorCode()] != KindDenied || time.Since(s.begun) >= doubtAfter) {
 		s.last = aws.Credentials{}
 	}
 }

@@ -38,6 +38,9 @@ const (
 	// KindBoundary: the permissions boundary does not exist, or is no policy that
 	// can be one. A person has to put that right.
 	KindBoundary
+	// KindUser: the requester is no user in IAM Identity Center, or none whom a grant
+	// can trust.
+	KindUser
 	// KindQuota: a quota of the account is used up.
 	KindQuota
 	// KindDenied: the daemon's own permissions do not allow the call.
@@ -76,8 +79,8 @@ func Temporary(err error) bool {
 
 // codes is the one table of AWS's error codes. A code that is not in it counts
 // as KindUnavailable: it is tried again for a bounded time and then reported.
-// Codes as on the wire, see the service models of IAM 2010-05-08 and STS
-// 2011-06-15.
+// Codes as on the wire, see the service models of IAM 2010-05-08, STS 2011-06-15
+// and identitystore 2020-06-15, whose codes end in Exception.
 var codes = map[string]Kind{
 	"NoSuchEntity":        KindNotFound,
 	"EntityAlreadyExists": kindExists,
@@ -101,6 +104,14 @@ var codes = map[string]Kind{
 	"SignatureDoesNotMatch":         KindUnavailable,
 	"MissingAuthenticationToken":    KindUnavailable,
 	"PackedPolicyTooLarge":          KindInvalid,
+
+	"AccessDeniedException":       KindDenied,
+	"InternalServerException":     KindUnavailable,
+	"ExpiredTokenException":       KindUnavailable,
+	"ResourceNotFoundException":   KindNotFound,
+	"ThrottlingException":         KindUnavailable,
+	"UnrecognizedClientException": KindUnavailable,
+	"ValidationException":         KindInvalid,
 }
 
 // codeOf reduces the outcome of a call to a word fit for a label.
@@ -167,7 +178,8 @@ func isAnswer(err error) (answer, bool) { return errors.AsType[answer](err) }
 func RejectedCredentials(err error) bool {
 	a, answered := isAnswer(err)
 	return answered && slices.Contains([]string{
-		"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AccessDenied",
+		"ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied",
+		"ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException", "AccessDeniedException",
 	}, a.ErrorCode())
 }
 

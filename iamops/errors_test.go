@@ -44,6 +44,12 @@ func TestErrors(t *testing.T) {
 		{"InvalidClientTokenId", 403, iamops.KindUnavailable, true, false, true},
 		{"SignatureDoesNotMatch", 403, iamops.KindUnavailable, true, false, true},
 		{"UnrecognizedClientException", 403, iamops.KindUnavailable, true, false, true},
+		{"ExpiredTokenException", 403, iamops.KindUnavailable, true, false, true},
+		{"InvalidSignatureException", 403, iamops.KindUnavailable, true, false, true},
+		{"AccessDeniedException", 403, iamops.KindDenied, false, false, true},
+		{"ResourceNotFoundException", 400, iamops.KindNotFound, false, false, false},
+		{"ValidationException", 400, iamops.KindInvalid, false, false, false},
+		{"InternalServerException", 500, iamops.KindUnavailable, true, false, false},
 		{"MissingAuthenticationToken", 403, iamops.KindUnavailable, true, false, false},
 		{"NeverHeardOf", 418, iamops.KindUnavailable, true, false, false},
 	}

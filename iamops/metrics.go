@@ -28,7 +28,7 @@ func newMetrics(reg prometheus.Registerer, c *common) (*metrics, error) {
 		}, []string{"operation"}),
 	}
 	known := append(slices.Sorted(maps.Keys(codes)), "ok", "other", "no_answer")
-	for _, op := range append(operations(), "AssumeRole", "GetCallerIdentity") {
+	for _, op := range slices.Concat(operations(), storeOperations, []string{"AssumeRole", "GetCallerIdentity"}) {
 		m.duration.WithLabelValues(op)
 		for _, code := range known {
 			m.requests.WithLabelValues(op, code)

@@ -49,7 +49,7 @@ func TestMetricsFromTheStart(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	got := requests(t, reg)
-	operations := []string{"AssumeRole", "GetCallerIdentity"}
+	operations := []string{"AssumeRole", "DescribeUser", "GetCallerIdentity", "GetUserId"}
 	for m := range reflect.TypeFor[iamops.API]().Fields() {
 		operations = append(operations, m.Name)
 	}

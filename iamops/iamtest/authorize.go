@@ -22,6 +22,14 @@ func (s *Server) authorize(r *request, resource string) error {
 	return nil
 }
 
+// authorizeAction refuses a call of Identity Store that the caller's policies do not allow.
+func (s *Server) authorizeAction(r *request, action, resource string) error {
+	if d := s.rightsOf(r.caller).evaluate(access{action, resource, s.factsOf(r.caller)}); d.verdict != allowed {
+		return notAuthorized(r.caller, action, resource, d.reason)
+	}
+	return nil
+}
+
 func notAuthorized(p *principal, action, resource, reason string) error {
 	return accessDenied("User: %s is not authorized to perform: %s on resource: %s because %s", p.arn, action, resource, reason)
 }

@@ -1,6 +1,6 @@
 // Package iamtest is AWS accounts in memory: IAM and STS as far as granting
-// and ending access needs them, spoken over AWS's own Query protocol, so that
-// the real AWS client with its signing, retries and error decoding is what gets
+// and ending access needs them, and the users of IAM Identity Center, spoken over
+// AWS's own protocols, so that the real AWS client with its signing, retries and error decoding is what gets
 // exercised.
 //
 // It owns each account's roles, managed policies, users and sessions, the rules
@@ -10,7 +10,7 @@
 // see [Server.Fault], [Server.SetVisibility], [Server.SetLag],
 // [Server.SetBehind], [Server.SetClockSkew] and [Server.RejectCredentials].
 //
-// It does not verify signatures, and it knows no service but IAM and STS: what
+// It does not verify signatures, and it knows no service but IAM, STS and Identity Store: what
 // a session could do elsewhere is asked with [Server.Allowed].
 //
 // # What is eventually consistent

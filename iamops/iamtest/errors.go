@@ -1,6 +1,7 @@
 package iamtest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -9,13 +10,22 @@ import (
 type apiError struct {
 	status        int
 	code, message string
+	resource      string // the type of what is missing, where Identity Store says so
 }
 
 // Error returns the code and the message.
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
 func refuse(status int, code, format string, args ...any) error {
-	return &apiError{status, code, fmt.Sprintf(format, args...)}
+	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// asAPIError is the answer for an error.
+func asAPIError(err error) *apiError {
+	if refused, ok := errors.AsType[*apiError](err); ok {
+		return refused
+	}
+	return &apiError{status: http.StatusInternalServerError, code: "ServiceFailure", message: err.Error()}
 }
 
 func noSuchEntity(format string, args ...any) error {

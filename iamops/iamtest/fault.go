@@ -58,7 +58,7 @@ func (f Fault) fits(c Call) bool {
 }
 
 func (f Fault) refusal() error {
-	e := &apiError{f.Status, f.Code, f.Message}
+	e := &apiError{status: f.Status, code: f.Code, message: f.Message}
 	if e.code == "" {
 		e.code, e.status = "ServiceFailure", http.StatusInternalServerError
 	}

@@ -1,15 +1,14 @@
 package iamtest
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
 	"port-iam/internal/standin"
 )
 
-// ServeHTTP answers one call of IAM or STS in the account that it is for; which of the
-// two is told by its Version. Where a fault or the end of the request says so, it closes the
+// ServeHTTP answers one call of IAM, STS or Identity Store in the account that it is for;
+// which of the three is told by its Version, or its X-Amz-Target. Where a fault or the end of the request says so, it closes the
 // connection without an answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, err := parseRequest(r)
@@ -88,12 +87,8 @@ func (b *bucket) take(now time.Time, rate, burst float64) bool {
 
 // codeOf returns the code that an error is answered with, "" for none.
 func codeOf(err error) string {
-	var e *apiError
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case errors.As(err, &e):
-		return e.code
 	}
-	return "ServiceFailure"
+	return asAPIError(err).code
 }

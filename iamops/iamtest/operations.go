@@ -62,6 +62,9 @@ func operations() map[string]operation {
 		"SimulatePrincipalPolicy": iam("PolicySourceArn ActionNames ResourceArns ContextEntries PolicyInputList Marker MaxItems",
 			sourceTarget, (*Server).simulatePrincipalPolicy),
 
+		"GetUserId":    {storeVersion, "IdentityStoreId AttributePath AttributeValue", nil, (*Server).getUserID},
+		"DescribeUser": {storeVersion, "IdentityStoreId UserId", nil, (*Server).describeUser},
+
 		"GetCallerIdentity": sts("", (*Server).getCallerIdentity),
 		"AssumeRole":        sts("RoleArn RoleSessionName DurationSeconds ExternalId", (*Server).assumeRole),
 	}

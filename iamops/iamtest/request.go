@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Versions of the two APIs, which tell the services apart on one endpoint.
+// Versions of the two APIs of the Query protocol, which tell the services apart on one
+// endpoint.
 const (
 	iamVersion = "2010-05-08"
 	stsVersion = "2011-06-15"
@@ -31,10 +32,15 @@ type request struct {
 // as could be read.
 func parseRequest(r *http.Request) (*request, error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
-	err := r.ParseForm()
-	req := &request{op: r.Form.Get("Action"), version: r.Form.Get("Version"), form: r.Form}
-	if err != nil {
+	req := &request{}
+	if strings.HasPrefix(r.Header.Get("X-Amz-Target"), storeTarget) {
+		if err := parseStoreRequest(r, req); err != nil {
+			return req, err
+		}
+	} else if err := r.ParseForm(); err != nil {
 		return req, refuse(http.StatusBadRequest, "MalformedInput", "The request body cannot be parsed: %v", err)
+	} else {
+		req.op, req.version, req.form = r.Form.Get("Action"), r.Form.Get("Version"), r.Form
 	}
 	auth := r.Header.Get("Authorization")
 	if auth == "" {
@@ -74,7 +80,7 @@ func (r *request) check(op operation, known bool) error {
 
 // subject names what the call is about, for the record of calls.
 func (r *request) subject() string {
-	for _, name := range []string{"RoleName", "PolicyArn", "PolicyName", "RoleArn", "PolicySourceArn"} {
+	for _, name := range []string{"RoleName", "PolicyArn", "PolicyName", "RoleArn", "PolicySourceArn", "AttributeValue", "UserId"} {
 		if v := r.form.Get(name); v != "" {
 			return v
 		}

@@ -11,19 +11,20 @@ import (
 	"time"
 )
 
-// respond writes an answer of the Query protocol.
+// respond writes an answer, of the Query protocol where it is not of Identity Store.
 func respond(w http.ResponseWriter, r *request, n int, now time.Time, result any, failure error) {
-	requestID := fmt.Sprintf("00000000-0000-4000-8000-%012x", n)
+	if r.version == storeVersion {
+		respondStore(w, n, now, result, failure)
+		return
+	}
+	requestID := requestID(n)
 	status := http.StatusOK
 	var body []byte
 	var err error
 	if failure == nil {
 		body, err = successBody(r, requestID, result)
 	} else {
-		var refused *apiError
-		if !errors.As(failure, &refused) {
-			refused = &apiError{http.StatusInternalServerError, "ServiceFailure", failure.Error()}
-		}
+		refused := asAPIError(failure)
 		status = refused.status
 		body, err = errorBody(r, requestID, refused)
 	}
@@ -37,6 +38,8 @@ func respond(w http.ResponseWriter, r *request, n int, now time.Time, result any
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone away needs no answer
 }
+
+func requestID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
 
 func namespace(r *request) string {
 	if r.version == stsVersion {

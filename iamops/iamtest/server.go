@@ -56,6 +56,7 @@ type Server struct {
 	roles    table[Role]   // by lower-case name
 	policies table[Policy] // by account and lower-case name, see policyKey
 	users    map[string]*user
+	stores   map[string]identityStore // by id
 
 	test   standin.Test // nil where nobody checks the faults
 	faults standin.Faults[Fault]
@@ -106,6 +107,7 @@ func (c *cloud) add(opts Options) *Server {
 		roles:      newTable[Role](),
 		policies:   newTable[Policy](),
 		users:      map[string]*user{},
+		stores:     map[string]identityStore{},
 	}
 	c.accounts[opts.Account] = s
 	return s
