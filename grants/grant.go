@@ -154,8 +154,10 @@ func (j *Job) readGrant(ctx context.Context) (v grantView, err error) {
 	if j.rec.Entity != "" {
 		reads.Go(func() { v.resource, v.resourceErr = find(ctx, portal, templates.BlueprintResource, j.rec.Entity) })
 	}
-	if users := j.svc.opts.Users; users != nil && j.rec.Requester != "" {
-		reads.Go(func() { v.user, v.userErr = users.User(ctx, j.rec.Requester) })
+	if users := j.svc.opts.Users; users != nil {
+		if _, refused := j.svc.opts.UserName(j.rec.Requester); refused == nil {
+			reads.Go(func() { v.user, v.userErr = users.User(ctx, j.rec.Requester) })
+		}
 	}
 	reads.Go(func() { v.permissions = j.readAhead(ctx) })
 	reads.Go(func() { v.entity, v.entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
@@ -297,7 +299,7 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 	if req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now); err != nil || j.svc.opts.Users == nil {
 		return target, req, err
 	}
-	if iamops.IsKind(v.userErr, iamops.KindInvalid) {
+	if iamops.IsKind(v.userErr, iamops.KindUser) {
 		return target, req, refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr))
 	}
 	req.UserName = v.user.Name

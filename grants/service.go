@@ -88,7 +88,7 @@ type Access interface {
 // use.
 type Users interface {
 	// User is the one whose primary e-mail this is. That there is none who can sign in
-	// is an error of [iamops.KindInvalid], which refuses the request.
+	// is an error of [iamops.KindUser], which refuses the request.
 	User(ctx context.Context, email string) (iamops.User, error)
 }
 

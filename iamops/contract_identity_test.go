@@ -54,8 +54,8 @@ func testIdentity(t *testing.T, newWorld func(t *testing.T) *world) {
 		}
 	}
 	for email, text := range map[string]string{
-		"nobody@example.com": "provision you there",
-		"carol@example.com":  "not the primary e-mail",
+		"nobody@example.com": "has no user",
+		"carol@example.com":  "primary e-mail is another one",
 		"dave@example.com":   "cannot be the name of a session",
 	} {
 		_, err := store.User(t.Context(), email)

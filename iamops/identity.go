@@ -63,11 +63,11 @@ func (c *Clients) IdentityStore(id, region string) *IdentityStore {
 // have one, and lets nobody sign in who is not.
 //
 // Errors: [KindUser] where there is no such user, or none that a grant can trust, and the
-// text tells the requester what to do; [KindDenied] and [KindInvalid] where the rights or
+// text, which goes on after "the requester", says what to do; [KindDenied] and [KindInvalid] where the rights or
 // the settings of the daemon are wrong; the temporary kinds.
 func (s *IdentityStore) User(ctx context.Context, email string) (User, error) {
 	if len(email) > maxEmail {
-		return User{}, refused(KindUser, lookUp, "an e-mail of more than %d characters is that of no user in IAM Identity Center: start the action as a user of Port with another one", maxEmail)
+		return User{}, refused(KindUser, lookUp, "has an e-mail of more than %d characters, which no user in IAM Identity Center has: start the action as a user of Port with another one", maxEmail)
 	}
 	return s.users.get(ctx, email, s.find)
 }
@@ -113,11 +113,11 @@ func (s *IdentityStore) judge(email, id string, user *identitystore.DescribeUser
 	})
 	switch {
 	case !primary:
-		return User{}, refused(KindUser, lookUp, "%q is not the primary e-mail of its user in IAM Identity Center: start the action as the user of Port with the primary one, or ask the platform team to make this one primary", email)
+		return User{}, refused(KindUser, lookUp, "%q has a user in IAM Identity Center whose primary e-mail is another one: start the action as the user of Port with that one, or ask the platform team to make this one primary", email)
 	case user.UserStatus != "" && user.UserStatus != types.UserStatusEnabled:
-		return User{}, refused(KindUser, lookUp, "the user of %q in IAM Identity Center is not enabled, so nobody can sign in to AWS as this user: ask the platform team to enable it", email)
+		return User{}, refused(KindUser, lookUp, "%q has a user in IAM Identity Center that is not enabled, so nobody can sign in to AWS as this user: ask the platform team to enable it", email)
 	case !IsSessionName(name):
-		return User{}, refused(KindUser, lookUp, "the user of %q in IAM Identity Center is called %q, and that cannot be the name of a session in AWS: 2 to 64 letters, digits and _+=,.@- are allowed. Ask the platform team for another user name", email, name)
+		return User{}, refused(KindUser, lookUp, "%q has a user in IAM Identity Center called %q, which cannot be the name of a session in AWS: 2 to 64 letters, digits and _+=,.@- are allowed. Ask the platform team for another user name", email, name)
 	}
 	return User{ID: id, Name: name}, nil
 }
@@ -132,7 +132,7 @@ func (s *IdentityStore) wrap(err error, email string) error {
 	case gone.ResourceType == types.ResourceTypeIdentityStore, gone.Reason != "":
 		return refused(KindInvalid, lookUp, "AWS cannot read the store %s, so the platform team has to correct IDENTITY_STORE_ID, IDENTITY_STORE_REGION or the store: %w", s.id, err)
 	}
-	return refused(KindUser, lookUp, "no user in IAM Identity Center has the e-mail %q: ask the platform team to provision you there with this e-mail, letter case included, or start the action as the user of Port whose e-mail is known there", email)
+	return refused(KindUser, lookUp, "%q has no user in IAM Identity Center: ask the platform team to provision one with this e-mail, letter case included, or start the action as the user of Port whose e-mail is known there", email)
 }
 
 // lowerCase folds ASCII alone: by the rules of Unicode, two e-mails that are not the same

@@ -106,11 +106,11 @@ func TestUserMemoryIsBounded(t *testing.T) {
 func TestUserRefused(t *testing.T) {
 	t.Parallel()
 	for text, u := range map[string]iamtest.StoreUser{
-		"is not enabled":         {UserName: "bob", Email: "bob@example.com", Disabled: true},
-		"not the primary e-mail": {UserName: "bob", Email: "bob@example.com", Secondary: true},
-		`is called "b*b"`:        {UserName: "b*b", Email: "bob@example.com"},
-		`is called ""`:           {Email: "bob@example.com"},
-		"no user in IAM":         {UserName: "bob", Email: "BOB@example.com"}, // in another spelling than we try
+		"is not enabled":                {UserName: "bob", Email: "bob@example.com", Disabled: true},
+		"primary e-mail is another one": {UserName: "bob", Email: "bob@example.com", Secondary: true},
+		`called "b*b"`:                  {UserName: "b*b", Email: "bob@example.com"},
+		`called ""`:                     {Email: "bob@example.com"},
+		"has no user":                   {UserName: "bob", Email: "BOB@example.com"}, // in another spelling than we try
 	} {
 		w, store := newStore(t, iamtest.Options{})
 		w.provision(t, u)
