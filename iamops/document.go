@@ -77,6 +77,7 @@ const (
 
 // statement is what is read of a statement of a policy.
 type statement struct {
+	Sid               string
 	Effect            string
 	Action, NotAction oneOrMore[string]
 	Resource          oneOrMore[string]
@@ -116,7 +117,15 @@ func (s statement) covers(action string) bool {
 	return slices.ContainsFunc(s.Action, matches)
 }
 
-// Allowance is what the policy of a grant allows.
+// isConsole reports whether the statement is one for AWS's console, and so says nothing
+// about the resource of the grant. A template may leave its name out.
+func (s statement) isConsole() bool {
+	other := func(action string) bool { return !catalogue.IsConsole(action) }
+	named := strings.HasPrefix(s.Sid, sidConsole) || slices.Equal(s.Resource, []string{"*"})
+	return named && len(s.Action) > 0 && !slices.ContainsFunc(s.Action, other)
+}
+
+// Allowance is what the policy of a grant allows, without what AWS's console needs.
 type Allowance struct {
 	Actions, Resources []string // sorted
 }
@@ -143,7 +152,7 @@ func (o *Ops) Allowance(ctx context.Context, name string) (Allowance, error) {
 	}
 	var a Allowance
 	for _, st := range statements {
-		if st.Effect == effectAllow {
+		if st.Effect == effectAllow && !st.isConsole() {
 			a.Actions, a.Resources = append(a.Actions, st.Action...), append(a.Resources, st.Resource...)
 		}
 	}

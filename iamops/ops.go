@@ -25,6 +25,9 @@ type Options struct {
 	TrustAccounts []string
 	Tags          map[string]string // further tags of roles and policies
 	Templates     *templates.Set
+	// Console adds what AWS's console needs to show the resource of a grant. Then
+	// Templates have to pass [templates.Set.CheckConsole].
+	Console bool
 	// Rules say what else must not be granted, and what may be granted nevertheless.
 	Rules catalogue.Rules
 }

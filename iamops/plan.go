@@ -1,7 +1,6 @@
 package iamops
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -71,6 +70,8 @@ type Plan struct {
 	Description string // of the role
 	Scope       Scope
 	SignInURL   string // AWS's switch-role link; "" in a partition where AWS documents none
+	ConsoleURL  string // see [ConsoleURL]
+	Profile     string // for the AWS CLI, see [Ops.Profile]
 	// Begins is when the grant does; MaxSession is how long a session of the role may
 	// last, in whole seconds: see [maxSession].
 	Begins     time.Time
@@ -126,15 +127,30 @@ func (o *Ops) plan(g Request) (p Plan, err error) {
 	p = Plan{
 		Name: name, RunID: g.RunID, Scope: scope, RoleARN: o.RoleARN(name), PolicyARN: o.policyARN(name),
 		SignInURL: o.signInURL(name), Tags: o.tags(g), Description: description(g.RunID, g.End),
-		Begins: g.Start, MaxSession: maxSession(g.Start, g.End),
+		Begins: g.Start, MaxSession: maxSession(g.Start, g.End), ConsoleURL: ConsoleURL(g.Resource),
 	}
+	p.Profile = o.Profile(name, g.Resource, p.MaxSession)
 	if p.Policy, err = o.opts.Templates.PermissionPolicy(data); err != nil {
 		return p, err
 	}
 	if p.Trust, err = o.opts.Templates.TrustPolicy(data); err != nil {
 		return p, err
 	}
-	return p, cmp.Or(fits(p.Policy, templates.MaxPolicy, "permission policy"), fits(p.Trust, templates.MaxTrust, "trust policy"))
+	if err := fits(p.Policy, templates.MaxPolicy, "permission policy"); err != nil {
+		return p, o.withConsole(err, data, scope)
+	}
+	return p, fits(p.Trust, templates.MaxTrust, "trust policy")
+}
+
+// withConsole says of a permission policy that is too long whether it is so only for
+// what AWS's console needs.
+func (o *Ops) withConsole(err error, data templates.Data, scope Scope) error {
+	data.Statements = o.statements(scope.Granted())
+	without, renderErr := o.opts.Templates.PermissionPolicy(data)
+	if n := templates.Length(without); renderErr == nil && len(scope.Console().Statements) > 0 {
+		return fmt.Errorf("%w. Without the lists for AWS's console (GRANT_CONSOLE) it would have %d", err, n)
+	}
+	return err
 }
 
 // maxSession is the maximum session duration of a role: what its grant lasts, as far

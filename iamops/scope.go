@@ -38,7 +38,7 @@ func (o *Ops) Scope(g Request) (Scope, error) {
 	}
 	return o.catalogue.Scope(catalogue.Request{
 		Account: o.opts.Account, Partition: o.opts.Partition, Entity: g.Resource, Related: g.Related, Owners: g.Owners,
-		Actions: g.Actions, Rules: o.opts.Rules,
+		Actions: g.Actions, Rules: o.opts.Rules, Console: o.opts.Console,
 	})
 }
 
@@ -47,13 +47,15 @@ func (o *Ops) Scope(g Request) (Scope, error) {
 func (o *Ops) Spelled(action string) (string, bool) { return o.catalogue.Spelled(action) }
 
 // sids begin the name of a statement, by where it comes from.
-var sids = map[catalogue.Origin]string{catalogue.Asked: "Grant", catalogue.Companion: "Companion"}
+var sids = map[catalogue.Origin]string{catalogue.Asked: "Grant", catalogue.Companion: "Companion", catalogue.Console: sidConsole}
+
+const sidConsole = "Console"
 
 // statements are those of the permission policy.
 func (o *Ops) statements(s Scope) []templates.Statement {
 	out := make([]templates.Statement, len(s.Statements))
 	for i, st := range s.Statements {
-		out[i] = templates.Statement{Sid: fmt.Sprintf("%s%d", sids[st.Origin], i), Actions: st.Actions, Resources: st.Resources}
+		out[i] = templates.Statement{Sid: fmt.Sprintf("%s%d", sids[st.Origin], i), Actions: st.Actions, Resources: st.Resources, Region: st.Region}
 		if st.InAccount {
 			out[i].ResourceAccount = o.opts.Account
 		}
