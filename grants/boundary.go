@@ -3,6 +3,7 @@ package grants
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -51,10 +52,11 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 }
 
 // inBoundary refuses a request for something that the boundary certainly does not allow:
-// the run would end SUCCESS, and the access would not work. Where the daemon may not read
+// the run would end SUCCESS, and the access would not work. What AWS's console needs in
+// addition is a warning. Where the daemon may not read
 // the boundary of an account, that is told once, and not judged. An attempt that finds the entity of the
 // grant goes on with what another one has decided.
-func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) error {
+func (j *Job) inBoundary(read boundaryReader, v grantView, plan *iamops.Plan) error {
 	if v.entity != nil {
 		return nil
 	}
@@ -67,8 +69,11 @@ func (j *Job) inBoundary(read boundaryReader, v grantView, plan iamops.Plan) err
 			j.log.Warn("the daemon may not read the permissions boundary, so requests for what it does not allow are granted and do not work: print the management policy again and attach it", keyAccount, j.account.id, keyError, b.Denied)
 		})
 	}
-	if outside := b.Outside(plan.Scope); len(outside) > 0 {
+	if outside := b.Outside(plan.Scope.Granted()); len(outside) > 0 {
 		return refuse("the permissions boundary does not allow it", "the permissions boundary %s does not allow %s on what this request is for: choose other permissions, or ask the platform team, who owns that policy, to allow them there", b.ARN, strings.Join(outside, ", "))
+	}
+	if outside := b.Outside(plan.Scope.Console()); len(outside) > 0 {
+		plan.Scope.Warnings = append(plan.Scope.Warnings, fmt.Sprintf("the permissions boundary does not allow %s, so AWS's console may show errors", strings.Join(outside, ", ")))
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ type Decision struct {
 
 	note      string       // what the requester gave as the reason of the request
 	signInURL string       // of a grant; "" in a partition where AWS documents none
+	console   string       // the page of the resource in AWS's console; "" where it is not known
+	profile   string       // for the AWS CLI
 	related   []string     // ARNs of the resources that belong to that of a grant
 	bundles   []string     // what bundles of a grant stand for
 	scope     iamops.Scope // of a grant
@@ -103,6 +105,7 @@ func (d Decision) message() string {
 func (d *Decision) grants(p iamops.Plan, r request) {
 	d.Resource, d.note, d.signInURL, d.end = r.Resource, r.reason, p.SignInURL, r.End
 	d.related, d.bundles, d.scope = r.Related, r.bundles, p.Scope
+	d.console, d.profile = p.ConsoleURL, p.Profile
 }
 
 // granted is the log of a run that gave access.
@@ -121,11 +124,18 @@ func (d Decision) granted() string {
 			lines = append(lines, fmt.Sprintf("Also covers: %s (%s)", iamops.Written(arn), strings.Join(actions, ", ")))
 		}
 	}
+	for _, st := range d.scope.Console().Statements {
+		lines = append(lines, fmt.Sprintf("For AWS's console: %s (on %s)", strings.Join(st.Actions, ", "), st.On()))
+	}
 	if d.end.IsZero() {
 		lines = append(lines, "Ends: when revoked")
 	} else {
 		lines = append(lines, "Ends: "+d.end.UTC().Format(time.RFC3339))
 	}
+	if d.console != "" {
+		lines = append(lines, "Console page: "+d.console)
+	}
+	lines = append(lines, "AWS CLI profile, for ~/.aws/config:\n"+d.profile)
 	for _, w := range d.scope.Warnings {
 		lines = append(lines, "Note: "+w)
 	}

@@ -10,8 +10,8 @@ import (
 	"port-iam/templates"
 )
 
-// entityOf is the entity of a grant in Port; account is "" where the blueprint has no
-// such property.
+// entityOf is the entity of a grant in Port, with all properties that its blueprint may
+// have.
 func entityOf(p iamops.Plan, r request, account string) port.Entity {
 	e := port.Entity{
 		Identifier: p.Name, Title: p.Name,
@@ -20,17 +20,19 @@ func entityOf(p iamops.Plan, r request, account string) port.Entity {
 			templates.PropertyPolicy:    json.RawMessage(p.Policy),
 			templates.PropertyPolicyARN: encode(p.PolicyARN),
 			templates.PropertyRoleARN:   encode(p.RoleARN),
+			templates.PropertyAccount:   encode(account),
+			templates.PropertyProfile:   encode(p.Profile),
 		},
 		Relations: map[string]json.RawMessage{
 			templates.RelationResource:    encode(r.entity),
 			templates.RelationPermissions: encode(r.permissions),
 		},
 	}
-	if account != "" {
-		e.Properties[templates.PropertyAccount] = encode(account)
-	}
 	if p.SignInURL != "" {
 		e.Properties[templates.PropertySignInURL] = encode(p.SignInURL)
+	}
+	if p.ConsoleURL != "" {
+		e.Properties[templates.PropertyConsoleURL] = encode(p.ConsoleURL)
 	}
 	if !r.End.IsZero() {
 		e.Properties[templates.PropertyExpiryTime] = encode(r.End.UTC().Format(time.RFC3339))

@@ -49,7 +49,7 @@ func (j *Job) grant(ctx context.Context) error {
 		return j.standAside(ctx, view.entity)
 	}
 	j.label.begin(waitsForAWS)
-	if err := j.inBoundary(boundary, view, plan); err != nil {
+	if err := j.inBoundary(boundary, view, &plan); err != nil {
 		return err
 	}
 	if err := j.make(ctx, plan, view.entity != nil); err != nil {
@@ -72,35 +72,6 @@ func (j *Job) grant(ctx context.Context) error {
 	d := j.decision(outcomeSucceeded)
 	d.grants(plan, req)
 	return j.end(ctx, port.StatusSuccess, d)
-}
-
-// withoutAccount is how long the account is left out of entities after the blueprint was
-// found to lack its property.
-const withoutAccount = 10 * time.Minute
-
-// createEntity leaves the account out where Port takes the entity without it alone: the
-// blueprint may be older than that property.
-func (j *Job) createEntity(ctx context.Context, plan iamops.Plan, req request) error {
-	portal, lacks := j.svc.opts.Portal, &j.svc.lacksAccount
-	write := func(account string) error {
-		return portal.CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), j.rec.RunID)
-	}
-	if since := lacks.Load(); since != nil && time.Since(*since) < withoutAccount {
-		return write("")
-	}
-	err := write(j.account.id)
-	if !port.IsKind(err, port.KindRefused) || port.IsTaken(err) {
-		return err
-	}
-	switch without := write(""); {
-	case without != nil && isAnswer(without) && !port.IsTaken(without):
-		return err
-	case without != nil:
-		return without
-	}
-	j.log.Warn("Port takes no property account on grants: run `port-iam setup`", keyGrant, j.name, keyError, err)
-	lacks.Store(new(time.Now()))
-	return nil
 }
 
 // linkTime bounds the wait for the link of a run.

@@ -38,6 +38,8 @@ type Portal interface {
 	CreateEntity(ctx context.Context, blueprint string, e port.Entity, runID string) error
 	// DeleteEntity deletes an entity, on behalf of a run unless runID is "".
 	DeleteEntity(ctx context.Context, blueprint, id, runID string) error
+	// Blueprint reads a blueprint.
+	Blueprint(ctx context.Context, id string) (port.Object, error)
 	// Entities lists all entities of a blueprint.
 	Entities(ctx context.Context, blueprint string) ([]port.Entity, error)
 	// Invocation is how Port performs an action, "KAFKA" for ours.
@@ -133,8 +135,8 @@ type Service struct {
 	// lastEnded is when Port last accepted the end of a run: it tells a Port
 	// that is away from one that fails a single run. nil: not yet.
 	lastEnded atomic.Pointer[time.Time]
-	// lacksAccount is when Port last refused the property account of a grant.
-	lacksAccount atomic.Pointer[time.Time]
+	// lacking is what the blueprint of grants was last found to lack; nil: nothing.
+	lacking atomic.Pointer[lacking]
 }
 
 // New makes a service and registers its metrics; its error is that of a metric
@@ -233,6 +235,7 @@ const (
 	keyOutcome   = "outcome"
 	keyReason    = "reason"
 	keyError     = "error"
+	keyLacks     = "lacks"
 	keyWait      = "wait"
 	keyDuration  = "duration"
 	keyEnd       = "end"
