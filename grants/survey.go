@@ -1,14 +1,15 @@
 package grants
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +20,7 @@ import (
 
 // Surveyor says, for one account, what could not be granted, as [iamops.Ops] does; it calls nothing.
 type Surveyor interface {
+	Planner
 	// Refused returns why actions cannot be granted, by action as the request has it.
 	Refused(r iamops.Request) (map[string]error, error)
 	// Scope returns what they cover if all of them can be granted.
@@ -36,25 +38,28 @@ type Surveyed struct {
 	// on all of them.
 	Why, On string
 
+	// NeedsApproval and MaxDuration are the strictest of its own limits and those that
+	// the catalogue has for its actions; false and 0: none.
+	NeedsApproval bool
+	MaxDuration   time.Duration
+	Twice         []string // actions that a bundle names more than once
+
 	never bool // whatever the resource is
 }
 
 // Survey judges every permission against every resource of its type, and of those to which
-// one of its type is related, in the order of the permissions. One that works only
-// together with another works. in are the served accounts, at least one, by their ids. The
-// error names what of the catalogue cannot be read, or is that of ctx.
+// one of its type is related, in the order of the permissions. A bundle is judged as its
+// actions, and works where all of them do. One that works only together with another
+// works; one that cannot be read never does. in are the served accounts, at least one, by
+// their ids. The error names what of the resources cannot be read, or is that of ctx.
 func Survey(ctx context.Context, in map[string]Surveyor, resources, permissions []port.Entity) ([]Surveyed, error) {
-	v := &survey{in: in, served: slices.Sorted(maps.Keys(in)), all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), byType: map[string][]int{}, byID: map[string]*port.Entity{}}
-	for i := range permissions {
-		kind, err := catalogueText(&permissions[i], templates.PropertyResourceType)
-		if err != nil {
-			return nil, err
-		}
-		v.all[i] = Surveyed{Permission: permissions[i].Identifier, ResourceType: kind}
-		v.byType[kind] = append(v.byType[kind], i)
+	v := &survey{
+		in: in, served: slices.Sorted(maps.Keys(in)), resources: resources, byID: byIdentifier(resources), byType: map[string][]int{},
+		permissions: make([]permission, len(permissions)), all: make([]Surveyed, len(permissions)), why: make([]refusal, len(permissions)), works: make([][]int, len(permissions)),
 	}
-	for i := range resources {
-		v.byID[resources[i].Identifier] = &resources[i]
+	known := byIdentifier(permissions)
+	for i := range permissions {
+		v.read(i, &permissions[i], known)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -72,6 +77,7 @@ func Survey(ctx context.Context, in map[string]Surveyor, resources, permissions 
 	if err := v.withoutResources(); err != nil {
 		return nil, err
 	}
+	v.tooLong()
 	for i, r := range v.why {
 		if r.err != nil {
 			v.all[i].Why, v.all[i].On = r.err.Error(), resources[r.at].Identifier
@@ -80,16 +86,29 @@ func Survey(ctx context.Context, in map[string]Surveyor, resources, permissions 
 	return v.all, nil
 }
 
+func byIdentifier(entities []port.Entity) map[string]*port.Entity {
+	out := make(map[string]*port.Entity, len(entities))
+	for i := range entities {
+		out[entities[i].Identifier] = &entities[i]
+	}
+	return out
+}
+
 // survey is a survey while it goes on.
 type survey struct {
-	in     map[string]Surveyor     // by account
-	served []string                // accounts, sorted
-	byID   map[string]*port.Entity // resources
-	byType map[string][]int        // places in all
+	in        map[string]Surveyor // by account
+	served    []string            // accounts, sorted
+	resources []port.Entity
+	byID      map[string]*port.Entity // resources
 
-	mu  sync.Mutex
-	all []Surveyed
-	why []refusal // by place in all: of the first resource that has one
+	// Places in what follows are those of the permissions.
+	byType      map[string][]int
+	permissions []permission // of one that cannot be read, nothing
+
+	mu    sync.Mutex
+	all   []Surveyed
+	why   []refusal // of the first resource that has one
+	works [][]int   // of bundles: the places of the resources on which all of it is granted
 }
 
 // refusal is why a permission is not granted on the resource of this place.
@@ -98,19 +117,56 @@ type refusal struct {
 	err error
 }
 
+// read reads a permission and the limits that count for it. known are all of the
+// catalogue.
+func (v *survey) read(i int, e *port.Entity, known map[string]*port.Entity) {
+	spell := v.in[v.served[0]] // AWS spells them alike everywhere
+	p, err := permissionOf(spell, e)
+	counted := map[string]*port.Entity{}
+	for _, a := range p.actions {
+		counted[a] = known[a]
+	}
+	counted[p.id] = e // of an identifier that a file has twice, this one
+	var o offer
+	if err == nil {
+		o, err = offerOf(spell, []string{p.id}, counted)
+	}
+	s := &v.all[i]
+	*s = Surveyed{Permission: p.id, ResourceType: p.kind, NeedsApproval: o.approval != "", MaxDuration: o.maxDuration, Twice: twice(e)}
+	if err != nil {
+		s.Why, s.never = err.Error(), true
+		return
+	}
+	v.permissions[i] = p
+	v.byType[p.kind] = append(v.byType[p.kind], i)
+}
+
+// twice are the actions that a bundle names more than once.
+func twice(e *port.Entity) (out []string) {
+	var listed []string
+	_ = json.Unmarshal(e.Properties[templates.PropertyActions], &listed) // what is no list, [permissionOf] refuses
+	seen := map[string]int{}
+	for _, a := range listed {
+		if seen[strings.ToLower(a)]++; seen[strings.ToLower(a)] == 2 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // withoutResources judges the permissions of whose type there is no resource: some can
 // be granted on none.
 func (v *survey) withoutResources() error {
-	var actions []string
-	for _, p := range v.all {
-		if p.Resources == 0 {
-			actions = append(actions, p.Permission)
+	var places []int
+	for i, p := range v.all {
+		if p.Resources == 0 && !p.never {
+			places = append(places, i)
 		}
 	}
-	never, err := v.in[v.served[0]].Never(actions) // whatever the account
-	for i := range v.all {
-		if p := &v.all[i]; p.Resources == 0 && never[p.Permission] != nil {
-			p.Why, p.never = never[p.Permission].Error(), true
+	never, err := v.in[v.served[0]].Never(v.actions(places)) // whatever the account
+	for _, i := range places {
+		if why := v.permissions[i].refusedBy(never); why != nil {
+			v.all[i].Why, v.all[i].never = why.Error(), true
 		}
 	}
 	return err
@@ -128,11 +184,17 @@ func (v *survey) judge(at int, e *port.Entity) error {
 	for _, n := range v.byType[j.kind] {
 		p := &v.all[n]
 		p.Resources++
-		switch why := cmp.Or(j.refused[p.Permission], j.wrong); {
-		case why == nil:
-			p.Works++
-		case v.why[n].err == nil || at < v.why[n].at:
-			v.why[n] = refusal{at, why}
+		why := j.wrong
+		if why == nil {
+			why = v.permissions[n].refusedBy(j.refused)
+		}
+		if why != nil {
+			v.refuse(n, at, why)
+			continue
+		}
+		p.Works++
+		if v.permissions[n].bundle {
+			v.works[n] = append(v.works[n], at)
 		}
 	}
 	for _, n := range j.beside {
@@ -142,11 +204,83 @@ func (v *survey) judge(at int, e *port.Entity) error {
 	return nil
 }
 
+// refuse keeps why a permission is not granted on the first of the resources.
+func (v *survey) refuse(n, at int, why error) {
+	if v.why[n].err == nil || at < v.why[n].at {
+		v.why[n] = refusal{at, why}
+	}
+}
+
+// refusedBy is why the first of its actions that are refused is so; nil if none is.
+func (p permission) refusedBy(refused map[string]error) error {
+	for _, a := range p.actions {
+		if why := refused[a]; why != nil {
+			return why
+		}
+	}
+	return nil
+}
+
+// tooLong looks for bundles whose actions make a longer policy than AWS takes. The policies
+// of resources of one type differ little in length: where the first is short enough, the
+// others are taken to be so.
+func (v *survey) tooLong() {
+	for n, places := range v.works {
+		slices.Sort(places)
+		for _, at := range places {
+			why := v.planned(n, &v.resources[at])
+			if why == nil {
+				break
+			}
+			v.all[n].Works--
+			v.refuse(n, at, why)
+		}
+	}
+}
+
+// planned plans a request for one bundle on a resource on which it is granted.
+func (v *survey) planned(n int, e *port.Entity) error {
+	on, err := v.target(e)
+	if err != nil {
+		return err
+	}
+	r := on.request
+	r.Actions = v.permissions[n].actions
+	r.RunID, r.Requester, r.UserName = "r_0000000000000000", "requester@example.com", "requester@example.com"
+	r.Start = time.Unix(0, 0)
+	r.End = r.Start.Add(minDuration)
+	_, err = v.in[on.account].Plan(r)
+	return withoutStep(err)
+}
+
+// target is a resource as a request has it.
+type target struct {
+	account   string
+	belonging []resource
+	request   iamops.Request // without actions
+}
+
+// target reads a resource. The error is why nothing can be granted on it.
+func (v *survey) target(e *port.Entity) (t target, err error) {
+	r, err := resourceOf(e)
+	if err != nil {
+		return t, err
+	}
+	if t.account, err = Route(v.served, r.arn, r.account); err != nil {
+		return t, err
+	}
+	if t.belonging, err = r.belonging(v.byID); err != nil {
+		return t, err
+	}
+	t.request = iamops.Request{Resource: r.arn, Related: arnsOf(t.belonging), Owners: ownersOf(t.belonging)}
+	return t, nil
+}
+
 // judgement is what a survey finds out about one resource.
 type judgement struct {
 	kind    string           // of the resource
 	wrong   error            // why nothing can be granted on it; nil: something can
-	refused map[string]error // why permissions are not granted
+	refused map[string]error // why actions are not granted
 	beside  []int            // the permissions for other types that act on what is related to it
 }
 
@@ -156,52 +290,63 @@ func (v *survey) judged(e *port.Entity) (j judgement, err error) {
 	if j.kind, err = catalogueText(e, templates.PropertyResourceType); err != nil {
 		return j, err
 	}
-	target, wrong := resourceOf(e)
+	on, wrong := v.target(e)
 	if wrong != nil {
 		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // it is the reason of each permission
 	}
-	account, wrong := Route(v.served, target.arn, target.account)
-	if wrong != nil {
-		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
-	}
-	belonging, wrong := target.belonging(v.byID)
-	if wrong != nil {
-		return judgement{kind: j.kind, wrong: wrong}, nil //nolint:nilerr // likewise
-	}
 	kinds, asked := []string{j.kind}, slices.Clone(v.byType[j.kind])
-	for _, r := range belonging {
+	for _, r := range on.belonging {
 		if !slices.Contains(kinds, r.kind) {
 			kinds, asked = append(kinds, r.kind), append(asked, v.byType[r.kind]...)
 		}
 	}
-	r := iamops.Request{Resource: target.arn, Related: arnsOf(belonging), Owners: ownersOf(belonging), Actions: v.named(asked)}
 	if len(asked) == 0 {
 		return j, nil
 	}
-	if j.refused, err = v.in[account].Refused(r); err != nil {
+	r, access := on.request, v.in[on.account]
+	r.Actions = v.actions(asked)
+	if j.refused, err = access.Refused(r); err != nil {
 		return j, err
 	}
-	granted := slices.DeleteFunc(asked, func(n int) bool { return j.refused[v.all[n].Permission] != nil })
-	others := func(n int) bool { return v.all[n].ResourceType != j.kind }
+	granted := slices.DeleteFunc(asked, func(n int) bool { return v.permissions[n].refusedBy(j.refused) != nil })
+	others := func(n int) bool { return v.permissions[n].kind != j.kind }
 	if !slices.ContainsFunc(granted, others) {
 		return j, nil
 	}
-	r.Actions = v.named(granted)
-	scope, err := v.in[account].Scope(r)
+	r.Actions = v.actions(granted)
+	scope, err := access.Scope(r)
 	for _, n := range granted {
-		if p := &v.all[n]; others(n) && (permission{kind: p.ResourceType, actions: []string{p.Permission}}).offeredBy(belonging, scope) {
+		if others(n) && v.permissions[n].offeredBy(on.belonging, scope) {
 			j.beside = append(j.beside, n)
 		}
 	}
 	return j, err
 }
 
-// named are the permissions of these places.
-func (v *survey) named(places []int) (out []string) {
+// actions are those of the permissions of these places, each once.
+func (v *survey) actions(places []int) (out []string) {
+	seen := map[string]bool{}
 	for _, n := range places {
-		out = append(out, v.all[n].Permission)
+		for _, a := range v.permissions[n].actions {
+			if !seen[a] {
+				seen[a] = true
+				out = append(out, a)
+			}
+		}
 	}
 	return out
+}
+
+// ActionsOf are the actions that permissions stand for, each once, sorted. A permission
+// that cannot be read stands for none.
+func ActionsOf(spell Speller, permissions []port.Entity) (out []string) {
+	for i := range permissions {
+		if p, err := permissionOf(spell, &permissions[i]); err == nil {
+			out = append(out, p.actions...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Never reports whether it can never be granted: on none of the resources of its type, or
