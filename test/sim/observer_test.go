@@ -257,6 +257,9 @@ func (o *observer) awsCall(s *site, c iamtest.Call) {
 		o.w.violation("the role of run %s was deleted while the run was open", run)
 	}
 	hand := strings.HasSuffix(c.Principal, "user/"+adminName)
+	if !hand && order.kind == kindGrant {
+		o.granted(s, c, order)
+	}
 	if o.w.plan.quiet && !hand && !o.w.plan.waitsFor(order) && strings.HasPrefix(c.Op, "Create") && o.endedFor(run) > prompt {
 		o.w.violation("%s for run %s, which ended long before", c.Op, run)
 	}
@@ -275,6 +278,27 @@ func (o *observer) awsCall(s *site, c iamtest.Call) {
 	}
 	if removed {
 		o.w.violation("after %s, %s can be used although it was reported to be gone", c.Op, name)
+	}
+}
+
+// granted checks what is made for a grant.
+func (o *observer) granted(s *site, c iamtest.Call, order *order) {
+	switch c.Op {
+	case "CreatePolicy":
+		for _, p := range s.Snapshot().Policies {
+			if p.Name == order.name() {
+				o.w.exact(order, p.Versions[0].Document)
+			}
+		}
+	case "AttachRolePolicy":
+		switch {
+		case order.guarded && !o.w.approvedByAnother(order):
+			o.w.violation("%s was attached without the approval of another person", order.name())
+		case order.guarded:
+			o.w.tally.add(guardedGranted, 1)
+		case order.asked != nil:
+			o.w.tally.add(bundleGranted, 1)
+		}
 	}
 }
 

@@ -190,6 +190,9 @@ func (w *world) reasonOf(r porttest.RunState) string {
 // schedule holds a reason.
 func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	reason := w.reasonOf(r)
+	if strings.Contains(reason, "the catalogue changed") {
+		w.tally.add(editSeen, 1)
+	}
 	never := o.refused || o.doomed || o.lost || o.inTheWay || o.waiting
 	switch {
 	case r.Status == "SUCCESS" && never:
@@ -197,6 +200,7 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0, len(w.byCLI(o)) > 0:
 	case strings.Contains(reason, "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
 	case w.plan.mixed && strings.Contains(reason, "gave up after"): // two differ
+	case o.mayBeRefused(reason):
 	case w.mayFail(o, reason), o.rivals && strings.Contains(reason, "AccessDenied"):
 	case w.plan.out && w.involves(o, member) && (reason == "" || strings.Contains(reason, notServed)): // or Port took no log
 	case o.moves != stays && strings.Contains(reason, "when the grant was begun"):

@@ -45,6 +45,13 @@ type order struct {
 	handled    string // what a person did to its objects by hand
 	approved   bool
 
+	at      time.Duration // when it is requested
+	asked   []string      // the permissions in the form, where they are not the actions
+	guarded bool          // it may be granted only with the approval of another person
+	// unsure: the catalogue is edited about when it is handled, and it may be refused.
+	unsure bool
+	key    string // a resource that belongs to the one it is for; "": none
+
 	// With two accounts:
 	strange    string // the other account, where a foreign role has its name
 	copied     string // the account in which a person made its role again; "": nowhere
@@ -76,6 +83,9 @@ func (w *world) place(o *order) {
 	switch o.kind {
 	case kindGrant:
 		properties := map[string]any{"permissions": o.actions}
+		if o.asked != nil {
+			properties["permissions"] = o.asked
+		}
 		if o.duration != "" {
 			properties["duration"] = o.duration
 		}
@@ -87,7 +97,7 @@ func (w *world) place(o *order) {
 	case kindForeign:
 		spec.Action = "restart_service"
 	}
-	w.trace.add("order %s: %s %s %s %v lasts %q refused=%t doomed=%t lost=%t waiting=%t", o.run, spec.Action, spec.Entity, o.requester, o.actions, o.duration, o.refused, o.doomed, o.lost, o.waiting)
+	w.trace.add("order %s: %s %s %s %v %v lasts %q refused=%t doomed=%t lost=%t waiting=%t", o.run, spec.Action, spec.Entity, o.requester, o.asked, o.actions, o.duration, o.refused, o.doomed, o.lost, o.waiting)
 	w.port.StartRun(spec)
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,9 +54,12 @@ func (p *people) assume(email string, o *order) (key string) {
 // may reports whether a session may do what its grant was for.
 func (p *people) may(key string, o *order) bool {
 	for _, action := range o.actions {
-		resource := o.resource
-		if action != "s3:ListBucket" {
-			resource += "/key"
+		resource := o.resource + "/key"
+		switch {
+		case action == "s3:ListBucket":
+			resource = o.resource
+		case strings.HasPrefix(action, "kms:"):
+			resource = o.key
 		}
 		if ok, why := p.w.aws.Allowed(key, action, resource); !ok {
 			p.w.trace.add("%s of %s may not %s: %s", o.requester, o.name(), action, why)

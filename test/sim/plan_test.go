@@ -111,6 +111,7 @@ func draw(seed uint64) *plan {
 	}
 	d.aside(200).rare()
 	far.accounts()
+	d.aside(500).catalogued()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.

@@ -21,6 +21,7 @@ func (d *drawing) request() {
 	for range 3 + d.IntN(8) {
 		at := d.between(0, d.last)
 		o := d.grant()
+		o.at = at
 		d.at(at, "", func(w *world) {
 			refuse := iamtest.Fault{Name: o.name(), Code: "AccessDenied", Status: 403, Count: -1}
 			switch {

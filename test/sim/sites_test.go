@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -42,7 +41,7 @@ type site struct {
 
 const (
 	allowAll    = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
-	withinBound = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`
+	withinBound = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*","kms:*"],"Resource":"*"}]}`
 	trustDaemon = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:user/port-iam"},` +
 		`"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"` + externalID + `"}}}]}`
 )
@@ -129,13 +128,16 @@ func (w *world) catalogue() {
 	}
 }
 
-// bucket adds or changes a bucket; "" for one whose account is not known.
-func (w *world) bucket(arn, in string) {
-	property := ""
+// bucket adds or changes a bucket, and what belongs to it; "" for one whose account is
+// not known.
+func (w *world) bucket(arn, in string, related ...string) {
+	properties := map[string]any{"resource_type": "S3"}
 	if in != "" {
-		property = fmt.Sprintf(`,"account":%q`, in)
+		properties["account"] = in
 	}
-	w.port.AddEntity("aws_resource", fmt.Sprintf(`{"identifier":%q,"properties":{"resource_type":"S3"%s}}`, arn, property))
+	w.port.AddEntity("aws_resource", asText(map[string]any{
+		"identifier": arn, "properties": properties, "relations": map[string]any{"related": append([]string{}, related...)},
+	}))
 }
 
 // point has the entity of a grant name another role.

@@ -38,6 +38,12 @@ const (
 	accountMoved     = "the account of a resource is changed"
 	entityPointed    = "the entity of a grant names the other account"
 	roleCopied       = "the role of a grant is made again in the other account"
+
+	catalogueEdit   = "the catalogue is edited"
+	editSeen        = "a request is refused because the catalogue changed"
+	bundleGranted   = "a bundle is granted"
+	guardedGranted  = "a permission that needs approval is granted"
+	wronglyApproved = "a request is approved by who must not"
 )
 
 // enough is from how many schedules on each kind of trouble must have come.
@@ -65,7 +71,7 @@ func newTally() *tally {
 	for _, kind := range []string{
 		killed, asked, stalled, dropped, portAway, awsAway, failingLog, failingState, doomed, rivalDenied, portUnread, awsUnread, noDeny, rateLimit,
 		accountAway, accountSilent, accountSlow, accountThrottled, accountShut, sessionRejected, doorAgain, accountOut, accountMoved,
-		entityPointed, roleCopied,
+		entityPointed, roleCopied, catalogueEdit, editSeen, bundleGranted, guardedGranted, wronglyApproved,
 	} {
 		t.met[kind] = 0
 	}
