@@ -58,6 +58,8 @@ func TestEmptyOrganisation(t *testing.T) {
 		t.Errorf("catalogue pages (-want +got):\n%s", diff)
 	}
 	e, ok := w.Entity("aws_resource", instance)
+	delete(e, "createdAt")
+	delete(e, "updatedAt")
 	has(t, instance, e, ok, `{"identifier":"`+instance+`","title":"Sample instance","blueprint":"aws_resource","properties":{"resource_type":"EC2"},"relations":{}}`)
 	w.settled(t, d)
 }
