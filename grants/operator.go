@@ -47,6 +47,11 @@ type Listing struct {
 	InIAM, InPort bool
 	// Looked is what a close look found; nil where none was taken.
 	Looked *Details
+	// Policy and Trust are the permission policy of the grant and the trust policy of its
+	// role, as IAM has them; "" where there is none that is ours, or it was not read.
+	Policy, Trust string
+	// Versions are those of the permission policy, the one in use first.
+	Versions []string
 	// Unread says what could not be read of it; nil: nothing.
 	Unread error
 }

@@ -125,6 +125,7 @@ func (f *facts) describe(l *Listing, n near, v *view) error {
 		n.allowErr = nil // which the state says
 	}
 	l.Tagged, l.Resources = n.live.Requesters(), n.allowed.Resources
+	l.Policy, l.Trust, l.Versions = n.allowed.Document, n.live.Trust(), n.live.Versions()
 	l.InIAM = l.InIAM || n.live.Exists()
 	if f.foreign && !n.live.Exists() {
 		return nil

@@ -128,6 +128,7 @@ func (s statement) isConsole() bool {
 // Allowance is what the policy of a grant allows, without what AWS's console needs.
 type Allowance struct {
 	Actions, Resources []string // sorted
+	Document           string   // all of it, as IAM has it
 }
 
 // Allowance reads the policy of the grant of that name and proves that it is ours;
@@ -146,11 +147,11 @@ func (o *Ops) Allowance(ctx context.Context, name string) (Allowance, error) {
 	if err != nil {
 		return Allowance{}, gone(err)
 	}
+	a := Allowance{Document: readable(document)}
 	statements, err := parseStatements(document)
 	if err != nil {
-		return Allowance{}, refused(KindInvalid, "read policy "+name, "its document cannot be read: %v", err)
+		return a, refused(KindInvalid, "read policy "+name, "its document cannot be read: %v", err)
 	}
-	var a Allowance
 	for _, st := range statements {
 		if st.Effect == effectAllow && !st.isConsole() {
 			a.Actions, a.Resources = append(a.Actions, st.Action...), append(a.Resources, st.Resource...)
@@ -158,5 +159,6 @@ func (o *Ops) Allowance(ctx context.Context, name string) (Allowance, error) {
 	}
 	slices.Sort(a.Actions)
 	slices.Sort(a.Resources)
-	return Allowance{slices.Compact(a.Actions), slices.Compact(a.Resources)}, nil
+	a.Actions, a.Resources = slices.Compact(a.Actions), slices.Compact(a.Resources)
+	return a, nil
 }

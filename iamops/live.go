@@ -73,6 +73,22 @@ func (s Live) End() (time.Time, bool) {
 	return end, err == nil
 }
 
+// Trust is the trust policy of the role, as IAM has it; "" where there is no role.
+func (s Live) Trust() string {
+	if s.role == nil {
+		return ""
+	}
+	return readable(s.role.trust)
+}
+
+// Versions are those of the policy, the one in use first.
+func (s Live) Versions() []string {
+	if s.policy == nil {
+		return nil
+	}
+	return append([]string{s.policy.version}, s.policy.old...)
+}
+
 // Requester is the e-mail of the person who asked for the grant; "" where no tag
 // says so.
 func (s Live) Requester() string { return s.tag(tagRequester) }

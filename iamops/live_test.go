@@ -23,6 +23,7 @@ func TestRequesterAndAllowance(t *testing.T) {
 	}
 	want := iamops.Allowance{
 		Actions: []string{"s3:GetObject", "s3:ListBucket"}, Resources: []string{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"},
+		Document: p.Policy,
 	}
 	for _, step := range []struct {
 		name      string

@@ -109,20 +109,29 @@ func (c *connection) list(ctx context.Context, closely bool, stderr io.Writer) (
 }
 
 func newGrantsShow() *cobra.Command {
-	var asked bool
+	var asked struct{ json, profile bool }
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Show one grant in full",
-		Long: "Looks closely at one grant, and also shows what the list may not, such as changes made by hand, and where Port and IAM differ.\n" +
-			"Where several accounts have something of that name, it shows each: with --json one object after the other.\n" +
-			"Exit code: 0 shown, 1 Port or AWS could not be asked, 2 a setting is wrong, 3 no such grant.",
-		Example: "  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk",
-		Args:    cobra.ExactArgs(1),
+		Short: "Show one grant in full, with its policies",
+		Long: "Looks closely at one grant, and also shows what the list may not: changes made by hand, where Port and IAM differ,\n" +
+			"and the permission policy and the trust policy, as they are in IAM.\n" +
+			"Where several accounts have something of that name, it shows each: with --json one object after the other.\n\n" +
+			"With --profile it prints only the profile for the requester's AWS CLI (~/.aws/config), made from what is in IAM: never from the entity in Port.\n" +
+			"There is none of a grant that is cut, over, incomplete or foreign.\n" +
+			"Exit code: 0 shown, 1 Port or AWS could not be asked, or the grant has no profile, 2 a setting is wrong, 3 no such grant.",
+		Example: "  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk\n" +
+			"  port-iam grants show Permission-r_4kTq0aBcDeFgHiJk --profile",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return showGrant(cmd.Context(), args[0], asked, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if asked.profile {
+				return showProfile(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			return showGrant(cmd.Context(), args[0], asked.json, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().BoolVar(&asked, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asked.json, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asked.profile, "profile", false, "print the profile for the AWS CLI alone")
+	cmd.MarkFlagsMutuallyExclusive("json", "profile")
 	return cmd
 }
 
@@ -147,13 +156,15 @@ func showGrant(ctx context.Context, name string, asJSON bool, stdout, stderr io.
 func (c *connection) writeShown(w io.Writer, rows []grants.Listing, asJSON bool, now time.Time) (err error) {
 	for i, g := range rows {
 		if asJSON {
-			err = errors.Join(err, writeJSON(w, jsonOf(g, now)))
+			j := jsonOf(g, now)
+			j.Policy, j.Versions, j.Trust = document(g.Policy), g.Versions, document(g.Trust)
+			err = errors.Join(err, writeJSON(w, j))
 			continue
 		}
 		if i > 0 {
 			_, _ = fmt.Fprintln(w) // if that cannot be written, the rest cannot
 		}
-		err = errors.Join(err, writeGrant(w, g, c.roleARN(g), now))
+		err = errors.Join(err, writeGrant(w, g, c.roleARN(g), now), writeDocuments(w, g))
 	}
 	return err
 }

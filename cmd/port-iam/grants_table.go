@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -68,6 +69,10 @@ type grantJSON struct {
 	Changes     []string  `json:"changed_by_hand,omitempty"`
 	Differences []string  `json:"port_and_iam_differ,omitempty"`
 	Unread      string    `json:"could_not_be_read,omitempty"`
+	// Only of one that is shown by itself.
+	Policy   any      `json:"policy_document,omitempty"`
+	Versions []string `json:"policy_versions,omitempty"` // the one in use first
+	Trust    any      `json:"trust_document,omitempty"`
 }
 
 func jsonOf(g grants.Listing, now time.Time) grantJSON {
@@ -83,6 +88,48 @@ func jsonOf(g grants.Listing, now time.Time) grantJSON {
 		j.Unread = g.Unread.Error()
 	}
 	return j
+}
+
+// document is a policy of IAM for programs: the JSON that it is, the text of one that was
+// made unreadable, or nil where there is none.
+func document(text string) any {
+	switch {
+	case text == "":
+		return nil
+	case json.Valid([]byte(text)):
+		return json.RawMessage(text)
+	}
+	return text
+}
+
+// writeDocuments adds the policies of a grant to the output of `grants show`.
+func writeDocuments(w io.Writer, g grants.Listing) error {
+	for _, d := range []struct{ title, text string }{
+		{"Permission policy, " + flat(versions(g.Versions)), g.Policy},
+		{"Trust policy", g.Trust},
+	} {
+		if d.text == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "\n%s\n", d.title); err != nil {
+			return err
+		}
+		if err := writeJSON(w, document(d.text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// versions says which version of a policy is in use, and which others there are.
+func versions(all []string) string {
+	switch len(all) {
+	case 0:
+		return "whose versions could not be read"
+	case 1:
+		return "version " + all[0]
+	}
+	return fmt.Sprintf("version %s in use, and also there: %s", all[0], strings.Join(all[1:], ", "))
 }
 
 // writeGrant is the output of `grants show`.

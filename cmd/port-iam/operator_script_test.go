@@ -14,6 +14,7 @@ func TestOperatorScripts(t *testing.T) {
 	w := newOperatorWorld(t, nil)
 	first := w.grantRun("r_first", alice)
 	w.grantRun("r_second", bob)
+	shown := w.grantRun("r_shown", "carol@example.com")
 	w.make("r_expired", time.Now().Add(-time.Hour), port.StatusSuccess)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/operator", RequireExplicitExec: true,
@@ -22,6 +23,7 @@ func TestOperatorScripts(t *testing.T) {
 				env.Setenv(name, value)
 			}
 			env.Setenv("GRANT", first)
+			env.Setenv("SHOWN", shown)
 			return nil
 		},
 	})
