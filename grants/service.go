@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"port-iam/iamops"
+	"port-iam/internal/audit"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -94,6 +95,15 @@ type Users interface {
 	User(ctx context.Context, email string) (iamops.User, error)
 }
 
+// Audit keeps the events of decisions, as [audit.Log] does.
+type Audit interface {
+	// Write returns, within a few seconds, when an event is kept; with an error it
+	// may not be.
+	Write(ctx context.Context, e audit.Event) error
+	// Problem is why events cannot be kept at present; nil where that is not known.
+	Problem() error
+}
+
 // Options configure [New].
 type Options struct {
 	Portal Portal
@@ -114,7 +124,11 @@ type Options struct {
 	RequireSignature bool
 	// ClockSkew is how far the local clock is from AWS's; false when not known.
 	ClockSkew func() (time.Duration, bool)
-	Log       *slog.Logger
+	// Audit is nil where no events are kept.
+	Audit Audit
+	// Actor is the caller ARN of the operator whose command this is; "": it is the daemon.
+	Actor string
+	Log   *slog.Logger
 	// Registerer gets the metrics; nil: they are not registered anywhere.
 	Registerer prometheus.Registerer
 }

@@ -45,7 +45,7 @@ func packages(t *testing.T) []pkg {
 // ours is what a package of the product may import of the tree.
 var ours = map[string][]string{
 	"consumer":         {"port", "internal/pulse"},
-	"grants":           {"port", "iamops", "templates", "internal/priority", "internal/pulse"},
+	"grants":           {"port", "iamops", "templates", "internal/audit", "internal/priority", "internal/pulse"},
 	"iamops":           {"templates", "iamops/catalogue", "internal/priority"},
 	"iamops/catalogue": {},
 	"port":             {},
