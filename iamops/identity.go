@@ -75,6 +75,20 @@ func (s *IdentityStore) User(ctx context.Context, email string) (User, error) {
 // lookUp is what failed, for [Error].
 const lookUp = "look the requester up in IAM Identity Center"
 
+// Readable tries both calls, for a user that nobody has. Its errors are those of
+// [IdentityStore.User] but [KindUser].
+func (s *IdentityStore) Readable(ctx context.Context) error {
+	const nobody = "nobody@port-iam.invalid" // RFC 2606 keeps the domain free
+	if _, err := s.identify(ctx, nobody); err != nil && !IsKind(err, KindUser) {
+		return err
+	}
+	_, err := s.describe(ctx, &identitystore.DescribeUserInput{IdentityStoreId: &s.id, UserId: aws.String("00000000-0000-0000-0000-000000000000")})
+	if err = s.wrap(err, nobody); IsKind(err, KindUser) {
+		return nil
+	}
+	return err
+}
+
 // find asks AWS for a user.
 func (s *IdentityStore) find(ctx context.Context, email string) (User, error) {
 	found, err := s.identify(ctx, email)

@@ -13,6 +13,18 @@ import (
 // switch to roles of grants, in each of the places. Which of them, the trust says. The
 // places differ in their account alone.
 func RequesterPolicy(places ...Place) (string, error) {
+	return requesterPolicy("requester-policy", places)
+}
+
+// RequesterPolicyWithSource is [RequesterPolicy] for people whose sessions carry a source
+// identity: they may bring it into the roles, as it is already, and no other one. AWS asks
+// both sides for sts:SetSourceIdentity then, so that the trust has to allow it, too
+// ("Monitor and control actions taken with assumed roles", IAM User Guide).
+func RequesterPolicyWithSource(places ...Place) (string, error) {
+	return requesterPolicy("requester-policy-source", places)
+}
+
+func requesterPolicy(name string, places []Place) (string, error) {
 	var errs []error
 	if len(places) == 0 {
 		errs = append(errs, errors.New("no account is named"))
@@ -26,13 +38,13 @@ func RequesterPolicy(places ...Place) (string, error) {
 		return "", fmt.Errorf("requester policy: %w", err)
 	}
 	role := places[0]
-	return ofAccounts("requester-policy", in, nil, func(account string) string { role.Account = account; return role.Roles() })
+	return ofAccounts(name, in, nil, func(account string) string { role.Account = account; return role.Roles() })
 }
 
 // Hub is a daemon that enters accounts by assuming a role in each of them.
 type Hub struct {
 	Partition string
-	Accounts  []string // 12 digits each; not that of the daemon's own credentials
+	Accounts  []string // 12 digits each; not that of the daemon's own credentials; none where it only looks users up
 	Role      string   // its name, with its path if it has one, with or without its first slash
 	// IdentityStoreRole is the ARN of a role that the daemon assumes to look users up;
 	// "" for none.
@@ -52,7 +64,7 @@ func (h Hub) check() error {
 	if !IsPartition(h.Partition) {
 		errs = append(errs, fmt.Errorf("%q is not a partition of AWS, such as aws or aws-us-gov", h.Partition))
 	}
-	if len(h.Accounts) == 0 {
+	if len(h.Accounts) == 0 && h.IdentityStoreRole == "" {
 		errs = append(errs, errors.New("no account is named"))
 	}
 	for _, account := range h.Accounts {
@@ -83,7 +95,43 @@ func (h Hub) more() []string {
 }
 
 // patterns match the roles that the daemon assumes, in whichever accounts.
-func (h Hub) patterns() []string { return append([]string{h.roleIn("*")}, h.more()...) }
+func (h Hub) patterns() []string {
+	if len(h.Accounts) == 0 {
+		return h.more()
+	}
+	return append([]string{h.roleIn("*")}, h.more()...)
+}
+
+// StoreReader is what the policy of the role depends on by which users are looked up.
+type StoreReader struct {
+	Partition string
+	Store     string // id of the identity store, such as d-1234567890
+	Account   string // 12 digits: that of the store, which is the management account's, or * where it is not known
+}
+
+// storeForm is the id of an identity store: "GetUserId", Identity Store API Reference.
+var storeForm = regexp.MustCompile(`^(d-[0-9a-f]{10}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+
+// IdentityPolicy renders what is needed to look users up in an identity store, and no more.
+// AWS asks for the store and for the user, and the user's ARN does not name the store
+// ("Actions, resources, and condition keys for AWS Identity Store", Service Authorization
+// Reference), so that of the users all are named.
+func IdentityPolicy(r StoreReader) (string, error) {
+	var errs []error
+	if !IsPartition(r.Partition) {
+		errs = append(errs, fmt.Errorf("%q is not a partition of AWS, such as aws or aws-us-gov", r.Partition))
+	}
+	if !storeForm.MatchString(r.Store) {
+		errs = append(errs, fmt.Errorf("%q is not the id of an identity store, such as d-1234567890", r.Store))
+	}
+	if r.Account != "*" && !IsAccount(r.Account) {
+		errs = append(errs, fmt.Errorf("the account %q is not 12 digits", r.Account))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return "", fmt.Errorf("identity policy: %w", err)
+	}
+	return document("identity-policy", r)
+}
 
 // HubPolicy renders what the daemon's own principal needs to enter the accounts: it may
 // assume the role in each of them and no other role, whatever other policies allow it.

@@ -17,22 +17,24 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	var asked bool
+	var asJSON bool
+	var user string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check everything that must be true before `port-iam run` works",
 		Long: "Checks the settings, then Port, Kafka and AWS, step by step. Says of each step whether it is ok, and if not,\n" +
 			"why and what to do. Changes nothing and does not join the consumer group. A step that the credentials may not\n" +
 			"read is skipped with the reason: the daemon works without that right. A warning is no failure: the daemon works, but\n" +
-			"more people may do something in Port than may be meant.\n" +
+			"more people may do something in Port than may be meant. With --user, says whom a grant of that person would trust.\n" +
 			"Exit code: 0 nothing failed, 1 something failed, 2 a setting is wrong.",
-		Example: "  port-iam check\n  port-iam check --json | jq '.steps[] | select(.result == \"failed\")'",
+		Example: "  port-iam check\n  port-iam check --user alice@example.com\n  port-iam check --json | jq '.steps[] | select(.result == \"failed\")'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runCheck(cmd.Context(), asked, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runCheck(cmd.Context(), user, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().BoolVar(&asked, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().StringVar(&user, "user", "", "also say whom a grant of this `e-mail` would trust, and whether that user exists")
 	return cmd
 }
 
@@ -72,6 +74,7 @@ func skipped(format string, args ...any) stepOutcome {
 type checkReport struct {
 	OK    bool          `json:"ok"`
 	Steps []stepOutcome `json:"steps"`
+	User  *trustedUser  `json:"user,omitempty"` // of --user
 
 	failed int // how many steps did
 }
@@ -79,7 +82,7 @@ type checkReport struct {
 // stepTimeout bounds one step; the checks of Kafka take the longest.
 const stepTimeout = 40 * time.Second
 
-func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error {
+func runCheck(ctx context.Context, user string, asJSON bool, stdout, stderr io.Writer) error {
 	cfg, err := readSettings().parse(defaultAWS)
 	if err != nil {
 		if asJSON {
@@ -93,6 +96,7 @@ func runCheck(ctx context.Context, asJSON bool, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	c.user.Email = user
 	report := c.run(ctx, stderr)
 	if asJSON {
 		err = writeJSON(stdout, report)
@@ -119,6 +123,8 @@ type checker struct {
 	access    port.KafkaAccess
 	reached   []string // brokers that take a connection
 	preflight error    // of the consumer
+
+	user trustedUser // of --user; Email "": none
 }
 
 // newChecker asks AWS who we are: steps before those about AWS want to know, too.
@@ -146,7 +152,9 @@ type takeStep func(name string, do func(context.Context) stepOutcome, needs ...s
 func (c *checker) run(ctx context.Context, stderr io.Writer) *checkReport {
 	report := &checkReport{}
 	c.steps(ctx, report, stderr)
-	report.OK = report.failed == 0
+	if report.OK = report.failed == 0; c.user.Email != "" {
+		report.User = &c.user
+	}
 	return report
 }
 
@@ -190,6 +198,12 @@ func (c *checker) steps(ctx context.Context, report *checkReport, stderr io.Writ
 	take("Kafka group", c.kafkaGroup, topic)
 	identity := take("AWS identity", c.whoWeAre)
 	take("AWS clock", c.awsClock, identity)
+	if c.cfg.identityStore.id != "" {
+		take("identity store", c.identityStore, identity)
+	}
+	if c.user.Email != "" {
+		take("requester", c.requester, identity)
+	}
 	c.accounts(ctx, report, stderr, identity, organization, permissions)
 	take("permissions on the resources", c.offered, identity, organization, permissions)
 	take("rights of requesters", c.requesters)

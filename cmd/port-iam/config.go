@@ -54,13 +54,15 @@ type config struct {
 		boundary string // an ARN, or a name that the policy has in every account; no boundary: ""
 		tags     map[string]string
 	}
-	actions templates.ActionIDs
-	grant   struct {
+	actions       templates.ActionIDs
+	identityStore struct{ id, region, role string } // role: its ARN; no store: all are ""
+	grant         struct {
 		templatesDir          string // "": all templates are built in
 		templates             *templates.Set
 		trust                 string
 		trustAccounts         []string // whose sessions may enter: ids and self
 		userName              func(email string) (string, error)
+		nameOf                string // GRANT_USER_NAME; "" where no name counts
 		duration, maxDuration time.Duration
 		concurrency           int
 	}
@@ -115,7 +117,7 @@ func defaultAWS(ctx context.Context) (aws.Config, error) { return awsconfig.Load
 
 // awsServices are the services that the daemon and the SDK's sources of
 // credentials call, by what ends the names of their variables.
-var awsServices = map[string]string{"IAM": "IAM", "STS": "STS", "SSO": "SSO", "SSO_OIDC": "SSO OIDC"}
+var awsServices = map[string]string{"IAM": "IAM", "STS": "STS", "IDENTITYSTORE": "identitystore", "SSO": "SSO", "SSO_OIDC": "SSO OIDC"}
 
 // parseAWS checks where calls to AWS go, also where a file of the SDK says so. The
 // SDK makes no call for that. It comes after parsePort.
@@ -272,29 +274,6 @@ func (s settings) parseGrant(c *config, p *problems) {
 	out.templatesDir = in.TemplatesDir
 	out.templates = loadTemplates(p, in.TemplatesDir)
 	c.checkTrust(p)
-}
-
-// parseUserName is about the name in AWS that a grant trusts. Where it trusts all of the
-// account, no name counts and nobody is refused for one.
-func (s settings) parseUserName(c *config, p *problems) {
-	in, all := s.Grant, c.grant.trust == templates.TrustAccount
-	how := oneOf(p, "GRANT_USER_NAME", in.UserName, "email", "local-part")
-	if how == "local-part" && in.EmailDomain == "" && !all {
-		p.add("GRANT_EMAIL_DOMAIN", "is missing: GRANT_USER_NAME=local-part needs it, or two people with one local part would share a name")
-	}
-	domain := strings.TrimPrefix(in.EmailDomain, "@")
-	if in.EmailDomain != "" && !isEmailDomain(domain) {
-		p.add("GRANT_EMAIL_DOMAIN", "%q is not a domain such as example.com", in.EmailDomain)
-	}
-	if !all {
-		c.grant.userName = grants.UserName(how == "local-part", domain)
-		return
-	}
-	c.grant.userName = anyName
-	c.warn("GRANT_TRUST=account: anyone in the account who may call sts:AssumeRole can use every grant")
-	if in.EmailDomain != "" {
-		c.warn("GRANT_EMAIL_DOMAIN has no effect: with GRANT_TRUST=account nobody is refused because of their name")
-	}
 }
 
 // parseRules warns of patterns without effect, which may be misspelt. They are not

@@ -161,6 +161,9 @@ func (c *config) checkBoundaryAccount(p *problems, served []string) {
 // the own credentials are of.
 func (c *config) checkOwn(own iamops.Identity) error {
 	var p problems
+	if role := c.identityStore.role; role != "" && !strings.HasPrefix(role, "arn:"+own.Partition+":") {
+		p.add("IDENTITY_STORE_ROLE", "%s is not of partition %s, which the daemon's own credentials are of", role, own.Partition)
+	}
 	if len(c.accounts.ids) == 0 {
 		c.checkBoundaryAccount(&p, c.served(own))
 		c.checkReach(&p, c.served(own))

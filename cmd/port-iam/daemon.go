@@ -119,6 +119,7 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 	defer inBackground(ctx, d.probe)()
 	defer inBackground(ctx, d.probeAccounts)()
 	defer inBackground(ctx, d.warnElsewhere)()
+	defer inBackground(ctx, d.tryStore)()
 	if cfg.sweep.interval > 0 {
 		defer inBackground(ctx, d.sweeper.Run)()
 	}

@@ -108,6 +108,13 @@ func (f *planFlags) config(s settings, bad *problems) *config {
 	for _, part := range []func(*config, *problems){s.parseAccounts, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules} {
 		part(cfg, bad)
 	}
+	if cfg.grant.nameOf == nameFromStore {
+		person := cfg.grant.userName
+		cfg.grant.userName = func(email string) (string, error) {
+			_, err := person(email)
+			return unknownName, err
+		}
+	}
 	cfg.port.orgID, f.domain = s.Port.OrgID, cmp.Or(strings.TrimPrefix(s.Grant.EmailDomain, "@"), "example.com")
 	if f.account != "" && !templates.IsAccount(f.account) {
 		bad.add("--account", "%q is not 12 digits", f.account)
@@ -193,6 +200,9 @@ func byID(entities []port.Entity) map[string]*port.Entity {
 	}
 	return out
 }
+
+// unknownName stands in the plan for a user name that is looked up in AWS.
+const unknownName = "unknown-user"
 
 // unknownOrg stands in the plan where PORT_ORG_ID does not say the organisation.
 const unknownOrg = "org_unknown"
@@ -326,6 +336,9 @@ func (f *planFlags) notJudged(cfg *config) []string {
 		out = append(out, "the requester: no --user was given")
 	} else if cfg.grant.trust != templates.TrustAccount {
 		out = append(out, "whether AWS has the user")
+	}
+	if cfg.grant.nameOf == nameFromStore {
+		out = append(out, "the name of the requester in AWS, which is looked up in IAM Identity Center (GRANT_USER_NAME=identity-store; `port-iam check --user` does): "+unknownName+" stands for it")
 	}
 	if cfg.port.orgID == "" {
 		out = append(out, "the organisation in Port: PORT_ORG_ID is not set, and "+unknownOrg+" stands for it")

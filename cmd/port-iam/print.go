@@ -24,6 +24,8 @@ type printer struct {
 	boundary, role     string   // ARNs
 	organization       string
 	services, approval string
+	keepSource         bool
+	store, storeRole   string            // IDENTITY_STORE_ID, IDENTITY_STORE_ROLE
 	cfg                config            // ACCOUNTS and what belongs to it
 	tags               map[string]string // IAM_TAGS
 	limits             templates.Limits
@@ -38,7 +40,7 @@ func newPrint() *cobra.Command {
 		Short: "Print the policies that AWS needs, and the documents that setup installs in Port",
 		Long: "Prints a document as JSON, for you to review and to put into AWS or Port. Makes no call to either.\n" +
 			"Without a flag, the settings of `port-iam run` are used: ACCOUNTS, ACCOUNT_ROLE, ACCOUNT_EXTERNAL_ID, IAM_PATH,\n" +
-			"IAM_PERMISSIONS_BOUNDARY, IAM_TAGS. Account and partition are those of the boundary's ARN unless flags or ACCOUNTS\n" +
+			"IAM_PERMISSIONS_BOUNDARY, IAM_TAGS, IDENTITY_STORE_ID, IDENTITY_STORE_ROLE. Account and partition are those of the boundary's ARN unless flags or ACCOUNTS\n" +
 			"give them. A boundary that is given by its name is that of the account.\n" +
 			"Exit code: 0 printed, 2 something is missing or wrong.",
 		Args: cobra.NoArgs,
@@ -69,14 +71,15 @@ func newPrint() *cobra.Command {
 			return templates.ManagementPolicy(templates.Management{Place: p.place, Boundary: p.boundary, Role: p.role, Tags: p.tags, Hub: p.hubHere()})
 		})
 	management.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the policy is for, with its path: it may then ask IAM what it may do")
-	cmd.AddCommand(limits, management,
-		p.document("requester-policy", "Print what requesters need to sign in to a grant",
-			"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants, in each of\n"+
-				"ACCOUNTS. It belongs into the accounts in which people sign in (GRANT_TRUST_ACCOUNTS): AWS asks both sides, and the\n"+
-				"trust policy of each role, in the account of the grant, says who may use it.",
-			"  port-iam print requester-policy --account 123456789012", p.fillServed,
-			func() (string, error) { return templates.RequesterPolicy(p.places()...) }),
-	)
+	requesters := p.document("requester-policy", "Print what requesters need to sign in to a grant",
+		"A statement for the permission set, group or role of all requesters: sts:AssumeRole on the roles of grants, in each of\n"+
+			"ACCOUNTS. It belongs into the accounts in which people sign in (GRANT_TRUST_ACCOUNTS): AWS asks both sides, and the\n"+
+			"trust policy of each role, in the account of the grant, says who may use it.\n"+
+			"With --source-identity, sessions that carry a source identity may keep it: such people also need a trust policy that\n"+
+			"allows it (TEMPLATES_DIR; deploy/templates/source-identity has one).",
+		"  port-iam print requester-policy --account 123456789012", p.fillServed, p.renderRequester)
+	requesters.Flags().BoolVar(&p.keepSource, "source-identity", false, "for people whose sessions carry a source identity, which goes with them")
+	cmd.AddCommand(limits, management, requesters)
 	p.addHub(cmd)
 	p.addPortal(cmd)
 	return cmd
@@ -85,12 +88,21 @@ func newPrint() *cobra.Command {
 // addHub adds the documents for a daemon that enters accounts to `port-iam print`.
 func (p *printer) addHub(cmd *cobra.Command) {
 	hub := p.document("hub-policy", "Print what the daemon needs to enter the accounts of ACCOUNTS",
-		"A managed policy for the role or user that the daemon runs as: it may assume ACCOUNT_ROLE in each of ACCOUNTS and no\n"+
-			"other role, whatever other policies allow it. With --role, its own account is left out. The roles are named by their\n"+
+		"A managed policy for the role or user that the daemon runs as: it may assume ACCOUNT_ROLE in each of ACCOUNTS, and\n"+
+			"IDENTITY_STORE_ROLE, and no other role, whatever other policies allow it. With --role, its own account is left out. The roles are named by their\n"+
 			"ARNs as long as that fits into a policy, and beyond that the accounts by a condition.",
 		"  ACCOUNTS=123456789012,210987654321 port-iam print hub-policy --role arn:aws:iam::999999999999:role/port-iam", p.fillHub,
 		func() (string, error) { return templates.HubPolicy(*p.hub()) })
 	hub.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path")
+	identity := p.document("identity-policy", "Print what the daemon needs to look users up in IAM Identity Center",
+		"A policy for IDENTITY_STORE_ROLE, or for the daemon's own role where that is empty: it may find a user of the store\n"+
+			"IDENTITY_STORE_ID by e-mail, and read that user. --account is that of the store, which is the management account of the\n"+
+			"organisation also where another one administers it; without it, the id alone names the store. The trust of\n"+
+			"IDENTITY_STORE_ROLE is what print member-trust prints.",
+		"  IDENTITY_STORE_ID=d-1234567890 port-iam print identity-policy --account 123456789012", p.fillStore,
+		func() (string, error) {
+			return templates.IdentityPolicy(templates.StoreReader{Partition: p.place.Partition, Store: p.store, Account: p.place.Account})
+		})
 	trust := p.document("member-trust", "Print the trust of the role by which the daemon enters an account",
 		"The trust policy of ACCOUNT_ROLE, the same in each of ACCOUNTS: the daemon's own role may assume it, as long as its\n"+
 			"account is in the organisation, and with ACCOUNT_EXTERNAL_ID if that is set.",
@@ -100,7 +112,7 @@ func (p *printer) addHub(cmd *cobra.Command) {
 		})
 	trust.Flags().StringVar(&p.role, "role", "", "ARN of the role (or user) that the daemon runs as, with its path")
 	trust.Flags().StringVar(&p.organization, "organization", "", "id of the organisation in AWS, such as o-a1b2c3d4e5")
-	cmd.AddCommand(hub, trust)
+	cmd.AddCommand(hub, identity, trust)
 }
 
 // document makes the command that prints one document.
@@ -158,7 +170,11 @@ func (p *printer) fillBounded(bad *problems) {
 
 // fillHub is fill for the policy of a daemon that enters accounts.
 func (p *printer) fillHub(bad *problems) {
+	alone := p.place.Account == "" // no account is named but by ACCOUNTS
 	p.read(bad)
+	if alone && len(p.cfg.accounts.ids) == 0 && p.storeRole != "" {
+		p.served = nil // the daemon enters no account, and looks users up
+	}
 	own, _ := iamops.AccountOf(p.role)
 	switch {
 	case p.role != "" && !templates.IsPrincipal(p.role):
@@ -167,6 +183,7 @@ func (p *printer) fillHub(bad *problems) {
 		bad.add("--role", "%s is ACCOUNT_ROLE of an account that is served, by which the daemon enters it: name the role that the daemon runs as, which has another name", p.role)
 	}
 	switch {
+	case p.storeRole != "":
 	case len(p.cfg.accounts.ids) == 0 && len(p.served) == 0:
 		bad.add("ACCOUNTS", "is missing: the ids of the accounts that the daemon enters")
 	case len(p.entered()) == 0:
@@ -192,17 +209,19 @@ func (p *printer) entered() []string {
 
 // hub is the daemon that enters the accounts.
 func (p *printer) hub() *templates.Hub {
-	return &templates.Hub{Partition: p.place.Partition, Accounts: p.entered(), Role: p.cfg.accounts.role}
+	return &templates.Hub{Partition: p.place.Partition, Accounts: p.entered(), Role: p.cfg.accounts.role, IdentityStoreRole: p.storeRole}
 }
 
 // hubHere is the daemon where the management policy is for its own role, and not for one
 // by which it enters the account.
 func (p *printer) hubHere() *templates.Hub {
 	others := slices.DeleteFunc(slices.Clone(p.cfg.accounts.ids), func(id string) bool { return id == p.place.Account })
-	if p.role == "" || len(others) == 0 || p.role == iamops.RoleARN(p.place.Partition, p.place.Account, p.cfg.accounts.role) {
+	// Without ACCOUNTS, there is no role but the daemon's own that the policy could be for.
+	own := len(p.cfg.accounts.ids) == 0 || p.role != "" && p.role != iamops.RoleARN(p.place.Partition, p.place.Account, p.cfg.accounts.role)
+	if !own || len(others) == 0 && p.storeRole == "" {
 		return nil
 	}
-	return &templates.Hub{Partition: p.place.Partition, Accounts: others, Role: p.cfg.accounts.role}
+	return &templates.Hub{Partition: p.place.Partition, Accounts: others, Role: p.cfg.accounts.role, IdentityStoreRole: p.storeRole}
 }
 
 // places are those of the served accounts.
@@ -229,6 +248,7 @@ func (p *printer) read(bad *problems) {
 	}
 	p.cfg.iam.path = p.place.Path
 	p.cfg.refuseGrantName(bad, "ACCOUNT_ROLE", p.cfg.accounts.role)
+	p.readStore(bad, all)
 	p.tags = tags(bad, s.Tags)
 	if p.boundary != "" {
 		checkBoundary(bad, "--boundary, IAM_PERMISSIONS_BOUNDARY", p.boundary)
@@ -248,6 +268,31 @@ func (p *printer) read(bad *problems) {
 	}
 }
 
+// readStore reads where users are looked up.
+func (p *printer) readStore(bad *problems, all settings) {
+	p.store, p.storeRole = all.IdentityStore.ID, all.IdentityStore.Role
+	if p.storeRole != "" && !isRoleARN(p.storeRole) {
+		bad.add("IDENTITY_STORE_ROLE", "%q is not the ARN of a role, with its path if it has one", p.storeRole)
+	}
+	if p.store != "" && !storeID.MatchString(p.store) {
+		bad.add("IDENTITY_STORE_ID", "%q is not the id of an identity store, such as d-1234567890", p.store)
+	}
+}
+
+// fillStore is fill for the policy of the role that looks users up. Its account is only
+// that of the flag: those that are served have nothing to do with it.
+func (p *printer) fillStore(bad *problems) {
+	account := cmp.Or(p.place.Account, "*")
+	p.read(bad)
+	p.place.Account = account
+	if found := roleARN.FindStringSubmatch(p.storeRole); found != nil {
+		p.place.Partition = found[1]
+	}
+	if p.store == "" {
+		bad.add("IDENTITY_STORE_ID", "is missing: the id of the identity store, such as d-1234567890 (settings of IAM Identity Center)")
+	}
+}
+
 // fillLimits is fill for a boundary that allows the services asked for. It denies
 // the services that are never granted, and of those asked for the actions that are
 // never granted.
@@ -263,6 +308,13 @@ func (p *printer) fillLimits(bad *problems) {
 			p.limits.Never = append(p.limits.Never, a.Name)
 		}
 	}
+}
+
+func (p *printer) renderRequester() (string, error) {
+	if p.keepSource {
+		return templates.RequesterPolicyWithSource(p.places()...)
+	}
+	return templates.RequesterPolicy(p.places()...)
 }
 
 func (p *printer) renderLimits() (string, error) {

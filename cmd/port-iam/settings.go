@@ -57,11 +57,16 @@ type settings struct {
 		TemplatesDir  string `envconfig:"TEMPLATES_DIR" desc:"Directory whose permission-policy.json or trust-policy.json replace the built-in ones."`
 		Trust         string `envconfig:"GRANT_TRUST" default:"identity-center" desc:"Who may assume a role: identity-center (the requester's Identity Center session), iam-user (the IAM user named like the requester) or account (anyone in the account who may call sts:AssumeRole; warned about)."`
 		TrustAccounts string `envconfig:"GRANT_TRUST_ACCOUNTS" default:"self" desc:"Accounts whose sessions (or users) may enter, comma separated: ids, and self for the account of the grant. With GRANT_TRUST=iam-user exactly one."`
-		UserName      string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, or local-part (needs GRANT_EMAIL_DOMAIN)."`
+		UserName      string `envconfig:"GRANT_USER_NAME" default:"email" desc:"How the requester's e-mail becomes the user name in AWS: email, local-part (needs GRANT_EMAIL_DOMAIN), or identity-store: that of the user whom IAM Identity Center has with this primary e-mail (needs IDENTITY_STORE_ID and IDENTITY_STORE_REGION). No effect with GRANT_TRUST=account."`
 		EmailDomain   string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused. No effect with GRANT_TRUST=account."`
 		Duration      string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 		MaxDuration   string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
 		Concurrency   string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
+	}
+	IdentityStore struct { // where GRANT_USER_NAME=identity-store finds users
+		ID     string `envconfig:"IDENTITY_STORE_ID" desc:"Id of the identity store of IAM Identity Center, such as d-1234567890. Required with GRANT_USER_NAME=identity-store, unless GRANT_TRUST=account."`
+		Region string `envconfig:"IDENTITY_STORE_REGION" desc:"Region of IAM Identity Center. Required with GRANT_USER_NAME=identity-store, unless GRANT_TRUST=account."`
+		Role   string `envconfig:"IDENTITY_STORE_ROLE" desc:"ARN of the role that the daemon assumes to look users up (with ACCOUNT_EXTERNAL_ID), in the organisation's management account or that of the delegated administrator. Empty: the daemon's own credentials do."`
 	}
 	Rules struct { // which actions of AWS may be granted
 		Deny  string `envconfig:"GRANT_DENY" desc:"Further actions to refuse, as patterns such as s3:Delete*, comma separated. Some are always refused."`

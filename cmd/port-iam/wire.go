@@ -38,6 +38,7 @@ type clients struct {
 	// Made by open.
 	portal *port.Client
 	aws    *iamops.Clients
+	store  *iamops.IdentityStore // nil: nobody is looked up
 
 	kafkaKnown atomic.Bool // that Port, or the settings, have given access to Kafka
 }
@@ -47,8 +48,11 @@ func (c *clients) open(ctx context.Context) (err error) {
 	if c.portal, err = newPortal(c.cfg, port.Options{Log: c.log, Registerer: c.reg}); err != nil {
 		return err
 	}
-	c.aws, err = newAWS(ctx, c.cfg.aws, c.log, c.reg)
-	return err
+	if c.aws, err = newAWS(ctx, c.cfg.aws, c.log, c.reg); err != nil {
+		return err
+	}
+	c.store = c.newStore()
+	return nil
 }
 
 func newPortal(cfg *config, o port.Options) (*port.Client, error) {
@@ -82,12 +86,28 @@ func (c *config) checkOrganization(org string) error {
 // operator.
 func (c *clients) newService(served []account) (*grants.Service, error) {
 	cfg := c.cfg
-	return grants.New(grants.Options{
+	o := grants.Options{
 		Portal: c.portal, Accounts: accessOf(served), Actions: cfg.actions, Concurrency: cfg.grant.concurrency,
 		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
 		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
-	})
+	}
+	if c.store != nil {
+		o.Users = c.store
+	}
+	return grants.New(o)
+}
+
+// newStore makes the store in which users are looked up; nil where no setting names one.
+func (c *clients) newStore() *iamops.IdentityStore {
+	s, in := c.cfg.identityStore, c.aws
+	if s.id == "" {
+		return nil
+	}
+	if s.role != "" {
+		in = in.Enter(s.role, c.cfg.accounts.externalID)
+	}
+	return in.IdentityStore(s.id, s.region)
 }
 
 // terms are the settings by which a request is judged.
