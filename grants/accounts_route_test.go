@@ -184,7 +184,7 @@ func TestBlueprintWithoutAccount(t *testing.T) {
 		if n := w.port.CallCount("entity_upsert"); n != 4 {
 			t.Errorf("%d writes of 3 entities; only the first is to be tried with the property", n)
 		}
-		if n := strings.Count(p.log.String(), "Port takes no property account"); n != 1 {
+		if n := strings.Count(p.log.String(), "the blueprint of grants in Port lacks properties: run `port-iam setup`"); n != 1 {
 			t.Errorf("told %d times", n)
 		}
 		w.grantBlueprint(true)

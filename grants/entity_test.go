@@ -30,9 +30,9 @@ func TestEntityIsTheModels(t *testing.T) {
 		return out
 	}
 	for limited, end := range map[bool]time.Time{true: time.Unix(1e9, 0), false: {}} {
-		p := iamops.Plan{Policy: "{}"}
+		p := iamops.Plan{Policy: "{}", Profile: "[profile x]"}
 		if limited { // with all that an entity may have
-			p.SignInURL = "https://signin"
+			p.SignInURL, p.ConsoleURL = "https://signin", "https://console"
 		}
 		e := entityOf(p, request{Request: iamops.Request{End: end}}, "123456789012")
 		if diff := cmp.Diff(names(model[i].Properties, limited), slices.Sorted(maps.Keys(e.Properties))); diff != "" {

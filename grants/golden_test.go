@@ -31,7 +31,7 @@ func TestGolden(t *testing.T) {
 		title string
 		plays []play
 	}{
-		{"Access is given", slices.Concat(given(), givenBundles(), givenRelated(), givenBeside())},
+		{"Access is given", slices.Concat(given(), givenBundles(), givenRelated(), givenBeside(), givenConsole())},
 		{"Access is taken away", taken()},
 		{"A request is refused: the form", refusedForms()},
 		{"A request is refused: the requester", refusedRequesters()},

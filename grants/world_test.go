@@ -56,6 +56,7 @@ type world struct {
 	creds    aws.CredentialsProvider // of processes made from now on, as is what follows
 	trusts   string
 	rules    catalogue.Rules
+	console  bool                       // GRANT_CONSOLE
 	in       map[string]*iamtest.Server // all accounts, by id
 	served   []string                   // the ids of those that are served
 }
@@ -116,7 +117,7 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 	for _, id := range w.served {
 		ops, err := iamops.New(iamops.Options{
 			API: entered(clients, id).IAM, Account: id, Partition: "aws", OrgID: "org_demo", Path: "/port-iam/", Boundary: iamops.BoundaryARN("aws", id, "PortIamBoundary"),
-			Trust: w.trusts, Templates: docs, Rules: w.rules,
+			Trust: w.trusts, Templates: docs, Rules: w.rules, Console: w.console,
 		})
 		if err != nil {
 			w.t.Fatal(err)

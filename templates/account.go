@@ -134,11 +134,15 @@ func ManagementPolicy(m Management) (string, error) {
 type Limits struct {
 	Account  string   // 12 digits
 	Services []string // prefixes such as s3
+	// Console are the actions of other services that AWS's console needs to show resources
+	// of these; none where grants have no such lists.
+	Console []string
 	Never    []string // denied whatever the services say: prefixes, or actions such as ec2:RunInstances
 }
 
 // Boundary renders a permissions boundary for the roles of grants: the services,
-// on resources of the account, and never what is in Never.
+// on resources of the account, what AWS's console needs in addition, and never what is
+// in Never.
 //
 // A request that does not say whose the resource is passes: some actions of AWS
 // do not, and the policy of the grant names the resource anyway.
@@ -169,13 +173,18 @@ func Boundary(l Limits) (string, error) {
 		}
 		denied[n] = true
 	}
+	for _, a := range l.Console {
+		if !actionPattern.MatchString(a) || strings.Contains(a, "*") {
+			errs = append(errs, fmt.Errorf("%q is not one action", a))
+		}
+	}
 	if err := errors.Join(errs...); err != nil {
 		return "", fmt.Errorf("boundary: %w", err)
 	}
 	text, err := document("boundary", struct {
-		Account         string
-		Allowed, Denied []string
-	}{l.Account, slices.Sorted(maps.Keys(allowed)), slices.Sorted(maps.Keys(denied))})
+		Account                  string
+		Allowed, Console, Denied []string
+	}{l.Account, slices.Sorted(maps.Keys(allowed)), eachOnce(l.Console), slices.Sorted(maps.Keys(denied))})
 	if errors.Is(err, errTooLong) {
 		err = fmt.Errorf("%w: choose fewer services", err)
 	}

@@ -64,6 +64,7 @@ type config struct {
 		userName              func(email string) (string, error)
 		nameOf                string // GRANT_USER_NAME; "" where no name counts
 		duration, maxDuration time.Duration
+		console               bool
 		concurrency           int
 	}
 	rules catalogue.Rules
@@ -272,7 +273,8 @@ func (s settings) parseGrant(c *config, p *problems) {
 		p.add("GRANT_CONCURRENCY", "%q is not a number from 1 to 256", in.Concurrency)
 	}
 	out.templatesDir = in.TemplatesDir
-	out.templates = loadTemplates(p, in.TemplatesDir)
+	out.console = boolean(p, "GRANT_CONSOLE", in.Console)
+	out.templates = loadTemplates(p, in.TemplatesDir, out.console)
 	c.checkTrust(p)
 }
 

@@ -102,7 +102,9 @@ func caPool(p *problems, file string) *x509.CertPool {
 	return pool
 }
 
-func loadTemplates(p *problems, dir string) *templates.Set {
+// loadTemplates loads the templates, which have to fit the lists for AWS's console, too,
+// where grants have them.
+func loadTemplates(p *problems, dir string, console bool) *templates.Set {
 	var source fs.FS
 	if dir != "" {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -112,6 +114,9 @@ func loadTemplates(p *problems, dir string) *templates.Set {
 		source = regularFiles{os.DirFS(dir), dir}
 	}
 	set, err := templates.Load(source)
+	if err == nil && console {
+		err = set.CheckConsole()
+	}
 	if err != nil {
 		p.add("TEMPLATES_DIR", "%s: %v", path.Clean(dir), err)
 	}

@@ -252,7 +252,7 @@ func (f *planFlags) newOps(cfg *config, resources []port.Entity, known knownCata
 		ops, err := iamops.New(iamops.Options{
 			API: &iamops.API{}, Account: id, Partition: partition, OrgID: cmp.Or(cfg.port.orgID, unknownOrg),
 			Path: cfg.iam.path, Boundary: iamops.BoundaryARN(partition, id, cfg.iam.boundary), Tags: cfg.iam.tags,
-			Trust: cfg.grant.trust, TrustAccounts: cfg.trusted(id), Templates: cfg.grant.templates, Rules: cfg.rules,
+			Trust: cfg.grant.trust, TrustAccounts: cfg.trusted(id), Templates: cfg.grant.templates, Rules: cfg.rules, Console: cfg.grant.console,
 		})
 		if err != nil {
 			return nil, err

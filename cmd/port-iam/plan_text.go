@@ -23,6 +23,8 @@ type planned struct {
 	SizeLimit  int                `json:"size_limit,omitempty"`
 	Trust      json.RawMessage    `json:"trust,omitempty"`
 	RoleARN    string             `json:"role_arn,omitempty"`
+	ConsoleURL string             `json:"console_url,omitempty"`
+	Profile    string             `json:"aws_profile,omitempty"`
 	Log        string             `json:"log,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
 	NotJudged  []string           `json:"not_judged"`
@@ -32,6 +34,7 @@ type plannedStatement struct {
 	Origin    string   `json:"origin"`
 	Actions   []string `json:"actions"`
 	Resources []string `json:"resources"`
+	Region    string   `json:"region,omitempty"` // to which calls are limited
 }
 
 func newPlanned(p grants.Preview, refused error, notJudged []string) planned {
@@ -41,14 +44,14 @@ func newPlanned(p grants.Preview, refused error, notJudged []string) planned {
 	out := planned{
 		Resource: p.Resource, Related: p.Related,
 		Policy: json.RawMessage(p.Plan.Policy), Size: templates.Length(p.Plan.Policy), SizeLimit: templates.MaxPolicy,
-		Trust: json.RawMessage(p.Plan.Trust), RoleARN: p.Plan.RoleARN, Log: p.Log,
+		Trust: json.RawMessage(p.Plan.Trust), RoleARN: p.Plan.RoleARN, ConsoleURL: p.Plan.ConsoleURL, Profile: p.Plan.Profile, Log: p.Log,
 		Warnings: p.Plan.Scope.Warnings, NotJudged: notJudged,
 	}
 	if !p.End.IsZero() {
 		out.End = p.End.Format(time.RFC3339)
 	}
 	for _, st := range p.Plan.Scope.Statements {
-		out.Statements = append(out.Statements, plannedStatement{string(st.Origin), st.Actions, st.Resources})
+		out.Statements = append(out.Statements, plannedStatement{string(st.Origin), st.Actions, st.Resources, st.Region})
 	}
 	return out
 }
@@ -63,6 +66,9 @@ func (p planned) text(w io.Writer) error {
 		for _, st := range p.Statements {
 			fmt.Fprintf(&b, "  %s (%s)\n", strings.Join(st.Actions, ", "), st.Origin)
 			for _, r := range st.Resources {
+				if st.Region != "" {
+					r += " in Region " + st.Region
+				}
 				fmt.Fprintf(&b, "    on %s\n", r)
 			}
 		}

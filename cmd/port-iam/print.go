@@ -303,6 +303,9 @@ func (p *printer) fillLimits(bad *problems) {
 		bad.add("--services", "is empty: a boundary without services would allow nothing")
 	}
 	p.limits = templates.Limits{Account: p.place.Account, Services: prefixes, Never: catalogue.DeniedServices()}
+	if boolean(bad, "GRANT_CONSOLE", readSettings().Grant.Console) {
+		p.limits.Console = catalogue.ConsoleActions(prefixes)
+	}
 	for _, a := range actions {
 		if a.Denied {
 			p.limits.Never = append(p.limits.Never, a.Name)

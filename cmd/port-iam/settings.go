@@ -61,6 +61,7 @@ type settings struct {
 		EmailDomain   string `envconfig:"GRANT_EMAIL_DOMAIN" desc:"Domain of requesters, for example example.com; others are refused. No effect with GRANT_TRUST=account."`
 		Duration      string `envconfig:"GRANT_DURATION" default:"8h" desc:"How long a grant lasts when the request has no duration; 0 is until revoked."`
 		MaxDuration   string `envconfig:"GRANT_MAX_DURATION" default:"24h" desc:"The longest duration that may be requested; 0 is no limit."`
+		Console       string `envconfig:"GRANT_CONSOLE" default:"false" desc:"Add the reviewed list actions that AWS's console needs to show a resource of that kind; docs/security.md says what they reveal."`
 		Concurrency   string `envconfig:"GRANT_CONCURRENCY" default:"16" desc:"Grants handled at the same time, 1 to 256, and as many removals."`
 	}
 	IdentityStore struct { // where GRANT_USER_NAME=identity-store finds users

@@ -69,7 +69,7 @@ func (c *clients) newAccount(org string, own iamops.Identity, id string) (accoun
 	a.ops, err = iamops.New(iamops.Options{
 		API: a.aws.IAM, Account: id, Partition: own.Partition, OrgID: org,
 		Path: cfg.iam.path, Boundary: iamops.BoundaryARN(own.Partition, id, cfg.iam.boundary), Tags: cfg.iam.tags,
-		Trust: cfg.grant.trust, TrustAccounts: cfg.trusted(id), Templates: cfg.grant.templates, Rules: cfg.rules,
+		Trust: cfg.grant.trust, TrustAccounts: cfg.trusted(id), Templates: cfg.grant.templates, Rules: cfg.rules, Console: cfg.grant.console,
 	})
 	return a, err
 }
