@@ -42,9 +42,9 @@ type Surveyed struct {
 	// the catalogue has for its actions; false and 0: none.
 	NeedsApproval bool
 	MaxDuration   time.Duration
-	Twice         []string // actions that a bundle names more than once
 
-	never bool // whatever the resource is
+	never bool     // whatever the resource is
+	twice []string // actions that a bundle names more than once
 }
 
 // Survey judges every permission against every resource of its type, and of those to which
@@ -132,7 +132,7 @@ func (v *survey) read(i int, e *port.Entity, known map[string]*port.Entity) {
 		o, err = offerOf(spell, []string{p.id}, counted)
 	}
 	s := &v.all[i]
-	*s = Surveyed{Permission: p.id, ResourceType: p.kind, NeedsApproval: o.approval != "", MaxDuration: o.maxDuration, Twice: twice(e)}
+	*s = Surveyed{Permission: p.id, ResourceType: p.kind, NeedsApproval: o.approval != "", MaxDuration: o.maxDuration, twice: twice(e)}
 	if err != nil {
 		s.Why, s.never = err.Error(), true
 		return
@@ -352,6 +352,18 @@ func ActionsOf(spell Speller, permissions []port.Entity) (out []string) {
 // Never reports whether it can never be granted: on none of the resources of its type, or
 // on none at all.
 func (p Surveyed) Never() bool { return p.never || p.Resources > 0 && p.Works == 0 }
+
+// Odd says what the catalogue has of it without effect. longest is the duration that a
+// request may have at most; 0: any.
+func (p Surveyed) Odd(longest time.Duration) (odd []string) {
+	if len(p.twice) > 0 {
+		odd = append(odd, fmt.Sprintf("%s names %s more than once", p.Permission, strings.Join(p.twice, ", ")))
+	}
+	if longest > 0 && p.MaxDuration > longest {
+		odd = append(odd, fmt.Sprintf("%s may be had for %s, and %s is the longest that is granted", p.Permission, short(p.MaxDuration), short(longest)))
+	}
+	return odd
+}
 
 // String says it for people.
 func (p Surveyed) String() string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/port"
 )
@@ -119,6 +120,7 @@ type checker struct {
 	offer     sync.Once
 	actionIDs []string // of the catalogue in Port
 	offerErr  error
+	surveyed  []grants.Surveyed // the permissions of the catalogue; nil: not judged
 
 	access    port.KafkaAccess
 	reached   []string // brokers that take a connection
@@ -206,6 +208,7 @@ func (c *checker) steps(ctx context.Context, report *checkReport, stderr io.Writ
 	}
 	c.accounts(ctx, report, stderr, identity, organization, permissions)
 	take("permissions on the resources", c.offered, identity, organization, permissions)
+	take("limits of permissions", c.limits, identity, organization, permissions)
 	take("rights of requesters", c.requesters)
 }
 

@@ -182,10 +182,10 @@ func (a *accountCheck) catalogue(ctx context.Context) stepOutcome {
 	outside := a.bounds.Outside(iamops.Scope{Statements: onAnything(ids)})
 	if len(outside) > 0 {
 		const most = 20
-		return failed(fmt.Errorf("%s in Port outside of the boundary: requests for them are refused: %s", count(len(outside), "permission"), atMost(most, outside, ", ")),
+		return failed(fmt.Errorf("%s of the permissions in Port outside of the boundary: requests for them are refused: %s", count(len(outside), "action"), atMost(most, outside, ", ")),
 			"allow them in "+a.boundaryARN()+", or delete them from "+templates.BlueprintPermission+" in Port")
 	}
-	return fine("%s, all are inside the boundary, judging by its text", count(len(ids), "permission"))
+	return fine("%s, all are inside the boundary, judging by its text", count(len(ids), "action"))
 }
 
 // identityCenter is about people who come in through the account itself; of the other

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"slices"
 
+	"port-iam/grants"
 	"port-iam/iamops"
 	"port-iam/iamops/catalogue"
 	"port-iam/port"
@@ -40,16 +40,18 @@ func notRead(err error) stepOutcome {
 	return skipped("%s: %v", mayNotRead, err)
 }
 
-// offeredActions are the permissions of the catalogue in Port, sorted. They are read
-// once for all accounts.
+// offeredActions are the actions of the permissions of the catalogue in Port, sorted.
+// They are read once for all accounts.
 func (c *checker) offeredActions(ctx context.Context) ([]string, error) {
 	c.offer.Do(func() {
 		var entities []port.Entity
-		entities, c.offerErr = c.portal.Entities(ctx, templates.BlueprintPermission)
-		for _, e := range entities {
-			c.actionIDs = append(c.actionIDs, e.Identifier)
+		if entities, c.offerErr = c.portal.Entities(ctx, templates.BlueprintPermission); c.offerErr != nil {
+			return
 		}
-		slices.Sort(c.actionIDs)
+		var known *catalogue.Catalogue
+		if known, c.offerErr = catalogue.Open(); c.offerErr == nil {
+			c.actionIDs = grants.ActionsOf(known, entities)
+		}
 	})
 	return c.actionIDs, c.offerErr
 }

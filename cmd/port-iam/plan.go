@@ -52,7 +52,7 @@ func newPlan() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.resource, "resource", "", "`ARN` of the resource, or its identifier in the catalogue")
-	flags.StringSliceVar(&f.permissions, "permission", nil, "IAM `action` to request, such as s3:PutObject; may be repeated")
+	flags.StringSliceVar(&f.permissions, "permission", nil, "IAM `action` to request, such as s3:PutObject, or a bundle of the catalogue; may be repeated")
 	flags.StringVar(&f.user, "user", "", "`e-mail` of the requester")
 	flags.StringVar(&f.duration, "duration", "", "how long it should last (default: GRANT_DURATION)")
 	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: ACCOUNTS, else that of the boundary, else of the resource)")
@@ -94,7 +94,7 @@ func (f *planFlags) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 		return configError{err}
 	}
 	if all {
-		return f.survey(ctx, in, known, stdout)
+		return f.survey(ctx, cfg, in, known, stdout)
 	}
 	return f.preview(cfg, in, known, resources[0], stdout)
 }
@@ -298,7 +298,11 @@ func (f *planFlags) preview(cfg *config, in map[string]*iamops.Ops, known knownC
 	if err == nil {
 		err = cfg.checkReached(p)
 	}
-	out := newPlanned(p, err, f.notJudged(cfg))
+	notJudged := f.notJudged(cfg)
+	if p.NeedsApproval != "" {
+		notJudged = append(notJudged, "whether another person approves the request, which permission "+p.NeedsApproval+" needs")
+	}
+	out := newPlanned(p, err, notJudged)
 	write := out.text
 	if f.json {
 		write = func(w io.Writer) error { return writeJSON(w, out) }
@@ -347,7 +351,7 @@ func (f *planFlags) notJudged(cfg *config) []string {
 }
 
 // survey judges the whole catalogue.
-func (f *planFlags) survey(ctx context.Context, in map[string]*iamops.Ops, known knownCatalogue, stdout io.Writer) error {
+func (f *planFlags) survey(ctx context.Context, cfg *config, in map[string]*iamops.Ops, known knownCatalogue, stdout io.Writer) error {
 	all, err := grants.Survey(ctx, asSurveyors(in), known.Resources, known.Permissions)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -356,14 +360,14 @@ func (f *planFlags) survey(ctx context.Context, in map[string]*iamops.Ops, known
 		return configError{fmt.Errorf("--catalogue: %w", err)}
 	}
 	if f.json {
-		err = writeJSON(stdout, surveyRows(all))
+		err = writeJSON(stdout, surveyRows(all, cfg.grant.maxDuration))
 	} else {
-		err = writeSurvey(stdout, all, len(known.Resources))
+		err = writeSurvey(stdout, all, len(known.Resources), cfg.grant.maxDuration)
 	}
 	if err != nil {
 		return err
 	}
-	if n := len(slices.DeleteFunc(slices.Clone(all), func(p grants.Surveyed) bool { return !p.Never() })); n > 0 {
+	if n := len(neverOf(all)); n > 0 {
 		return fmt.Errorf("%s of the catalogue can never be granted", count(n, "permission"))
 	}
 	return nil

@@ -100,18 +100,21 @@ type surveyRow struct {
 	Never        bool   `json:"never"`
 	Why          string `json:"why,omitempty"`
 	On           string `json:"on,omitempty"`
+
+	NeedsApproval bool     `json:"needs_approval,omitempty"`
+	Odd           []string `json:"odd,omitempty"` // what the catalogue has of it without effect
 }
 
-func surveyRows(all []grants.Surveyed) []surveyRow {
+func surveyRows(all []grants.Surveyed, longest time.Duration) []surveyRow {
 	rows := make([]surveyRow, len(all))
 	for i, p := range all {
-		rows[i] = surveyRow{p.Permission, p.ResourceType, p.Works, p.Resources, p.Never(), p.Why, p.On}
+		rows[i] = surveyRow{p.Permission, p.ResourceType, p.Works, p.Resources, p.Never(), p.Why, p.On, p.NeedsApproval, p.Odd(longest)}
 	}
 	return rows
 }
 
 // writeSurvey writes what does not work everywhere, for people.
-func writeSurvey(w io.Writer, all []grants.Surveyed, resources int) error {
+func writeSurvey(w io.Writer, all []grants.Surveyed, resources int, longest time.Duration) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s and %s were judged.\n", count(len(all), "permission"), count(resources, "resource"))
 	chapter := func(title string, is func(grants.Surveyed) bool) {
@@ -126,6 +129,12 @@ func writeSurvey(w io.Writer, all []grants.Surveyed, resources int) error {
 	chapter("\nNever granted\n", grants.Surveyed.Never)
 	chapter("\nGranted on some resources only\n", func(p grants.Surveyed) bool { return p.Works > 0 && p.Works < p.Resources })
 	chapter("\nNot judged\n", func(p grants.Surveyed) bool { return p.Resources == 0 && !p.Never() })
+	for i, text := range oddOf(all, longest) {
+		if i == 0 {
+			b.WriteString("\nWorth correcting\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", printable(text))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -81,8 +81,8 @@ func TestSetup(t *testing.T) {
 	if n := writesOf(s); n != 0 {
 		t.Fatalf("a dry run makes %d writes", n)
 	}
-	portIAM(t, env, args).check(t, 0, "\nDone.\n", "created blueprint aws_resource\n", "created action request_permissions\n", "reading 23 entities\n")
-	if got := len(s.Entities("iam_permissions")); got != 5+16 {
+	portIAM(t, env, args).check(t, 0, "\nDone.\n", "created blueprint aws_resource\n", "created action request_permissions\n", "reading 29 entities\n")
+	if got := len(s.Entities("iam_permissions")); got != 5+16+6 {
 		t.Errorf("%d permissions", got)
 	}
 	n := writesOf(s)

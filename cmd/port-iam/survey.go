@@ -31,33 +31,37 @@ func asPlanners(in map[string]*iamops.Ops) map[string]grants.Planner {
 }
 
 // survey judges every permission of the catalogue in Port on every resource of its
-// type, as a run would. It returns those that can never be granted.
-func survey(ctx context.Context, portal *port.Client, in map[string]*iamops.Ops) (never []grants.Surveyed, all int, err error) {
+// type, as a run would.
+func survey(ctx context.Context, portal *port.Client, in map[string]*iamops.Ops) ([]grants.Surveyed, error) {
 	resources, err := portal.Entities(ctx, templates.BlueprintResource)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	permissions, err := portal.Entities(ctx, templates.BlueprintPermission)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	surveyed, err := grants.Survey(ctx, asSurveyors(in), resources, permissions)
-	return slices.DeleteFunc(surveyed, func(p grants.Surveyed) bool { return !p.Never() }), len(permissions), err
+	return grants.Survey(ctx, asSurveyors(in), resources, permissions)
+}
+
+// neverOf are the permissions that can never be granted.
+func neverOf(all []grants.Surveyed) []grants.Surveyed {
+	return slices.DeleteFunc(slices.Clone(all), func(p grants.Surveyed) bool { return !p.Never() })
 }
 
 // maxNever is how many permissions that can never be granted are listed.
 const maxNever = 20
 
-func namesOf(never []grants.Surveyed) string {
+func namesOf(permissions []grants.Surveyed) string {
 	var names []string
-	for _, p := range never {
+	for _, p := range permissions {
 		names = append(names, p.Permission)
 	}
 	return atMost(maxNever, names, ", ")
 }
 
 // remedyNever is what to do about permissions that can never be granted.
-const remedyNever = "`port-iam plan --resource ARN --permission ACTION` says why: delete them from " + templates.BlueprintPermission + " in Port, or correct the resource_type or the ARNs of the resources"
+const remedyNever = "`port-iam plan --resource ARN --permission ACTION` says why: delete them from " + templates.BlueprintPermission + " in Port, or correct their actions, their resource_type, or ARN and related of the resources"
 
 // offered is the step of check about what people can request and never get.
 func (c *checker) offered(ctx context.Context) stepOutcome {
@@ -69,7 +73,7 @@ func (c *checker) offered(ctx context.Context) stepOutcome {
 	for _, a := range served {
 		in[a.id] = a.ops
 	}
-	never, all, err := survey(ctx, c.portal, in)
+	all, err := survey(ctx, c.portal, in)
 	_, ofPort := errors.AsType[*port.Error](err)
 	switch {
 	case err != nil && !ofPort && ctx.Err() == nil:
@@ -78,10 +82,12 @@ func (c *checker) offered(ctx context.Context) stepOutcome {
 		return skipped("the blueprints are not in Port yet")
 	case err != nil:
 		return portFailed(err)
-	case len(never) > 0:
+	}
+	c.surveyed = all
+	if never := neverOf(all); len(never) > 0 {
 		return warning(fmt.Sprintf("%s can be requested, and no request would be granted on any resource of their type: %s; the first: %s", count(len(never), "permission"), namesOf(never), never[0].Why), remedyNever)
 	}
-	return fine("%s, each works on a resource of its type, or there is none", count(all, "permission"))
+	return fine("%s, each works on a resource of its type, or there is none", count(len(all), "permission"))
 }
 
 // noteNever says after an installation which permissions can never be granted. It is a
@@ -103,7 +109,8 @@ func (f *setupFlags) noteNever(ctx context.Context, cfg *config, portal *port.Cl
 			return
 		}
 	}
-	if never, _, err := survey(ctx, portal, in); err == nil && len(never) > 0 {
-		_, _ = fmt.Fprintf(stdout, "\nNote: %s can be requested, and would never be granted: %s\n%s\n", count(len(never), "permission"), namesOf(never), remedyNever)
+	all, err := survey(ctx, portal, in)
+	if never := neverOf(all); err == nil && len(never) > 0 {
+		_, _ = fmt.Fprintf(stdout, "\nNote: %s can be requested, and would never be granted: %s; the first: %s\n%s\n", count(len(never), "permission"), namesOf(never), flat(never[0].Why), remedyNever)
 	}
 }

@@ -55,6 +55,18 @@ func OpenAction(ctx context.Context, portal *port.Client, id string) (o Openness
 	return o, nil
 }
 
+// RequiresApproval tells whether runs of one of the actions wait for an approver. The
+// errors are those of [port.Client.Action].
+func RequiresApproval(ctx context.Context, portal *port.Client, ids ...string) (bool, error) {
+	for _, id := range ids {
+		body, err := portal.Action(ctx, id)
+		if err != nil || needsApproval(body) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // requester finds who asked in a policy, in a query or in a condition.
 var requester = regexp.MustCompile(`\.trigger\.(by|user)\b`)
 
