@@ -215,7 +215,7 @@ func (d *drawing) changed(o *order, p permission) {
 // mayBeRefused reports whether the catalogue was edited about when a request was
 // handled, and its reason says so.
 func (o *order) mayBeRefused(reason string) bool {
-	return o.unsure && (strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") ||
+	return o.unsure && (strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") || strings.Contains(reason, "is not one IAM action") ||
 		strings.Contains(reason, "kms:Decrypt"))
 }
 
