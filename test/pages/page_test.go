@@ -129,7 +129,7 @@ func TestClickThrough(t *testing.T) {
 	b.click("form button", "Execute")
 
 	b.await("WAITING FOR APPROVAL", "s3:PutObject", "upload the monthly report", "Nothing is written yet")
-	b.click("#decide button", "Approve")
+	b.click("#decide button", "Approve as approver@example.com")
 	log := b.await("SUCCESS Granted until ", bucket, "Requester: alice@example.com", "Sign-in URL: "+signIn, "Reason: upload the monthly report", "Provisioned permission")
 	name := regexp.MustCompile(`Permission-r_\w+`).FindString(log)
 	b.awaitScript("document.querySelector('#log a').href.startsWith('" + signIn + "')")

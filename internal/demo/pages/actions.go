@@ -1,9 +1,9 @@
 package pages
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"port-iam/port/porttest"
 	"port-iam/templates"
@@ -14,6 +14,8 @@ const (
 	actionRequest = "request_permissions"
 	actionRevoke  = "revoke_permissions"
 )
+
+const requestTitle = "Request permissions"
 
 func (s *site) showHome(w http.ResponseWriter, r *http.Request) {
 	follow(w, r, "home.html", "AWS resources and permissions", s.home())
@@ -27,7 +29,7 @@ func (s *site) showForm(w http.ResponseWriter, r *http.Request) {
 		sorry(w, http.StatusNotFound, "There is no such resource.")
 		return
 	}
-	show(w, http.StatusOK, "form.html", page{Title: "Request permissions", Data: s.form(res)})
+	show(w, http.StatusOK, "form.html", page{Title: requestTitle, Data: s.form(res, r.Form)})
 }
 
 // request starts a run of the action, as the form's button does in Port.
@@ -41,25 +43,32 @@ func (s *site) request(w http.ResponseWriter, r *http.Request) {
 		sorry(w, http.StatusNotFound, "There is no such resource.")
 		return
 	}
-	chosen := r.PostForm["permissions"]
+	f := s.form(res, r.PostForm)
+	wrong := func(format string, args ...any) {
+		f.Wrong = fmt.Sprintf(format, args...)
+		show(w, http.StatusUnprocessableEntity, "form.html", page{Title: requestTitle, Data: f})
+	}
+	chosen, approval := r.PostForm["permissions"], f.Approval
 	if len(chosen) == 0 {
-		sorry(w, http.StatusUnprocessableEntity, "Choose at least one permission.")
+		wrong("Choose at least one permission.")
 		return
 	}
 	for _, c := range chosen {
-		if !slices.Contains(s.form(res).Permissions, c) {
-			sorry(w, http.StatusUnprocessableEntity, "The permission %q is not one for resources of type %s.", c, res.Type)
+		p, ok := f.permission(c)
+		if !ok {
+			wrong("The permission %q is not one for resources of type %s.", c, res.Type)
 			return
 		}
+		approval = approval || p.NeedsApproval
 	}
 	inputs := map[string]any{"permissions": chosen}
-	for _, name := range []string{"duration", "reason"} {
-		if v := r.PostForm.Get(name); v != "" {
+	for name, v := range map[string]string{"duration": f.Duration, "reason": f.Reason} {
+		if v != "" {
 			inputs[name] = v
 		}
 	}
 	s.start(w, r, porttest.RunSpec{
-		Action: actionRequest, Entity: res.ID, Requester: User, Properties: inputs, RequiredApproval: s.approval.Load(),
+		Action: actionRequest, Entity: res.ID, Requester: User, Properties: inputs, RequiredApproval: approval,
 	})
 }
 
@@ -87,14 +96,23 @@ func (s *site) showRun(w http.ResponseWriter, r *http.Request) {
 	follow(w, r, "run.html", v.Title, v)
 }
 
-// decide approves or declines a run that waits for it.
+// decide approves or declines a run that waits for it. The page lets one person be two,
+// to show that the daemon does not.
 func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 	id := r.PostFormValue("run")
-	do := s.port.Decline
-	if r.PostFormValue("answer") == "approve" {
-		do = s.port.Approve
+	var err error
+	switch answer := r.PostFormValue("answer"); answer {
+	case "approve":
+		err = s.port.Approve(id)
+	case "approve own":
+		err = s.port.ApproveAs(id, User)
+	case "decline":
+		err = s.port.Decline(id)
+	default:
+		sorry(w, http.StatusUnprocessableEntity, "%q is neither approval nor decline.", answer)
+		return
 	}
-	if err := do(id); err != nil {
+	if err != nil {
 		sorry(w, http.StatusConflict, "The run does not wait for approval.")
 		return
 	}

@@ -27,7 +27,9 @@ const maxForm = 64 << 10
 //go:embed files
 var files embed.FS
 
-var layout = template.Must(template.ParseFS(files, "files/*.html"))
+var layout = template.Must(template.New("").Funcs(template.FuncMap{
+	"approver": func() string { return porttest.Approver },
+}).ParseFS(files, "files/*.html"))
 
 // site serves the pages.
 type site struct {

@@ -3,6 +3,7 @@ package pages_test
 import (
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -136,6 +137,76 @@ func TestForm(t *testing.T) {
 	}
 	if runs := s.port.Runs(); len(runs) != 0 {
 		t.Errorf("%d runs were started by wrong forms", len(runs))
+	}
+}
+
+// TestTyped: what was typed survives what is wrong with it, and a request that came to
+// nothing.
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	wants := func(path, page string) {
+		t.Helper()
+		for _, part := range []string{`value="s3:GetObject" checked`, `name="duration" value="1&#43;h"`, ">a &amp; b</textarea>"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s lacks %s:\n%s", path, part, page)
+			}
+		}
+		if strings.Contains(page, `value="s3:PutObject" checked`) {
+			t.Errorf("%s has chosen another permission:\n%s", path, page)
+		}
+	}
+	typed := url.Values{"resource": {bucket}, "permissions": {"s3:GetObject", "ec2:StopInstances"}, "duration": {"1+h"}, "reason": {"a & b"}}
+	resp, page := s.do(http.MethodPost, "/request", typed)
+	if resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page, `role="alert"`) {
+		t.Errorf("%s:\n%s", resp.Status, page)
+	}
+	wants("/request", page)
+	typed["permissions"] = typed["permissions"][:1]
+	s.post("/approval", url.Values{"on": {"true"}})
+	at := s.post("/request", typed)
+	if page := s.get(at); strings.Contains(page, `id="again"`) {
+		t.Errorf("a run that waits can be asked for again:\n%s", page)
+	}
+	if err := s.port.Decline(strings.TrimPrefix(at, "/runs/")); err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`id="again"[^>]* href="([^"]+)"`).FindStringSubmatch(s.get(at, "declined by "+porttest.Approver))
+	if link == nil {
+		t.Fatal("a declined run cannot be asked for again")
+	}
+	again := html.UnescapeString(link[1])
+	wants(again, s.get(again))
+}
+
+// TestNeedsApproval: the form says which permissions do, and a request for one waits,
+// whether it needs approval itself or one of its actions.
+func TestNeedsApproval(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.port.AddEntity("iam_permissions", `{"identifier":"s3:DeleteObject","properties":{"resource_type":"S3","needs_approval":true,"max_duration":"2h"}}`)
+	s.port.AddEntity("iam_permissions", `{"identifier":"tidy","title":"S3: tidy up","properties":{"resource_type":"S3","actions":["s3:ListBucket","s3:DeleteObject"]}}`)
+	page := s.get("/request?resource="+url.QueryEscape(bucket), "S3: tidy up", "s3:ListBucket, s3:DeleteObject", "at most 2h")
+	if n := strings.Count(page, "needs approval</span>"); n != 2 {
+		t.Errorf("%d permissions need approval, want 2:\n%s", n, page)
+	}
+	for _, tc := range []struct {
+		permission, answer, by, status string
+	}{
+		{"s3:DeleteObject", "approve", porttest.Approver, "IN_PROGRESS"},
+		{"tidy", "approve own", pages.User, "IN_PROGRESS"}, // the daemon refuses it
+	} {
+		at := s.post("/request", url.Values{"resource": {bucket}, "permissions": {"s3:GetObject", tc.permission}})
+		id := strings.TrimPrefix(at, "/runs/")
+		s.get(at, "WAITING FOR APPROVAL", "Approve as "+porttest.Approver)
+		if resp, _ := s.do(http.MethodPost, "/decide", url.Values{"run": {id}, "answer": {"perhaps"}}); resp.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("perhaps: %s", resp.Status)
+		}
+		s.post("/decide", url.Values{"run": {id}, "answer": {tc.answer}})
+		s.get(at, "approved by "+tc.by)
+		if r, _ := s.port.Run(id); r.Status != tc.status || r.Approval.UserID != s.port.UserID(tc.by) {
+			t.Errorf("%s: %+v", tc.permission, r)
+		}
 	}
 }
 

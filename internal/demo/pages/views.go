@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -18,10 +19,27 @@ const showRuns = 15
 
 type resource struct{ ID, Type string }
 
+// form is the form of the request, with what was typed.
 type form struct {
-	Resource    resource
-	Permissions []string
-	Approval    bool
+	Resource         resource
+	Permissions      []permission
+	Approval         bool // of every request
+	Duration, Reason string
+	Wrong            string // what is wrong with what was typed
+}
+
+// permission is what the form offers.
+type permission struct {
+	ID, Title, Actions, AtMost string
+	NeedsApproval, Chosen      bool
+}
+
+func (f form) permission(id string) (permission, bool) {
+	at := slices.IndexFunc(f.Permissions, func(p permission) bool { return p.ID == id })
+	if at < 0 {
+		return permission{}, false
+	}
+	return f.Permissions[at], true
 }
 
 type home struct {
@@ -39,6 +57,8 @@ type run struct {
 	ID, Title, Status, Requester, On, Started, Took string
 	Label, Link                                     string // that the run has in Port
 	Waiting, Ended                                  bool
+	Decided                                         string // who approved or declined it, as far as the page knows them
+	Again                                           string // the form with the inputs of a request that came to nothing
 	Inputs                                          []input
 	Log                                             []line
 	Grant                                           string // provisioned by the run and still there
@@ -54,14 +74,35 @@ func (s *site) resource(id string) (resource, bool) {
 	return resource{id, text(e, "properties", templates.PropertyResourceType)}, ok
 }
 
-func (s *site) form(res resource) form {
-	f := form{Resource: res, Approval: s.approval.Load()}
+// form is the form for a resource, filled in with what was typed.
+func (s *site) form(res resource, typed url.Values) form {
+	f := form{Resource: res, Approval: s.approval.Load(), Duration: typed.Get("duration"), Reason: typed.Get("reason")}
 	for _, id := range s.port.Entities(templates.BlueprintPermission) {
-		if e, ok := s.port.Entity(templates.BlueprintPermission, id); ok && text(e, "properties", templates.PropertyResourceType) == res.Type {
-			f.Permissions = append(f.Permissions, id)
+		e, ok := s.port.Entity(templates.BlueprintPermission, id)
+		if !ok || text(e, "properties", templates.PropertyResourceType) != res.Type {
+			continue
 		}
+		f.Permissions = append(f.Permissions, permission{
+			ID: id, Title: cmp.Or(port.Object(e).Text("title"), id), Actions: text(e, "properties", templates.PropertyActions),
+			AtMost: text(e, "properties", templates.PropertyMaxDuration), NeedsApproval: s.needsApproval(id, e),
+			Chosen: slices.Contains(typed["permissions"], id),
+		})
 	}
 	return f
+}
+
+// needsApproval reports whether a permission does, or an action that it stands for: the
+// daemon takes the strictest.
+func (s *site) needsApproval(id string, e port.Object) bool {
+	actions, _ := e.At("properties", templates.PropertyActions).([]any)
+	for _, of := range append(actions, id) {
+		name, _ := of.(string)
+		own, _ := s.port.Entity(templates.BlueprintPermission, name)
+		if needs, _ := port.Object(own).At("properties", templates.PropertyNeedsApproval).(bool); needs {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *site) home() home {
@@ -138,6 +179,10 @@ func (s *site) viewRun(r porttest.RunState) run {
 			v.Inputs = append(v.Inputs, input{name, plain(raw)})
 		}
 	}
+	v.Decided = s.decidedBy(r)
+	if r.Action == actionRequest && v.Ended && r.Status != "SUCCESS" {
+		v.Again = "/request?" + typedIn(r).Encode()
+	}
 	for _, l := range r.Logs {
 		for t := range strings.Lines(l.Message) {
 			v.Log = append(v.Log, linked(strings.TrimRight(t, "\n")))
@@ -149,6 +194,32 @@ func (s *site) viewRun(r porttest.RunState) run {
 		}
 	}
 	return v
+}
+
+// decidedBy names who approved or declined a run.
+func (s *site) decidedBy(r porttest.RunState) string {
+	if r.Approval == nil {
+		return ""
+	}
+	for _, email := range []string{User, porttest.Approver} {
+		if s.port.UserID(email) == r.Approval.UserID {
+			return strings.ToLower(r.Approval.State) + " by " + email
+		}
+	}
+	return strings.ToLower(r.Approval.State)
+}
+
+// typedIn are the inputs of a run as the form sends them.
+func typedIn(r porttest.RunState) url.Values {
+	typed := url.Values{"resource": {r.Entity}}
+	for name, raw := range r.Properties {
+		var many []string
+		if json.Unmarshal(raw, &many) != nil {
+			many = []string{plain(raw)}
+		}
+		typed[name] = many
+	}
+	return typed
 }
 
 // plain is an input as people read it.
