@@ -35,6 +35,7 @@ func (j *Job) grant(ctx context.Context) error {
 	if err := j.confirm(view); err != nil {
 		return err
 	}
+	j.requester = j.rec.Requester
 	switch {
 	case view.entityErr != nil:
 		return view.entityErr
@@ -60,6 +61,9 @@ func (j *Job) grant(ctx context.Context) error {
 		if accepted, err := j.writeEntity(ctx, plan, req); !accepted {
 			return err
 		}
+	}
+	if err := j.tellGranted(ctx, plan); err != nil {
+		return err
 	}
 	j.made = &plan
 	j.label.begin(waitsForAWS)
@@ -218,6 +222,7 @@ func (j *Job) plan(ctx context.Context, v grantView) (p iamops.Plan, req request
 		return p, req, err
 	}
 	p, o, err := j.svc.opts.workOut(j.account, target, &req, offered, related)
+	j.want = req
 	if err != nil {
 		return p, req, err
 	}
@@ -267,19 +272,23 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 		return target, req, err
 	}
 	j.resource = target.arn
-	if req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now); err != nil || j.svc.opts.Users == nil {
+	req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now)
+	if j.want = req; err != nil || j.svc.opts.Users == nil {
 		return target, req, err
 	}
 	if iamops.IsKind(v.userErr, iamops.KindUser) {
 		return target, req, refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr))
 	}
-	req.UserName = v.user.Name
+	req.UserName, j.userID = v.user.Name, v.user.ID
 	return target, req, v.userErr
 }
 
 // make brings role and policy about. Once the entity of the grant exists they
 // are never created again: a grant that was revoked meanwhile stays revoked.
 func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
+	if err := j.svc.auditable(); err != nil && !j.making {
+		return err
+	}
 	j.making = true
 	bring := j.account.Create
 	if entityWritten {
@@ -288,7 +297,8 @@ func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) er
 		}
 		bring = j.account.Verify
 	}
-	err := bring(ctx, plan)
+	id, err := bring(ctx, plan)
+	j.roleID = cmp.Or(id, j.roleID)
 	j.svc.noteForeign(err)
 	return err
 }

@@ -34,12 +34,18 @@ type Job struct {
 	// unreportable: the last attempt finished the record of a run that is open and
 	// whose end Port does not take.
 	unreportable bool
-	making       bool         // this job began to make role and policy
-	made         *iamops.Plan // created by this job, entity written, not yet attached
-	linked       bool         // the link of the run was sent
-	account      *account     // of a grant, once it is known; nil before
-	resource     string       // ARN, once it is known
-	cleaning     bool         // the run has ended, what was made of it is being removed
+	making       bool   // this job began to make role and policy
+	roleID       string // AWS's, of the role that was made or adopted
+	// What events say: the request as far as it was read, who asked and approved, as the
+	// run says once the record was found to fit, and the last event that was written.
+	want                        request
+	requester, approver, userID string
+	told                        string
+	made                        *iamops.Plan // created by this job, entity written, not yet attached
+	linked                      bool         // the link of the run was sent
+	account                     *account     // of a grant, once it is known; nil before
+	resource                    string       // ARN, once it is known
+	cleaning                    bool         // the run has ended, what was made of it is being removed
 }
 
 // Key is the name of the grant: one thing happens to a grant at a time.
@@ -244,6 +250,10 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 		j.rec.Requester = "" // the person whom the record names has not asked, perhaps
 	}
 	j.label.confirm()
+	j.approver = run.Approval.UserID
+	if j.op != opGrant { // of a grant the e-mail, once that is confirmed
+		j.requester = run.CreatedBy
+	}
 	return true, nil
 }
 
@@ -264,6 +274,7 @@ func (j *Job) wait(err error) error {
 func (j *Job) drop(event, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	j.svc.metrics.events.WithLabelValues(event).Inc()
+	j.svc.tellDropped(event, j.rec.RunID)
 	j.log.Warn("record dropped: it does not fit its run", keyReason, event, keyError, err)
 	return fmt.Errorf("%w: %w", port.ErrMismatch, err)
 }

@@ -29,6 +29,7 @@ const (
 	waitsForAWS    = "Waiting for AWS"
 	waitsForCopy   = "Waiting for another copy of this request"
 	waitsForClock  = "Waiting for a correct clock"
+	waitsForAudit  = "Waiting for the audit log"
 )
 
 // waitsFor says for whom a run waits whose attempt ended with the error; "" where it
@@ -45,6 +46,8 @@ func waitsFor(err error) string {
 		return waitsForOthers
 	case causeClock:
 		return waitsForClock
+	case causeAudit:
+		return waitsForAudit
 	case causeAWS, causeInvisible, causeUnseen, causeKept, causeLifted:
 	}
 	return waitsForAWS

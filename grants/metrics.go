@@ -34,6 +34,7 @@ type metrics struct {
 	events       *prometheus.CounterVec
 	unreportable prometheus.Counter
 	cut          prometheus.Histogram
+	auditErrors  prometheus.Counter
 
 	// Only the instance that sweeps sets these.
 	grants  *prometheus.GaugeVec
@@ -69,6 +70,10 @@ func newMetrics(reg prometheus.Registerer, accounts []*account) (*metrics, error
 			Name: "port_iam_unreportable_runs_total",
 			Help: "Runs that are open in Port and whose end Port refused.",
 		}),
+		auditErrors: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "port_iam_audit_errors_total",
+			Help: "Audit events that could not be written, or not in time.",
+		}),
 		cut: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "port_iam_cut_duration_seconds",
 			Help:    "Time from the record of a revocation or an expiry to the moment at which the access was cut.",
@@ -87,7 +92,7 @@ func newMetrics(reg prometheus.Registerer, accounts []*account) (*metrics, error
 	m.zero(accounts)
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.cut, m.grants, m.overdue, m.sweeps, m.removed,
+		m.inFlight, m.runs, m.duration, m.events, m.unreportable, m.auditErrors, m.cut, m.grants, m.overdue, m.sweeps, m.removed,
 	} {
 		if reg != nil {
 			errs = append(errs, reg.Register(c))

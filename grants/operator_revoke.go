@@ -48,6 +48,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 	}
 	defer unlock()
 	h := &byHand{removal: o.svc.newRemoval(opRevoke, name, o.svc.opts.Log.With(keyOperation, opRevoke))}
+	h.gone = func(ctx context.Context) { h.tell(ctx, "") }
 	defer func() { h.restore(ctx) }()
 	for began := time.Now(); ; {
 		err := h.revoke(ctx)
@@ -60,6 +61,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 			o.svc.noteForeign(err)
 			switch partly := h.partly(); {
 			case h.cut():
+				h.tell(ctx, fmt.Sprintf("the access is cut, and what is left could not be removed: %s", err))
 				return fmt.Errorf("the access is cut, and what is left could not be removed: %w", err)
 			case partly != "":
 				return fmt.Errorf("%s %w", partly, err)
@@ -75,6 +77,7 @@ func (o *Operator) Revoke(ctx context.Context, name string) error {
 type byHand struct {
 	removal
 	found bool // something was there, now or at an earlier attempt
+	told  bool // an event says that it was taken away
 }
 
 // shutOut reports whether nothing is in the way but accounts that cannot be entered: a

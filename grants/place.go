@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type place struct {
 	roleGone           bool         // deleted here, or gone when that was tried
 	policyGone         bool         // likewise
 	sawRole, sawPolicy bool         // in IAM, now or before
+	roleID             string       // AWS's, of the role that was seen
 	answered           bool         // the account has said what it has
 	kept               bool         // AWS has refused to delete the role
 	lifted             *iamops.Live // the role that AWS keeps although its Deny is off; nil: none
@@ -213,6 +215,7 @@ func (r *removal) readIn(ctx context.Context, p *place) {
 // note notes what was found.
 func (p *place) note() {
 	p.sawRole, p.sawPolicy = p.sawRole || p.live.HasRole(), p.sawPolicy || p.live.HasPolicy()
+	p.roleID = cmp.Or(p.live.RoleID(), p.roleID)
 	p.answered = p.liveErr == nil || p.foreign()
 }
 

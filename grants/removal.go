@@ -42,7 +42,13 @@ type removal struct {
 	fixed    bool     // it is looked for nowhere else
 	ends     int      // how often it was tried to end a run
 	differs  string   // what the entity said otherwise than IAM; "" where nothing
-	patience          // of the caller, with what it waits for
+	by       string   // who has it done, as audit events say
+	toldOpen bool     // that the run of the grant is ended, in an event
+	// gone is told that nothing can use the grant any more, before the last of it is
+	// deleted: who comes after a crash still finds something, and tells it again. nil:
+	// who removes it tells that at the end of a run.
+	gone     func(ctx context.Context)
+	patience // of the caller, with what it waits for
 
 	mu   *sync.Mutex
 	held map[*account]bool // the accounts in which this attempt has a slot; nil: it needs none
@@ -159,6 +165,7 @@ func (r *removal) takeMade(ctx context.Context, s standing) error {
 	// Nothing can be used any more: what follows is tidying.
 	ctx = priority.With(ctx, priority.Tidying)
 	r.goOn(func(p *place) error { return p.deletePolicy(ctx) })
+	r.tellGone(ctx)
 	if err := cmp.Or(open, s.entityErr); err != nil {
 		return cmp.Or(r.problem(), err)
 	}
@@ -278,6 +285,7 @@ func (r *removal) endOpen(ctx context.Context, s standing) error {
 	case !r.svc.opts.Actions.IsGrant(s.run.Action):
 		return giveUp("%s: %w", fmt.Errorf("run %s is open and of action %q: end it in Port", s.run.ID, s.run.Action), stays)
 	}
+	r.tellEndOpen(ctx, s.run)
 	_, _, err := r.endRun(ctx, s.run.ID, port.RunEnd{
 		Status: port.StatusFailure, Label: labelRevoked, Message: "The grant was revoked before it was complete.",
 	})

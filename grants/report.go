@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"port-iam/internal/audit"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -72,6 +73,9 @@ func (j *Job) fail(ctx context.Context, f *failure, err error) error {
 	d := j.decision(f.outcome)
 	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, err.Error(), j.made != nil, j.cut(), j.stays()
 	d.partly = j.partly()
+	if err := j.tellFailed(ctx, d); err != nil {
+		return err
+	}
 	return j.end(ctx, port.StatusFailure, d)
 }
 
@@ -106,7 +110,12 @@ func (j *Job) follow(ctx context.Context, status port.Status, lag bool) error {
 		return nil
 	case status != port.StatusSuccess:
 		return j.cleanUp(ctx, lag)
-	case j.made != nil:
+	case j.told == audit.Failed, j.told == audit.Refused:
+		if err := j.tellGrantedAfterAll(ctx); err != nil {
+			return err
+		}
+	}
+	if j.made != nil {
 		return j.attachedLate(ctx)
 	}
 	return nil
@@ -120,7 +129,18 @@ func (j *Job) attachedLate(ctx context.Context) error {
 		return err
 	}
 	j.log.Warn("grant was taken away while it was attached", keyGrant, j.name)
-	return j.tidy(func() error { return j.clearMade(ctx, true) })
+	return j.tidy(func() error { return j.andTell(ctx, func() error { return j.clearMade(ctx, true) }) })
+}
+
+// andTell tells that what was made is taken away: as soon as nothing can use it, or at
+// the end where nothing was found.
+func (j *Job) andTell(ctx context.Context, remove func() error) error {
+	j.gone = j.tellRemoved
+	err := remove()
+	if err == nil {
+		j.tellRemoved(ctx)
+	}
+	return err
 }
 
 // cleanUp removes everything of a grant whose run has ended other than SUCCESS.
@@ -130,7 +150,7 @@ func (j *Job) cleanUp(ctx context.Context, lag bool) error {
 		if err := j.lookWhereMade(ctx); err != nil {
 			return err
 		}
-		return j.clear(ctx, lag)
+		return j.andTell(ctx, func() error { return j.clear(ctx, lag) })
 	})
 }
 

@@ -28,6 +28,7 @@ const (
 	causeBusy                    // other runs of the account take all its slots
 	causeTurn                    // nothing: what others wait for goes first
 	causeClock                   // the local clock is wrong
+	causeAudit                   // the audit log cannot be written
 )
 
 // limits say how long a run goes on for each cause before it gives up. Without

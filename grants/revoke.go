@@ -99,6 +99,7 @@ func (j *Job) takeRest(ctx context.Context) error {
 	if err := j.take(ctx, s, j.rec.RunID); err != nil {
 		return err
 	}
+	j.tellTaken(ctx)
 	d := j.decision(outcomeSucceeded)
 	d.differs = j.differs
 	return j.end(ctx, port.StatusSuccess, d)

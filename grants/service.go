@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"port-iam/iamops"
-	"port-iam/internal/audit"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -57,9 +56,9 @@ type Access interface {
 	// Planner works a grant out; it calls nothing.
 	Planner
 	// Create makes role and policy, or adopts what this run made before.
-	Create(ctx context.Context, p iamops.Plan) error
+	Create(ctx context.Context, p iamops.Plan) (roleID string, err error)
 	// Verify checks that both are there as planned.
-	Verify(ctx context.Context, p iamops.Plan) error
+	Verify(ctx context.Context, p iamops.Plan) (roleID string, err error)
 	// Attach makes the grant usable.
 	Attach(ctx context.Context, p iamops.Plan) error
 	// Find reads the role alone, and proves that it is ours.
@@ -93,15 +92,6 @@ type Users interface {
 	// User is the one whose primary e-mail this is. That there is none who can sign in
 	// is an error of [iamops.KindUser], which refuses the request.
 	User(ctx context.Context, email string) (iamops.User, error)
-}
-
-// Audit keeps the events of decisions, as [audit.Log] does.
-type Audit interface {
-	// Write returns, within a few seconds, when an event is kept; with an error it
-	// may not be.
-	Write(ctx context.Context, e audit.Event) error
-	// Problem is why events cannot be kept at present; nil where that is not known.
-	Problem() error
 }
 
 // Options configure [New].
@@ -207,7 +197,7 @@ func (s *Service) newJob(op, action, name string, rec port.Record) *Job {
 
 // newRemoval takes a grant away in the accounts given or, without any, wherever it may be.
 func (s *Service) newRemoval(op, name string, log *slog.Logger, in ...*account) removal {
-	r := removal{svc: s, name: name, log: log, patience: patience{op: op}, mu: &sync.Mutex{}}
+	r := removal{svc: s, name: name, log: log, patience: patience{op: op}, by: askedBy(op), mu: &sync.Mutex{}}
 	if a := s.only(); a != nil {
 		in = []*account{a}
 	}

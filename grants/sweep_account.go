@@ -31,6 +31,7 @@ type round struct {
 type memory struct {
 	succeeded        time.Time // the creation of the role whose run has ended SUCCESS
 	foreign, changed bool      // at the last close look
+	told             bool      // an event says that it was taken away
 }
 
 // sweep looks at the account once and removes what is to go.

@@ -214,7 +214,7 @@ func handle(ctx context.Context, j *Job) (ended bool, err error) {
 			return true, nil
 		case !waits: // or it was dropped, which has been counted
 			return err == nil && !j.unreportable, nil
-		case j.svc.ofAnAccount(why), ctx.Err() != nil, !sleep(ctx, wait.RetryAfter()):
+		case j.svc.ofAnAccount(why), j.cause == causeAudit, ctx.Err() != nil, !sleep(ctx, wait.RetryAfter()):
 			return false, cmp.Or(why, err)
 		}
 	}

@@ -139,6 +139,9 @@ func noError(t *testing.T, err error) {
 	}
 }
 
+// errOf is the error of a call that returns the id of a role besides.
+func errOf(_ string, err error) error { return err }
+
 // code returns the error code that AWS answered with, "" for success.
 func code(err error) string {
 	var api smithy.APIError

@@ -118,7 +118,7 @@ func TestChanged(t *testing.T) {
 			}
 			p, err := ops.Plan(g)
 			noError(t, err)
-			noError(t, ops.Create(t.Context(), p))
+			noError(t, errOf(ops.Create(t.Context(), p)))
 			if tt.change != nil {
 				tt.change(t, w, p.Name)
 			}

@@ -123,7 +123,7 @@ func testAdopt(t *testing.T, newWorld func(t *testing.T) *world) {
 			if verify == adopted {
 				verify = tt.policy
 			}
-			wantOutcome(t, "Verify", verify, w.ops.Verify(t.Context(), p))
+			wantOutcome(t, "Verify", verify, errOf(w.ops.Verify(t.Context(), p)))
 			unchanged(t, "a second attempt", before, w.snapshot(t))
 		})
 	}
@@ -137,7 +137,7 @@ func testEncoding(t *testing.T, newWorld func(t *testing.T) *world) {
 	g.Resource, g.Actions, g.UserName = "arn:aws:s3:::reports/a+b%41&c", []string{"s3:GetObject"}, "alice+a%41&b@example.com"
 	p := w.planOf(t, g)
 	w.create(t, p)
-	noError(t, w.ops.Verify(t.Context(), p))
+	noError(t, errOf(w.ops.Verify(t.Context(), p)))
 }
 
 // testBoundary checks that the text in use of a policy is read, whatever its encoding,
@@ -183,7 +183,7 @@ func testVerifyPart(t *testing.T, newWorld func(t *testing.T) *world) {
 			w := newWorld(t)
 			p := w.plan(t)
 			noError(t, tt.make(t.Context(), w.ops, p))
-			wantKind(t, "Verify", iamops.KindNotFound, w.ops.Verify(t.Context(), p))
+			wantKind(t, "Verify", iamops.KindNotFound, errOf(w.ops.Verify(t.Context(), p)))
 			if code(w.ops.Attach(t.Context(), p)) != "NoSuchEntity" {
 				t.Error("Attach works with one half missing")
 			}
@@ -194,6 +194,6 @@ func testVerifyPart(t *testing.T, newWorld func(t *testing.T) *world) {
 		p := w.plan(t)
 		noError(t, w.ops.CreateRole(t.Context(), p))
 		w.cut(t, p.Name)
-		wantKind(t, "Verify", iamops.KindCut, w.ops.Verify(t.Context(), p))
+		wantKind(t, "Verify", iamops.KindCut, errOf(w.ops.Verify(t.Context(), p)))
 	})
 }

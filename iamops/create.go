@@ -15,12 +15,13 @@ import (
 )
 
 // Create makes policy and role of a plan at once, or adopts what this run made
-// before. Errors as of [Ops.CreateRole].
-func (o *Ops) Create(ctx context.Context, p Plan) error {
-	return both(
+// before; roleID is AWS's id of the role. Errors as of [Ops.CreateRole].
+func (o *Ops) Create(ctx context.Context, p Plan) (roleID string, err error) {
+	err = both(
 		func() error { return o.CreatePolicy(ctx, p) },
-		func() error { return o.CreateRole(ctx, p) },
+		func() (err error) { roleID, err = o.createRole(ctx, p); return err },
 	)
+	return roleID, err
 }
 
 // CreatePolicy makes the managed policy of a plan, or adopts the one that this
@@ -45,6 +46,11 @@ func (o *Ops) CreatePolicy(ctx context.Context, p Plan) error {
 // before. Errors as of [Ops.CreatePolicy], [KindCut] where the role has been
 // revoked, and [KindBoundary].
 func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
+	_, err := o.createRole(ctx, p)
+	return err
+}
+
+func (o *Ops) createRole(ctx context.Context, p Plan) (roleID string, err error) {
 	in := &iam.CreateRoleInput{
 		RoleName: &p.Name, Path: &o.opts.Path, AssumeRolePolicyDocument: &p.Trust,
 		Description: &p.Description, Tags: tagList(p.Tags),
@@ -53,17 +59,19 @@ func (o *Ops) CreateRole(ctx context.Context, p Plan) error {
 	if o.opts.Boundary != "" {
 		in.PermissionsBoundary = &o.opts.Boundary
 	}
-	_, err := o.api.CreateRole(ctx, in)
+	made, err := o.api.CreateRole(ctx, in)
 	err = wrap(err, "create role %q", p.Name)
 	switch {
 	case IsKind(err, kindExists):
 		return o.verifyRole(ctx, p)
 	case in.PermissionsBoundary != nil && blamesBoundary(err):
-		return refused(KindBoundary, "create role "+p.Name,
+		return "", refused(KindBoundary, "create role "+p.Name,
 			"the permissions boundary %s does not exist in this account, or cannot be attached: the platform team has to create that policy, or to correct IAM_PERMISSIONS_BOUNDARY (%w)",
 			o.opts.Boundary, errors.Unwrap(err))
+	case err != nil || made.Role == nil:
+		return "", err
 	}
-	return err
+	return aws.ToString(made.Role.RoleId), nil
 }
 
 // blamesBoundary reports whether AWS refused a new role for its boundary. There is
@@ -74,13 +82,15 @@ func blamesBoundary(err error) bool {
 	return answered && (a.ErrorCode() == "NoSuchEntity" || a.ErrorCode() == "PolicyNotAttachable")
 }
 
-// Verify checks that role and policy of a plan are there exactly as planned.
-// Errors as of [Ops.CreateRole]; [KindNotFound] where one of them is missing.
-func (o *Ops) Verify(ctx context.Context, p Plan) error {
-	return both(
+// Verify checks that role and policy of a plan are there exactly as planned; roleID is
+// that of [Ops.Create]. Errors as of [Ops.CreateRole]; [KindNotFound] where one of them
+// is missing.
+func (o *Ops) Verify(ctx context.Context, p Plan) (roleID string, err error) {
+	err = both(
 		func() error { return o.verifyPolicy(ctx, p) },
-		func() error { return o.verifyRole(ctx, p) },
+		func() (err error) { roleID, err = o.verifyRole(ctx, p); return err },
 	)
+	return roleID, err
 }
 
 // Attach attaches the policy of a plan to its role: from here on the grant can
@@ -112,33 +122,33 @@ func (o *Ops) verifyPolicy(ctx context.Context, p Plan) error {
 	return nil
 }
 
-func (o *Ops) verifyRole(ctx context.Context, p Plan) error {
+func (o *Ops) verifyRole(ctx context.Context, p Plan) (roleID string, err error) {
 	op := "adopt role " + p.Name
 	live, err := o.ownRole(ctx, p.RunID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if live, err = o.api.listRole(ctx, *live); err != nil {
-		return err
+		return "", err
 	}
 	foreign := slices.DeleteFunc(slices.Clone(live.attached), func(arn string) bool { return arn == p.PolicyARN })
 	switch {
 	case live.isCut():
-		return refused(KindCut, op, "the grant was revoked before it was complete")
+		return "", refused(KindCut, op, "the grant was revoked before it was complete")
 	case len(live.inline) > 0:
-		return refused(KindDiffers, op, "it has inline policies that are not ours: %s", strings.Join(live.inline, ", "))
+		return "", refused(KindDiffers, op, "it has inline policies that are not ours: %s", strings.Join(live.inline, ", "))
 	case len(foreign) > 0:
-		return refused(KindDiffers, op, "it has attached policies that are not ours: %s", strings.Join(foreign, ", "))
+		return "", refused(KindDiffers, op, "it has attached policies that are not ours: %s", strings.Join(foreign, ", "))
 	case live.boundary != o.opts.Boundary:
-		return refused(KindDiffers, op, "its permissions boundary is %q and not %q", live.boundary, o.opts.Boundary)
+		return "", refused(KindDiffers, op, "its permissions boundary is %q and not %q", live.boundary, o.opts.Boundary)
 	case live.description != p.Description:
-		return refused(KindDiffers, op, "its description is %q and not %q", live.description, p.Description)
+		return "", refused(KindDiffers, op, "its description is %q and not %q", live.description, p.Description)
 	case live.maxSession != p.MaxSession:
-		return refused(KindDiffers, op, "its maximum session duration is %s and not %s", live.maxSession, p.MaxSession)
+		return "", refused(KindDiffers, op, "its maximum session duration is %s and not %s", live.maxSession, p.MaxSession)
 	case !sameJSON(p.Trust, live.trust):
-		return refused(KindDiffers, op, "its trust policy is not that of this request")
+		return "", refused(KindDiffers, op, "its trust policy is not that of this request")
 	}
-	return o.sameTags(op, live.tags, p.Tags)
+	return live.id, o.sameTags(op, live.tags, p.Tags)
 }
 
 // sameTags names the tag in which an object differs from what this attempt would

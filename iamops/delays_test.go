@@ -71,13 +71,13 @@ func TestInvisible(t *testing.T) {
 		w.create(t, p)
 		wantKind(t, "adopt policy", iamops.KindNotFound, w.ops.CreatePolicy(t.Context(), p))
 		wantKind(t, "adopt role", iamops.KindNotFound, w.ops.CreateRole(t.Context(), p))
-		wantKind(t, "verify", iamops.KindNotFound, w.ops.Verify(t.Context(), p))
+		wantKind(t, "verify", iamops.KindNotFound, errOf(w.ops.Verify(t.Context(), p)))
 		wantKind(t, "attach", iamops.KindNotFound, w.ops.Attach(t.Context(), p))
 		if state, err := w.ops.Look(t.Context(), p.Name); err != nil || state.Exists() {
 			t.Errorf("look: %+v, %v", state, err)
 		}
 		pass(t, 20*time.Second)
-		noError(t, w.ops.Verify(t.Context(), p))
+		noError(t, errOf(w.ops.Verify(t.Context(), p)))
 		noError(t, w.ops.Attach(t.Context(), p))
 	})
 }

@@ -70,8 +70,8 @@ func TestDifferenceIsNamed(t *testing.T) {
 				w.create(t, p)
 				noError(t, c.change(t, w, p))
 				for what, do := range map[string]func() error{
-					"Create": func() error { return w.ops.Create(t.Context(), p) },
-					"Verify": func() error { return w.ops.Verify(t.Context(), p) },
+					"Create": func() error { return errOf(w.ops.Create(t.Context(), p)) },
+					"Verify": func() error { return errOf(w.ops.Verify(t.Context(), p)) },
 				} {
 					err := do()
 					wantKind(t, what, iamops.KindDiffers, err)
@@ -100,7 +100,7 @@ func TestMissingTagIsNamed(t *testing.T) {
 		noError(t, err)
 		p, err := ops.Plan(request())
 		noError(t, err)
-		err = ops.Create(t.Context(), p)
+		err = errOf(ops.Create(t.Context(), p))
 		wantKind(t, "Create", iamops.KindDiffers, err)
 		if err != nil && !strings.Contains(err.Error(), `lacks the tag "cost"`) {
 			t.Error(err)
@@ -131,7 +131,7 @@ func TestBoundaryIsNamed(t *testing.T) {
 				if c.fault.Op != "" {
 					w.fake.Fault(c.fault)
 				}
-				err = ops.Create(t.Context(), w.plan(t))
+				_, err = ops.Create(t.Context(), w.plan(t))
 				wantKind(t, "Create", c.want, err)
 				if c.want == iamops.KindBoundary && !strings.Contains(err.Error(), c.boundary) {
 					t.Errorf("%v does not name the boundary", err)

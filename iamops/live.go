@@ -14,10 +14,10 @@ type Live struct {
 }
 
 type liveRole struct {
-	name, path, boundary, description, trust string
-	maxSession                               time.Duration // of sessions of the role
-	tags                                     map[string]string
-	inline, attached                         []string // names; ARNs
+	name, id, path, boundary, description, trust string
+	maxSession                                   time.Duration // of sessions of the role
+	tags                                         map[string]string
+	inline, attached                             []string // names; ARNs
 }
 
 type livePolicy struct {
@@ -35,6 +35,15 @@ func (s Live) HasRole() bool { return s.role != nil }
 
 // HasPolicy reports whether the policy is there.
 func (s Live) HasPolicy() bool { return s.policy != nil }
+
+// RoleID is AWS's id of the role, AROA…: another role of the same name has another one.
+// "": there is no role.
+func (s Live) RoleID() string {
+	if s.role == nil {
+		return ""
+	}
+	return s.role.id
+}
 
 // Complete reports whether both role and policy are there.
 func (s Live) Complete() bool { return s.role != nil && s.policy != nil }

@@ -119,7 +119,7 @@ func (a *API) role(ctx context.Context, name string) (*liveRole, error) {
 		return nil, refused(KindUnavailable, "read role "+name, "the answer holds no role")
 	}
 	r := &liveRole{
-		name: aws.ToString(out.Role.RoleName), path: aws.ToString(out.Role.Path),
+		name: aws.ToString(out.Role.RoleName), id: aws.ToString(out.Role.RoleId), path: aws.ToString(out.Role.Path),
 		description: aws.ToString(out.Role.Description), trust: aws.ToString(out.Role.AssumeRolePolicyDocument),
 		maxSession: time.Duration(aws.ToInt32(out.Role.MaxSessionDuration)) * time.Second,
 		tags:       tagMap(out.Role.Tags),

@@ -27,7 +27,7 @@ func operations() []operation {
 		{"adopt policy", create, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return ops.CreatePolicy(ctx, p) }},
 		{"adopt role", create, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return ops.CreateRole(ctx, p) }},
 		{"adopt role in use", grant, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return ops.CreateRole(ctx, p) }},
-		{"verify", create, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return ops.Verify(ctx, p) }},
+		{"verify", create, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return errOf(ops.Verify(ctx, p)) }},
 		{"attach", create, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error { return ops.Attach(ctx, p) }},
 		{"grant", nothing, func(ctx context.Context, ops *iamops.Ops, p iamops.Plan) error {
 			for _, step := range []func(context.Context, iamops.Plan) error{ops.CreatePolicy, ops.CreateRole, ops.Attach} {

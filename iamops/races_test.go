@@ -164,7 +164,7 @@ func TestNamesInOtherCase(t *testing.T) {
 	// A policy is found by its ARN, so there is nothing to look at; whether it
 	// is not visible yet or another one, time tells.
 	wantKind(t, "CreatePolicy", iamops.KindNotFound, w.ops.CreatePolicy(t.Context(), p))
-	wantKind(t, "Verify", iamops.KindForeign, w.ops.Verify(t.Context(), p))
+	wantKind(t, "Verify", iamops.KindForeign, errOf(w.ops.Verify(t.Context(), p)))
 	_, err := w.ops.Look(t.Context(), p.Name)
 	wantKind(t, "Look", iamops.KindForeign, err)
 	same(t, "other case", before, w)

@@ -104,7 +104,7 @@ func TestPeopleOfTrustAccounts(t *testing.T) {
 	g.End = g.End.AddDate(1000, 0, 0)
 	p, err := ops.Plan(g)
 	noError(t, err)
-	noError(t, ops.Create(t.Context(), p))
+	noError(t, errOf(ops.Create(t.Context(), p)))
 	const sso = "/aws-reserved/sso.amazonaws.com/eu-west-1/"
 	for name, tc := range map[string]struct {
 		of         *iamtest.Server
@@ -152,7 +152,7 @@ func TestChangedTrustOfSeveral(t *testing.T) {
 		ops := m.trusting(t)
 		p, err := ops.Plan(request())
 		noError(t, err)
-		noError(t, ops.Create(t.Context(), p))
+		noError(t, errOf(ops.Create(t.Context(), p)))
 		document := tc.change(p.Trust)
 		if document == p.Trust && name != "nothing" {
 			t.Errorf("%s: nothing was changed in %s", name, p.Trust)
@@ -165,7 +165,7 @@ func TestChangedTrustOfSeveral(t *testing.T) {
 		if (len(got) > 0) != tc.changed {
 			t.Errorf("%s: %v", name, got)
 		}
-		if adopted := ops.Verify(t.Context(), p); (adopted != nil) != tc.changed {
+		if adopted := errOf(ops.Verify(t.Context(), p)); (adopted != nil) != tc.changed {
 			t.Errorf("%s: verify: %v", name, adopted)
 		}
 	}

@@ -135,7 +135,8 @@ func work(t *testing.T, s setting) []call {
 	}
 
 	grant()
-	noError(t, ops.Verify(ctx, p))
+	_, err = ops.Verify(ctx, p)
+	noError(t, err)
 	grant() // adopts role and policy
 	_, err = ops.List(ctx)
 	noError(t, err)
