@@ -19,7 +19,8 @@ func RequesterPolicy(places ...Place) (string, error) {
 // RequesterPolicyWithSource is [RequesterPolicy] for people whose sessions carry a source
 // identity: they may bring it into the roles, as it is already, and no other one. AWS asks
 // both sides for sts:SetSourceIdentity then, so that the trust has to allow it, too
-// ("Monitor and control actions taken with assumed roles", IAM User Guide).
+// ("Monitor and control actions taken with assumed roles", IAM User Guide). It is nothing
+// without sts:AssumeRole, so that of many accounts only that names each.
 func RequesterPolicyWithSource(places ...Place) (string, error) {
 	return requesterPolicy("requester-policy-source", places)
 }

@@ -52,6 +52,9 @@ func TestDocumentsOfAccounts(t *testing.T) {
 		"hub-policy-identity-store": hub(func(h *templates.Hub) {
 			h.Role, h.IdentityStoreRole = "/platform/PortIam", "arn:aws:iam::999999999999:role/IdentityStoreReader"
 		}),
+		"hub-policy-store-alone": hub(func(h *templates.Hub) {
+			h.Accounts, h.IdentityStoreRole = nil, "arn:aws:iam::999999999999:role/IdentityStoreReader"
+		}),
 		"hub-policy-many": hub(func(h *templates.Hub) {
 			h.Accounts, h.IdentityStoreRole = manyAccounts(200), "arn:aws:iam::999999999999:role/IdentityStoreReader"
 		}),
@@ -60,14 +63,25 @@ func TestDocumentsOfAccounts(t *testing.T) {
 			m.Hub = &h
 			return templates.ManagementPolicy(m)
 		},
+		"management-policy-store-alone": func() (string, error) {
+			m, h := sampleManagement(), sampleHub()
+			h.Accounts, h.IdentityStoreRole = nil, "arn:aws:iam::999999999999:role/IdentityStoreReader"
+			m.Hub = &h
+			return templates.ManagementPolicy(m)
+		},
+		"identity-policy": func() (string, error) {
+			return templates.IdentityPolicy(templates.StoreReader{Partition: "aws", Store: "d-1234567890", Account: otherAccount})
+		},
 		"member-trust": func() (string, error) { return templates.MemberTrust(sampleMember()) },
 		"member-trust-without-id": func() (string, error) {
 			m := sampleMember()
 			m.ExternalID = ""
 			return templates.MemberTrust(m)
 		},
-		"requester-policy-accounts": func() (string, error) { return templates.RequesterPolicy(placesIn(otherAccount, "123456789012")...) },
-		"requester-policy-many":     func() (string, error) { return templates.RequesterPolicy(placesIn(manyAccounts(200)...)...) },
+		"requester-policy-accounts":    func() (string, error) { return templates.RequesterPolicy(placesIn(otherAccount, "123456789012")...) },
+		"requester-policy-source":      func() (string, error) { return templates.RequesterPolicyWithSource(placesIn(otherAccount)...) },
+		"requester-policy-source-many": func() (string, error) { return templates.RequesterPolicyWithSource(placesIn(manyAccounts(200)...)...) },
+		"requester-policy-many":        func() (string, error) { return templates.RequesterPolicy(placesIn(manyAccounts(200)...)...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := render()
@@ -160,6 +174,12 @@ func TestAccountsRefused(t *testing.T) {
 			h.Role, m.Hub = "*", &h
 			return templates.ManagementPolicy(m)
 		}, `management policy: "*" is not the name of a role`},
+		{"a store that is none", func() (string, error) {
+			return templates.IdentityPolicy(templates.StoreReader{Partition: "aws", Store: "d-*", Account: "*"})
+		}, `"d-*" is not the id of an identity store`},
+		{"a store in no account", func() (string, error) {
+			return templates.IdentityPolicy(templates.StoreReader{Partition: "x", Store: "d-1234567890", Account: "1"})
+		}, `the account "1" is not 12 digits`},
 		{"nobody to switch", func() (string, error) { return templates.RequesterPolicy() }, "requester policy: no account is named"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
