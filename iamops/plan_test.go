@@ -36,6 +36,9 @@ func TestPlan(t *testing.T) {
 		Description: "port-iam run r_AbCdEf0123456789 ends 2030-11-23T14:00:00Z",
 		SignInURL: "https://signin.aws.amazon.com/switchrole?account=123456789012" +
 			"&roleName=port-iam%2FPermission-r_AbCdEf0123456789&displayName=Permission-r_AbCdEf0123456789",
+		ConsoleURL: "https://console.aws.amazon.com/s3/buckets/reports",
+		Profile: "[profile Permission-r_AbCdEf0123456789]\nrole_arn = arn:aws:iam::123456789012:role/port-iam/Permission-r_AbCdEf0123456789\n" +
+			"source_profile = <your profile>\nduration_seconds = 3600",
 		Begins: time.Date(2030, 11, 23, 6, 0, 0, 0, time.UTC), MaxSession: 8 * time.Hour,
 		Tags: map[string]string{
 			"port-iam-managed-by": "port-iam", "port-iam-org-id": "org_1", "port-iam-run-id": "r_AbCdEf0123456789",
