@@ -164,7 +164,6 @@ func TestConsoleIsNotAllowed(t *testing.T) {
 		{`{"Sid":"Console9","Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}`, false},
 		{`{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":["*"]}`, false},
 		{`{"Sid":"Console9","Effect":"Allow","Action":["s3:ListAllMyBuckets","s3:GetObject"],"Resource":"*"}`, true},
-		{`{"Sid":"Console9","Effect":"Allow","NotAction":"s3:GetObject","Resource":"*"}`, true},
 		{`{"Sid":"Console9","Effect":"Allow","Action":"*","Resource":"*"}`, true},
 		{`{"Sid":"Other","Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::other"}`, true},
 	} {

@@ -137,7 +137,7 @@ type Limits struct {
 	// Console are the actions of other services that AWS's console needs to show resources
 	// of these; none where grants have no such lists.
 	Console []string
-	Never    []string // denied whatever the services say: prefixes, or actions such as ec2:RunInstances
+	Never   []string // denied whatever the services say: prefixes, or actions such as ec2:RunInstances
 }
 
 // Boundary renders a permissions boundary for the roles of grants: the services,

@@ -40,7 +40,12 @@ func TestAccountDocuments(t *testing.T) {
 		"management-policy-aws-cn": management(func(m *templates.Management) {
 			m.Partition, m.Path, m.Boundary = "aws-cn", "/", "arn:aws-cn:iam::aws:policy/job-function/ViewOnlyAccess"
 		}),
-		"boundary":         func() (string, error) { return templates.Boundary(sampleLimits()) },
+		"boundary": func() (string, error) { return templates.Boundary(sampleLimits()) },
+		"boundary-console": func() (string, error) {
+			l := sampleLimits()
+			l.Console = []string{"rds:DescribeDBInstances", "cloudwatch:DescribeAlarms", "rds:DescribeDBInstances"}
+			return templates.Boundary(l)
+		},
 		"requester-policy": func() (string, error) { return templates.RequesterPolicy(samplePlace()) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,6 +70,15 @@ func TestGolden(t *testing.T) {
 	// that is written as JSON escapes.
 	all = append(all,
 		golden{"permission-one-statement", set.PermissionPolicy, func(d *templates.Data) { d.Statements = d.Statements[:1] }},
+		golden{"permission-console", set.PermissionPolicy, func(d *templates.Data) {
+			d.Statements = []templates.Statement{
+				{Sid: "Console0", Actions: []string{"ec2:DescribeInstances"}, Resources: []string{"*"}, Region: "eu-west-1"},
+				{Sid: "Console1", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::reports"}, ResourceAccount: "123456789012", Region: "eu-west-1"},
+			}
+		}},
+		golden{"permission-console-until-revoked", set.PermissionPolicy, func(d *templates.Data) {
+			d.End, d.Statements = "", []templates.Statement{{Sid: "Console0", Actions: []string{"ec2:DescribeInstances"}, Resources: []string{"*"}, Region: "eu-west-1"}}
+		}},
 		golden{"trust-awkward-name", set.TrustPolicy, func(d *templates.Data) { d.UserName = "o'brien\"\\<&>\x7f\n\u00fc\u20ac\U0001f600@example.com" }},
 	)
 	for _, g := range all {
