@@ -74,7 +74,7 @@ func TestCheckFails(t *testing.T) {
 			"wrong AWS key", func(w *checkWorld) { w.env["AWS_ACCESS_KEY_ID"] = "AKIAWRONG" },
 			[]string{"AWS identity"},
 			"InvalidClientTokenId", "AWS_ACCESS_KEY_ID",
-			[]string{"AWS clock", "boundary", "permissions in the boundary", "permissions on the resources", "Identity Center", "path", "rights of the daemon"},
+			[]string{"AWS clock", "boundary", "permissions in the boundary", "permissions on the resources", "limits of permissions", "Identity Center", "path", "rights of the daemon"},
 		},
 		{"no AWS profile", func(w *checkWorld) { w.env["AWS_PROFILE"] = "absent" }, []string{"AWS identity"}, "absent", "AWS_PROFILE", []string{"AWS clock", "rights of the daemon"}},
 		{"no authorities of AWS", func(w *checkWorld) { w.env["AWS_CA_BUNDLE"] = "/absent" }, []string{"AWS identity"}, "/absent", "AWS_CA_BUNDLE", []string{"path"}},
@@ -95,7 +95,7 @@ func TestCheckFails(t *testing.T) {
 		},
 		{"permission outside of the boundary", func(w *checkWorld) {
 			w.Port.AddEntity("iam_permissions", `{"identifier":"dynamodb:GetItem","properties":{"resource_type":"S3"}}`)
-		}, []string{"permissions in the boundary"}, "1 permission in Port outside of the boundary: requests for them are refused: dynamodb:GetItem", "delete them from iam_permissions", nil},
+		}, []string{"permissions in the boundary"}, "1 action of the permissions in Port outside of the boundary: requests for them are refused: dynamodb:GetItem", "delete them from iam_permissions", nil},
 		{"no rights at all", func(w *checkWorld) { w.principal(rightsOfCheck) }, []string{"path", "rights of the daemon"}, "", "print management-policy", []string{"Identity Center"}},
 		{"a right is missing", func(w *checkWorld) { w.principal(withoutPutRolePolicy, rightsOfCheck) }, []string{"rights of the daemon"}, "lacks iam:PutRolePolicy", "print management-policy", nil},
 	} {

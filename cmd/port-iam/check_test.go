@@ -30,7 +30,7 @@ func TestCheckGreen(t *testing.T) {
 		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
 		"who may use the actions", "who may edit the catalogue",
 		"Kafka access", "Kafka DNS", "Kafka connection", "Kafka TLS", "Kafka login", "Kafka topic", "Kafka group",
-		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "permissions on the resources", "rights of requesters",
+		"AWS identity", "AWS clock", "boundary", "permissions in the boundary", "Identity Center", "path", "rights of the daemon", "permissions on the resources", "limits of permissions", "rights of requesters",
 	}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -40,7 +40,7 @@ func TestCheckGreen(t *testing.T) {
 	}
 	for name, why := range map[string]string{
 		"settings": "KAFKA_TLS=false", "Port organisation": demo.Org, "Kafka topic": demo.Org + ".runs", "Kafka group": demo.Org + ".port-iam",
-		"AWS identity": "user/port-iam", "boundary": demo.Boundary, "permissions in the boundary": "5 permissions", "path": "/port-iam/ holds 0 grants",
+		"AWS identity": "user/port-iam", "boundary": demo.Boundary, "permissions in the boundary": "5 actions", "path": "/port-iam/ holds 0 grants",
 		"action request_permissions": "does not name an AWS account",
 	} {
 		if !strings.Contains(steps[name].Why, why) {
@@ -196,7 +196,7 @@ func TestCheckRoleWithPath(t *testing.T) {
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
 	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "false"})
-	out := wantCommand(t, 1, "1 of 29 steps failed", "check")
+	out := wantCommand(t, 1, "1 of 30 steps failed", "check")
 	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
 		t.Errorf("%s", out)
 	}

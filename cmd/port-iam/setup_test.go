@@ -93,6 +93,20 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// What the operator denies is left out of what is brought, and bundles that can never be
+// granted are told: no sample has a key.
+func TestSetupOfBundles(t *testing.T) {
+	s, env := organisation(t)
+	env["GRANT_DENY"] = "s3:PutObject"
+	portIAM(t, env, "setup --yes --account 123456789012 --samples --starter-permissions s3").check(t, 0,
+		"? the bundle s3-write is left out: s3:PutObject is refused here: the operator denies s3:PutObject\n", "\nDone.\n",
+		"\nNote: 3 permissions can be requested, and would never be granted: s3-read-encrypted, s3-read-versions-encrypted, s3:PutObject; the first: kms:Decrypt ",
+		"correct their actions, their resource_type, or ARN and related of the resources\n")
+	if e, made := s.Entity("iam_permissions", "s3-read"); !made || e["title"] != "S3: read objects" {
+		t.Errorf("s3-read is %v", e)
+	}
+}
+
 func TestSetupOfTheGuidesOrganisation(t *testing.T) {
 	s, env := organisation(t)
 	s.GuideModel()

@@ -11,7 +11,7 @@ func (s *Server) GuideModel() {
 		"relations":{"related":{"target":"aws_resource","required":false,"many":true}}}`)
 	s.AddBlueprint(`{"identifier":"iam_permissions","title":"IAM Permissions","schema":{"properties":{
 		"resource_type":{"type":"string","enum":["S3","EC2"]},"actions":{"type":"array","items":{"type":"string"}},
-		"max_duration":{"type":"string"},"needs_approval":{"type":"boolean"}},"required":["resource_type"]},"relations":{}}`)
+		"max_duration":{"type":"string"},"needs_approval":{"type":"boolean"},"description":{"type":"string"}},"required":["resource_type"]},"relations":{}}`)
 	s.AddBlueprint(`{"identifier":"provisioned_permissions","title":"Provisioned Permissions","schema":{"properties":{
 		"requester":{"type":"string","format":"user"},"iam_policy":{"type":"object"},"sign_in_url":{"type":"string","format":"url"},
 		"policy_arn":{"type":"string"},"role_arn":{"type":"string"},"account":{"type":"string"},"console_url":{"type":"string","format":"url"},"aws_profile":{"type":"string"},"expiry_time":{"type":"string","format":"timer"}},"required":[]},
