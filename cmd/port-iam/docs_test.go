@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,27 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	if checked < 50 {
 		t.Errorf("%d commands were found", checked)
+	}
+}
+
+// TestDocumentedBundle: the bundle that docs/install.md shows is one, and works on an
+// instance.
+func TestDocumentedBundle(t *testing.T) {
+	page, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(page), "### What people can request")
+	_, example, _ := strings.Cut(chapter, "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	file := filepath.Join(t.TempDir(), "catalogue.json")
+	instance := `{"identifier":"arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0","properties":{"resource_type":"EC2"}}`
+	if err := os.WriteFile(file, []byte(`{"aws_resource":[`+instance+`],"iam_permissions":[`+example+`]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = readWith(t, nil)
+	if got := wantCommand(t, 0, "", "plan --catalogue "+file); got != "1 permission and 1 resource were judged.\n" {
+		t.Error(got)
 	}
 }
 
