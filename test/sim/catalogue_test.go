@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -52,6 +53,7 @@ func (d *drawing) catalogued() {
 	if d.busy || !d.chance(askedShare) {
 		return
 	}
+	d.console = d.chance(0.4)
 	d.early("", func(w *world) {
 		w.offer(permission{id: limited, limit: "15m"})
 		w.offer(permission{id: guarded, guarded: true})
@@ -229,10 +231,32 @@ func (w *world) approvedByAnother(o *order) bool {
 
 // document is the policy of a grant, as far as it is judged.
 type document struct {
-	Statement []struct {
-		Effect           string
-		Action, Resource []string
-		Condition        struct{ DateLessThan map[string]string }
+	Statement []statement
+}
+
+type statement struct {
+	Sid, Effect      string
+	Action, Resource []string
+	Condition        struct{ DateLessThan map[string]string }
+}
+
+// data are actions that read what resources hold, and reading those that only look.
+var (
+	data    = regexp.MustCompile(`^s3:GetObject|^kms:Decrypt|^ec2:Get(Console|Password)`)
+	reading = regexp.MustCompile("^[a-z0-9-]+:(Describe|Get|List)")
+)
+
+// looks checks a statement for AWS's console: it reads, and no data.
+func (s statement) looks(w *world, o *order) {
+	for _, a := range s.Action {
+		if !reading.MatchString(a) || data.MatchString(a) {
+			w.violation("the console statement of grant %s allows %s", o.run, a)
+		}
+	}
+	for _, r := range s.Resource {
+		if r != "*" && !within(r, o.resource) && (o.key == "" || !within(r, o.key)) {
+			w.violation("the console statement of grant %s reaches %s", o.run, r)
+		}
 	}
 }
 
@@ -244,11 +268,19 @@ func (w *world) exact(o *order, text string) {
 		w.violation("the policy of %s cannot be read: %v", o.run, err)
 		return
 	}
-	wanted, end := map[string]bool{}, w.endOf(o).Format(time.RFC3339)
+	wanted, end, console := map[string]bool{}, w.endOf(o).Format(time.RFC3339), false
 	for _, a := range o.actions {
 		wanted[a] = false
 	}
 	for _, s := range doc.Statement {
+		if got := s.Condition.DateLessThan["aws:CurrentTime"]; got != end && !w.plan.mixed {
+			w.violation("grant %s ends at %s, and its policy says %q", o.run, end, got)
+		}
+		if w.plan.console && strings.HasPrefix(s.Sid, "Console") {
+			console = true
+			s.looks(w, o)
+			continue
+		}
 		for _, a := range s.Action {
 			if _, asked := wanted[a]; !asked || s.Effect != "Allow" {
 				w.violation("grant %s of %v allows %s", o.run, o.actions, a)
@@ -260,9 +292,9 @@ func (w *world) exact(o *order, text string) {
 				w.violation("grant %s on %s reaches %s", o.run, o.resource, r)
 			}
 		}
-		if got := s.Condition.DateLessThan["aws:CurrentTime"]; got != end && !w.plan.mixed {
-			w.violation("grant %s ends at %s, and its policy says %q", o.run, end, got)
-		}
+	}
+	if console != w.plan.console {
+		w.violation("grant %s: a statement for AWS's console is there: %t, and wanted: %t", o.run, console, w.plan.console)
 	}
 	for a, granted := range wanted {
 		if !granted {

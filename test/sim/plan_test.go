@@ -42,6 +42,8 @@ type plan struct {
 	last time.Duration
 	// quiet schedules hold no trouble at all, busy ones none but throttling.
 	quiet, busy bool
+	// console: grants hold what AWS's console needs.
+	console bool
 
 	// second: two accounts are served. out: one of them is not for a while. ill is the
 	// account that has trouble of its own, in a way that lasts; "": none has.

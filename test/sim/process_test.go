@@ -108,7 +108,7 @@ func (p *process) enter(own *iamops.Clients, bound string) map[string]grants.Acc
 		p.clients = append(p.clients, clients)
 		access[id], err = iamops.New(iamops.Options{
 			API: clients.IAM, Account: id, Partition: "aws", OrgID: "org_demo", Path: path, Boundary: iamops.BoundaryARN("aws", id, bound),
-			Trust: templates.TrustIdentityCenter, Templates: docs,
+			Trust: templates.TrustIdentityCenter, Templates: docs, Console: p.w.plan.console,
 		})
 		must(err)
 	}
