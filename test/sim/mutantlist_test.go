@@ -32,9 +32,9 @@ var mutants = []mutant{
 		"		return nil",
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 191, changes: []change{{
-		"grants/grant.go",
-		"CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), j.rec.RunID)",
-		`CreateEntity(ctx, templates.BlueprintGrant, entityOf(plan, req, account), "")`,
+		"grants/optional.go",
+		"without(entityOf(plan, req, j.account.id), lacks), j.rec.RunID)",
+		`without(entityOf(plan, req, j.account.id), lacks), "")`,
 	}}},
 	{name: "role and policy are created again after the entity", changes: []change{{
 		"grants/grant.go", "	if entityWritten {\n", "	if entityWritten && false {\n",
