@@ -291,6 +291,7 @@ func (o *observer) granted(s *site, c iamtest.Call, order *order) {
 			}
 		}
 	case "AttachRolePolicy":
+		o.told(s, order)
 		switch {
 		case order.guarded && !o.w.approvedByAnother(order):
 			o.w.violation("%s was attached without the approval of another person", order.name())

@@ -25,6 +25,9 @@ type interruption struct {
 	kill  bool // without a word; else Ctrl-C
 }
 
+// operatorARN is who they are.
+const operatorARN = "arn:aws:iam::" + account + ":user/operator"
+
 // noSlot is where the processes of operators run.
 const noSlot = -1
 

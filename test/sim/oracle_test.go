@@ -33,6 +33,7 @@ func (w *world) judge() {
 			case kindRevoke, kindExpire:
 				w.judgeTaker(o, r)
 			}
+			w.judgeAudit(o, r)
 			stuck := o.target != nil && o.target.handled == lent
 			if !o.waiting && !stuck && r.Ends != 1 {
 				w.violation("run %s ended %d times, it is %s", o.run, r.Ends, r.Status)

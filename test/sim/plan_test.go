@@ -44,6 +44,8 @@ type plan struct {
 	quiet, busy bool
 	// console: grants hold what AWS's console needs.
 	console bool
+	// audits: decisions are audited.
+	audits bool
 
 	// second: two accounts are served. out: one of them is not for a while. ill is the
 	// account that has trouble of its own, in a way that lasts; "": none has.
@@ -114,6 +116,7 @@ func draw(seed uint64) *plan {
 	d.aside(200).rare()
 	far.accounts()
 	d.aside(500).catalogued()
+	d.aside(600).audited()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.

@@ -17,6 +17,7 @@ import (
 	"port-iam/consumer"
 	"port-iam/grants"
 	"port-iam/iamops"
+	"port-iam/internal/audit"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -31,6 +32,7 @@ type process struct {
 	kafka   *consumer.Consumer
 	sweeper *grants.Sweeper
 	clients []*iamops.Clients // of the accounts that it serves, its own first
+	audit   *audit.Log        // nil: none
 	cancel  context.CancelFunc
 	done    chan struct{}
 	onCall  func() // before each numbered call; nil: nothing
@@ -80,7 +82,7 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 	if other {
 		bound, lasts = otherBoundary, otherDuration
 	}
-	service, err := grants.New(grants.Options{
+	options := grants.Options{
 		Portal: portal, Accounts: p.enter(own, bound), Concurrency: concurrency,
 		Actions: templates.ActionIDs{Grants: []templates.GrantAction{{ID: grantAction}}, Revoke: revokeAction, Expire: expireAction},
 		Terms: grants.Terms{
@@ -89,7 +91,14 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 		},
 		ConfirmRequester: true, RequireSignature: w.plan.signed,
 		ClockSkew: own.ClockSkew, Log: log, Registerer: reg,
-	})
+	}
+	if p.audit = p.auditLog(log); p.audit != nil {
+		options.Audit = p.audit
+	}
+	if p.slot == noSlot {
+		options.Actor = operatorARN
+	}
+	service, err := grants.New(options)
 	must(err)
 	return service, log, reg
 }
@@ -165,6 +174,9 @@ func (p *process) run(ctx context.Context) {
 	var beside sync.WaitGroup
 	besides, end := context.WithCancel(ctx)
 	beside.Go(func() { p.sweeper.Run(besides) })
+	if p.audit != nil {
+		beside.Go(func() { p.audit.Run(besides) })
+	}
 	beside.Go(func() {
 		for sleep(besides, probeInterval) {
 			p.isIn(besides)

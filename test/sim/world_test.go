@@ -56,6 +56,7 @@ type world struct {
 	orders   []*order
 	byRun    map[string]*order
 	people   *people
+	ledger   ledger
 	observer *observer
 	foreign  string // what was planted, before anything began
 
@@ -76,6 +77,7 @@ type world struct {
 // newWorld makes the world of a plan. It is to be called in a bubble.
 func newWorld(t *testing.T, pl *plan, tally *tally) *world {
 	w := &world{t: t, plan: pl, tally: tally, trace: &trace{began: time.Now()}, byRun: map[string]*order{}, slots: make([]*process, pl.instances)}
+	w.ledger.unkept = map[string]bool{}
 	w.network = new(kfake.VirtualNetwork)
 	var err error
 	w.cluster, err = kfake.NewCluster(kfake.NumBrokers(2), kfake.Ports(9092, 9093), kfake.ListenFn(w.network.Listen),
