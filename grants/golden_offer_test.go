@@ -110,7 +110,7 @@ func refusedOffers() []play {
 type noUser struct{}
 
 func (noUser) User(_ context.Context, email string) (iamops.User, error) {
-	return iamops.User{}, &iamops.Error{Op: "look up a user", Kind: iamops.KindInvalid, Err: fmt.Errorf("%q is unknown", email)}
+	return iamops.User{}, &iamops.Error{Op: "look up a user", Kind: iamops.KindUser, Err: fmt.Errorf("%q has no user in IAM Identity Center: ask the platform team to provision one with this e-mail, letter case included, or start the action as the user of Port whose e-mail is known there", email)}
 }
 
 // approval is the record of a request that a person approved after an hour.

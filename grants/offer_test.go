@@ -255,7 +255,7 @@ func TestUserOfRequester(t *testing.T) {
 		known.known = nil
 		rec = w.request(nil)
 		w.must(p.handle(rec))
-		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "is unknown")
+		contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "has no user in IAM Identity Center")
 		w.wantGrants(1)
 		p.wantMetric("port_iam_runs_total", 1, "grant", "refused")
 
