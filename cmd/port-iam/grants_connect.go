@@ -32,6 +32,11 @@ func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 	if err != nil {
 		return nil, configError{err}
 	}
+	return connectAs(ctx, cfg, log, stderr)
+}
+
+// connectAs is connect with settings that were read.
+func connectAs(ctx context.Context, cfg *config, log, stderr io.Writer) (*connection, error) {
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	c := &connection{clients: clients{cfg: cfg, log: logger}}
 	if err := c.open(ctx); err != nil {

@@ -106,7 +106,7 @@ func NewWorld(o Options) (_ *World, err error) {
 }
 
 // boundaryDocument is what no grant of the demo can exceed.
-const boundaryDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}]}`
+const boundaryDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","ec2:*","kms:*"],"Resource":"*"}]}`
 
 // Close ends everything, last things first.
 func (w *World) Close() {

@@ -160,8 +160,8 @@ func (b *browser) take(m message, text []byte) {
 	case "Runtime.exceptionThrown":
 		b.problems = append(b.problems, string(bytes.TrimSuffix(text, []byte{0})))
 	case "Log.entryAdded", "Runtime.consoleAPICalled":
-		// The browser asks for an icon by itself.
-		if !strings.Contains(string(text), "/favicon.ico") {
+		// The browser asks for an icon by itself, and tells that a form was wrong.
+		if !strings.Contains(string(text), "/favicon.ico") && !strings.Contains(string(text), "status of 422") {
 			b.problems = append(b.problems, string(bytes.TrimSuffix(text, []byte{0})))
 		}
 	case "Network.requestWillBeSent":

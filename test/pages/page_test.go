@@ -123,9 +123,12 @@ func TestClickThrough(t *testing.T) {
 	if strings.Contains(form, "ec2:") {
 		t.Errorf("a bucket's form offers permissions of EC2:\n%s", form)
 	}
-	b.click("input[value='s3:PutObject']", "")
 	b.write("input[name=duration]", "1h")
 	b.write("textarea[name=reason]", "upload the monthly report")
+	b.click("form button", "Execute")
+	b.await("Choose at least one permission")
+	b.awaitScript("document.querySelector('input[name=duration]').value === '1h' && document.querySelector('textarea').value === 'upload the monthly report'")
+	b.click("input[value='s3:PutObject']", "")
 	b.click("form button", "Execute")
 
 	b.await("WAITING FOR APPROVAL", "s3:PutObject", "upload the monthly report", "Nothing is written yet")
@@ -147,6 +150,7 @@ func TestClickThrough(t *testing.T) {
 	b.click(back, "Back to resources and permissions")
 	b.await("Nobody holds a permission", "Revoke permissions")
 	wantLive(t, b)
+	wantOwnApprovalRefused(t, b)
 	b.wantQuiet(d.page, d.status)
 }
 
@@ -170,6 +174,24 @@ func wantLive(t *testing.T, b *browser) {
 	b.awaitScript("window.untouched === true")
 	b.click("#provisioned button", "Revoke")
 	b.await("SUCCESS", "has been deleted.")
+}
+
+// wantOwnApprovalRefused: what needs approval is told before and after it is asked for, and
+// not granted on the requester's own; what was asked for is in the form again.
+func wantOwnApprovalRefused(t *testing.T, b *browser) {
+	t.Helper()
+	b.click(back, "Back to resources and permissions")
+	b.click("#approval button", "Let them pass")
+	b.await("Requests need no approval")
+	b.click(requestBucket, "Request permissions")
+	b.await("s3:DeleteObject needs approval at most 2h", "S3: read objects (encrypted)", "kms:Decrypt")
+	b.click("input[value='s3:DeleteObject']", "")
+	b.click("form button", "Execute")
+	b.await("WAITING FOR APPROVAL")
+	b.click("#decide button", "Approve your own request")
+	b.await("FAILURE", "approved by alice@example.com", "needs the approval of another person")
+	b.click("#again", "Change and request again")
+	b.awaitScript("document.querySelector(\"input[value='s3:DeleteObject']\").checked")
 }
 
 // wantStatus checks that the status page shows the grant, and not whose it is,
