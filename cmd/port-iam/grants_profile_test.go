@@ -97,7 +97,8 @@ func TestGrantsProfileInTwoAccounts(t *testing.T) {
 		RunID: "r_here", Requester: alice, UserName: alice, Resource: w.instance(member), Actions: []string{"ec2:StopInstances"},
 	})
 	o.must(err)
-	o.must(o.conn.served[1].ops.Create(t.Context(), p))
+	_, err = o.conn.served[1].ops.Create(t.Context(), p)
+	o.must(err)
 	o.must(o.conn.served[1].ops.Attach(t.Context(), p))
 	if out := wantCommand(t, 1, "set ACCOUNTS to one of them", "grants show --profile "+here); out != "" {
 		t.Errorf("of two: %s", out)
