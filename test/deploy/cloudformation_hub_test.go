@@ -38,6 +38,8 @@ func TestStackHub(t *testing.T) {
 		params          map[string]string
 	}{
 		{"hub", "aws", map[string]string{"Part": "hub"}},
+		{"hub that looks people up", "aws", map[string]string{"Part": "hub", "IdentityStoreRoleArn": sampleReader}},
+		{"hub with grants that looks people up", "aws", map[string]string{"IdentityStoreRoleArn": sampleReader}},
 		{"hub with names", "aws-us-gov", map[string]string{"Part": "hub", "AccountRole": "Access", "PrincipalName": "access", "PolicyPrefix": "Access"}},
 		{"hub with grants", "aws", map[string]string{}},
 		{"hub with grants, names and tags", "aws-cn", map[string]string{"AccountRole": "Access", "IamTags": "a=1,b=2", "IamPath": "/access/", "PrincipalName": "access"}},
@@ -47,7 +49,7 @@ func TestStackHub(t *testing.T) {
 				params := map[string]string{"Principal": "ecs-task", "Accounts": strings.Join(accounts, ",")}
 				maps.Copy(params, tt.params)
 				s := template.fill(t, tt.partition, account, params)
-				settings := []string{"ACCOUNTS=" + params["Accounts"], "ACCOUNT_ROLE=" + s.values["AccountRole"], "IAM_TAGS=" + s.values["IamTags"]}
+				settings := []string{"ACCOUNTS=" + params["Accounts"], "ACCOUNT_ROLE=" + s.values["AccountRole"], "IAM_TAGS=" + s.values["IamTags"], "IDENTITY_STORE_ROLE=" + s.values["IdentityStoreRoleArn"]}
 				if s.values["Part"] == "account" {
 					settings[0] += "," + account
 				}
@@ -94,6 +96,46 @@ func TestStackMember(t *testing.T) {
 			attached := s.resolve(s.Resources["Management"].Properties["Roles"])
 			if diff := cmp.Diff([]any{s.values["AccountRole"]}, attached); diff != "" {
 				t.Errorf("the management policy is attached to (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStackLooksUp: a daemon of one account may assume the role that looks people up, and no
+// other one.
+func TestStackLooksUp(t *testing.T) {
+	template, binary := readStack(t), build(t, root(t))
+	const account = "210987654321"
+	s := template.fill(t, "aws", account, map[string]string{"Principal": "ecs-task", "IdentityStoreRoleArn": sampleReader})
+	settings := []string{"IDENTITY_STORE_ROLE=" + sampleReader}
+	want := func(args ...string) any { return policyOf(t, printedWith(t, binary, settings, args...)) }
+	compareDocuments(t, "hub", want("hub-policy"), s.document("Hub", "PolicyDocument"))
+	compareDocuments(t, "management", want("management-policy", "--account", account, "--boundary", s.outputs()["BoundaryArn"], "--role", s.outputs()["RoleArn"]), s.document("Management", "PolicyDocument"))
+}
+
+// TestStackIdentityStore: trust and policy of the role that looks people up are those that
+// `port-iam print` prints.
+func TestStackIdentityStore(t *testing.T) {
+	template, binary := readTemplate(t, storeFile), build(t, root(t))
+	for name, params := range map[string]map[string]string{
+		"defaults":    {},
+		"external id": {"ExternalId": "port-iam:2026/a", "StoreAccount": "999999999999", "RoleName": "Reader"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := map[string]string{"IdentityStoreId": "d-1234567890", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid"}
+			maps.Copy(all, params)
+			s := template.fill(t, "aws-us-gov", "999999999999", all)
+			settings := []string{"IDENTITY_STORE_ID=d-1234567890", "ACCOUNT_EXTERNAL_ID=" + s.values["ExternalId"]}
+			args := []string{"identity-policy", "--partition", "aws-us-gov"}
+			if account := params["StoreAccount"]; account != "" {
+				args = append(args, "--account", account)
+			}
+			policies := s.resolve(s.Resources["Reader"].Properties["Policies"]).([]any)
+			compareDocuments(t, "policy", policyOf(t, printedWith(t, binary, settings, args...)), policyOf(t, policies[0].(map[string]any)["PolicyDocument"]))
+			trust := printedWith(t, binary, settings, "member-trust", "--role", sampleHub, "--organization", "o-exampleorgid")
+			compareDocuments(t, "trust", policyOf(t, trust), s.document("Reader", "AssumeRolePolicyDocument"))
+			if got, want := s.outputs()["RoleArn"], "arn:aws-us-gov:iam::999999999999:role/"+s.values["RoleName"]; got != want {
+				t.Errorf("%s, want %s", got, want)
 			}
 		})
 	}

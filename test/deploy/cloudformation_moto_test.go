@@ -25,6 +25,7 @@ import (
 const (
 	sampleProvider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
 	sampleHub      = "arn:aws:iam::123456789012:role/port-iam"
+	sampleReader   = "arn:aws:iam::999999999999:role/PortIamIdentityStore"
 )
 
 // cloud is a moto with CloudFormation and IAM.

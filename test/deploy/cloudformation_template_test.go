@@ -13,7 +13,10 @@ import (
 	"port-iam/test/kit/server"
 )
 
-const stackFile = "deploy/cloudformation/port-iam.yaml"
+const (
+	stackFile = "deploy/cloudformation/port-iam.yaml"
+	storeFile = "deploy/cloudformation/identity-store.yaml" // the role that looks people up
+)
 
 // python is a command of the virtual environment of moto, which cfn-lint is in
 // too.
@@ -51,7 +54,12 @@ type stackTemplate struct {
 
 func readStack(t *testing.T) (s stackTemplate) {
 	t.Helper()
-	text := output(t, python(t, "python", "cloudformation_json.py", filepath.Join(root(t), stackFile)))
+	return readTemplate(t, stackFile)
+}
+
+func readTemplate(t *testing.T, file string) (s stackTemplate) {
+	t.Helper()
+	text := output(t, python(t, "python", "cloudformation_json.py", filepath.Join(root(t), file)))
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +204,9 @@ func (s stack) inside(v any) any {
 	case []any:
 		out := []any{}
 		for _, value := range v {
-			out = append(out, s.resolve(value))
+			if value = s.resolve(value); value != any(noValue{}) {
+				out = append(out, value)
+			}
 		}
 		return out
 	}

@@ -19,10 +19,12 @@ import (
 // not even as information. Each partition is asked about alone: with four regions
 // at once cfn-lint needs minutes, with one a second.
 func TestStackLint(t *testing.T) {
-	for _, region := range []string{"us-east-1", "us-gov-west-1", "cn-north-1"} {
-		cmd := python(t, "cfn-lint", "--template", filepath.Join(root(t), stackFile), "--include-checks", "I", "--regions", region)
-		if out := output(t, cmd); out != "" {
-			t.Errorf("%s: %s", region, out)
+	for _, file := range []string{stackFile, storeFile} {
+		for _, region := range []string{"us-east-1", "us-gov-west-1", "cn-north-1"} {
+			cmd := python(t, "cfn-lint", "--template", filepath.Join(root(t), file), "--include-checks", "I", "--regions", region)
+			if out := output(t, cmd); out != "" {
+				t.Errorf("%s: %s", region, out)
+			}
 		}
 	}
 }
@@ -180,10 +182,12 @@ var parts = []struct {
 	{map[string]string{"Principal": "user", "BoundaryPolicyArn": "arn:aws:iam::210987654321:policy/Limit"}, "DaemonUser Management Requester"},
 	{map[string]string{"Principal": "ecs-task", "Accounts": "111122223333"}, "Boundary DaemonRole Hub Management Requester"},
 	{map[string]string{"Part": "hub", "Principal": "ecs-task", "Accounts": "111122223333"}, "DaemonRole Hub"},
+	{map[string]string{"Principal": "ecs-task", "IdentityStoreRoleArn": sampleReader}, "Boundary DaemonRole Hub Management Requester"},
+	{map[string]string{"Part": "hub", "Principal": "ecs-task", "Accounts": "111122223333", "IdentityStoreRoleArn": sampleReader}, "DaemonRole Hub"},
 	{map[string]string{"Part": "hub", "Principal": "instance-profile", "Accounts": "111122223333"}, "DaemonRole Hub InstanceProfile"},
 	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid"}, "Boundary Management MemberRole Requester"},
 	// A StackSet may carry parameters of the hub, which mean nothing in a member.
-	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "instance-profile", "Accounts": "111122223333"}, "Boundary Management MemberRole Requester"},
+	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "instance-profile", "Accounts": "111122223333", "IdentityStoreRoleArn": sampleReader}, "Boundary Management MemberRole Requester"},
 	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "pod-identity", "EksCluster": "access"}, "Boundary Management MemberRole Requester"},
 	{map[string]string{"Part": "member", "HubRoleArn": sampleHub, "OrganizationId": "o-exampleorgid", "Principal": "user"}, "Boundary Management MemberRole Requester"},
 }
@@ -338,7 +342,7 @@ print(json.dumps([bool(re.fullmatch(q["Pattern"], q["Value"], re.ASCII)) for q i
 // TestStackPage: the page's table of parameters is that of the template, and what the
 // page gives or reads are parameters and outputs of it.
 func TestStackPage(t *testing.T) {
-	page, template := read(t, filepath.Dir(stackFile), "README.md"), readStack(t)
+	page, template, store := read(t, filepath.Dir(stackFile), "README.md"), readStack(t), readTemplate(t, storeFile)
 	_, table, _ := strings.Cut(page, "## Parameters")
 	table, _, _ = strings.Cut(table, "\n## ")
 	inTable := map[string]bool{}
@@ -357,8 +361,9 @@ func TestStackPage(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)\\bParameterKey=(\\w+)|^\\| `([A-Z][a-z][A-Za-z]+)`|\\b([A-Z][a-z][A-Za-z]+)=").FindAllStringSubmatch(page, -1) {
 		name := m[1] + m[2] + m[3]
 		_, parameter := template.Parameters[name]
+		_, ofStore := store.Parameters[name]
 		_, isOutput := template.Outputs[name]
-		if n++; !parameter && !isOutput && !optionsOfCLI.MatchString(name) {
+		if n++; !parameter && !ofStore && !isOutput && !optionsOfCLI.MatchString(name) {
 			t.Errorf("the template has no %s", name)
 		}
 	}
