@@ -64,10 +64,10 @@ lint: ## Check formatting, vet, linters and generated text
 	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI) run
-	go test -count=1 -run 'TestSettingsTable|TestModelTable|TestBundleTable' ./cmd/port-iam ./templates ./internal/setup
+	go test -count=1 -run 'TestSettingsTable|TestModelTable|TestBundleTable|TestConsoleTable' ./cmd/port-iam ./templates ./internal/setup
 
-generate: ## Write the tables of settings (README), of the model (docs/install.md) and of bundles (docs/bundles.md)
-	go test -count=1 -run 'TestSettingsTable|TestModelTable|TestBundleTable' ./cmd/port-iam ./templates ./internal/setup -update
+generate: ## Write the tables of settings (README), of the model (docs/install.md), of bundles (docs/bundles.md) and of lists for the console (docs/security.md)
+	go test -count=1 -run 'TestSettingsTable|TestModelTable|TestBundleTable|TestConsoleTable' ./cmd/port-iam ./templates ./internal/setup -update
 
 catalogue: ## Generate the table of AWS's actions from its pinned source, and print what it changes (needs npm)
 	go run ./internal/tools/catalogue

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"port-iam/iamops/catalogue"
 )
 
 var update = flag.Bool("update", false, "write the settings table into the README")
@@ -42,27 +44,40 @@ func settingsTable() string {
 	return b.String()
 }
 
-func TestSettingsTable(t *testing.T) {
-	const begin, end = "<!-- settings: begin (make generate) -->\n", "<!-- settings: end -->"
-	text, err := os.ReadFile(readme)
+func TestSettingsTable(t *testing.T) { checkTable(t, readme, "settings", settingsTable()) }
+
+// checkTable compares the table of a page with what it has to be, or writes it.
+func checkTable(t *testing.T, page, name, want string) {
+	t.Helper()
+	begin, end := "<!-- "+name+": begin (make generate) -->\n", "<!-- "+name+": end -->"
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(text), begin)
 	table, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("%s has no place for the settings between %q and %q", readme, begin, end)
+		t.Fatalf("%s has no place for the table between %q and %q", page, begin, end)
 	}
-	want := settingsTable()
 	if *update {
-		if err := os.WriteFile(readme, []byte(before+begin+want+end+after), 0o600); err != nil {
+		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(want, table); diff != "" {
-		t.Errorf("the README's settings differ from the tags (-want +got), run `make generate`:\n%s", diff)
+		t.Errorf("the table in %s differs from the code (-want +got), run `make generate`:\n%s", page, diff)
 	}
+}
+
+// TestConsoleTable holds what docs/security.md says about the lists for AWS's console.
+func TestConsoleTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| resource | action | on | what the answer holds |\n|---|---|---|---|\n")
+	for _, c := range catalogue.ConsoleCalls() {
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", c.Type, c.Action, c.On, c.Answer)
+	}
+	checkTable(t, "../../docs/security.md", "console", b.String())
 }
 
 func TestSettingsTags(t *testing.T) {
