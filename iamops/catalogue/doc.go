@@ -27,7 +27,10 @@
 //
 // Whatever the tables say, each resource that comes out is the ARN of the entity or of
 // a related resource, or that ARN followed by "/" or ":" and more. So a mistake in a
-// table can make a grant useless, but never let it reach another resource.
+// table can make a grant useless, but never let it reach another resource. Only what
+// AWS's console needs to show the entity (console_views.go), where the request wants it,
+// may be on what holds the entity, or on everything in its Region: it lists and
+// describes, and reads no data.
 //
 // An ARN names one resource, and each "*" and "?" in it is a part of the name: a
 // policy has it as [Written]. The ARN of an object that ends in "/" is a folder, and
