@@ -154,7 +154,8 @@ func TestSurveyOfLimits(t *testing.T) {
 	if diff := cmp.Diff([]limits{
 		{2 * time.Hour, true, "b names S3:getobject more than once; b may be had for 2h, and 1h is the longest that is granted"},
 		{2 * time.Hour, false, "s3:GetObject may be had for 2h, and 1h is the longest that is granted"},
-		{0, true, ""}, {},
+		{0, true, ""},
+		{},
 	}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
