@@ -66,7 +66,7 @@ func newSetup() *cobra.Command {
 	flags.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
 	flags.BoolVar(&f.samples, "samples", false, "add two resources and some permissions to try out")
 	flags.StringVar(&f.account, "account", "", "AWS account id, 12 digits (default: ACCOUNTS, else that of the boundary, else of the AWS credentials)")
-	flags.StringVar(&f.starter, "starter-permissions", "", "prefixes of services, comma separated, whose actions people may request")
+	flags.StringVar(&f.starter, "starter-permissions", "", "prefixes of services, comma separated, whose actions people may request, by themselves and in bundles")
 	flags.StringArrayVar(&f.executeTeams, "execute-teams", nil, "`teams` in Port, comma separated, who may request and revoke, and no longer every member")
 	flags.StringArrayVar(&f.approveTeams, "approve-teams", nil, "`teams` in Port, comma separated, who may approve, where approval is required")
 	approvalFlag(cmd, &f.approval)
