@@ -114,7 +114,7 @@ func TestClickThrough(t *testing.T) {
 	b := newBrowser(t)
 
 	b.visit(d.page)
-	b.await(bucket, "Nobody holds a permission", "Requests need no approval")
+	b.await(bucket, "Nobody holds a permission", "Requests need no approval, unless")
 	b.click("#approval button", "Require approval")
 	b.await("Requests wait for approval")
 
