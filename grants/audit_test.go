@@ -137,7 +137,9 @@ func TestAuditEnds(t *testing.T) {
 			rec  func() port.Record
 			want string
 		}{
-			{"a wrong input", func() port.Record { return w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1m"}) }, "refused requester " + alice},
+			{"a wrong input", func() port.Record {
+				return w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "1m"})
+			}, "refused requester " + alice},
 			{"no such grant", func() port.Record {
 				return w.start(porttest.RunSpec{Action: revokeAction, Entity: "other", Requester: alice})
 			}, "refused requester"},

@@ -31,6 +31,8 @@ var unsaid = map[string]string{
 	"AWS shows on the role what was taken off, or is new: %s":      "the removal waits; in the end it says what AWS says",
 	"Port does not give the run of the grant: %w":                  "the removal waits; in the end it says what Port says",
 	"the access is cut, and the rest follows":                      "the removal goes on",
+	"Waiting for the audit log":                                    "what is granted is the same after that",
+	"nothing is granted without its audit event: %w":               "the run waits, for as long as that takes",
 	"the grant ends in %s":                                         "the expiry waits",
 	"other runs are being handled in account %s":                   "the run waits, for as long as that takes",
 	"plan grant ": "our name of the step is taken off",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -152,7 +153,7 @@ func (w *twoAccounts) run() *running {
 	}
 	ctx, stop := context.WithTimeout(w.t.Context(), time.Minute)
 	d := &running{url: "http://" + l.Addr().String(), log: &lockedBuffer{}, ends: make(chan error, 1), stop: stop}
-	go func() { d.ends <- run(ctx, cfg, l, d.log) }()
+	go func() { d.ends <- run(ctx, cfg, l, io.Discard, d.log) }()
 	w.t.Cleanup(stop)
 	return d
 }

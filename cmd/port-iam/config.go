@@ -69,6 +69,7 @@ type config struct {
 	}
 	rules catalogue.Rules
 	sweep struct{ interval, grace time.Duration } // interval 0: off
+	audit string                                  // stdout, off, or a path
 	serve struct {
 		address  string
 		details  bool
@@ -97,7 +98,7 @@ func (s settings) parse(load func(context.Context) (aws.Config, error)) (*config
 	for _, part := range []func(*config, *problems){
 		s.parsePort, parseAWS, s.parseRecords, s.parseKafka,
 		s.parseAccounts, s.parseIAM, s.parseActions, s.parseGrant, s.parseRules, s.parseSweep,
-		s.parseServe,
+		s.parseAudit, s.parseServe,
 	} {
 		part(c, &p)
 	}
@@ -322,6 +323,25 @@ func (s settings) parseSweep(c *config, p *problems) {
 			s.Sweep.Grace, grants.LeastGrace))
 	}
 	c.sweep.grace = grace
+}
+
+// Values of AUDIT_LOG that are no file.
+const (
+	auditStdout = "stdout"
+	auditOff    = "off"
+)
+
+func (s settings) parseAudit(c *config, p *problems) {
+	c.audit = s.Audit.Log
+	switch word := strings.ToLower(c.audit); word {
+	case auditStdout, auditOff, "stderr", "none", "true", "false":
+		if c.audit != auditStdout && c.audit != auditOff {
+			p.add("AUDIT_LOG", "%q is not stdout, off or the path of a file (./%s is one)", c.audit, c.audit)
+		}
+	}
+	if c.audit == auditOff {
+		c.warn("AUDIT_LOG=off: nothing keeps who was given what")
+	}
 }
 
 func (s settings) parseServe(c *config, p *problems) {

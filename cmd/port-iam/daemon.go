@@ -32,6 +32,7 @@ const (
 	needAWS   = "aws"
 	needKafka = "kafka"
 	needClock = "clock"
+	needAudit = "audit"
 )
 
 func newLogger(cfg *config, w io.Writer) *slog.Logger {
@@ -68,14 +69,14 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 // runDaemon is `port-iam run`. Wrong settings are told as they are by every
 // command; every other end with an error is a line of the log.
-func runDaemon(ctx context.Context, stderr io.Writer) error {
+func runDaemon(ctx context.Context, stdout, stderr io.Writer) error {
 	cfg, err := readSettings().parse(defaultAWS)
 	if err = errors.Join(err, cfg.awsErr); err != nil {
 		return configError{err}
 	}
 	l, err := listen(ctx, cfg.serve.address)
 	if err == nil {
-		err = run(ctx, cfg, l, stderr)
+		err = run(ctx, cfg, l, stdout, stderr)
 	}
 	if err != nil {
 		newLogger(cfg, stderr).Error("port-iam: cannot go on", "error", err)
@@ -101,13 +102,20 @@ func newDaemon(cfg *config, reg *prometheus.Registry, stderr io.Writer) *daemon 
 }
 
 // run is the daemon: built in order, by hand, and torn down in reverse. It closes
-// the listener, and returns nil after a clean stop.
-func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) error {
+// the listener, and returns nil after a clean stop. Audit events may go to stdout, and
+// nothing else does.
+func run(ctx context.Context, cfg *config, l net.Listener, stdout, stderr io.Writer) error {
 	reg := prometheus.NewRegistry()
 	d := newDaemon(cfg, reg, stderr)
 	for _, w := range cfg.warnings {
 		d.log.Warn("deliberate choice", "setting", w)
 	}
+	closeAudit, err := d.openAudit(ctx, stdout)
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
+	defer closeAudit()
 	defer d.serve(ctx, l, handler(reg, d.ready, &d.life), serverLimits)()
 	defer d.supervise(ctx)()
 	if err := d.build(ctx); err != nil {
@@ -124,7 +132,7 @@ func run(ctx context.Context, cfg *config, l net.Listener, stderr io.Writer) err
 		defer inBackground(ctx, d.sweeper.Run)()
 	}
 
-	err := nameSettings(d.kafka.Run(ctx))
+	err = nameSettings(d.kafka.Run(ctx))
 	d.log.Info("stopped", "clean", err == nil)
 	return err
 }

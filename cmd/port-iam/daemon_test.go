@@ -42,7 +42,7 @@ func TestActionsOfAnotherAccount(t *testing.T) {
 		}
 		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 		ended := make(chan error, 1)
-		go func() { ended <- run(ctx, cfg, l, io.Discard) }()
+		go func() { ended <- run(ctx, cfg, l, io.Discard, io.Discard) }()
 		if want == "" {
 			awaitReady(t, "http://"+l.Addr().String())
 			stop()
@@ -126,7 +126,7 @@ func TestCredentialsAtStart(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, cfg, l, io.Discard) }()
+	go func() { ended <- run(ctx, cfg, l, io.Discard, io.Discard) }()
 	url := "http://" + l.Addr().String()
 	awaitAnswer(t, url, http.StatusServiceUnavailable, "not this pod")
 	gives.Store(true)
@@ -140,7 +140,7 @@ func TestCredentialsAtStart(t *testing.T) {
 	if l, err = listen(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), cfg, l, io.Discard); err == nil || !strings.Contains(err.Error(), "check the AWS credentials") {
+	if err := run(t.Context(), cfg, l, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "check the AWS credentials") {
 		t.Errorf("rejected: %v", err)
 	}
 }

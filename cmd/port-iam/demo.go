@@ -44,7 +44,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) error {
 	defer world.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	d := &demoDaemon{world: world, stderr: stderr, died: stop}
+	d := &demoDaemon{world: world, audit: io.Discard, stderr: stderr, died: stop}
 	err = demo.Tell(ctx, world, demo.Daemon{Start: d.start, Profile: d.profile}, stdout)
 	if err == nil && !once {
 		err = stay(ctx, world, d.url, stdout)
@@ -55,6 +55,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) error {
 // demoDaemon is the daemon of the demo, which can be started again with other settings.
 type demoDaemon struct {
 	world  *demo.World
+	audit  io.Writer // its audit events
 	stderr io.Writer
 	died   func() // called when it ends by itself
 
@@ -79,7 +80,7 @@ func (d *demoDaemon) start(ctx context.Context, console bool) (url string, err e
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, d.cfg, l, d.stderr)
+		ended <- run(ctx, d.cfg, l, d.audit, d.stderr)
 		if ctx.Err() == nil {
 			d.died()
 		}

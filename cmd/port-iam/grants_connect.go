@@ -35,8 +35,23 @@ func connect(ctx context.Context, log, stderr io.Writer) (*connection, error) {
 	return connectAs(ctx, cfg, log, stderr)
 }
 
+// connectToRemove is connect for a command that takes access away: that leaves audit
+// events. The connection is to be closed.
+func connectToRemove(ctx context.Context, log, stderr io.Writer) (*connection, error) {
+	cfg, err := readSettings().parseForOperator()
+	if err != nil {
+		return nil, configError{err}
+	}
+	return connectWith(ctx, cfg, log, stderr, func(c *connection, own iamops.Identity) { c.auditByHand(own, stderr) })
+}
+
 // connectAs is connect with settings that were read.
 func connectAs(ctx context.Context, cfg *config, log, stderr io.Writer) (*connection, error) {
+	return connectWith(ctx, cfg, log, stderr, func(*connection, iamops.Identity) {})
+}
+
+// connectWith prepares the connection before its service is made.
+func connectWith(ctx context.Context, cfg *config, log, stderr io.Writer, prepare func(c *connection, own iamops.Identity)) (*connection, error) {
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	c := &connection{clients: clients{cfg: cfg, log: logger}}
 	if err := c.open(ctx); err != nil {
@@ -65,6 +80,7 @@ func connectAs(ctx context.Context, cfg *config, log, stderr io.Writer) (*connec
 	if c.served, err = c.newAccounts(org, identity); err != nil {
 		return nil, err
 	}
+	prepare(c, identity)
 	if c.service, err = c.newService(c.served); err != nil {
 		return nil, err
 	}

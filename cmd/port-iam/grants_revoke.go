@@ -82,10 +82,11 @@ func (f *revokeFlags) run(cmd *cobra.Command, names []string) error {
 	if !f.yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	c, err := connect(ctx, io.Discard, stderr)
+	c, err := connectToRemove(ctx, io.Discard, stderr)
 	if err != nil {
 		return err
 	}
+	defer c.close()
 	chosen, incomplete := map[string]string{}, error(nil)
 	for _, name := range names {
 		chosen[name] = ""

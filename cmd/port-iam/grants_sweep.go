@@ -38,10 +38,15 @@ func sweepGrants(cmd *cobra.Command, dryRun, yes bool) error {
 	if !dryRun && !yes && !isTerminal(cmd.InOrStdin()) {
 		return errNotAsked
 	}
-	c, err := connect(ctx, stderr, stderr)
+	open := connectToRemove
+	if dryRun {
+		open = connect
+	}
+	c, err := open(ctx, stderr, stderr)
 	if err != nil {
 		return err
 	}
+	defer c.close()
 	if c.portErr != nil {
 		return fmt.Errorf("without Port a sweep cannot tell what to remove: %w", c.portErr)
 	}

@@ -88,7 +88,9 @@ func newRoot() *cobra.Command {
 			Long:    "Reads runs from Port's Kafka topic and grants or revokes. Settings are environment variables, see the README.\nExit code: 0 clean stop, 1 cannot go on, 2 a setting is wrong.",
 			Example: "  PORT_CLIENT_ID=… PORT_CLIENT_SECRET=… IAM_PERMISSIONS_BOUNDARY=arn:aws:iam::123456789012:policy/PortIamBoundary port-iam run",
 			Args:    cobra.NoArgs,
-			RunE:    func(cmd *cobra.Command, _ []string) error { return runDaemon(cmd.Context(), cmd.ErrOrStderr()) },
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return runDaemon(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			},
 		},
 		&cobra.Command{
 			Use:     healthcheckName,

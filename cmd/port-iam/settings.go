@@ -77,6 +77,9 @@ type settings struct {
 		Interval string `envconfig:"SWEEP_INTERVAL" default:"5m" desc:"Time between two sweeps for expired grants, orphans and lost runs, at least 10s; 0 is off."`
 		Grace    string `envconfig:"SWEEP_GRACE" default:"10m" desc:"How long something must look orphaned or lost before a sweep acts; expiry needs no grace. Less than 2m is warned about: AWS may take that long to show a change."`
 	}
+	Audit struct { // where decisions are told
+		Log string `envconfig:"AUDIT_LOG" default:"stdout" desc:"Where audit events go, one JSON object a line: stdout, the path of a file that is appended to, or off (warned about). grants revoke and grants sweep write to the file, else to stderr. See docs/audit.md."`
+	}
 	Serve struct { // what the daemon shows of itself
 		Address   string `envconfig:"LISTEN_ADDRESS" default:":8080" desc:"Where the status page, /metrics, /healthz and /readyz are served; port 0 takes a free one and logs it."`
 		Details   string `envconfig:"STATUS_DETAILS" default:"false" desc:"Show requesters and resources on the status page."`

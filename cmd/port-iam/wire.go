@@ -16,6 +16,7 @@ import (
 	"port-iam/consumer"
 	"port-iam/grants"
 	"port-iam/iamops"
+	"port-iam/internal/audit"
 	"port-iam/port"
 )
 
@@ -39,6 +40,9 @@ type clients struct {
 	portal *port.Client
 	aws    *iamops.Clients
 	store  *iamops.IdentityStore // nil: nobody is looked up
+
+	audit *audit.Log // nil: off
+	actor string     // the caller ARN of the operator; "": this is the daemon
 
 	kafkaKnown atomic.Bool // that Port, or the settings, have given access to Kafka
 }
@@ -90,7 +94,10 @@ func (c *clients) newService(served []account) (*grants.Service, error) {
 		Portal: c.portal, Accounts: accessOf(served), Actions: cfg.actions, Concurrency: cfg.grant.concurrency,
 		Terms:            cfg.terms(),
 		ConfirmRequester: cfg.records.confirmRequester, RequireSignature: cfg.records.signature == signatureRequire,
-		ClockSkew: c.aws.ClockSkew, Log: c.log, Registerer: c.reg,
+		ClockSkew: c.aws.ClockSkew, Actor: c.actor, Log: c.log, Registerer: c.reg,
+	}
+	if c.audit != nil {
+		o.Audit = c.audit
 	}
 	if c.store != nil {
 		o.Users = c.store

@@ -95,13 +95,8 @@ func synced(at interface{ Sync() error }) error {
 type stream struct{ to io.Writer }
 
 func (s stream) write(line []byte) error {
-	if _, err := s.to.Write(line); err != nil {
-		return err
-	}
-	if at, ok := s.to.(*os.File); ok {
-		return synced(at)
-	}
-	return nil
+	_, err := s.to.Write(line)
+	return err
 }
 
 func (s stream) full() error { return nil }

@@ -220,7 +220,7 @@ func (l *Log) note(err error) (tell func()) {
 		return func() { l.opts.Log.Info("audit events can be written again", "file", l.name) }
 	}
 	return func() {
-		l.opts.Log.Error("audit events cannot be written: grants wait until they can be", "file", l.name, "error", err)
+		l.opts.Log.Error("audit events cannot be written", "file", l.name, "error", err)
 	}
 }
 
