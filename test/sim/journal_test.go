@@ -102,12 +102,31 @@ type journal struct {
 	text []byte // behind the last line
 }
 
+// noted is a log that notes of which events its user knows that they may not be kept.
+type noted struct {
+	*audit.Log
+	p *process
+}
+
+// Write is part of grants.Audit.
+func (n *noted) Write(ctx context.Context, e audit.Event) error {
+	err := n.Log.Write(ctx, e)
+	if _, dead := n.p.pass(); err != nil && dead == nil {
+		l := &n.p.w.ledger
+		l.mu.Lock()
+		l.unkept[e.Grant], l.unkept[e.RunID] = true, true
+		l.mu.Unlock()
+		n.p.w.trace.add("%s: audit event %s of %s, grant %s may not be kept: %v", n.p.name, e.Event, e.RunID, e.Grant, err)
+	}
+	return err
+}
+
 // auditLog is where an instance keeps its events; nil in a schedule without.
-func (p *process) auditLog(log *slog.Logger) *audit.Log {
+func (p *process) auditLog(log *slog.Logger) *noted {
 	if !p.w.plan.audits {
 		return nil
 	}
-	return audit.To(&journal{p: p}, "of "+p.name, audit.Options{Version: "sim", Log: log})
+	return &noted{audit.To(&journal{p: p}, "of "+p.name, audit.Options{Version: "sim", Log: log}), p}
 }
 
 var errFull = errors.New("no space left on device")
@@ -141,7 +160,6 @@ func (j *journal) Write(line []byte) (int, error) {
 		kept = line[:len(line)/2]
 	}
 	if err := w.ledger.wait(); err != nil {
-		j.missing(line)
 		return 0, err
 	}
 	j.keep(kept)
@@ -153,7 +171,6 @@ func (j *journal) Write(line []byte) (int, error) {
 		j.p.freeze(f.length)
 		_, _ = j.p.pass()
 	case lostRequest, lostAnswer:
-		j.missing(line)
 		return len(kept), errFull
 	}
 	return len(line), nil
@@ -229,16 +246,4 @@ func (j *journal) keep(text []byte) {
 		j.p.w.trace.add("%s: audit event %s of %s, grant %s, role %s %s", j.p.name, e.Event, e.RunID, e.Grant, e.RoleID, e.By)
 		l.entries = append(l.entries, e)
 	}
-}
-
-// missing notes that the event of a line may not be kept, and its writer knows.
-func (j *journal) missing(line []byte) {
-	var e entry
-	if json.Unmarshal(line, &e) != nil {
-		return // a line that was tried
-	}
-	l := &j.p.w.ledger
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.unkept[e.Grant], l.unkept[e.RunID] = true, true
 }

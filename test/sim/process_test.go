@@ -17,7 +17,6 @@ import (
 	"port-iam/consumer"
 	"port-iam/grants"
 	"port-iam/iamops"
-	"port-iam/internal/audit"
 	"port-iam/port"
 	"port-iam/templates"
 )
@@ -32,7 +31,7 @@ type process struct {
 	kafka   *consumer.Consumer
 	sweeper *grants.Sweeper
 	clients []*iamops.Clients // of the accounts that it serves, its own first
-	audit   *audit.Log        // nil: none
+	audit   *noted            // nil: none
 	cancel  context.CancelFunc
 	done    chan struct{}
 	onCall  func() // before each numbered call; nil: nothing
