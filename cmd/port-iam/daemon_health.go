@@ -36,7 +36,7 @@ func newReadiness(reg prometheus.Registerer, names ...string) *readiness {
 	}
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "port_iam_ready",
-		Help: "Whether /readyz answers 200: a member of the group, accepted by Port and AWS, with a right clock.",
+		Help: "Whether /readyz answers 200: a member of the group, accepted by Port and AWS, with a right clock and an audit log that can be written.",
 	}, func() float64 {
 		if len(r.problems()) > 0 {
 			return 0

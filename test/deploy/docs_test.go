@@ -65,7 +65,7 @@ func checkQueries(t *testing.T, where map[string]string) {
 	t.Log(output(t, exec.Command("promtool", "check", "rules", file)))
 }
 
-var namedSetting = regexp.MustCompile(`\b(?:PORT|KAFKA|IAM|GRANT|REVOKE|EXPIRE|SWEEP|LISTEN|STATUS|LOG|TEMPLATES|ALLOW)_[A-Z][A-Z_]*[A-Z]\b`)
+var namedSetting = regexp.MustCompile(`\b(?:PORT|KAFKA|IAM|GRANT|REVOKE|EXPIRE|SWEEP|LISTEN|STATUS|LOG|AUDIT|TEMPLATES|ALLOW)_[A-Z][A-Z_]*[A-Z]\b`)
 
 // TestDocumentedSettings: the settings that pages name are settings.
 func TestDocumentedSettings(t *testing.T) {
