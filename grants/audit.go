@@ -81,10 +81,10 @@ func (j *Job) event(what, why string) audit.Event {
 		By: askedBy(j.op), Why: why,
 	}
 	if j.op == opGrant {
-		e.Resource = cmp.Or(j.resource, j.rec.Entity)
+		e.Resource = cmp.Or(j.resource, j.entity)
 	}
-	if j.lost {
-		e.By = audit.BySweeper
+	if j.lost { // which Port says, and no record
+		e.By, e.Resource = audit.BySweeper, j.rec.Entity
 	}
 	return e
 }

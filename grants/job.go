@@ -40,6 +40,7 @@ type Job struct {
 	// run says once the record was found to fit, and the last event that was written.
 	want                        request
 	requester, approver, userID string
+	entity                      string // of the run
 	told                        string
 	made                        *iamops.Plan // created by this job, entity written, not yet attached
 	linked                      bool         // the link of the run was sent
@@ -250,7 +251,7 @@ func (j *Job) open(ctx context.Context, run port.Run) (bool, error) {
 		j.rec.Requester = "" // the person whom the record names has not asked, perhaps
 	}
 	j.label.confirm()
-	j.approver = run.Approval.UserID
+	j.entity, j.approver = run.Entity, run.Approval.UserID
 	if j.op != opGrant { // of a grant the e-mail, once that is confirmed
 		j.requester = run.CreatedBy
 	}

@@ -27,11 +27,16 @@ func (f *file) open() error {
 	return nil
 }
 
+func (f *file) isRegular() bool {
+	info, err := f.at.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
 // isTorn reports whether the last line of the file has no end, or may have none:
 // another process was stopped, perhaps, while it wrote.
 func (f *file) isTorn() bool {
 	info, err := f.at.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	if err != nil || !f.isRegular() || info.Size() == 0 {
 		return false
 	}
 	in, err := os.Open(f.path)
@@ -73,7 +78,7 @@ func (f *file) full() error {
 	if err := f.follow(); err != nil {
 		return err
 	}
-	if info, err := f.at.Stat(); err == nil && info.Mode().IsRegular() && noSpace(f.path) {
+	if f.isRegular() && noSpace(f.path) {
 		return fmt.Errorf("write %s: %w", f.path, syscall.ENOSPC)
 	}
 	return nil

@@ -69,6 +69,9 @@ func Open(path string, o Options) (*Log, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)
 	}
+	if !f.isRegular() { // nothing but a write tells whether a device or a pipe takes one
+		_ = l.do(context.Background(), func() error { return l.append([]byte("\n")) }) // the result is noted
+	}
 	return l, nil
 }
 

@@ -137,7 +137,9 @@ func TestFull(t *testing.T) {
 	if err != nil {
 		t.Skip("no /dev/full here")
 	}
-	noError(t, l.Problem())
+	if l.Problem() == nil {
+		t.Error("it seems to take events")
+	}
 	if err := l.Write(t.Context(), audit.Event{Event: audit.Granted}); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("write: %v", err)
 	}
@@ -186,7 +188,7 @@ func TestPipe(t *testing.T) {
 	for written := false; !written; {
 		select {
 		case line := <-lines:
-			if !json.Valid([]byte(line)) {
+			if line != "" && !json.Valid([]byte(line)) {
 				t.Errorf("line %q", line)
 			}
 		case <-tick.C:
