@@ -30,6 +30,11 @@ func TestTerraformHub(t *testing.T) {
 			}
 		}
 	}
+	for _, accounts := range [][]string{{}, {"111122223333"}, manyAccounts()} {
+		e := made(t, tools, "aws/hub", "aws", "210987654321", map[string]any{"principal": "ecs-task", "accounts": accounts, "identity_store_role_arn": sampleReader})
+		want := printedWith(t, binary, []string{"ACCOUNTS=" + strings.Join(accounts, ","), "IDENTITY_STORE_ROLE=" + sampleReader}, "hub-policy")
+		compareDocuments(t, "hub that looks people up", policyOf(t, want), policyOf(t, e.at(t, "aws_iam_policy.hub", "0.policy")))
+	}
 	alone := made(t, tools, "aws/hub", "aws", "210987654321", map[string]any{"principal": "ecs-task"})
 	if diff := cmp.Diff([]any{}, alone.Resources["aws_iam_policy.hub"]); diff != "" {
 		t.Errorf("policies of a hub without accounts (-want +got):\n%s", diff)
@@ -88,6 +93,12 @@ func TestTerraformMember(t *testing.T) {
 		}, []string{"ACCOUNT_EXTERNAL_ID=port-iam:2026/a", "ACCOUNT_ROLE=Access", "IAM_PATH=/access/port/", "IAM_TAGS=team=platform,cost-center=4711 north"}},
 		{"member with a boundary of its own", "aws", hub, map[string]any{"boundary_policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, nil},
 		{"own account", "aws", own, nil, nil},
+		{"own account that looks people up", "aws", own, map[string]any{"identity_store_role_arn": sampleReader}, []string{"IDENTITY_STORE_ROLE=" + sampleReader}},
+		{
+			"own account of a hub that looks people up", "aws-us-gov", own,
+			map[string]any{"daemon_enters_others": true, "identity_store_role_arn": strings.Replace(sampleReader, "aws", "aws-us-gov", 1)},
+			[]string{"ACCOUNTS=" + account + ",111122223333", "IDENTITY_STORE_ROLE=" + strings.Replace(sampleReader, "aws", "aws-us-gov", 1)},
+		},
 		{
 			"own account of a hub", "aws", own,
 			map[string]any{"daemon_enters_others": true, "account_role": "Access", "iam_tags": map[string]string{"a": "1"}},
@@ -126,5 +137,34 @@ func TestTerraformMember(t *testing.T) {
 			}
 			compareDocuments(t, "boundary", want(append(place, "boundary", "--services", services)...), neededDenials(policyOf(t, e.at(t, "aws_iam_policy.boundary", "0.policy"))))
 		})
+	}
+}
+
+// TestTerraformIdentityStore: the documents of the role that looks people up are what
+// `port-iam print` prints.
+func TestTerraformIdentityStore(t *testing.T) {
+	tools, binary := evaluator(t), build(t, root(t))
+	for _, tt := range []struct {
+		partition string
+		vars      map[string]any
+		settings  []string
+		args      string
+	}{
+		{"aws", nil, nil, "identity-policy"},
+		{
+			"aws-us-gov", map[string]any{"external_id": "port-iam:2026/a", "store_account": "999999999999", "name": "Reader"},
+			[]string{"ACCOUNT_EXTERNAL_ID=port-iam:2026/a"}, "identity-policy --partition aws-us-gov --account 999999999999",
+		},
+	} {
+		vars := map[string]any{"hub_role_arn": sampleHub, "organization_id": "o-exampleorgid", "identity_store_id": "d-0123456789"}
+		maps.Copy(vars, tt.vars)
+		e := made(t, tools, "aws/identity-store", tt.partition, "999999999999", vars)
+		settings := append(tt.settings, "IDENTITY_STORE_ID=d-0123456789")
+		want := func(args ...string) any { return policyOf(t, printedWith(t, binary, settings, args...)) }
+		compareDocuments(t, "policy", want(strings.Fields(tt.args)...), policyOf(t, e.at(t, "aws_iam_role_policy.reader", "policy")))
+		compareDocuments(t, "trust", want("member-trust", "--role", sampleHub, "--organization", "o-exampleorgid"), policyOf(t, e.at(t, "aws_iam_role.reader", "assume_role_policy")))
+		if got := e.Outputs["role_arn"].(string); !strings.HasPrefix(got, "arn:"+tt.partition+":iam::999999999999:role/") {
+			t.Errorf("%s", got)
+		}
 	}
 }

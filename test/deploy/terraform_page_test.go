@@ -27,7 +27,7 @@ func TestTerraformPage(t *testing.T) {
 			}
 		}
 	}
-	for _, module := range []string{"aws/hub", "aws/member", "port"} {
+	for _, module := range []string{"aws/hub", "aws/member", "aws/identity-store", "port"} {
 		dir := terraformDir + "/" + module
 		if !called[dir] {
 			t.Errorf("no example calls %s", dir)

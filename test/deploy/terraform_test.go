@@ -27,6 +27,8 @@ const (
 func copies(t *testing.T) []struct{ file, settings, args string } {
 	return []struct{ file, settings, args string }{
 		{"aws/hub/hub-policy.json", "ACCOUNTS=" + sampleAccount + ",000000000001", "hub-policy"},
+		{"aws/identity-store/identity-policy.json", "IDENTITY_STORE_ID=d-1234567890", "identity-policy --account " + sampleAccount},
+		{"aws/identity-store/member-trust.json", "", "member-trust --role " + sampleIAM + "role/port-iam --organization o-exampleorgid"},
 		{"aws/member/boundary.json", "", "boundary --account " + sampleAccount + " --services " + strings.Join(restricted(t), ",")},
 		{"aws/member/management-policy.json", "", "management-policy --boundary " + sampleBoundary + " --role " + sampleIAM + "role/PortIam"},
 		{"aws/member/management-policy-of-a-hub.json", "ACCOUNTS=" + sampleAccount + ",000000000001", "management-policy --account " + sampleAccount + " --boundary " + sampleBoundary + " --role " + sampleIAM + "role/port-iam"},
@@ -155,6 +157,10 @@ func TestTerraformRefused(t *testing.T) {
 		{"aws/hub", map[string]any{"principal": "ecs-task", "accounts": []string{"1"}}, "accounts must be ids of AWS accounts"},
 		{"aws/hub", map[string]any{}, "var.principal: is not given"},
 		{"aws/hub", map[string]any{"nonsense": 1}, "there is no variable nonsense"},
+		{"aws/hub", map[string]any{"principal": "ecs-task", "identity_store_role_arn": "Reader"}, "identity_store_role_arn must be the ARN of a role"},
+		{"aws/identity-store", map[string]any{"hub_role_arn": sampleHub, "organization_id": "o-exampleorgid", "identity_store_id": "d-*"}, "identity_store_id must be the id"},
+		{"aws/identity-store", map[string]any{"hub_role_arn": sampleHub, "organization_id": "o-exampleorgid", "identity_store_id": "d-1234567890", "name": "Permission-x"}, "name must be letters"},
+		{"aws/member", map[string]any{"hub_role_arn": sampleHub, "organization_id": "o-exampleorgid", "identity_store_role_arn": sampleReader}, "identity_store_role_arn needs daemon_role_name"},
 		{"aws/member", map[string]any{}, "hub_role_arn and organization_id are needed"},
 		{"aws/member", map[string]any{"hub_role_arn": sampleHub}, "hub_role_arn and organization_id are needed"},
 		{"aws/member", map[string]any{"daemon_role_name": "port-iam", "iam_path": "x"}, "iam_path must be a path"},

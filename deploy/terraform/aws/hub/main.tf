@@ -50,16 +50,17 @@ locals {
 
   accounts = sort(distinct(var.accounts))
   printed  = jsondecode(file("${path.module}/hub-policy.json"))
-  roles    = [for a in local.accounts : "arn:${local.partition}:iam::${a}:role/${trimprefix(var.account_role, "/")}"]
-  any_role = ["arn:${local.partition}:iam::*:role/${trimprefix(var.account_role, "/")}"]
+  readers  = var.identity_store_role_arn == null ? [] : [var.identity_store_role_arn]
+  roles    = concat([for a in local.accounts : "arn:${local.partition}:iam::${a}:role/${trimprefix(var.account_role, "/")}"], local.readers)
+  any_role = "arn:${local.partition}:iam::*:role/${trimprefix(var.account_role, "/")}"
   each_role = jsonencode(merge(local.printed, { Statement = [
     merge(local.printed.Statement[0], { Resource = local.roles }),
     merge(local.printed.Statement[1], { NotResource = local.roles }),
   ] }))
   # IAM takes 6,144 characters. Beyond that the accounts are in a condition.
   hub_policy = length(local.each_role) <= 6144 ? local.each_role : jsonencode(merge(local.printed, { Statement = [
-    merge(local.printed.Statement[0], { Resource = local.any_role }),
-    merge(local.printed.Statement[1], { NotResource = local.any_role }),
+    merge(local.printed.Statement[0], { Resource = concat([local.any_role], local.readers) }),
+    merge(local.printed.Statement[1], { NotResource = concat([local.any_role], local.readers) }),
     {
       Sid       = "NeverOtherAccounts"
       Effect    = "Deny"
@@ -101,7 +102,7 @@ resource "aws_eks_pod_identity_association" "daemon" {
 }
 
 resource "aws_iam_policy" "hub" {
-  count = length(local.accounts) > 0 ? 1 : 0
+  count = length(local.roles) > 0 ? 1 : 0
 
   name        = "${var.policy_prefix}Hub"
   description = "Lets the daemon of port-iam enter its accounts, and no others"
@@ -109,7 +110,7 @@ resource "aws_iam_policy" "hub" {
 }
 
 resource "aws_iam_role_policy_attachment" "hub" {
-  count = length(local.accounts) > 0 ? 1 : 0
+  count = length(local.roles) > 0 ? 1 : 0
 
   role       = aws_iam_role.daemon.name
   policy_arn = aws_iam_policy.hub[0].arn

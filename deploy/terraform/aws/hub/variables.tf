@@ -66,6 +66,17 @@ variable "account_role" {
   default     = "PortIam"
 }
 
+variable "identity_store_role_arn" {
+  description = "IDENTITY_STORE_ROLE of the daemon, role_arn of the module identity-store, which must have another name than account_role. null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.identity_store_role_arn == null || can(regex("^arn:aws(-[a-z0-9]+)*:iam::[0-9]{12}:role(/[A-Za-z0-9.,+@=_-]+)+$", var.identity_store_role_arn))
+    error_message = "identity_store_role_arn must be the ARN of a role."
+  }
+}
+
 variable "policy_prefix" {
   description = "What the name of the policy begins with."
   type        = string

@@ -8,18 +8,18 @@ data "aws_partition" "current" {}
 locals {
   own          = var.daemon_role_name != null
   sample       = "arn:aws:iam::000000000000:"
-  sample_role  = var.daemon_enters_others ? "port-iam" : "PortIam"
+  assumes      = var.daemon_enters_others || var.identity_store_role_arn != null
+  sample_role  = local.assumes ? "port-iam" : "PortIam"
   here         = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:"
   boundary_arn = var.boundary_policy_arn != null ? var.boundary_policy_arn : "${local.here}policy/${var.policy_prefix}Boundary"
   role         = local.own ? var.daemon_role_name : var.account_role
 
   # Which values stand in the files, and which are to stand there.
-  management_file = file("${path.module}/${var.daemon_enters_others ? "management-policy-of-a-hub" : "management-policy"}.json")
-  management_here = replace(replace(replace(replace(replace(
+  management_file = file("${path.module}/${local.assumes ? "management-policy-of-a-hub" : "management-policy"}.json")
+  management_here = replace(replace(replace(replace(
     local.management_file,
     "${local.sample}policy/PortIamBoundary", local.boundary_arn),
     "${local.sample}role/${local.sample_role}\"", "${local.here}role/${local.role}\""),
-    "arn:aws:iam::*:role/PortIam\"", "arn:${data.aws_partition.current.partition}:iam::*:role/${var.account_role}\""),
     local.sample, local.here),
   "/port-iam/Permission-", "${var.iam_path}Permission-")
   requester_policy = replace(replace(
@@ -29,6 +29,10 @@ locals {
 
   # IAM_TAGS are further keys of the conditions about tags.
   management = jsondecode(local.management_here)
+  assumed = concat(
+    var.daemon_enters_others ? ["arn:${data.aws_partition.current.partition}:iam::*:role/${var.account_role}"] : [],
+    var.identity_store_role_arn == null ? [] : [var.identity_store_role_arn],
+  )
   management_policy = jsonencode(merge(local.management, { Statement = [for s in local.management.Statement : merge(s, {
     for key, value in {
       Condition = merge(try(s.Condition, {}), {
@@ -38,6 +42,8 @@ locals {
         }
       })
     } : key => value if can(s.Condition["ForAllValues:StringEquals"])
+    }, {
+    for key, value in { NotResource = local.assumed } : key => value if can(s.NotResource)
   })] }))
 
   # The boundary also denies actions that are never granted of services that are not in
@@ -92,6 +98,10 @@ resource "aws_iam_role" "member" {
   assume_role_policy   = local.trust_policy
 
   lifecycle {
+    precondition {
+      condition     = var.identity_store_role_arn == null
+      error_message = "identity_store_role_arn needs daemon_role_name: a role by which the daemon enters an account assumes no other."
+    }
     precondition {
       condition     = var.hub_role_arn != null && var.organization_id != null
       error_message = "hub_role_arn and organization_id are needed, or daemon_role_name in the daemon's own account."

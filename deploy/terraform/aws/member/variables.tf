@@ -39,6 +39,17 @@ variable "daemon_enters_others" {
   default     = false
 }
 
+variable "identity_store_role_arn" {
+  description = "IDENTITY_STORE_ROLE of the daemon, role_arn of the module identity-store: only with daemon_role_name. null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.identity_store_role_arn == null || can(regex("^arn:aws(-[a-z0-9]+)*:iam::[0-9]{12}:role(/[A-Za-z0-9.,+@=_-]+)+$", var.identity_store_role_arn))
+    error_message = "identity_store_role_arn must be the ARN of a role."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the permissions boundary that the role gets that the daemon enters this account by. null: none."
   type        = string
