@@ -77,21 +77,20 @@ func TestAuditStart(t *testing.T) {
 // TestAuditStdout: standard output holds audit events and nothing else.
 func TestAuditStdout(t *testing.T) {
 	t.Parallel()
-	var stdout lockedBuffer
 	world, err := demo.NewWorld(demo.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer world.Close()
-	d := &demoDaemon{world: world, audit: &stdout, stderr: io.Discard, died: func() {}}
-	if err := demo.Tell(t.Context(), world, demo.Daemon{Start: d.start, Profile: d.profile}, io.Discard); err != nil {
+	d := &demoDaemon{world: world, stderr: io.Discard, died: func() {}}
+	if err := demo.Tell(t.Context(), world, demo.Daemon{Start: d.start, Profile: d.profile, Audit: d.audit.text}, io.Discard); err != nil {
 		t.Error(err)
 	}
 	if err := d.stop(); err != nil {
 		t.Error(err)
 	}
 	seen := map[string]bool{}
-	for line := range strings.Lines(stdout.String()) {
+	for line := range strings.Lines(d.audit.text()) {
 		var e audit.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Version != version {
 			t.Errorf("%v: line %s", err, line)
@@ -100,7 +99,7 @@ func TestAuditStdout(t *testing.T) {
 	}
 	for _, want := range []string{audit.Granted, audit.Revoked} {
 		if !seen[want] {
-			t.Errorf("no event %s in\n%s", want, stdout.String())
+			t.Errorf("no event %s in\n%s", want, d.audit.text())
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -44,10 +45,10 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) error {
 	defer world.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	d := &demoDaemon{world: world, audit: io.Discard, stderr: stderr, died: stop}
-	err = demo.Tell(ctx, world, demo.Daemon{Start: d.start, Profile: d.profile}, stdout)
+	d := &demoDaemon{world: world, stderr: stderr, died: stop}
+	err = demo.Tell(ctx, world, demo.Daemon{Start: d.start, Profile: d.profile, Audit: d.audit.text}, stdout)
 	if err == nil && !once {
-		err = stay(ctx, world, d.url, stdout)
+		err = stay(ctx, world, d, stdout)
 	}
 	return errors.Join(err, d.stop())
 }
@@ -55,7 +56,7 @@ func runDemo(ctx context.Context, once bool, stdout, stderr io.Writer) error {
 // demoDaemon is the daemon of the demo, which can be started again with other settings.
 type demoDaemon struct {
 	world  *demo.World
-	audit  io.Writer // its audit events
+	audit  tape
 	stderr io.Writer
 	died   func() // called when it ends by itself
 
@@ -80,7 +81,7 @@ func (d *demoDaemon) start(ctx context.Context, console bool) (url string, err e
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, d.cfg, l, d.audit, d.stderr)
+		ended <- run(ctx, d.cfg, l, &d.audit, d.stderr)
 		if ctx.Err() == nil {
 			d.died()
 		}
@@ -108,9 +109,41 @@ func (d *demoDaemon) profile(ctx context.Context, name string) (string, error) {
 	return c.profile(ctx, name)
 }
 
+// tape holds audit events, and can show those that come later.
+type tape struct {
+	mu    sync.Mutex
+	all   strings.Builder
+	shown io.Writer // nil: none are
+}
+
+// Write is part of io.Writer.
+func (t *tape) Write(line []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.shown != nil {
+		if _, err := t.shown.Write(line); err != nil {
+			return 0, err
+		}
+	}
+	return t.all.Write(line)
+}
+
+func (t *tape) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.all.String()
+}
+
+// showOn shows the events that come from now on.
+func (t *tape) showOn(w io.Writer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.shown = w
+}
+
 // stay serves the page of the stand-in and says where everything is, until ctx
 // ends.
-func stay(ctx context.Context, world *demo.World, daemonURL string, stdout io.Writer) error {
+func stay(ctx context.Context, world *demo.World, d *demoDaemon, stdout io.Writer) error {
 	page, stop, err := pages.Start(world.Port)
 	if err != nil {
 		return err
@@ -118,8 +151,9 @@ func stay(ctx context.Context, world *demo.World, daemonURL string, stdout io.Wr
 	defer stop()
 	_, _ = fmt.Fprintf(stdout, "\nStill running. Stop with Ctrl-C.\n"+
 		"   request and revoke yourself: %s\n   status of the daemon:        %s/\n   metrics:                     %s/metrics\n   API of Port's stand-in:      %s\n"+
-		"   for check, grants and setup: export %s\n",
-		page, daemonURL, daemonURL, world.PortURL, strings.Join(worldSettings(world), " "))
+		"   for check, grants and setup: export %s\n   audit events:                follow here\n\n",
+		page, d.url, d.url, world.PortURL, strings.Join(worldSettings(world), " "))
+	d.audit.showOn(stdout)
 	<-ctx.Done()
 	return nil
 }

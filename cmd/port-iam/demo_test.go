@@ -23,6 +23,9 @@ func TestDemoFails(t *testing.T) {
 			start := d.Start
 			d.Start = func(ctx context.Context, _ bool) (string, error) { return start(ctx, false) }
 		}, "step 7, "},
+		"no audit events": {func(d *demo.Daemon) {
+			d.Audit = func() string { return "" }
+		}, "step 12, "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			world, err := demo.NewWorld(demo.Options{})
@@ -33,7 +36,7 @@ func TestDemoFails(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			d := &demoDaemon{world: world, stderr: io.Discard, died: stop}
-			told := demo.Daemon{Start: d.start, Profile: d.profile}
+			told := demo.Daemon{Start: d.start, Profile: d.profile, Audit: d.audit.text}
 			tc.change(&told)
 			err = demo.Tell(ctx, world, told, io.Discard)
 			if err == nil || !strings.HasPrefix(err.Error(), tc.step) {

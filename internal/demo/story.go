@@ -25,6 +25,8 @@ type Daemon struct {
 	Start func(ctx context.Context, console bool) (url string, err error)
 	// Profile is what `port-iam grants show NAME --profile` prints.
 	Profile func(ctx context.Context, name string) (string, error)
+	// Audit is what it and those before it have written with AUDIT_LOG=stdout.
+	Audit func() string
 }
 
 // Tell tells the story of some grants, from the request to the revocation. The error
@@ -46,6 +48,7 @@ func Tell(ctx context.Context, w *World, d Daemon, out io.Writer) error {
 		{"It is granted when " + bob + " approves", s.approval},
 		{alice + " revokes all of it", s.revoke},
 		{"Nothing is left, and the sign-in does not work any more", s.gone},
+		{"Every decision is an audit event: who had what, when, and approved by whom", s.audit},
 		{"The metrics count it", s.metrics},
 	} {
 		s.say("\n%d. %s", i+1, step.title)
@@ -62,13 +65,17 @@ type story struct {
 	daemonURL string
 	out       io.Writer
 	grants    []granted // in the order of their requests
+	refused   string    // the run that was
 	alice     person
 }
 
 // granted is a grant of the story, with a session of its role.
 type granted struct {
-	run, roleARN, sessionKey string
-	allows                   string // an action on the objects of the bucket
+	run, roleARN, roleID string
+	sessionKey           string
+	allows               string // an action on the objects of the bucket
+	approver             string // as Port names people; "": none was needed
+	revokedBy            string // the run
 }
 
 func (s *story) say(format string, args ...any) {
@@ -142,7 +149,11 @@ func (s *story) grant(ctx context.Context, run, allows string) error {
 		s.alice = s.signIn(alice)
 	}
 	key, err := s.alice.assume(ctx, role.ARN)
-	s.grants = append(s.grants, granted{run, role.ARN, key, allows})
+	g := granted{run: run, roleARN: role.ARN, roleID: role.ID, sessionKey: key, allows: allows}
+	if r, _ := s.Port.Run(run); r.Approval != nil {
+		g.approver = r.Approval.UserID
+	}
+	s.grants = append(s.grants, g)
 	return err
 }
 

@@ -19,6 +19,7 @@ func (s *story) waits(run string) error {
 
 func (s *story) ownApproval(ctx context.Context) error {
 	run := s.ask(dangerous, "", "tidy up", true)
+	s.refused = run
 	if err := s.waits(run); err != nil {
 		return err
 	}

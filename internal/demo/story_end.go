@@ -17,11 +17,11 @@ import (
 )
 
 func (s *story) revoke(ctx context.Context) error {
-	for _, g := range s.grants {
-		err := s.ended(ctx, s.Port.StartRun(porttest.RunSpec{
+	for i, g := range s.grants {
+		s.grants[i].revokedBy = s.Port.StartRun(porttest.RunSpec{
 			Action: "revoke_permissions", Entity: "Permission-" + g.run, Requester: alice,
-		}), "SUCCESS")
-		if err != nil {
+		})
+		if err := s.ended(ctx, s.grants[i].revokedBy, "SUCCESS"); err != nil {
 			return err
 		}
 	}
