@@ -33,8 +33,7 @@ func (w *round) remove(ctx context.Context, j *judged) error {
 		runErr = w.readRun(ctx, j.facts)
 	}
 	r := w.svc.newRemoval(opExpire, j.name, w.log, w.account)
-	r.by = audit.BySweeper
-	r.gone = func(ctx context.Context) { w.tellSwept(ctx, &r, j) }
+	r.by, r.gone = audit.BySweeper, func(ctx context.Context) { w.tellSwept(ctx, &r, j) }
 	p := r.places[0]
 	defer func() { r.restore(ctx) }()
 	for {

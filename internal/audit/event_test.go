@@ -17,7 +17,7 @@ func lineOf(t *testing.T, e audit.Event) string {
 	t.Helper()
 	var s sink
 	noError(t, audit.To(&s, "stdout", audit.Options{Version: "v1"}).Write(t.Context(), e))
-	return s.lines.String()
+	return s.String()
 }
 
 func TestEvent(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -204,22 +205,39 @@ func TestPipe(t *testing.T) {
 
 // sink is a stream that fails, or hangs, as the test says.
 type sink struct {
-	lines strings.Builder
-	err   error
-	part  int // of a failed write, so much is there
-	hang  chan struct{}
+	hang chan struct{}
+
+	mu   sync.Mutex
+	text strings.Builder
+	err  error
+	part int // of a failed write, so much is there
 }
 
 func (s *sink) Write(p []byte) (int, error) {
 	if s.hang != nil {
 		<-s.hang
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err != nil {
 		n := min(s.part, len(p))
-		s.lines.Write(p[:n])
+		s.text.Write(p[:n])
 		return n, s.err
 	}
-	return s.lines.Write(p)
+	return s.text.Write(p)
+}
+
+// fails has the next writes fail after some bytes; nil: they work again.
+func (s *sink) fails(err error, part int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err, s.part = err, part
+}
+
+func (s *sink) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func TestComesBack(t *testing.T) {
@@ -229,18 +247,18 @@ func TestComesBack(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		go l.Run(ctx)
 		write(t, l, "a")
-		s.err, s.part = syscall.ENOSPC, 12
+		s.fails(syscall.ENOSPC, 12)
 		if l.Write(ctx, audit.Event{Event: audit.Granted}) == nil || l.Problem() == nil {
 			t.Error("a failed write went unseen")
 		}
-		s.err = nil
+		s.fails(nil, 0)
 		<-time.After(11 * time.Second)
 		synctest.Wait()
 		if err := l.Problem(); err != nil {
 			t.Errorf("ten seconds after the end of the trouble: %v", err)
 		}
 		write(t, l, "b")
-		lines := strings.Split(s.lines.String(), "\n")
+		lines := strings.Split(s.String(), "\n")
 		if len(lines) != 4 || !json.Valid([]byte(lines[0])) || json.Valid([]byte(lines[1])) || !json.Valid([]byte(lines[2])) {
 			t.Errorf("lines %q", lines)
 		}
@@ -266,7 +284,7 @@ func TestHangs(t *testing.T) {
 			t.Errorf("after the late write: %v", err)
 		}
 		noError(t, write())
-		if n := strings.Count(s.lines.String(), "\n"); n != 2 {
+		if n := strings.Count(s.String(), "\n"); n != 2 {
 			t.Errorf("%d lines", n)
 		}
 	})
@@ -288,13 +306,13 @@ func TestFlood(t *testing.T) {
 				Event: audit.Dropped, RunID: fmt.Sprint(i), Why: cause, Requester: "mallory", Reason: strings.Repeat("x", 100),
 			}))
 		}
-		if n := strings.Count(s.lines.String(), "\n"); n != 10 {
+		if n := strings.Count(s.String(), "\n"); n != 10 {
 			t.Errorf("%d events at once", n)
 		}
 		<-time.After(2 * time.Minute)
 		synctest.Wait()
 		stop()
-		text := s.lines.String()
+		text := s.String()
 		if n := strings.Count(text, "\n"); n != 11 || !strings.Contains(text, `"990 more since 2000-01-01T00:00:00Z: signature 743, unknown_run 247"`) {
 			t.Errorf("%d events, the last: %s", n, text[strings.LastIndex(text[:len(text)-1], "\n")+1:])
 		}
@@ -314,11 +332,11 @@ func TestSumIsKept(t *testing.T) {
 			drop()
 		}
 		<-time.After(time.Minute)
-		s.err = io.ErrShortWrite
+		s.fails(io.ErrShortWrite, 0)
 		drop()
-		s.err = nil
+		s.fails(nil, 0)
 		noError(t, l.Close())
-		if text := s.lines.String(); !strings.Contains(text, `"6 more since`) {
+		if text := s.String(); !strings.Contains(text, `"6 more since`) {
 			t.Errorf("events %s", text)
 		}
 	})
