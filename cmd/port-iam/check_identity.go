@@ -36,7 +36,7 @@ func (d *daemon) tryStore(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if err := d.store.Readable(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		d.log.Error("requesters cannot be looked up in IAM Identity Center, so nothing is granted: "+d.cfg.remedyStore(err), "error", err)
+		d.log.Error("requesters cannot be looked up in IAM Identity Center, so nothing is granted", "error", err, "remedy", d.cfg.remedyStore(err))
 	}
 }
 

@@ -158,11 +158,13 @@ func TestCheckUserByEmail(t *testing.T) {
 			trustedUser{alice, "iam-user", []string{member}, "alice", "", existsNotAsked},
 		},
 		"anyone": {
-			map[string]string{"GRANT_TRUST": "account"}, alice, resultOK, "no user is named",
+			map[string]string{"GRANT_TRUST": "account"},
+			alice, resultOK, "no user is named",
 			trustedUser{alice, "account", []string{"self"}, "", "", existsNotAsked},
 		},
 		"another domain": {
-			map[string]string{"GRANT_EMAIL_DOMAIN": "example.org"}, alice, resultFailed, "is not of the domain example.org",
+			map[string]string{"GRANT_EMAIL_DOMAIN": "example.org"},
+			alice, resultFailed, "is not of the domain example.org",
 			trustedUser{alice, "identity-center", []string{"self"}, "", "", existsNotAsked},
 		},
 	} {

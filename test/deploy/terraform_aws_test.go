@@ -152,8 +152,10 @@ func TestTerraformIdentityStore(t *testing.T) {
 	}{
 		{"aws", nil, nil, "identity-policy"},
 		{
-			"aws-us-gov", map[string]any{"external_id": "port-iam:2026/a", "store_account": "999999999999", "name": "Reader"},
-			[]string{"ACCOUNT_EXTERNAL_ID=port-iam:2026/a"}, "identity-policy --partition aws-us-gov --account 999999999999",
+			"aws-us-gov",
+			map[string]any{"external_id": "port-iam:2026/a", "store_account": "999999999999", "name": "Reader"},
+			[]string{"ACCOUNT_EXTERNAL_ID=port-iam:2026/a"},
+			"identity-policy --partition aws-us-gov --account 999999999999",
 		},
 	} {
 		vars := map[string]any{"hub_role_arn": sampleHub, "organization_id": "o-exampleorgid", "identity_store_id": "d-0123456789"}

@@ -71,7 +71,9 @@ func TestIdentityPolicy(t *testing.T) {
 	t.Parallel()
 	const store = "d-1234567890"
 	by := sessionOf("aws", "/", "Reader", "port-iam")
-	arn := func(account, store string) string { return "arn:aws:identitystore::" + account + ":identitystore/" + store }
+	arn := func(account, store string) string {
+		return "arn:aws:identitystore::" + account + ":identitystore/" + store
+	}
 	const user = "arn:aws:identitystore:::user/a1b2c3d4-5678-90ab-cdef-0123456789ab"
 	var questions []question
 	for _, in := range []string{account, "*"} {
