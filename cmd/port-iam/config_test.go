@@ -24,7 +24,7 @@ func readWith(t *testing.T, env map[string]string) (*config, error) {
 	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"PORT_", "KAFKA_", "ACCOUNT", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_", "ALLOW_", "STATUS_"} {
+		for _, prefix := range []string{"PORT_", "KAFKA_", "ACCOUNT", "IAM_", "GRANT_", "AWS_", "REVOKE_", "EXPIRE_", "LOG_", "LISTEN_", "TEMPLATES_", "SWEEP_", "ALLOW_", "STATUS_", "IDENTITY_", "AUDIT_"} {
 			if strings.HasPrefix(name, prefix) {
 				t.Setenv(name, "") // restored after the test
 				if err := os.Unsetenv(name); err != nil {
