@@ -2,17 +2,9 @@ package sim
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"port-iam/port/porttest"
-)
-
-// What an event about a run of the grant action says of how it was decided, and what
-// says that a grant is no more.
-var (
-	decided = []string{"granted", "refused", "failed"}
-	over    = []string{"refused", "failed", "revoked", "expired", "removed"}
 )
 
 // about are the events that a condition fits, in order.
@@ -77,45 +69,34 @@ func (w *world) judgeEvent(o *order, s *site, e entry) {
 
 // judgeAudit checks that what was decided about a run is told, and true in the end.
 func (w *world) judgeAudit(o *order, r porttest.RunState) {
-	events := w.about(func(e entry) bool { return e.RunID == o.run && slices.Contains(decided, e.Event) })
+	events := w.about(func(e entry) bool { return e.RunID == o.run && e.Event != "dropped" })
 	switch {
 	case !w.plan.audits || !r.Ended() || r.Status == "DECLINED":
 	case o.kind == kindGrant:
 		w.judgeGranted(o, r, events)
 	case w.missing(o.run, o.entity):
-	case r.Status == "SUCCESS":
-		if len(w.about(func(e entry) bool { return e.RunID == o.run && slices.Contains(over, e.Event) })) == 0 {
-			w.violation("run %s took something away, and no event says that", o.run)
-		}
 	case len(events) == 0:
-		w.violation("run %s failed, and no event says that", o.run)
+		w.violation("run %s is %s, and no event says that", o.run, r.Status)
+	case r.Status == "SUCCESS" && !slices.ContainsFunc(events, func(e entry) bool { return e.Event == "revoked" || e.Event == "expired" }):
+		w.violation("run %s took something away, and its events are %+v", o.run, events)
 	}
 }
 
-// judgeGranted checks the events of a request.
+// judgeGranted checks the events of a request, which may be those of several attempts.
 func (w *world) judgeGranted(o *order, r porttest.RunState, events []entry) {
-	last := ""
-	if len(events) > 0 {
-		last = events[len(events)-1].Event
-	}
+	granted := func(e entry) bool { return e.Event == "granted" }
+	last := len(events) - 1
 	switch {
-	case r.Status == "SUCCESS" && last != "granted":
-		w.violation("run %s succeeded, and its last event is %q", o.run, last)
-	case r.Status != "SUCCESS" && last != "refused" && last != "failed" && !w.missing(o.run, o.name()):
-		w.violation("run %s is %s, and its last event is %q", o.run, r.Status, last)
+	case r.Status == "SUCCESS" && !slices.ContainsFunc(events, granted):
+		w.violation("run %s succeeded, and its events are %+v", o.run, events)
+	case w.missing(o.run, o.name()):
+	case r.Status != "SUCCESS" && (last < 0 || granted(events[last])):
+		w.violation("run %s is %s, and its events are %+v", o.run, r.Status, events)
+	case r.Status == "SUCCESS" && !granted(events[last]) && !w.taken(o) && !w.piecesOf(o).none():
+		w.violation("run %s succeeded, and its events are %+v", o.run, events)
 	}
-	all := w.about(func(e entry) bool {
-		return e.Grant == o.name() && (e.Event == "granted" || slices.Contains(over, e.Event))
-	})
-	if len(all) == 0 || w.missing(o.run, o.name()) {
-		return
+	all := w.about(func(e entry) bool { return e.Grant == o.name() })
+	if len(all) > 0 && granted(all[len(all)-1]) && !w.missing(o.run, o.name()) && w.piecesOf(o).none() && o.handled == "" {
+		w.violation("grant %s is gone, and its events are %+v", o.run, all)
 	}
-	if last := all[len(all)-1]; last.Event == "granted" && w.piecesOf(o).none() && !byHandAlone(o) {
-		w.violation("grant %s is gone, and its last event is %q", o.run, last.Event)
-	}
-}
-
-// byHandAlone reports whether it was a person past port-iam who took a grant away.
-func byHandAlone(o *order) bool {
-	return o.handled != "" || strings.HasPrefix(o.copied, "1") || o.strange != ""
 }

@@ -19,6 +19,8 @@ const carol = "carol@example.com"
 const (
 	limited = "s3:GetObjectTagging" // to be had for the shortest time only
 	guarded = "s3:PutObjectTagging" // needs approval
+	// tempting is asked for by forged records alone.
+	tempting = "s3:DeleteObject"
 )
 
 // permission is an entity of the catalogue.
@@ -57,13 +59,29 @@ func (d *drawing) catalogued() {
 	d.early("", func(w *world) {
 		w.offer(permission{id: limited, limit: "15m"})
 		w.offer(permission{id: guarded, guarded: true})
+		w.offer(permission{id: tempting})
 	})
 	for _, o := range d.grants {
 		plain := !o.refused && !o.lost && !o.waiting && !o.inTheWay && !o.doomed && !o.rivals && !o.approved && o.moves == stays
 		if plain && d.chance(0.7) {
 			d.ask(o)
 		}
+		if !o.approved && !o.lost && !o.rivals && o.moves == stays && d.chance(0.3) {
+			d.tempted(o)
+		}
 	}
+}
+
+// tempted draws a copy of a record that asks for more than its run: only the run counts.
+// That of a run that was approved would say when the grant begins.
+func (d *drawing) tempted(o *order) {
+	partition := d.Int32N(d.partitions)
+	d.at(o.at+d.between(time.Millisecond, 600*time.Millisecond), "forgery", func(w *world) {
+		message := w.forge(o.run, func(m map[string]any) {
+			m["payload"].(map[string]any)["properties"].(map[string]any)["permissions"] = []string{tempting}
+		})
+		w.background(0, func() { w.write(partition, message, w.remoteNow()) })
+	})
 }
 
 // ask draws one request for a bundle of its own. Its entity is there from the start.
@@ -200,7 +218,7 @@ func (d *drawing) changed(o *order, p permission) {
 	d.at(o.at+after, "a permission is changed", func(w *world) {
 		switch edit {
 		case 0:
-			p.actions = append(p.actions[:len(p.actions):len(p.actions)], "s3:DeleteObject")
+			p.actions = append(p.actions[:len(p.actions):len(p.actions)], tempting)
 		case 1:
 			p.limit = "15m"
 		case 2:
@@ -217,7 +235,7 @@ func (d *drawing) changed(o *order, p permission) {
 // mayBeRefused reports whether the catalogue was edited about when a request was
 // handled, and its reason says so.
 func (o *order) mayBeRefused(reason string) bool {
-	return o.unsure && (strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") || strings.Contains(reason, "is not one IAM action") ||
+	return o.unsure && (unknown(reason) || strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") || strings.Contains(reason, "is not one IAM action") ||
 		strings.Contains(reason, "kms:Decrypt"))
 }
 

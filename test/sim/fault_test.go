@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -149,6 +150,11 @@ func (x *wire) canned(r *http.Request, f fault) *http.Response {
 		c = canned{400, xml, awsError("Throttling"), ""}
 	}
 	h := http.Header{"Content-Type": {c.contentType}}
+	if r.Header.Get("X-Amz-Target") != "" && c.contentType == xml {
+		h.Set("Content-Type", "application/x-amz-json-1.1")
+		code := regexp.MustCompile("<Code>(.*)</Code>").FindStringSubmatch(c.body)[1]
+		c.body = fmt.Sprintf(`{"__type":%q,"message":"injected"}`, code)
+	}
 	if x.to == "aws" {
 		h.Set("Date", x.p.w.awsNow().Format(http.TimeFormat))
 	}

@@ -28,8 +28,8 @@ var mutants = []mutant{
 	}},
 	{name: "a role that was revoked is adopted", changes: []change{{
 		"iamops/create.go",
-		`		return refused(KindCut, op, "the grant was revoked before it was complete")`,
-		"		return nil",
+		`		return "", refused(KindCut, op, "the grant was revoked before it was complete")`,
+		"		return live.id, nil",
 	}}, survives: "a revocation has ended the run by then, so Port refuses the entity, and the Deny stays on the role"},
 	{name: "the entity is written without its run", seed: 191, changes: []change{{
 		"grants/optional.go",

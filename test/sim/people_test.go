@@ -23,7 +23,7 @@ type people struct {
 // person is a requester who has signed in to an account.
 type person struct{ email, account string }
 
-var everybody = []string{alice, bob, mallory}
+var everybody = []string{alice, bob, mallory, dave}
 
 const mayAssume = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
 
@@ -31,7 +31,7 @@ func newPeople(w *world) *people {
 	p := &people{w: w, keys: map[person]*sts.Client{}, sessions: map[string]string{}}
 	for _, s := range w.sites {
 		for _, email := range everybody {
-			key, secret, token := s.AddRoleSession("/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWSReservedSSO_Dev_abc", email, mayAssume)
+			key, secret, token := s.AddRoleSession("/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWSReservedSSO_Dev_abc", w.userName(email), mayAssume)
 			p.keys[person{email, s.id}] = sts.NewFromConfig(w.config(key, secret, token))
 		}
 	}

@@ -46,6 +46,8 @@ type plan struct {
 	console bool
 	// audits: decisions are audited.
 	audits bool
+	// store: requesters are looked up in IAM Identity Center.
+	store bool
 
 	// second: two accounts are served. out: one of them is not for a while. ill is the
 	// account that has trouble of its own, in a way that lasts; "": none has.
@@ -117,6 +119,7 @@ func draw(seed uint64) *plan {
 	far.accounts()
 	d.aside(500).catalogued()
 	d.aside(600).audited()
+	d.aside(700).users()
 	d.settled += d.calm
 	// A lost run is first seen in a sweep after the trouble, and settled in the
 	// first one after the grace.

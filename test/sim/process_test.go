@@ -94,6 +94,9 @@ func (p *process) service(other bool) (*grants.Service, *slog.Logger, *prometheu
 	if p.audit = p.auditLog(log); p.audit != nil {
 		options.Audit = p.audit
 	}
+	if w.plan.store {
+		options.Users = own.IdentityStore(storeID, "us-east-1")
+	}
 	if p.slot == noSlot {
 		options.Actor = operatorARN
 	}

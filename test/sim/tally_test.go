@@ -72,7 +72,7 @@ func newTally() *tally {
 		killed, asked, stalled, dropped, portAway, awsAway, failingLog, failingState, doomed, rivalDenied, portUnread, awsUnread, noDeny, rateLimit,
 		accountAway, accountSilent, accountSlow, accountThrottled, accountShut, sessionRejected, doorAgain, accountOut, accountMoved,
 		entityPointed, roleCopied, catalogueEdit, editSeen, bundleGranted, guardedGranted, wronglyApproved,
-		diskFull, diskHangs, ofAudit(hang), ofAudit(lostRequest), ofAudit(lostAnswer),
+		storeAway, userDisabled, diskFull, diskHangs, ofAudit(hang), ofAudit(lostRequest), ofAudit(lostAnswer),
 	} {
 		t.met[kind] = 0
 	}

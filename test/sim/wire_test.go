@@ -172,6 +172,9 @@ func (x *wire) named(r *http.Request, body []byte) string {
 		}
 		return r.Method + " " + path
 	}
+	if op, is := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AWSIdentityStore."); is {
+		return op
+	}
 	form, _ := url.ParseQuery(string(body))
 	name := form.Get("Action")
 	for _, key := range []string{"RoleName", "PolicyName", "PolicyArn", "RoleArn"} {
