@@ -56,7 +56,7 @@ func isFamily(served map[string]bool, name string) bool {
 // servedByDemo returns the names of all metrics that the demo serves.
 func servedByDemo(t *testing.T) (names map[string]bool) {
 	t.Helper()
-	url := demoSays(t, build(t, root(t)), `metrics: +(http://[^ ,]+/metrics)`)
+	url := demoSays(t, build(t, root(t)), `   metrics: +(http://[^ ,]+/metrics)`)
 	eventually(t, 60*time.Second, func() string { // the lag is measured from time to time
 		names = scrape(t, url)
 		if !names["port_iam_consumer_lag_records"] {
