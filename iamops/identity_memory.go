@@ -27,7 +27,7 @@ type userRead struct {
 	done  chan struct{} // closed when it has ended; until then the rest is the reader's
 	user  User
 	err   error
-	left  bool // the reader gave up, so another one has to read
+	left  bool // the reader gave up without an answer, so another one has to read
 }
 
 // get returns what is remembered, and otherwise reads it.
@@ -36,7 +36,7 @@ func (m *userMemory) get(ctx context.Context, email string, read func(context.Co
 		r, own := m.join(email)
 		if own {
 			r.user, r.err = read(ctx, email)
-			r.left = r.err != nil && ctx.Err() != nil
+			r.left = r.err != nil && !IsKind(r.err, KindUser) && ctx.Err() != nil
 			close(r.done)
 			return r.user, r.err
 		}
