@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"port-iam/templates"
@@ -118,11 +119,14 @@ func (o *Ops) furtherTags(s Live) []string {
 
 // changedTrust says what about the trust policy of a role is not as it was made;
 // "" where nothing is. It is compared as a whole where it can be worked out: what
-// the built-in template makes of what the tags say. Of a template of one's own only
-// the end of the grant is known.
+// the built-in template makes of what the tags say and, where the user is not known, of
+// the one whom it names. Of a template of one's own only the end of the grant is known.
 func (o *Ops) changedTrust(s Live, userName string) string {
 	end, _ := s.End()
-	if known := userName != "" || o.opts.Trust == templates.TrustAccount; known && o.opts.Templates.BuiltInTrust() {
+	if o.opts.Templates.BuiltInTrust() {
+		if userName == "" && o.opts.Trust != templates.TrustAccount {
+			userName = trustedUser(s.role.trust)
+		}
 		want, err := o.opts.Templates.TrustPolicy(templates.Data{
 			Account: o.opts.Account, Partition: o.opts.Partition, OrgID: o.opts.OrgID, RunID: s.RunID,
 			Requester: s.Requester(), UserName: userName, Trust: o.opts.Trust, TrustAccounts: o.opts.TrustAccounts, End: rfc3339(end),
@@ -140,6 +144,29 @@ func (o *Ops) changedTrust(s Live, userName string) string {
 		return fmt.Sprintf("the trust policy of the role does not end at %s: %s", rfc3339(end), readable(s.role.trust))
 	}
 	return ""
+}
+
+// unknownUser stands for a user whose name is not known.
+const unknownUser = "USER"
+
+// trustedUser is the one user whom the trust policy of a role names, as the built-in
+// template does.
+func trustedUser(trust string) string {
+	statements, err := parseStatements(trust)
+	if err != nil || len(statements) != 1 {
+		return unknownUser
+	}
+	var condition struct {
+		StringLike, StringEquals map[string]oneOrMore[string]
+	}
+	if json.Unmarshal(statements[0].Condition, &condition) != nil {
+		return unknownUser
+	}
+	names := slices.Concat(condition.StringLike["aws:userid"], condition.StringEquals["aws:username"])
+	if len(names) != 1 || !IsSessionName(strings.TrimPrefix(names[0], "*:")) {
+		return unknownUser
+	}
+	return strings.TrimPrefix(names[0], "*:")
 }
 
 // endsAt reports whether the statement has the condition that ends a grant.
