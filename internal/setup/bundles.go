@@ -28,11 +28,12 @@ const encrypted = "-encrypted"
 // Bundles returns the reviewed bundles, each with the one for encrypted resources after
 // it. What they may hold:
 //
-//   - read and settings: nothing that changes or deletes data, and secrets only where the
-//     title or the meaning says so
+//   - read and settings: nothing that changes or deletes data
 //   - write: what puts data in; what deletes it only where the title says so
-//   - operate: nothing that shows secrets or runs code of the requester
-//   - none of them: rights of others, wildcards, a shell, what takes a further resource
+//   - operate: nothing that runs code of the requester
+//   - all of them: secrets, what may hold some, and what lends the role of a resource, only
+//     where the title or the meaning says so
+//   - none of them: rights for others, wildcards, a shell, what takes a further resource
 func Bundles() []Bundle {
 	var all []Bundle
 	for _, b := range reviewed {
@@ -191,7 +192,7 @@ var reviewed = []Bundle{
 		nil,
 	},
 	{
-		"rds-read", "RDS instance: see it and read its logs", "See the database instance and read its log files, which may hold queries", sampleDatabase,
+		"rds-read", "RDS instance: see it and read its logs", "See the database instance and read its log files, which may hold queries with secrets in them", sampleDatabase,
 		[]string{"rds:DescribeDBInstances", "rds:DescribeDBLogFiles", "rds:DownloadDBLogFilePortion", "rds:ListTagsForResource"},
 		nil,
 	},
@@ -236,7 +237,7 @@ var reviewed = []Bundle{
 		nil,
 	},
 	{
-		"lambda-invoke", "Lambda: invoke a function", "Invoke the function and get its answer", sampleFunction,
+		"lambda-invoke", "Lambda: invoke a function", "Invoke the function, which runs with the rights of its role, and get its answer", sampleFunction,
 		[]string{"lambda:InvokeFunction"},
 		nil,
 	},
@@ -251,12 +252,12 @@ var reviewed = []Bundle{
 		nil,
 	},
 	{
-		"ecs-read", "ECS service: see it", "See the service and its deployments", sampleService,
+		"ecs-read", "ECS service: see it", "See the service, its deployments and the options of its log drivers, which may be secrets", sampleService,
 		[]string{"ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:ListTagsForResource"},
 		nil,
 	},
 	{
-		"ecs-operate", "ECS service: scale and deploy", "Change the number of tasks, start a new deployment or go back to another task definition", sampleService,
+		"ecs-operate", "ECS service: scale and deploy", "Change the number of tasks, start a new deployment or go back to another task definition, any of the Region, with the roles that it names. It shows options of log drivers, which may be secrets", sampleService,
 		[]string{"ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:UpdateService"},
 		nil,
 	},
@@ -266,17 +267,17 @@ var reviewed = []Bundle{
 		nil,
 	},
 	{
-		"states-read", "Step Functions: see a state machine", "See the definition of the state machine and list its executions", sampleMachine,
+		"states-read", "Step Functions: see a state machine", "See the definition of the state machine, which may hold secrets, and list its executions", sampleMachine,
 		[]string{"states:DescribeStateMachine", "states:ListExecutions", "states:ListTagsForResource"},
 		[]string{"kms:Decrypt"},
 	},
 	{
-		"states-operate", "Step Functions: start executions", "Start executions of the state machine and list them", sampleMachine,
+		"states-operate", "Step Functions: start executions", "Start executions, which run with the rights of the state machine's role, and list them. It shows the definition, which may hold secrets", sampleMachine,
 		[]string{"states:DescribeStateMachine", "states:ListExecutions", "states:StartExecution"},
 		[]string{"kms:Decrypt"},
 	},
 	{
-		"events-operate", "EventBridge: switch a rule on and off", "See a rule and its targets, and switch it on and off", sampleRule,
+		"events-operate", "EventBridge: switch a rule on and off", "See a rule and its targets, whose inputs may hold secrets, and switch it on and off", sampleRule,
 		[]string{"events:DescribeRule", "events:DisableRule", "events:EnableRule", "events:ListTargetsByRule"},
 		nil,
 	},
@@ -316,7 +317,7 @@ var reviewed = []Bundle{
 		nil,
 	},
 	{
-		"codepipeline-operate", "CodePipeline: start and stop", "Start the pipeline, stop an execution and try a stage again", samplePipeline,
+		"codepipeline-operate", "CodePipeline: start and stop", "Start the pipeline, for another revision of its source as well, stop an execution and try a stage again. It runs with the rights of its roles", samplePipeline,
 		[]string{"codepipeline:GetPipelineState", "codepipeline:ListPipelineExecutions", "codepipeline:RetryStageExecution", "codepipeline:StartPipelineExecution", "codepipeline:StopPipelineExecution"},
 		nil,
 	},
