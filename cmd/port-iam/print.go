@@ -57,7 +57,7 @@ func newPrint() *cobra.Command {
 			"It allows the services, on resources of this account, and denies what is never granted.\n"+
 			"Narrow it to the permissions that people may request.",
 		"  port-iam print boundary --account 123456789012 --services s3,ec2,dynamodb", p.fillLimits, p.renderLimits)
-	limits.Flags().StringVar(&p.services, "services", "s3,ec2", "prefixes of the services that may be granted, comma separated")
+	limits.Flags().StringVar(&p.services, "services", "s3,ec2", "prefixes of the services that may be granted, comma separated; kms for the keys of encrypted resources")
 	management := p.document("management-policy", "Print the policy of the daemon: its least privilege",
 		"A managed policy for the role or user that the daemon runs as (too long for an inline policy of a user).\n"+
 			"It depends on IAM_PATH, IAM_PERMISSIONS_BOUNDARY and IAM_TAGS: print it again when one of them changes.\n"+

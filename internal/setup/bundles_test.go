@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +129,33 @@ func TestBundlesTellWhatIsRisky(t *testing.T) {
 				holds := slices.ContainsFunc(b.Actions, func(a string) bool { return catalogue.Match(p, a) })
 				if holds && !slices.ContainsFunc(tt.words, func(w string) bool { return strings.Contains(b.Meaning, w) }) {
 					t.Errorf("%s holds %s and says none of %q: %q", b.ID, p, tt.words, b.Meaning)
+				}
+			}
+		}
+	}
+}
+
+// The page that says how to install both: the boundary that it prints has the services of
+// all actions of the starter bundles, or port-iam check fails there.
+func TestBundlesAreInsideOfTheBoundaryOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	starter := regexp.MustCompile(`setup --starter-permissions ([a-z0-9,]+)`).FindSubmatch(page)
+	boundaries := regexp.MustCompile(`print boundary .*--services ([a-z0-9,]+)`).FindAllSubmatch(page, -1)
+	if starter == nil || boundaries == nil {
+		t.Fatal("the page has no such commands")
+	}
+	for _, b := range setup.Bundles() {
+		if !slices.Contains(strings.Split(string(starter[1]), ","), b.Service()) {
+			continue
+		}
+		for _, a := range b.Actions {
+			service, _, _ := strings.Cut(a, ":")
+			for _, boundary := range boundaries {
+				if !slices.Contains(strings.Split(string(boundary[1]), ","), service) {
+					t.Errorf("%s holds %s, and the boundary has only %s", b.ID, a, boundary[1])
 				}
 			}
 		}

@@ -74,7 +74,7 @@ variable "iam_tags" {
 }
 
 variable "boundary_services" {
-  description = "Prefixes of the services that may be granted. Unused with boundary_policy_arn."
+  description = "Prefixes of the services that may be granted, kms for the keys of encrypted resources among them. Unused with boundary_policy_arn."
   type        = list(string)
   default     = ["s3", "ec2"]
 
