@@ -98,7 +98,7 @@ var settings = []struct {
 	name      string
 	in        func(t *testing.T, opts iamtest.Options, f func(w *world))
 	scenarios []scenario
-}{{"", inWorld, scenarios}, {" in a member", inMember, apart}}
+}{{"", audited(inWorld), scenarios}, {" in a member", audited(inMember), apart}}
 
 // count runs a scenario without trouble and returns how many calls it makes.
 func (s scenario) count(t *testing.T, in func(*testing.T, iamtest.Options, func(*world))) (total int) {
@@ -112,13 +112,15 @@ func (s scenario) count(t *testing.T, in func(*testing.T, iamtest.Options, func(
 			t.Fatal(err)
 		}
 		s.check(w, rec)
+		w.wantTold(rec)
 	})
 	return total
 }
 
-// TestCrashMatrix kills the process before and after every call it makes; after
-// a new one has handled the record again, nothing shows that this happened. The
-// calls are counted, so that a new one is covered the day it is written.
+// TestCrashMatrix kills the process before and after every call it makes, and every audit
+// event it keeps; after
+// a new one has handled the record again, nothing shows that this happened, and the
+// events tell what is true. The calls are counted, so that a new one is covered the day it is written.
 func TestCrashMatrix(t *testing.T) {
 	for _, at := range settings {
 		for _, s := range at.scenarios {
@@ -129,7 +131,12 @@ func TestCrashMatrix(t *testing.T) {
 						at.in(t, iamtest.Options{}, func(w *world) {
 							rec := s.prepare(w)
 							ctx, die := context.WithCancel(context.Background())
-							stop := w.atCall(n, after, func(numbered) { die() })
+							stop := w.atCall(n, after, func(c numbered) {
+								if c.event != nil && !after {
+									c.event.lost = true
+								}
+								die()
+							})
 							p := w.process()
 							_ = p.finish(ctx, p.job(rec))
 							die()
@@ -138,6 +145,7 @@ func TestCrashMatrix(t *testing.T) {
 								t.Errorf("killed at call %d (after: %t): %v", n, after, err)
 							}
 							s.check(w, rec)
+							w.wantTold(rec)
 							if t.Failed() {
 								t.Fatalf("killed at call %d of %d (after: %t)", n, total, after)
 							}
@@ -173,9 +181,12 @@ func TestLostCalls(t *testing.T) {
 						at.in(t, iamtest.Options{}, func(w *world) {
 							rec := s.prepare(w)
 							defer w.atCall(n, false, func(c numbered) {
-								if c.port {
+								switch {
+								case c.event != nil:
+									c.event.lost, c.event.unsure = trouble.name != "answer lost", trouble.name == "answer lost"
+								case c.port:
 									w.port.Fault(trouble.port)
-								} else {
+								default:
 									w.in[c.in].Fault(trouble.aws)
 								}
 							})()

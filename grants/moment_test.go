@@ -13,16 +13,19 @@ import (
 	"port-iam/port/porttest"
 )
 
-// numbered is one end of a call to Port or AWS: n counts the calls to both.
+// numbered is one end of a call to Port or AWS, or of an audit event's way into the
+// [ledger]: n counts all of them.
 type numbered struct {
 	n    int
 	done bool
 	port bool   // it is to Port
-	in   string // else the account that it is to
+	in   string // the account that it is to
+	// event is what it is else.
+	event *keeping
 }
 
-// calls numbers the calls that reach Port and AWS together, and has f called at
-// each end of each one.
+// calls numbers the calls that reach Port and AWS together with audit events, and has f
+// called at each end of each one.
 func (w *world) calls(f func(c numbered)) (stop func()) {
 	var mu sync.Mutex
 	n := 0
@@ -41,7 +44,11 @@ func (w *world) calls(f func(c numbered)) (stop func()) {
 	stopAWS := w.onAWS(func(account string, c iamtest.Call) {
 		note(fmt.Sprint(account, " ", c.N), numbered{done: c.Done, in: account})
 	})
-	return func() { stopPort(); stopAWS() }
+	stopEvents := func() {}
+	if w.ledger != nil {
+		stopEvents = w.ledger.onEvent(func(step int, c numbered) { note(fmt.Sprint("event ", step), c) })
+	}
+	return func() { stopPort(); stopAWS(); stopEvents() }
 }
 
 // onAWS has f called at each end of each call in any account.

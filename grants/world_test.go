@@ -57,6 +57,7 @@ type world struct {
 	trusts   string
 	rules    catalogue.Rules
 	console  bool                       // GRANT_CONSOLE
+	ledger   *ledger                    // nil: no audit events
 	in       map[string]*iamtest.Server // all accounts, by id
 	served   []string                   // the ids of those that are served
 }
@@ -135,6 +136,9 @@ func (w *world) process(change ...func(*grants.Options)) *process {
 		},
 		ConfirmRequester: true,
 		ClockSkew:        clients.ClockSkew, Log: log, Registerer: p.reg,
+	}
+	if w.ledger != nil {
+		o.Audit = w.ledger
 	}
 	for _, c := range change {
 		c(&o)
