@@ -20,13 +20,12 @@ func (j *Job) approved(run port.Run, o offer) error {
 	if !run.RequiredApproval {
 		return nil
 	}
-	const changed = "the catalogue changed"
 	for _, p := range o.counted {
 		switch {
 		case p.updated.After(run.CreatedAt):
-			return refuse(changed, "the catalogue changed, please request again: permission %s was changed after the request, and the approval was given for what it was before", p.id)
+			return refuse("the catalogue changed", "the catalogue changed, please request again: permission %s was changed after the request, and the approval was given for what it was before", p.id)
 		case p.updated.IsZero() && o.approval != "":
-			return refuse(changed, "the catalogue may have changed, please request again: Port does not say when permission %s was changed last, and the approval is for what it was at the request", p.id)
+			return refuse("the catalogue changed", "the catalogue may have changed, please request again: Port does not say when permission %s was changed last, and the approval is for what it was at the request", p.id)
 		}
 	}
 	return nil

@@ -110,6 +110,7 @@ func (j *Job) tellGranted(ctx context.Context, plan iamops.Plan) error {
 	}
 	slices.Sort(e.Actions)
 	e.Actions = slices.Compact(e.Actions)
+	e.Related = slices.DeleteFunc(slices.Clone(e.Related), func(arn string) bool { return len(plan.Scope.On(arn)) == 0 })
 	return unkept(j.keepOnce(ctx, e))
 }
 
@@ -178,11 +179,15 @@ func (j *Job) tellGrantedAfterAll(ctx context.Context) error {
 func (r *removal) keepEach(ctx context.Context, e audit.Event) error {
 	var err error
 	seen := false
+	unasked := e.By == audit.BySweeper || e.By == audit.ByOperator // so the requester is that of the grant
 	for _, p := range r.places {
 		if !p.saw() {
 			continue
 		}
 		seen, e.Account, e.RoleARN, e.RoleID = true, p.id, "", p.roleID
+		if unasked {
+			e.Requester = p.live.Requester()
+		}
 		if p.sawRole {
 			e.RoleARN = p.RoleARN(r.name)
 		}

@@ -67,7 +67,7 @@ func (w *world) examples() string {
 	p := w.process(in)
 
 	w.encryptedBucket()
-	rec := w.approval("auth0|bob", nil, porttest.RunSpec{Entity: encrypted}, "s3:GetObject")
+	rec := w.approval("auth0|bob", nil, porttest.RunSpec{Entity: encrypted}, "s3:GetObject", "kms:Decrypt")
 	p.succeed(rec)
 	w.must(p.handle(w.request(map[string]any{"permissions": []any{"s3:PutObject"}, "duration": "90d", "reason": "migration"})))
 	later(time.Hour)

@@ -33,9 +33,9 @@ func TestAuditByHand(t *testing.T) {
 		w.wantGrants(0)
 		n.events = slices.CompactFunc(n.events, func(a, b audit.Event) bool { return a.Grant == b.Grant && a.Event == b.Event })
 		n.want(t,
-			audit.Event{Event: audit.Revoked, RunID: run, Grant: grant, Account: account, RoleARN: roleARN(grant), RoleID: ids[0], Actor: caller, By: audit.ByOperator},
+			audit.Event{Event: audit.Revoked, RunID: run, Grant: grant, Account: account, RoleARN: roleARN(grant), RoleID: ids[0], Requester: alice, Actor: caller, By: audit.ByOperator},
 			audit.Event{
-				Event: audit.Expired, RunID: old, Grant: name, Account: account, RoleARN: roleARN(name), RoleID: ids[1], Actor: caller, By: audit.ByOperator,
+				Event: audit.Expired, RunID: old, Grant: name, Account: account, RoleARN: roleARN(name), RoleID: ids[1], Requester: alice, Actor: caller, By: audit.ByOperator,
 				End: n.events[1].End, Why: "its time is over",
 			})
 

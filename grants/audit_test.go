@@ -115,7 +115,7 @@ func TestAuditLife(t *testing.T) {
 		w.sweep(p.sweeper())
 		w.wantGrants(0)
 		n.want(t, audit.Event{
-			Event: audit.Expired, RunID: second, Grant: name, Account: account, RoleARN: roleARN(name), RoleID: id,
+			Event: audit.Expired, RunID: second, Grant: name, Account: account, RoleARN: roleARN(name), RoleID: id, Requester: alice,
 			End: n.events[0].End, By: audit.BySweeper, Why: "its time is over",
 		})
 	})

@@ -38,6 +38,7 @@ type Decision struct {
 	attached  bool         // a grant that failed was attached, perhaps
 	cut       bool         // a removal that failed has cut the access
 	stays     bool         // and that access cannot come back
+	private   bool         // the reason names a person
 	partly    string       // where it was cut and where not, if it was in one account of several
 	differs   string       // what the entity said otherwise than IAM, of a removal
 }
@@ -158,8 +159,11 @@ func (s *Service) conclude(log *slog.Logger, d Decision) {
 	if d.Account != "" {
 		attrs = append(attrs, keyAccount, d.Account)
 	}
-	if d.Reason != "" {
-		attrs = append(attrs, keyReason, d.Reason)
+	if reason := d.Reason; reason != "" {
+		if d.private {
+			reason = d.Summary
+		}
+		attrs = append(attrs, keyReason, reason)
 	}
 	if d.Outcome == outcomeFailed {
 		log.Error("run ended", attrs...)
@@ -173,6 +177,7 @@ type failure struct {
 	outcome string
 	summary string // what went wrong, without people and resources
 	err     error  // what went wrong, for the requester to read
+	private bool   // err names a person, so the summary is all that is logged
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -185,6 +190,14 @@ const summaryLost = "lost"
 // and resources.
 func refuse(summary, format string, args ...any) error {
 	return &failure{outcome: outcomeRefused, summary: summary, err: fmt.Errorf(format, args...)}
+}
+
+// private marks a refusal whose reason names a person.
+func private(refusal error) error {
+	if f, ok := errors.AsType[*failure](refusal); ok {
+		f.private = true
+	}
+	return refusal
 }
 
 // giveUp ends a run that Port, AWS or the daemon could not carry out.

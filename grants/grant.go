@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -183,7 +182,7 @@ func (j *Job) confirm(v grantView) error {
 	case v.listErr != nil && !isAnswer(v.listErr):
 		return v.listErr
 	}
-	err := cmp.Or(v.listErr, fmt.Errorf("Port does not list the run for %s", j.rec.Requester))
+	err := cmp.Or(v.listErr, errors.New("Port does not list the run for the requester whom the record names"))
 	if j.over(causeUnknownRun) {
 		return j.drop(eventWrongRequester, "%w", err)
 	}
@@ -277,7 +276,7 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 		return target, req, err
 	}
 	if iamops.IsKind(v.userErr, iamops.KindUser) {
-		return target, req, refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr))
+		return target, req, private(refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr)))
 	}
 	req.UserName, j.userID = v.user.Name, v.user.ID
 	return target, req, v.userErr

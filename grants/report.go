@@ -72,7 +72,7 @@ func isAnswer(err error) bool {
 func (j *Job) fail(ctx context.Context, f *failure, err error) error {
 	d := j.decision(f.outcome)
 	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, err.Error(), j.made != nil, j.cut(), j.stays()
-	d.partly = j.partly()
+	d.partly, d.private = j.partly(), f.private
 	if err := j.tellFailed(ctx, d); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (t Terms) readRequest(run port.Run, target resource, requester string, star
 	}
 	var err error
 	if r.UserName, err = t.UserName(requester); err != nil {
-		return r, refuse("the requester cannot be a user name in AWS", "the requester %w", err)
+		return r, private(refuse("the requester cannot be a user name in AWS", "the requester %w", err))
 	}
 	if r.permissions, err = run.EntityIDs(inputPermissions); err != nil {
 		return r, refuse(badInput(inputPermissions), "%w", err)
