@@ -28,6 +28,7 @@ type permission struct {
 	id            string
 	kind          string        // its resource_type
 	actions       []string      // what it stands for, each once, as AWS spells it where AWS has it
+	written       []string      // those of a bundle, as the catalogue writes them
 	bundle        bool          // it is not the action that its identifier names
 	maxDuration   time.Duration // 0: none of its own
 	needsApproval bool
@@ -68,6 +69,7 @@ func (p *permission) readActions(spell Speller, e *port.Entity) error {
 	if n := len(listed); n > maxBundle {
 		return wrongInCatalogue("the property %q of %s has %d actions, and %d are allowed: ask the platform team to split the bundle in Port", templates.PropertyActions, p.id, n, maxBundle)
 	}
+	p.written = listed
 	own, isAction := spell.Spelled(p.id)
 	for _, name := range listed {
 		if spelled, known := spell.Spelled(name); known {
@@ -95,7 +97,8 @@ func (p *permission) readActions(spell Speller, e *port.Entity) error {
 }
 
 // countIn are the permissions of a request with the single actions that they stand for,
-// each once. What cannot be read of one is refused later.
+// each once: in AWS's spelling and in that of the catalogue, whose identifiers may differ
+// in letter case. What cannot be read of one is refused later.
 func countIn(spell Speller, ids []string, entities map[string]*port.Entity) []string {
 	all := slices.Clone(ids)
 	for _, id := range ids {
@@ -107,7 +110,7 @@ func countIn(spell Speller, ids []string, entities map[string]*port.Entity) []st
 		if err != nil {
 			continue
 		}
-		for _, a := range p.actions {
+		for _, a := range slices.Concat(p.actions, p.written) {
 			if !slices.Contains(all, a) {
 				all = append(all, a)
 			}

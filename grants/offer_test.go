@@ -99,6 +99,7 @@ func TestLimitsOfPermissions(t *testing.T) {
 		{name: "its own, in days", asked: []any{"days"}, lasts: 8 * time.Hour},
 		{name: "that of an action", asked: []any{"bundle"}, lasts: 30 * time.Minute},
 		{name: "the shortest of several", asked: []any{"short", "bundle", "s3:PutObject"}, lasts: 30 * time.Minute},
+		{name: "that of an action as the bundle spells it", asked: []any{"other-case"}, lasts: 20 * time.Minute},
 		{name: "asked for less", asked: []any{"bundle"}, duration: "20m", lasts: 20 * time.Minute},
 		{name: "asked for as much", asked: []any{"short"}, duration: "1h", lasts: time.Hour},
 		{name: "asked for more", asked: []any{"short"}, duration: "61m", refused: "permission short may be had for 1h at most"},
@@ -113,6 +114,8 @@ func TestLimitsOfPermissions(t *testing.T) {
 				w.permission("days", `,"actions":["s3:ListBucket"],"max_duration":"2d"`)
 				w.permission("bundle", `,"actions":["s3:getobject"],"max_duration":"2h"`)
 				w.permission("s3:GetObject", `,"max_duration":"30m"`)
+				w.permission("other-case", `,"actions":["s3:putobject"]`)
+				w.permission("s3:putobject", `,"max_duration":"20m"`)
 				inputs := map[string]any{"permissions": c.asked}
 				if c.duration != "" {
 					inputs["duration"] = c.duration

@@ -123,7 +123,7 @@ func (v *survey) read(i int, e *port.Entity, known map[string]*port.Entity) {
 	spell := v.in[v.served[0]] // AWS spells them alike everywhere
 	p, err := permissionOf(spell, e)
 	counted := map[string]*port.Entity{}
-	for _, a := range p.actions {
+	for _, a := range slices.Concat(p.actions, p.written) {
 		counted[a] = known[a]
 	}
 	counted[p.id] = e // of an identifier that a file has twice, this one
