@@ -8,7 +8,7 @@ import (
 )
 
 // TestAnswerOfReaderThatEnds: an answer that came as the attempt of its reader ended is an
-// answer to all who ask. Whoever asked next used to turn in a circle until it was old.
+// answer to all who ask. The next one who asked used to turn in a circle until it was old.
 func TestAnswerOfReaderThatEnds(t *testing.T) {
 	for name, answer := range map[string]error{
 		"no user":   refused(KindUser, lookUp, "nobody"),
