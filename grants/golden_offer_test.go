@@ -64,6 +64,13 @@ func refusedOffers() []play {
 		{name: "a bundle holds nothing in one place", f: wrong(`,"actions":["s3:GetObject",""]`)},
 		{name: "a bundle holds no texts", f: wrong(`,"actions":[1]`)},
 		{name: "a bundle is too large", f: wrong(`,"actions":[` + strings.Repeat(`"s3:GetObject",`, 200) + `"s3:PutObject"]`)},
+		{name: "a request is too large", f: func(s *stage) string {
+			var asked []any
+			for i := range 501 {
+				asked = append(asked, fmt.Sprintf("s3-%d", i))
+			}
+			return s.asks(map[string]any{"permissions": asked})
+		}},
 		{name: "an action is called by the name of another one", f: func(s *stage) string {
 			s.permission("s3:GetObject", `,"actions":["s3:DeleteObject"]`)
 			return s.asks(map[string]any{"permissions": []any{"s3:GetObject"}})

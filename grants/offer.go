@@ -16,6 +16,10 @@ import (
 // each may have limits of its own that have to be read.
 const maxBundle = 200
 
+// maxActions is how many permissions a request may have, and for how many actions they may
+// stand together: each is read, and their policy would be longer than AWS takes.
+const maxActions = 500
+
 // Speller knows how AWS spells actions, as [iamops.Ops] does.
 type Speller interface {
 	// Spelled returns an action as AWS spells it; false where there is none.
@@ -117,6 +121,14 @@ func countIn(spell Speller, ids []string, entities map[string]*port.Entity) []st
 		}
 	}
 	return all
+}
+
+// fewEnough refuses a request for which too much would have to be read.
+func fewEnough(permissions []string) error {
+	if n := len(permissions); n > maxActions {
+		return refuse(badInput(inputPermissions), "input %q stands for %d permissions and actions, and %d are allowed: ask for less", inputPermissions, n, maxActions)
+	}
+	return nil
 }
 
 // offer is what the catalogue makes of the permissions of a request.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,43 @@ func TestLimitsOfPermissions(t *testing.T) {
 					end := run.CreatedAt.Add(c.lasts).UTC().Format(time.RFC3339)
 					contains(t, "log", w.wantRun(rec.RunID, "SUCCESS"), "Ends: "+end)
 					contains(t, "policy", w.policyIn(account, iamops.Name(rec.RunID)), end)
+				}
+			})
+		})
+	}
+}
+
+// TestVeryLargeRequest: a request for more than could be read in an attempt is refused at
+// the first one; it would be read again for ever.
+func TestVeryLargeRequest(t *testing.T) {
+	for _, c := range []struct {
+		name                    string
+		asked, actions, counted int
+	}{
+		{"bundles", 12, 200, 12 + 12*200},
+		{"permissions", 2000, 0, 2000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, iamtest.Options{}, func(w *world) {
+				var asked []any
+				for i := range c.asked {
+					id := fmt.Sprintf("bundle-%d", i)
+					if asked = append(asked, id); c.actions == 0 {
+						continue
+					}
+					var actions []string
+					for n := range c.actions {
+						actions = append(actions, fmt.Sprintf("%q", fmt.Sprintf("s3:Action%dOf%d", n, i)))
+					}
+					w.permission(id, `,"actions":[`+strings.Join(actions, ",")+`]`)
+				}
+				p, rec := w.process(), w.request(map[string]any{"permissions": asked})
+				w.port.Fault(porttest.Fault{Kind: porttest.Delayed, Delay: 100 * time.Millisecond, Count: -1})
+				began := time.Now()
+				w.must(p.Grant(rec).Attempt(context.Background()))
+				contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), fmt.Sprintf("stands for %d permissions and actions, and 500 are allowed", c.counted))
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("took %s", took)
 				}
 			})
 		})

@@ -69,5 +69,9 @@ func (s *Service) readOffered(ctx context.Context, spell Speller, ids []string, 
 	if err != nil {
 		return nil, err
 	}
-	return s.readEntities(ctx, templates.BlueprintPermission, countIn(spell, ids, asked), asked)
+	counted := countIn(spell, ids, asked)
+	if err := fewEnough(counted); err != nil {
+		return nil, err
+	}
+	return s.readEntities(ctx, templates.BlueprintPermission, counted, asked)
 }

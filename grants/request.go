@@ -60,6 +60,9 @@ func (t Terms) readRequest(run port.Run, target resource, requester string, star
 	if r.permissions, err = run.EntityIDs(inputPermissions); err != nil {
 		return r, refuse(badInput(inputPermissions), "%w", err)
 	}
+	if err := fewEnough(r.permissions); err != nil {
+		return r, err
+	}
 	if r.reason, err = readReason(run); err != nil {
 		return r, err
 	}
