@@ -30,7 +30,7 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 	ctx, cancel := context.WithCancel(ctx)
 	now := func(a *account) (iamops.Boundary, error) { return a.Boundary(ctx) }
 	likely := cmp.Or(j.account, j.svc.expected(j.rec.Entity))
-	if likely == nil || time.Since(j.rec.Time) >= freshFor {
+	if likely == nil || !j.isFresh() {
 		return now, cancel
 	}
 	var b iamops.Boundary
@@ -44,11 +44,17 @@ func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func(
 		reading.Wait()
 		return b, err
 	}
-	return ahead, func() {
-		defer time.AfterFunc(unneededTime, cancel).Stop()
-		reading.Wait()
-		cancel()
-	}
+	return ahead, func() { letGo(&reading, cancel) }
+}
+
+// isFresh reports whether the run of the record is most likely open.
+func (j *Job) isFresh() bool { return time.Since(j.rec.Time) < freshFor }
+
+// letGo waits a little for what is not needed any more, and cancels it.
+func letGo(reading *sync.WaitGroup, cancel context.CancelFunc) {
+	defer time.AfterFunc(unneededTime, cancel).Stop()
+	reading.Wait()
+	cancel()
 }
 
 // inBoundary refuses a request for something that the boundary certainly does not allow:

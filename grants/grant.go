@@ -21,10 +21,13 @@ import (
 func (j *Job) grant(ctx context.Context) error {
 	boundary, stop := j.readBoundary(ctx)
 	defer stop()
+	user, stopUser := j.readUser(ctx)
+	defer stopUser()
 	view, err := j.readGrant(ctx)
 	if err != nil {
 		return err
 	}
+	view.user = user
 	if open, err := j.open(ctx, view.run); !open {
 		return err
 	}
@@ -110,9 +113,8 @@ type grantView struct {
 	resource    *port.Entity // nil: not in the catalogue
 	resourceErr error
 	permissions map[string]*port.Entity // those that the record names, as far as they could be read
-	user        iamops.User             // the requester, where AWS is asked for people
-	userErr     error
-	entity      *port.Entity // of the grant: an earlier attempt got that far
+	user        userReader              // the requester; nil: AWS is not asked for people
+	entity      *port.Entity            // of the grant: an earlier attempt got that far
 	entityErr   error
 }
 
@@ -127,11 +129,6 @@ func (j *Job) readGrant(ctx context.Context) (v grantView, err error) {
 	}
 	if j.rec.Entity != "" {
 		reads.Go(func() { v.resource, v.resourceErr = find(ctx, portal, templates.BlueprintResource, j.rec.Entity) })
-	}
-	if users := j.svc.opts.Users; users != nil {
-		if _, refused := j.svc.opts.UserName(j.rec.Requester); refused == nil {
-			reads.Go(func() { v.user, v.userErr = users.User(ctx, j.rec.Requester) })
-		}
 	}
 	reads.Go(func() { v.permissions = j.readAhead(ctx) })
 	reads.Go(func() { v.entity, v.entityErr = find(ctx, portal, templates.BlueprintGrant, j.name) })
@@ -272,14 +269,15 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 	}
 	j.resource = target.arn
 	req, err = j.svc.opts.readRequest(v.run, target, j.rec.Requester, start, now)
-	if j.want = req; err != nil || j.svc.opts.Users == nil {
+	if j.want = req; err != nil || v.user == nil {
 		return target, req, err
 	}
-	if iamops.IsKind(v.userErr, iamops.KindUser) {
-		return target, req, private(refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(v.userErr)))
+	user, err := v.user()
+	if iamops.IsKind(err, iamops.KindUser) {
+		return target, req, private(refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(err)))
 	}
-	req.UserName, j.userID = v.user.Name, v.user.ID
-	return target, req, v.userErr
+	req.UserName, j.userID = user.Name, user.ID
+	return target, req, err
 }
 
 // make brings role and policy about. Once the entity of the grant exists they

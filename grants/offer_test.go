@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,5 +316,46 @@ func TestUserOfRequester(t *testing.T) {
 		w.wantRun(genuine.RunID, "IN_PROGRESS")
 		known.known, known.err = map[string]iamops.User{alice: {ID: "90677c608a-1", Name: "asmith"}}, nil
 		p.succeed(genuine)
+	})
+}
+
+// silentStore never finds anybody.
+type silentStore struct{ asked atomic.Int32 }
+
+func (h *silentStore) User(ctx context.Context, _ string) (iamops.User, error) {
+	h.asked.Add(1)
+	<-ctx.Done()
+	return iamops.User{}, &iamops.Error{Op: "look up a user", Kind: iamops.KindUnavailable, Err: ctx.Err()}
+}
+
+// TestUserIsNotWaitedFor: while people cannot be looked up, what needs nobody goes on: runs
+// that have ended are let be, at once where their records are old, and what does not fit
+// is dropped.
+func TestUserIsNotWaitedFor(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		rec := w.request(nil)
+		w.process().succeed(rec)
+		h := &silentStore{}
+		p := w.process(func(o *grants.Options) { o.Users = h })
+		handled := func(what string, within time.Duration, rec port.Record, want error) {
+			t.Helper()
+			began := time.Now()
+			if err := p.Grant(rec).Attempt(context.Background()); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", what, err, want)
+			}
+			if took := time.Since(began); took > within {
+				t.Errorf("%s: took %s", what, took)
+			}
+		}
+		handled("an ended run", 3*time.Second, rec, nil)
+		other := w.request(nil)
+		other.Entity = "arn:aws:s3:::another"
+		handled("another entity", 3*time.Second, other, port.ErrMismatch)
+		later(time.Hour)
+		before := h.asked.Load()
+		handled("an old record", 10*time.Millisecond, rec, nil)
+		if n := h.asked.Load() - before; n != 0 {
+			t.Errorf("for an old record %d people are looked up", n)
+		}
 	})
 }
