@@ -57,9 +57,11 @@ func (d *drawing) catalogued() {
 	}
 	d.console = d.chance(0.4)
 	d.early("", func(w *world) {
-		w.offer(permission{id: limited, limit: "15m"})
-		w.offer(permission{id: guarded, guarded: true})
-		w.offer(permission{id: tempting})
+		w.before(func() {
+			w.offer(permission{id: limited, limit: "15m"})
+			w.offer(permission{id: guarded, guarded: true})
+			w.offer(permission{id: tempting})
+		})
 	})
 	for _, o := range d.grants {
 		plain := !o.refused && !o.lost && !o.waiting && !o.inTheWay && !o.doomed && !o.rivals && !o.approved && o.moves == stays
@@ -70,6 +72,14 @@ func (d *drawing) catalogued() {
 			d.tempted(o)
 		}
 	}
+}
+
+// before does something to the catalogue as of a time before all requests, also where the
+// clock of Port is set back at first.
+func (w *world) before(do func()) {
+	old := w.skew.Swap(int64(-time.Hour))
+	do()
+	w.skew.Store(old)
 }
 
 // tempted draws a copy of a record that asks for more than its run: only the run counts.
@@ -93,7 +103,7 @@ func (d *drawing) ask(o *order) {
 		o.asked = append(o.asked, o.actions[0])
 	case 1: // with one that it does not
 		o.asked, o.actions = append(o.asked, "s3:GetObjectAcl"), append(o.actions[:len(o.actions):len(o.actions)], "s3:GetObjectAcl")
-		d.early("", func(w *world) { w.offer(permission{id: "s3:GetObjectAcl"}) })
+		d.early("", func(w *world) { w.before(func() { w.offer(permission{id: "s3:GetObjectAcl"}) }) })
 	case 2:
 		d.vanishing(o)
 	case 3:
@@ -107,7 +117,7 @@ func (d *drawing) ask(o *order) {
 	default:
 		d.changed(o, p)
 	}
-	d.early("", func(w *world) { w.offer(p) })
+	d.early("", func(w *world) { w.before(func() { w.offer(p) }) })
 }
 
 // vanishing draws a bundle that is taken out of the catalogue: before it is asked for,
@@ -235,7 +245,7 @@ func (d *drawing) changed(o *order, p permission) {
 // mayBeRefused reports whether the catalogue was edited about when a request was
 // handled, and its reason says so.
 func (o *order) mayBeRefused(reason string) bool {
-	return o.unsure && (unknown(reason) || strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") || strings.Contains(reason, "is not one IAM action") ||
+	return o.unsure && (unknown(reason) || strings.Contains(reason, "the catalogue changed") || strings.Contains(reason, "not in the catalogue") || strings.Contains(reason, "not_found") || strings.Contains(reason, "is not one IAM action") ||
 		strings.Contains(reason, "kms:Decrypt"))
 }
 

@@ -225,4 +225,48 @@ var mutants = []mutant{
 	{name: "a role that was made again stands for one in an account that is not served", seed: 79, changes: []change{{
 		"grants/where.go", "	case s.madeIn == \"\" || r.svc.account(s.madeIn) != nil:\n", "	case true:\n",
 	}}},
+	{name: "who asks may approve", seed: 241, changes: []change{{
+		"grants/approval.go", "	case strings.EqualFold(by, run.CreatedBy):\n", "	case false:\n",
+	}}},
+	{name: "a machine may approve", seed: 241, changes: []change{{
+		"grants/approval.go", "	case !person(by):\n", "	case by == \"\":\n",
+	}}},
+	{name: "an approval is for whatever the catalogue says later", seed: 218, changes: []change{{
+		"grants/approval.go", "		case p.updated.After(run.CreatedAt):\n", "		case false:\n",
+	}}},
+	{name: "the limits of the actions of a bundle do not count", seed: 241, changes: []change{{
+		"grants/offer.go", "		o.count(p)\n", "		if asked {\n			o.count(p)\n		}\n",
+	}}},
+	{name: "the record says which permissions are asked for", seed: 172, changes: []change{{
+		"grants/grant.go", "	offered, related, err := j.readRest(", "	req.permissions = j.rec.Permissions\n	offered, related, err := j.readRest(",
+	}}},
+	{name: "a bundle is its first action", seed: 1, changes: []change{{
+		"grants/offer.go", "		for _, a := range p.actions {\n			if !slices.Contains(o.actions, a) {", "		for _, a := range p.actions[:1] {\n			if !slices.Contains(o.actions, a) {",
+	}}},
+	{name: "a grant is told when it has begun", seed: 1, changes: []change{{
+		"grants/grant.go",
+		"	if err := j.tellGranted(ctx, plan); err != nil {\n		return err\n	}\n	j.made = &plan\n", "	j.made = &plan\n",
+	}, {
+		"grants/grant.go",
+		"	linked()\n	if err != nil {\n		return err\n	}\n",
+		"	linked()\n	if err != nil {\n		return err\n	}\n	if err := j.tellGranted(ctx, plan); err != nil {\n		return err\n	}\n",
+	}}},
+	{name: "a grant begins although its event is not kept", seed: 233, changes: []change{{
+		"grants/audit.go", "	return unkept(j.keepOnce(ctx, e))\n}\n\n// tellFailed", "	_ = j.keepOnce(ctx, e)\n	return nil\n}\n\n// tellFailed",
+	}}},
+	{name: "a removal waits for the audit file", seed: 212, changes: []change{{
+		"grants/revoke.go", "	before := j.any((*place).cut)\n", "	if err := j.svc.auditable(); err != nil {\n		return err\n	}\n	before := j.any((*place).cut)\n",
+	}}},
+	{name: "the end of a failed run is not told", seed: 1, changes: []change{{
+		"grants/report.go", "	if err := j.tellFailed(ctx, d); err != nil {\n		return err\n	}\n", "",
+	}}},
+	{name: "what a sweep takes away is not told", seed: 233, changes: []change{{
+		"grants/sweep_remove.go", "func(ctx context.Context) { w.tellSwept(ctx, &r, j) }", "func(context.Context) {}",
+	}}},
+	{name: "a grant of another instance is not told again", seed: 1, changes: []change{{
+		"grants/report.go", "	case j.told == audit.Failed, j.told == audit.Refused:\n", "	case j.told == audit.Dropped:\n",
+	}}},
+	{name: "who cannot be looked up is who the e-mail says", seed: 86, changes: []change{{
+		"grants/grant.go", "	return target, req, v.userErr\n", "	if v.userErr != nil {\n		req.UserName = j.rec.Requester\n	}\n	return target, req, nil\n",
+	}}},
 }

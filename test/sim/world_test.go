@@ -89,7 +89,7 @@ func newWorld(t *testing.T, pl *plan, tally *tally) *world {
 	must(err)
 	w.port = porttest.New(porttest.Options{Now: w.remoteNow, Delay: pl.portDelay})
 	w.port.GuideModel()
-	w.port.GuideSamples(account)
+	w.before(func() { w.port.GuideSamples(account) })
 	w.aws = iamtest.New(iamtest.Options{
 		Account: account, Now: time.Now, Delay: pl.awsDelay, Visibility: pl.visibility, Rate: pl.rate, Burst: pl.burst,
 	})
