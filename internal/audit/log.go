@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// writeTime bounds the wait for one event. What is late is written when the
-	// other side comes back, perhaps as a copy.
+	// writeTime bounds the wait for one event, and before it that for others. What is
+	// late is written when the other side comes back, perhaps as a copy.
 	writeTime = 2 * time.Second
 	// checkEvery is how often a log that is not written to is looked at, and one that
 	// is broken is tried.
@@ -81,8 +81,9 @@ func To(w io.Writer, name string, o Options) *Log {
 }
 
 // Write keeps an event and returns when that is done, or after two seconds with an
-// error; ctx ends the wait for others that write. With an error the event may be kept
-// nevertheless, then or later. While a write hangs the others fail at once.
+// error, and two more behind others that write; ctx ends the wait for those. With an
+// error the event may be kept nevertheless, then or later. While a write hangs the others
+// fail at once.
 //
 // Of an event [Dropped] cause (Why) and run are kept, of at most ten in a minute; the
 // others are counted in one event after it.
@@ -182,6 +183,7 @@ func (l *Log) do(ctx context.Context, work func() error) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	timer.Reset(writeTime)
 	done := make(chan error, 1)
 	go func() {
 		err := work()

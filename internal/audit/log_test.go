@@ -290,6 +290,27 @@ func TestHangs(t *testing.T) {
 	})
 }
 
+// slow is a stream that takes its time.
+type slow time.Duration
+
+func (s slow) Write(p []byte) (int, error) {
+	<-time.After(time.Duration(s))
+	return len(p), nil
+}
+
+// TestBehindOthers: a write that had to wait for others has as long as any.
+func TestBehindOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := audit.To(slow(1500*time.Millisecond), "stdout", audit.Options{})
+		var writes sync.WaitGroup
+		for range 2 {
+			writes.Go(func() { noError(t, l.Write(t.Context(), audit.Event{Event: audit.Granted})) })
+		}
+		writes.Wait()
+		noError(t, l.Problem())
+	})
+}
+
 // TestFlood: forged records leave ten events in a minute, and one that counts the rest.
 func TestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
