@@ -23,11 +23,10 @@ func (j *Job) grant(ctx context.Context) error {
 	defer stop()
 	user, stopUser := j.readUser(ctx)
 	defer stopUser()
-	view, err := j.readGrant(ctx)
+	view, err := j.readGrant(ctx, user)
 	if err != nil {
 		return err
 	}
-	view.user = user
 	if open, err := j.open(ctx, view.run); !open {
 		return err
 	}
@@ -120,7 +119,8 @@ type grantView struct {
 
 // readGrant waits for all answers. Its error is that of the run, which decides
 // what the others are worth.
-func (j *Job) readGrant(ctx context.Context) (v grantView, err error) {
+func (j *Job) readGrant(ctx context.Context, user userReader) (v grantView, err error) {
+	v.user = user
 	portal := j.svc.opts.Portal
 	var reads sync.WaitGroup
 	reads.Go(func() { v.run, err = j.ownRun(ctx) })
