@@ -82,6 +82,22 @@ func (w *world) judgeAudit(o *order, r porttest.RunState) {
 	}
 }
 
+// judgeStanding checks that the last event about a role that stands is that it is granted.
+// What other attempts made elsewhere is another role.
+func (w *world) judgeStanding(o *order, events []entry) {
+	for _, r := range w.piecesOf(o).roles {
+		last := ""
+		for _, e := range events {
+			if e.RoleID == "" || e.RoleID == r.ID {
+				last = e.Event
+			}
+		}
+		if last != "granted" && w.observer.usable(o.name()) && o.copied == "" {
+			w.violation("role %s of grant %s stands, and the events are %+v", r.ID, o.run, events)
+		}
+	}
+}
+
 // judgeGranted checks the events of a request, which may be those of several attempts.
 func (w *world) judgeGranted(o *order, r porttest.RunState, events []entry) {
 	granted := func(e entry) bool { return e.Event == "granted" }
@@ -90,10 +106,10 @@ func (w *world) judgeGranted(o *order, r porttest.RunState, events []entry) {
 	case r.Status == "SUCCESS" && !slices.ContainsFunc(events, granted):
 		w.violation("run %s succeeded, and its events are %+v", o.run, events)
 	case w.missing(o.run, o.name()):
-	case r.Status != "SUCCESS" && (last < 0 || granted(events[last])):
+	case r.Status != "SUCCESS" && (last < 0 || granted(events[last]) && len(w.takersOf(o))+len(w.byCLI(o)) == 0):
 		w.violation("run %s is %s, and its events are %+v", o.run, r.Status, events)
-	case r.Status == "SUCCESS" && !granted(events[last]) && !w.taken(o) && !w.piecesOf(o).none():
-		w.violation("run %s succeeded, and its events are %+v", o.run, events)
+	case r.Status == "SUCCESS" && !w.taken(o):
+		w.judgeStanding(o, events)
 	}
 	all := w.about(func(e entry) bool { return e.Grant == o.name() })
 	if len(all) > 0 && granted(all[len(all)-1]) && !w.missing(o.run, o.name()) && w.piecesOf(o).none() && o.handled == "" {

@@ -201,7 +201,7 @@ func (w *world) judgeOutcome(o *order, r porttest.RunState) {
 	case r.Status == "SUCCESS", never, len(w.takersOf(o)) > 0, len(w.byCLI(o)) > 0:
 	case strings.Contains(reason, "waited too long") && r.EndedAt.After(w.endOf(o).Add(-5*time.Minute-skewLimit)):
 	case w.plan.mixed && strings.Contains(reason, "gave up after"): // two differ
-	case o.mayBeRefused(reason):
+	case o.mayBeRefused(reason), o.unsure && strings.Contains(reason, "waited too long"):
 	case w.mayFail(o, reason), o.rivals && strings.Contains(reason, "AccessDenied"):
 	case w.plan.out && w.involves(o, member) && (reason == "" || strings.Contains(reason, notServed)): // or Port took no log
 	case o.moves != stays && strings.Contains(reason, "when the grant was begun"):
