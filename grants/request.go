@@ -136,7 +136,7 @@ func parseDuration(text string) (time.Duration, error) {
 	if !is {
 		return time.ParseDuration(text)
 	}
-	n, err := strconv.ParseUint(days, 10, 8)
+	n, err := strconv.ParseUint(days, 10, 16)
 	return time.Duration(n) * 24 * time.Hour, err
 }
 

@@ -185,6 +185,7 @@ func (c *checker) steps(ctx context.Context, report *checkReport, stderr io.Writ
 	take := report.taking(ctx, stderr)
 	take(stepSettings, c.settings)
 	take("templates", c.templates)
+	take("audit log", c.auditLog)
 	login := take("Port login", c.login)
 	organization := take("Port organisation", c.organization, login)
 	take("Port clock", c.portClock, login)

@@ -39,7 +39,7 @@ func TestCheckForeignGroup(t *testing.T) {
 	if !strings.Contains(s.Why, demo.Org+".port-iam") || !strings.Contains(s.Remedy, "KAFKA_GROUP_ID") {
 		t.Errorf("%+v", s)
 	}
-	if out := wantCommand(t, exitFailed, "1 of 30 steps failed", "check"); !strings.Contains(out, "do: ") || !strings.Contains(out, "KAFKA_GROUP_ID") {
+	if out := wantCommand(t, exitFailed, "1 of 31 steps failed", "check"); !strings.Contains(out, "do: ") || !strings.Contains(out, "KAFKA_GROUP_ID") {
 		t.Errorf("%s", out)
 	}
 }

@@ -25,7 +25,7 @@ func TestCheckGreen(t *testing.T) {
 		t.Errorf("exit code %d: %+v", code, steps)
 	}
 	want := []string{
-		"settings", "templates", "Port login", "Port organisation", "Port clock",
+		"settings", "templates", "audit log", "Port login", "Port organisation", "Port clock",
 		"blueprint aws_resource", "blueprint iam_permissions", "blueprint provisioned_permissions",
 		"action request_permissions", "action revoke_permissions", "automation revoke_expired_permissions",
 		"who may use the actions", "who may edit the catalogue",
@@ -196,7 +196,7 @@ func TestCheckRoleWithPath(t *testing.T) {
 // grant.
 func TestCheckNobodyComes(t *testing.T) {
 	w := newOperatorWorld(t, map[string]string{"KAFKA_TLS": "false"})
-	out := wantCommand(t, 1, "1 of 30 steps failed", "check")
+	out := wantCommand(t, 1, "1 of 31 steps failed", "check")
 	if !strings.Contains(out, "no role AWSReservedSSO_*") || !strings.Contains(out, "set GRANT_TRUST=iam-user") {
 		t.Errorf("%s", out)
 	}
