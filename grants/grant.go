@@ -272,7 +272,9 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 	if j.want = req; err != nil || v.user == nil {
 		return target, req, err
 	}
+	j.label.begin(waitsForAWS)
 	user, err := v.user()
+	j.label.begin(waitsForPort)
 	if iamops.IsKind(err, iamops.KindUser) {
 		return target, req, private(refuse("the requester cannot sign in to AWS", "the requester %w", withoutStep(err)))
 	}

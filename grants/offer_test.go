@@ -359,3 +359,20 @@ func TestUserIsNotWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// TestLookUpLabel: a run that waits for the look-up of its requester says that AWS is who
+// does not answer.
+func TestLookUpLabel(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		p := w.process(func(o *grants.Options) { o.Users = &silentStore{} })
+		rec := w.request(nil)
+		later(time.Hour) // nobody is looked up ahead for an old record
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() { ended <- p.Grant(rec).Attempt(ctx) }()
+		later(8 * time.Second)
+		w.wantLabel(rec.RunID, "Waiting for AWS")
+		<-ended
+	})
+}
