@@ -40,12 +40,17 @@ func (s *Service) keep(ctx context.Context, e audit.Event) error {
 	return err
 }
 
-// auditable is why a grant cannot be told of at present; nil where that is not known.
+// auditable is why a grant cannot be told of at present; nil where that is not known. What
+// waits for that is counted as if it was tried, so that the count goes on until it is over.
 func (s *Service) auditable() error {
 	if s.opts.Audit == nil {
 		return nil
 	}
-	return unkept(s.opts.Audit.Problem())
+	err := s.opts.Audit.Problem()
+	if err != nil {
+		s.metrics.auditErrors.Inc()
+	}
+	return unkept(err)
 }
 
 // unkept has a grant wait whose event may not be kept.

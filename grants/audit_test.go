@@ -224,6 +224,27 @@ func TestAuditFullDisk(t *testing.T) {
 	})
 }
 
+// TestAuditWaitCounts: the count goes on as long as grants wait, so that its alert does
+// not end before the trouble, also where nothing else is to be written.
+func TestAuditWaitCounts(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		var n notebook
+		p, rec := w.process(n.in), w.request(nil)
+		n.breaks(errDisk)
+		ended := make(chan error, 1)
+		go func() { ended <- p.handle(rec) }()
+		for range 3 {
+			before := p.metric("port_iam_audit_errors_total")
+			later(5 * time.Minute)
+			if now := p.metric("port_iam_audit_errors_total"); now <= before {
+				t.Errorf("%v events are counted after 5 minutes, %v before", now, before)
+			}
+		}
+		n.breaks(nil)
+		w.must(<-ended)
+	})
+}
+
 // TestAuditFullBetween: the disk is full when the entity has been written: nothing is
 // attached until the event is kept.
 func TestAuditFullBetween(t *testing.T) {
