@@ -23,7 +23,7 @@ func (c *config) newAudit(stream io.Writer, name string, log *slog.Logger) (*aud
 	}
 	l, err := audit.Open(c.audit, o)
 	if err != nil {
-		return nil, fmt.Errorf("AUDIT_LOG: %w: make its directory, and let the daemon write there", err)
+		return nil, fmt.Errorf("AUDIT_LOG: %w: it has to be a file, in a directory that exists, which the daemon may write, or a pipe that is read", err)
 	}
 	return l, nil
 }
