@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func faults() []fault {
 		{[]string{"PortIamIAMQuota critical", "PortIamGrantsFailing critical", "PortIamGrantsFailing warning"}, quotaUsedUp},
 		{[]string{"PortIamUnreportableRuns warning"}, endRefused},
 		{[]string{"PortIamForeignObject warning"}, foreignRole},
+		{[]string{"PortIamAuditFailing critical"}, auditUnwritable},
 		{[]string{"PortIamGrantChangedByHand critical"}, changedByHand},
 		{[]string{"PortIamGrantOverdue critical"}, keptAfterItsEnd},
 		{[]string{"PortIamRemovalsFailing critical", "PortIamAccessDenied warning"}, removalDenied},
@@ -123,6 +125,29 @@ func endRefused(_ *testing.T, l *live) (end func()) {
 func foreignRole(_ *testing.T, l *live) (end func()) {
 	l.world.AWS.AddRoleSession("/port-iam/", "Permission-by-hand", "stranger")
 	return func() {}
+}
+
+// auditUnwritable has a file stand where the directory of the audit log was, and takes a
+// grant away meanwhile.
+func auditUnwritable(t *testing.T, l *live) (end func()) {
+	r := l.request(t)
+	do := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	do(os.Rename(l.audit, l.audit+".away"))
+	do(os.WriteFile(l.audit, nil, 0o600))
+	if r := l.revoke(t, r); r.Status != "SUCCESS" {
+		t.Errorf("without an audit log a revocation ended %s", r.Status)
+	}
+	return func() {
+		do(os.Remove(l.audit))
+		do(os.Rename(l.audit+".away", l.audit))
+		for _, i := range l.instances {
+			i.awaitReady(t)
+		}
+	}
 }
 
 // changedByHand gives the role of a grant one more policy.

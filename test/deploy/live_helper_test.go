@@ -31,6 +31,7 @@ type live struct {
 	member     *iamtest.Server // the account that the daemon enters; the other one is its own
 	prometheus string
 	instances  []*instance
+	audit      string // the directory of the audit log
 }
 
 // instance is one process of the daemon. It keeps its address when it is started
@@ -70,12 +71,15 @@ func startLive(t *testing.T) *live {
 	world.Port.CheckFaults(t)
 	world.AWS.CheckFaults(t)
 	t.Cleanup(world.Close)
-	l, binary := &live{world: world, member: newMember(world)}, build(t, root(t))
+	l, binary := &live{world: world, member: newMember(world), audit: filepath.Join(t.TempDir(), "audit")}, build(t, root(t))
+	if err := os.Mkdir(l.audit, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var targets []string
 	for range 2 {
 		address := freeAddress(t)
 		targets = append(targets, address)
-		l.instances = append(l.instances, newInstance(t, world, binary, address))
+		l.instances = append(l.instances, l.newInstance(t, binary, address))
 	}
 	l.prometheus = startPrometheus(t, targets)
 	for _, i := range l.instances {
@@ -99,7 +103,8 @@ func newMember(world *demo.World) *iamtest.Server {
 	return m
 }
 
-func newInstance(t *testing.T, world *demo.World, binary, address string) *instance {
+func (l *live) newInstance(t *testing.T, binary, address string) *instance {
+	world := l.world
 	i := &instance{url: "http://" + address}
 	i.start = func() {
 		cmd := exec.Command(binary, "run")
@@ -109,7 +114,7 @@ func newInstance(t *testing.T, world *demo.World, binary, address string) *insta
 			"ACCOUNTS=" + demo.Account + "," + member,
 			"LISTEN_ADDRESS=" + address, "AWS_ENDPOINT_URL=" + world.AWSURL, "AWS_REGION=us-east-1",
 			"AWS_ACCESS_KEY_ID=daemon", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
-			"SWEEP_INTERVAL=10s", "SWEEP_GRACE=1s",
+			"SWEEP_INTERVAL=10s", "SWEEP_GRACE=1s", "AUDIT_LOG=" + filepath.Join(l.audit, "audit.log"),
 		}
 		i.stop = start(t, cmd)
 	}
