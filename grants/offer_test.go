@@ -373,6 +373,6 @@ func TestLookUpLabel(t *testing.T) {
 		go func() { ended <- p.Grant(rec).Attempt(ctx) }()
 		later(8 * time.Second)
 		w.wantLabel(rec.RunID, "Waiting for AWS")
-		<-ended
+		_ = <-ended // it waits
 	})
 }
