@@ -20,9 +20,9 @@ var speaking = []string{
 
 // unsaid are texts of these files that no run says, with the reason.
 var unsaid = map[string]string{
-	"and so on in %d more accounts": "the plays serve three accounts",
-	"its version %s is not visible": "the run waits",
-	"the clock is wrong":            "a run waits for the clock and does not end",
+	"and so on in %d more accounts":                                      "the plays serve three accounts",
+	"its version %s is not visible":                                      "the run waits",
+	"the clock is wrong":                                                 "a run waits for the clock and does not end",
 	"Port does not list the run for the requester whom the record names": "the record is dropped, and its run left alone",
 	"it names no requester, and a person started the run":                "the record is dropped",
 	"its timestamp %s is not between the start of the run and now":       "the record is dropped",

@@ -373,6 +373,8 @@ func TestLookUpLabel(t *testing.T) {
 		go func() { ended <- p.Grant(rec).Attempt(ctx) }()
 		later(8 * time.Second)
 		w.wantLabel(rec.RunID, "Waiting for AWS")
-		_ = <-ended // it waits
+		if err := <-ended; err == nil {
+			t.Error("the attempt has finished without AWS")
+		}
 	})
 }
