@@ -179,7 +179,7 @@ func (j *Job) confirm(v grantView) error {
 	case v.listErr != nil && !isAnswer(v.listErr):
 		return v.listErr
 	}
-	err := cmp.Or(v.listErr, errors.New("Port does not list the run for the requester whom the record names"))
+	err := cmp.Or(v.listErr, errors.New("Port does not list the run for the requester of the record"))
 	if j.over(causeUnknownRun) {
 		return j.drop(eventWrongRequester, "%w", err)
 	}
