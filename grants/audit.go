@@ -108,6 +108,9 @@ func (j *Job) keepOnce(ctx context.Context, e audit.Event) error {
 
 // tellGranted writes that access begins, before it does.
 func (j *Job) tellGranted(ctx context.Context, plan iamops.Plan) error {
+	if err := ctx.Err(); err != nil {
+		return unkept(err) // the attempt is over, and perhaps the grant: nobody would take the event back
+	}
 	e := j.event(audit.Granted, "")
 	e.RoleARN, e.RoleID, e.Actions = plan.RoleARN, j.roleID, nil
 	for _, s := range plan.Scope.Statements { // with what belongs to the requested ones
