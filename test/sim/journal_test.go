@@ -147,8 +147,6 @@ func (j *journal) Write(line []byte) (int, error) {
 	case crashBefore:
 		j.p.crash()
 		return 0, errDead
-	case stallBefore:
-		j.p.freeze(f.length)
 	case hang:
 		sleep(context.Background(), f.length)
 	}
@@ -209,7 +207,7 @@ func (w *world) auditFault() fault {
 	case roll < 4*weather.crash:
 		return fault{kind: []faultKind{crashBefore, crashAfter}[r.IntN(2)]}
 	case roll < 4*weather.crash+weather.stall:
-		return fault{kind: []faultKind{stallBefore, stallAfter}[r.IntN(2)], length: length}
+		return fault{kind: stallAfter, length: length}
 	case roll < 4*weather.crash+weather.stall+weather.loss/2:
 		return fault{kind: []faultKind{lostRequest, lostAnswer, hang}[r.IntN(3)], length: length}
 	}
@@ -221,7 +219,7 @@ func ofAudit(kind faultKind) string {
 	switch kind {
 	case crashBefore, crashAfter:
 		return killed
-	case stallBefore, stallAfter:
+	case stallAfter:
 		return stalled
 	}
 	return "an audit file: " + kind.String()
