@@ -366,7 +366,6 @@ func TestLookUpLabel(t *testing.T) {
 	inWorld(t, iamtest.Options{}, func(w *world) {
 		p := w.process(func(o *grants.Options) { o.Users = &silentStore{} })
 		rec := w.request(nil)
-		later(time.Hour) // nobody is looked up ahead for an old record
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		ended := make(chan error, 1)

@@ -19,10 +19,16 @@ func (j *Job) readUser(ctx context.Context) (read userReader, stop func()) {
 		return nil, func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	read = sync.OnceValues(func() (iamops.User, error) { return users.User(ctx, email) })
-	var reading sync.WaitGroup
-	if _, refused := j.svc.opts.UserName(email); refused == nil && j.isFresh() {
-		reading.Go(func() { _, _ = read() }) // who needs it gets it
+	if _, refused := j.svc.opts.UserName(email); refused != nil || !j.isFresh() {
+		return func() (iamops.User, error) { return users.User(ctx, email) }, cancel
 	}
-	return read, func() { letGo(&reading, cancel) }
+	var user iamops.User
+	var err error
+	var reading sync.WaitGroup
+	reading.Go(func() { user, err = users.User(ctx, email) })
+	ahead := func() (iamops.User, error) {
+		reading.Wait()
+		return user, err
+	}
+	return ahead, func() { letGo(&reading, cancel) }
 }
