@@ -15,7 +15,7 @@ import (
 // all of IAM in the binary the latter would be 33 MB.
 const (
 	maxCompressed = 12e6
-	maxUnpacked   = 30e6
+	maxUnpacked   = 31e6
 )
 
 // TestImage builds the Dockerfile and looks at what came out. That the binary in
@@ -59,7 +59,7 @@ func TestImage(t *testing.T) {
 	t.Run("materials", func(t *testing.T) { billOfMaterials(t, out) })
 	t.Run("story", func(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(out, "demo.txt"))
-		if err != nil || !strings.Contains(string(text), `port_iam_runs_total{account="123456789012",operation="grant",outcome="succeeded"} 1`) {
+		if err != nil || !strings.Contains(string(text), `port_iam_runs_total{account="123456789012",operation="grant",outcome="succeeded"} 2`) {
 			t.Errorf("the demo in the image did not come to its end (%v):\n%s", err, text)
 		}
 	})

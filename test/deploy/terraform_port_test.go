@@ -49,11 +49,13 @@ func portProperties(t *testing.T, byType object) (properties object, required []
 				case "string_items":
 					items := maps.Clone(value.(object))
 					items["type"] = "string"
-					var dataset any
-					if err := json.Unmarshal([]byte(items["dataset"].(string)), &dataset); err != nil {
-						t.Fatal(err)
+					if text, has := items["dataset"].(string); has { // of an input
+						var dataset any
+						if err := json.Unmarshal([]byte(text), &dataset); err != nil {
+							t.Fatal(err)
+						}
+						items["dataset"] = dataset
 					}
-					items["dataset"] = dataset
 					property["items"] = items
 				default:
 					if port, ok := portNames[key]; ok {

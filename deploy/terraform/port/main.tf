@@ -26,11 +26,18 @@ locals {
       description = p.description
       required    = contains(b.schema.required, name)
     } if p.type == "object" }
+    boolean_props = { for name, p in b.schema.properties : name => {
+      title       = p.title
+      icon        = try(p.icon, null)
+      description = p.description
+      required    = contains(b.schema.required, name)
+    } if p.type == "boolean" }
     array_props = { for name, p in b.schema.properties : name => {
       title        = p.title
       icon         = try(p.icon, null)
       description  = p.description
-      object_items = {}
+      object_items = p.items.type == "object" ? {} : null
+      string_items = p.items.type == "string" ? {} : null
       required     = contains(b.schema.required, name)
     } if p.type == "array" }
   } }
