@@ -27,41 +27,47 @@ type boundaryReader func(a *account) (iamops.Boundary, error)
 // is asked for them only when they are known to be open. stop has to be called when the
 // answer is not needed any more.
 func (j *Job) readBoundary(ctx context.Context) (read boundaryReader, stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
 	now := func(a *account) (iamops.Boundary, error) { return a.Boundary(ctx) }
 	likely := cmp.Or(j.account, j.svc.expected(j.rec.Entity))
 	if likely == nil || !j.isFresh() {
-		return now, cancel
+		return now, func() {}
 	}
-	var b iamops.Boundary
-	var err error
-	var reading sync.WaitGroup
-	reading.Go(func() { b, err = now(likely) })
-	ahead := func(a *account) (iamops.Boundary, error) {
+	of, stop := ahead(ctx, likely.Boundary)
+	return func(a *account) (iamops.Boundary, error) {
 		if a != likely {
 			return now(a)
 		}
-		reading.Wait()
-		return b, err
-	}
-	return ahead, func() { letGo(&reading, cancel) }
+		return of()
+	}, stop
 }
 
 // isFresh reports whether the run of the record is most likely open.
 func (j *Job) isFresh() bool { return time.Since(j.rec.Time) < freshFor }
 
-// letGo waits a little for what is not needed any more, and cancels it.
-func letGo(reading *sync.WaitGroup, cancel context.CancelFunc) {
-	defer time.AfterFunc(unneededTime, cancel).Stop()
-	reading.Wait()
-	cancel()
+// ahead begins to read what may be needed. get waits for the answer; stop lets go of it,
+// after a little while.
+func ahead[T any](ctx context.Context, read func(context.Context) (T, error)) (get func() (T, error), stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var answer T
+	var err error
+	var reading sync.WaitGroup
+	reading.Go(func() { answer, err = read(ctx) })
+	get = func() (T, error) {
+		reading.Wait()
+		return answer, err
+	}
+	return get, func() {
+		defer time.AfterFunc(unneededTime, cancel).Stop()
+		reading.Wait()
+		cancel()
+	}
 }
 
 // inBoundary refuses a request for something that the boundary certainly does not allow:
 // the run would end SUCCESS, and the access would not work. What AWS's console needs in
-// addition is a warning. Where the daemon may not read
-// the boundary of an account, that is told once, and not judged. An attempt that finds the entity of the
-// grant goes on with what another one has decided.
+// addition is a warning. Where the daemon may not read the boundary of an account, that is
+// told once, and not judged. An attempt that finds the entity of the grant goes on with
+// what another one has decided.
 func (j *Job) inBoundary(read boundaryReader, v grantView, plan *iamops.Plan) error {
 	if v.entity != nil {
 		return nil

@@ -285,8 +285,10 @@ func (j *Job) request(v grantView) (target resource, req request, err error) {
 // make brings role and policy about. Once the entity of the grant exists they
 // are never created again: a grant that was revoked meanwhile stays revoked.
 func (j *Job) make(ctx context.Context, plan iamops.Plan, entityWritten bool) error {
-	if err := j.svc.auditable(); err != nil && !j.making {
-		return err
+	if !j.making {
+		if err := j.svc.auditable(); err != nil {
+			return err
+		}
 	}
 	j.making = true
 	bring := j.account.Create

@@ -2,7 +2,6 @@ package grants
 
 import (
 	"context"
-	"sync"
 
 	"port-iam/iamops"
 )
@@ -18,17 +17,9 @@ func (j *Job) readUser(ctx context.Context) (read userReader, stop func()) {
 	if users == nil {
 		return nil, func() {}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	look := func(ctx context.Context) (iamops.User, error) { return users.User(ctx, email) }
 	if _, refused := j.svc.opts.UserName(email); refused != nil || !j.isFresh() {
-		return func() (iamops.User, error) { return users.User(ctx, email) }, cancel
+		return func() (iamops.User, error) { return look(ctx) }, func() {}
 	}
-	var user iamops.User
-	var err error
-	var reading sync.WaitGroup
-	reading.Go(func() { user, err = users.User(ctx, email) })
-	ahead := func() (iamops.User, error) {
-		reading.Wait()
-		return user, err
-	}
-	return ahead, func() { letGo(&reading, cancel) }
+	return ahead(ctx, look)
 }
