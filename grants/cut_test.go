@@ -2,6 +2,7 @@ package grants_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,10 +61,12 @@ func TestDenyLost(t *testing.T) {
 				p.succeed(rec)
 				letGo := w.aws.Fault(iamtest.Fault{Op: "PutRolePolicy", Kind: iamtest.LostRequest, Count: -1})
 				w.aws.Fault(iamtest.Fault{Op: "ListAttachedRolePolicies", Code: "AccessDenied", Status: 403, Count: -1})
-				var detached bool
+				var detached atomic.Bool
 				w.aws.OnCall(func(c iamtest.Call) {
-					detached = detached || c.Op == "DetachRolePolicy" && c.Done
-					if detached && c.Op == over.Op && c.Done == over.Done {
+					if c.Op == "DetachRolePolicy" && c.Done {
+						detached.Store(true)
+					}
+					if detached.Load() && c.Op == over.Op && c.Done == over.Done {
 						letGo()
 					}
 				})

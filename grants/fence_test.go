@@ -207,10 +207,10 @@ func TestNothingIsMadeAfterTheEntity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, iamtest.Options{}, func(w *world) {
 				rec := w.request(nil)
-				made := 0
+				var made atomic.Int64
 				gone := w.port.OnCall(func(c porttest.Call) {
 					if c.Route == "entity_upsert" && c.Done {
-						made = w.aws.CallCount("CreateRole") + w.aws.CallCount("CreatePolicy")
+						made.Store(int64(w.aws.CallCount("CreateRole") + w.aws.CallCount("CreatePolicy")))
 						w.deleteByHand(iamops.Name(rec.RunID))
 					}
 				})
@@ -228,8 +228,8 @@ func TestNothingIsMadeAfterTheEntity(t *testing.T) {
 				}
 				contains(t, "log", w.wantRun(rec.RunID, "FAILURE"), "gave up after 2m")
 				w.wantGrants(0)
-				if n := w.aws.CallCount("CreateRole") + w.aws.CallCount("CreatePolicy"); made != 2 || n != made {
-					t.Errorf("%d creates after the entity", n-made)
+				if n := int64(w.aws.CallCount("CreateRole") + w.aws.CallCount("CreatePolicy")); made.Load() != 2 || n != made.Load() {
+					t.Errorf("%d creates after the entity", n-made.Load())
 				}
 			})
 		})

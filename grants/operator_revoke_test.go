@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,15 +102,21 @@ func TestOperatorRevokeOrder(t *testing.T) {
 		p := w.process()
 		rec := w.request(nil)
 		w.crashAt(p, rec, "AttachRolePolicy")
+		var mu sync.Mutex
 		var writes []string
+		note := func(write string) {
+			mu.Lock()
+			defer mu.Unlock()
+			writes = append(writes, write)
+		}
 		defer w.port.OnCall(func(c porttest.Call) {
 			if c.Done && (c.Route == "run_log" || c.Route == "entity_delete") {
-				writes = append(writes, c.Route)
+				note(c.Route)
 			}
 		})()
 		defer w.aws.OnCall(func(c iamtest.Call) {
 			if c.Done && !strings.HasPrefix(c.Op, "Get") && !strings.HasPrefix(c.Op, "List") {
-				writes = append(writes, c.Op)
+				note(c.Op)
 			}
 		})()
 		if err := p.operator().Revoke(context.Background(), iamops.Name(rec.RunID)); err != nil {

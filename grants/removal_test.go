@@ -3,6 +3,7 @@ package grants_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,8 +143,11 @@ func TestCutNeedsNothingElse(t *testing.T) {
 							w.port.Fault(f)
 						}
 					}
+					var mu sync.Mutex
 					var harmless time.Time
 					w.aws.OnCall(func(iamtest.Call) {
+						mu.Lock()
+						defer mu.Unlock()
 						roles, _, _ := w.left()
 						if harmless.IsZero() && (len(roles) == 0 || roles[0].Inline[denyName] != "" || len(roles[0].Attached) == 0) {
 							harmless = time.Now()
