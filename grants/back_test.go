@@ -333,3 +333,20 @@ func TestFurtherTags(t *testing.T) {
 		}
 	})
 }
+
+// TestDenyStaysOffWhereAWSIsSlow: AWS takes 1.2 s to answer, and shows for 10 s that the
+// Deny is on the role. The removal waits for that, and does not begin the time again by
+// writing the Deny again.
+func TestDenyStaysOffWhereAWSIsSlow(t *testing.T) {
+	inWorld(t, iamtest.Options{Delay: 1200 * time.Millisecond, Visibility: 10 * time.Second}, func(w *world) {
+		p := w.process()
+		rec := w.request(nil)
+		p.succeed(rec)
+		later(time.Minute)
+		p.succeed(w.revoke(rec.RunID))
+		w.wantGrants(0)
+		if n := w.aws.CallCount("PutRolePolicy"); n != 1 {
+			t.Errorf("the Deny was written %d times, want 1", n)
+		}
+	})
+}

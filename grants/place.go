@@ -304,12 +304,15 @@ func (p *place) unseen(lag bool) bool {
 	return missing(p.live.HasRole(), p.roleGone, p.sawRole) || missing(p.live.HasPolicy(), p.policyGone, p.sawPolicy)
 }
 
+const onlyDenyTime = 4 * time.Second
+
 // onlyDeny reports whether the Deny alone is what AWS may still see on a role from
-// which it was taken off. It has to answer soon, for the role stands without it.
+// which it was taken off. AWS has to answer soon, for the role stands without it: in
+// a time that holds its few reads where the account admits one call a second.
 func (p *place) onlyDeny(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(priority.With(ctx, priority.Urgent))
 	defer cancel()
-	defer time.AfterFunc(time.Second, cancel).Stop()
+	defer time.AfterFunc(onlyDenyTime, cancel).Stop()
 	now, err := p.Rest(ctx, p.live)
 	return err == nil && len(now.Extras()) == 0
 }

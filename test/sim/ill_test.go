@@ -141,8 +141,14 @@ func (d *drawing) outAndIn() {
 }
 
 // heldLimit is how long a run in an account takes at most while the other account alone
-// has trouble, without the time for which AWS shows an old state.
-const heldLimit = 20 * time.Second
+// has trouble, without the times for which it waits until its own account shows a new
+// state: two in a grant (the role, the policy), three in a removal (what was detached,
+// the policy, the Deny).
+const (
+	heldLimit    = 20 * time.Second
+	grantWaits   = 2
+	removalWaits = 3
+)
 
 // notHeldUp checks that a run whose record was written now ends soon, where the trouble
 // of the schedule is another account's.
@@ -154,7 +160,11 @@ func (w *world) notHeldUp(o *order) {
 	if !w.plan.second || !w.plan.quiet && !w.plan.busy || w.plan.ill == "" || w.plan.waitsFor(g) || o.kind != kindGrant && (o.target == nil || !w.succeeded(g)) {
 		return
 	}
-	limit := heldLimit + 2*w.plan.visibility
+	waits := time.Duration(grantWaits)
+	if o.kind != kindGrant {
+		waits = removalWaits
+	}
+	limit := heldLimit + waits*w.plan.visibility
 	w.background(limit, func() {
 		if r, _ := w.port.Run(o.run); !r.Ended() && g.handled == "" && !g.unreadable && len(w.takersOf(g))+len(w.byCLI(g)) < 2 {
 			w.violation("run %s in account %s has not ended %s after its record, and account %s alone is in trouble", o.run, g.account, limit, w.plan.ill)
