@@ -334,6 +334,29 @@ func TestAuditCorrected(t *testing.T) {
 	})
 }
 
+// TestAuditLate: an attempt whose time is over tells nothing any more. It cannot end the
+// run either, and another one may.
+func TestAuditLate(t *testing.T) {
+	inWorld(t, iamtest.Options{}, func(w *world) {
+		var n notebook
+		rec := w.request(nil)
+		w.aws.Fault(iamtest.Fault{Op: "CreateRole", Code: "LimitExceeded", Status: 409})
+		w.aws.Fault(iamtest.Fault{Op: "CreatePolicy", Kind: iamtest.Delayed, Delay: time.Hour})
+		p := w.process(n.in)
+		j := p.job(rec)
+		short, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := j.Attempt(short); err == nil {
+			t.Error("the attempt ended the run")
+		}
+		w.must(p.finish(context.Background(), j))
+		w.wantRun(rec.RunID, "SUCCESS")
+		if told := n.told(); told != "granted" {
+			t.Errorf("events %s, want granted alone", told)
+		}
+	})
+}
+
 // TestAuditCrash: a process that crashes on the way leaves the rest to the next one.
 func TestAuditCrash(t *testing.T) {
 	for at, want := range map[string][2]string{
