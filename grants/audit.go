@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"port-iam/iamops"
 	"port-iam/internal/audit"
@@ -107,20 +106,10 @@ func (j *Job) keepOnce(ctx context.Context, e audit.Event) error {
 	return err
 }
 
-// late is why an attempt may not tell any more how its run goes on: its time is over, as
-// that of a process which stood still. Another instance may have ended the run, and nobody
-// would take the event back. The run cannot be ended either, so the next attempt tells.
-func late(ctx context.Context) error {
-	if end, limited := ctx.Deadline(); limited && !time.Now().Before(end) {
-		return context.DeadlineExceeded
-	}
-	return ctx.Err()
-}
-
 // tellGranted writes that access begins, before it does.
 func (j *Job) tellGranted(ctx context.Context, plan iamops.Plan) error {
 	if err := late(ctx); err != nil {
-		return unkept(err)
+		return err
 	}
 	e := j.event(audit.Granted, "")
 	e.RoleARN, e.RoleID, e.Actions = plan.RoleARN, j.roleID, nil
@@ -140,10 +129,7 @@ func (j *Job) tellFailed(ctx context.Context, d Decision) error {
 	if d.Outcome == outcomeRefused {
 		what = audit.Refused
 	}
-	err := late(ctx)
-	if err == nil {
-		err = j.keepOnce(ctx, j.event(what, d.Reason))
-	}
+	err := j.keepOnce(ctx, j.event(what, d.Reason))
 	if j.op != opGrant {
 		return nil
 	}

@@ -335,8 +335,8 @@ func TestFurtherTags(t *testing.T) {
 }
 
 // TestDenyStaysOffWhereAWSIsSlow: AWS takes 1.2 s to answer, and shows for 10 s that the
-// Deny is on the role. The removal waits for that, and does not begin the time again by
-// writing the Deny again.
+// Deny is on the role. The removal waits for that, and does not write the Deny again:
+// the 10 s would begin once more.
 func TestDenyStaysOffWhereAWSIsSlow(t *testing.T) {
 	inWorld(t, iamtest.Options{Delay: 1200 * time.Millisecond, Visibility: 10 * time.Second}, func(w *world) {
 		p := w.process()

@@ -304,11 +304,12 @@ func (p *place) unseen(lag bool) bool {
 	return missing(p.live.HasRole(), p.roleGone, p.sawRole) || missing(p.live.HasPolicy(), p.policyGone, p.sawPolicy)
 }
 
+// onlyDenyTime bounds what onlyDeny asks of AWS. It holds its few reads where the account
+// admits one call a second.
 const onlyDenyTime = 4 * time.Second
 
 // onlyDeny reports whether the Deny alone is what AWS may still see on a role from
-// which it was taken off. AWS has to answer soon, for the role stands without it: in
-// a time that holds its few reads where the account admits one call a second.
+// which it was taken off. It has to answer soon, for the role stands without it.
 func (p *place) onlyDeny(ctx context.Context) bool {
 	ctx, cancel := context.WithCancel(priority.With(ctx, priority.Urgent))
 	defer cancel()

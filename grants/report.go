@@ -68,8 +68,26 @@ func isAnswer(err error) bool {
 	return port.IsKind(err, port.KindRefused) || port.IsKind(err, port.KindNotFound)
 }
 
+// late is why an attempt may not decide about its run any more: its time is over, as that
+// of a process which stood still. It could not report to Port what it tells the audit log,
+// and another instance may have decided otherwise, and have told so. The next attempt reads
+// the run first.
+func late(ctx context.Context) error {
+	err := ctx.Err()
+	if end, limited := ctx.Deadline(); limited && !time.Now().Before(end) {
+		err = context.DeadlineExceeded
+	}
+	if err != nil {
+		return fmt.Errorf("the time of the attempt is over: %w", err)
+	}
+	return nil
+}
+
 // fail ends the job's run FAILURE. err wraps f, and may say more, such as in which account.
 func (j *Job) fail(ctx context.Context, f *failure, err error) error {
+	if err := late(ctx); err != nil {
+		return err
+	}
 	d := j.decision(f.outcome)
 	d.Summary, d.Reason, d.attached, d.cut, d.stays = f.summary, err.Error(), j.made != nil, j.cut(), j.stays()
 	d.partly, d.private = j.partly(), f.private
