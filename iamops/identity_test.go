@@ -218,3 +218,16 @@ func TestIdentityStoreEntered(t *testing.T) {
 		t.Errorf("requests: %v", got)
 	}
 }
+
+// TestThrottledIAM: AWS counts calls to Identity Store apart from those to IAM, so who
+// asks is found while the account of the daemon throttles.
+func TestThrottledIAM(t *testing.T) {
+	w, store := newStore(t, iamtest.Options{})
+	w.fake.Throttle(0, 0, 1)
+	if _, err := w.iam.ListRoles(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "Throttling") {
+		t.Errorf("IAM answers %v", err)
+	}
+	if user, err := store.User(t.Context(), "alice@example.com"); err != nil || user.Name != "alice" {
+		t.Errorf("%+v, %v", user, err)
+	}
+}

@@ -50,8 +50,7 @@ func (s *Server) apply(r *request) (any, error) {
 	if err := r.check(op, known); err != nil {
 		return nil, err
 	}
-	unlucky := s.share > 0 && s.random.Float64() < s.share
-	if unlucky || s.opts.Rate > 0 && !s.bucket.take(s.opts.Now(), s.opts.Rate, s.opts.Burst) {
+	if s.throttles(op) {
 		return nil, refuse(http.StatusBadRequest, "Throttling", "Rate exceeded")
 	}
 	caller, err := s.authenticate(r.key, r.token)
@@ -65,6 +64,16 @@ func (s *Server) apply(r *request) (any, error) {
 		}
 	}
 	return op.apply(s, r)
+}
+
+// throttles reports whether this call is one too many. AWS counts the calls to Identity
+// Store apart from those to IAM, even where one account makes both.
+func (s *Server) throttles(op operation) bool {
+	if op.version == storeVersion {
+		return false
+	}
+	unlucky := s.share > 0 && s.random.Float64() < s.share
+	return unlucky || s.opts.Rate > 0 && !s.bucket.take(s.opts.Now(), s.opts.Rate, s.opts.Burst)
 }
 
 // bucket admits a number of calls per second; tokens begins at the burst.

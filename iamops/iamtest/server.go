@@ -29,9 +29,9 @@ type Options struct {
 	Delay time.Duration
 	// Visibility is how long a write stays invisible to reads.
 	Visibility time.Duration
-	// Rate is how many calls per second the account admits, 0 for any number;
-	// Burst is how many at once, Rate (at least 1) by default. What exceeds them
-	// is refused with Throttling.
+	// Rate is how many calls per second to IAM and STS the account admits, 0 for any
+	// number; Burst is how many at once, Rate (at least 1) by default. What exceeds
+	// them is refused with Throttling.
 	Rate, Burst float64
 	// MaxRoles and MaxPolicies are the account's quotas. Default 1000 and 1500.
 	MaxRoles, MaxPolicies int
@@ -125,7 +125,7 @@ func (s *Server) SetLag(f func() time.Duration) {
 	s.lag = f
 }
 
-// Throttle changes [Options].Rate and Burst, and fills the bucket. Of the calls,
+// Throttle changes [Options].Rate and Burst, and fills the bucket. Of those calls,
 // it refuses this share at random in addition, the same ones each time.
 func (s *Server) Throttle(rate, burst, share float64) {
 	s.mu.Lock()

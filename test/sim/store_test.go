@@ -76,7 +76,7 @@ func (d *drawing) users() {
 	from, length := d.between(0, d.last), pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 14*time.Minute))
 	d.patience = true
 	d.calm = max(d.calm, from+length)
-	op, how := pick(d, "GetUserId", "DescribeUser"), pick(d, iamtest.Fault{Kind: iamtest.LostRequest}, iamtest.Fault{Status: 500, Code: "InternalServerException"})
+	op, how := pick(d, "GetUserId", "DescribeUser"), pick(d, iamtest.Fault{Kind: iamtest.LostRequest}, iamtest.Fault{Status: 500, Code: "InternalServerException"}, iamtest.Fault{Code: "Throttling"})
 	d.at(from, storeAway, func(w *world) {
 		how.Op, how.Count, how.Maybe = op, -1, w.tally.meet(storeAway)
 		w.background(length, w.aws.Fault(how))
