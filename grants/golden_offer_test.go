@@ -63,6 +63,7 @@ func refusedOffers() []play {
 		{name: "a bundle holds what is no action", f: wrong(`,"actions":["s3:Get*","s3:GetObject"]`)},
 		{name: "a bundle holds nothing in one place", f: wrong(`,"actions":["s3:GetObject",""]`)},
 		{name: "a bundle holds no texts", f: wrong(`,"actions":[1]`)},
+		{name: "a bundle is empty", f: wrong(`,"actions":[]`)},
 		{name: "a bundle is too large", f: wrong(`,"actions":[` + strings.Repeat(`"s3:GetObject",`, 200) + `"s3:PutObject"]`)},
 		{name: "a request is too large", f: func(s *stage) string {
 			var asked []any

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"port-iam/grants"
+	"port-iam/iamops/catalogue"
 	"port-iam/templates"
 )
 
@@ -63,7 +64,7 @@ func (s settings) parseIdentityStore(c *config, p *problems, how string) {
 		ok, optional          bool
 	}{
 		{"IDENTITY_STORE_ID", in.ID, "the id of an identity store, such as d-1234567890 (settings of IAM Identity Center)", storeID.MatchString(in.ID), false},
-		{"IDENTITY_STORE_REGION", in.Region, "a region such as us-east-1: that of IAM Identity Center", hostLabel.MatchString(in.Region), false},
+		{"IDENTITY_STORE_REGION", in.Region, "a region such as us-east-1: that of IAM Identity Center", catalogue.IsRegion(in.Region), false},
 		{"IDENTITY_STORE_ROLE", in.Role, "the ARN of a role, with its path if it has one, such as arn:aws:iam::123456789012:role/PortIamIdentityStore", isRoleARN(in.Role), true},
 	} {
 		switch {

@@ -72,6 +72,8 @@ func TestIdentityStoreProblems(t *testing.T) {
 		`IDENTITY_STORE_ID: "d-1" is not the id of an identity store`:                       {"IDENTITY_STORE_ID": "d-1"},
 		`IDENTITY_STORE_ID: "D-1234567890" is not the id`:                                   {"IDENTITY_STORE_ID": "D-1234567890"},
 		`IDENTITY_STORE_REGION: "eu.central" is not a region`:                               {"IDENTITY_STORE_REGION": "eu.central"},
+		`IDENTITY_STORE_REGION: "mars" is not a region`:                                     {"IDENTITY_STORE_REGION": "mars"},
+		`IDENTITY_STORE_REGION: "eu-west-1a" is not a region`:                               {"IDENTITY_STORE_REGION": "eu-west-1a"},
 		`IDENTITY_STORE_ROLE: "Reader" is not the ARN of a role`:                            {"IDENTITY_STORE_ROLE": "Reader"},
 		`IDENTITY_STORE_ROLE: "arn:aws:iam::999999999999:role//a" is not the ARN of a role`: {"IDENTITY_STORE_ROLE": "arn:aws:iam::999999999999:role//a"},
 		`IDENTITY_STORE_ROLE: "arn:aws:iam::999999999999:user/a" is not the ARN of a role`:  {"IDENTITY_STORE_ROLE": "arn:aws:iam::999999999999:user/a"},

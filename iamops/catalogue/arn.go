@@ -28,6 +28,9 @@ var (
 	wholeWildcard = regexp.MustCompile(`(^|[/:])\*+($|[/:])`)
 )
 
+// IsRegion reports whether a text has the form of a Region's name, such as eu-west-1.
+func IsRegion(text string) bool { return regionForm.MatchString(text) }
+
 // parseARN takes the ARN of an entity apart and refuses one that could name more
 // than one resource, or a resource that is not of this account and partition.
 // An ARN without an account (a bucket's, a REST API's) passes: it has no owner
@@ -55,7 +58,7 @@ func parseARN(given, partition, account string) (arn, *Refusal) {
 		return bad(InvalidARN, "%q is not an ARN (arn:partition:service:region:account:resource): the platform team has to make the ARN of the resource its identifier in Port, or its property \"arn\"", text)
 	case m[1] != partition:
 		return bad(ForeignPartition, "%s is of partition %s, and access is granted in %s", text, m[1], partition)
-	case m[3] != "" && !regionForm.MatchString(m[3]):
+	case m[3] != "" && !IsRegion(m[3]):
 		return bad(InvalidARN, "%s is in %q, which is no Region such as eu-west-1", text, m[3])
 	case elsewhereRegion(partition, m[3]):
 		return bad(InvalidARN, "%s is in Region %s, which partition %s does not have", text, m[3], partition)
