@@ -94,8 +94,8 @@ func (p *permission) readActions(spell Speller, e *port.Entity) error {
 	case p.bundle:
 	case isAction:
 		p.actions = []string{own}
-	case listed != nil:
-		return wrongInCatalogue("the property %q of %s is an empty list, and its identifier is no action of AWS, so it stands for none: ask the platform team to correct it in Port", templates.PropertyActions, p.id)
+	case listed != nil && !strings.Contains(p.id, ":"):
+		return wrongInCatalogue("the property %q of %s is an empty list, so it stands for no action: ask the platform team to correct it in Port", templates.PropertyActions, p.id)
 	default:
 		p.actions = []string{p.id}
 	}

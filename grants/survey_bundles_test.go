@@ -112,6 +112,7 @@ func TestSurveyOfWhatCannotBeRead(t *testing.T) {
 		"an action that is no text":          {with(entityOf("b", "S3"), "actions", `["s3:GetObject",1]`), `the property "actions" of b is not a list of texts`},
 		"an empty text":                      {with(entityOf("b", "S3"), "actions", `["s3:GetObject",""]`), `the property "actions" of b holds an empty text`},
 		"no actions":                         {with(entityOf("b", "S3"), "actions", `[]`), `the property "actions" of b is an empty list`},
+		"no actions, by a misspelled name":   {with(entityOf("s3:GetObjct", "S3"), "actions", `[]`), "Did you mean s3:GetObject"},
 		"an action with another one":         {with(entityOf("s3:GetObject", "S3"), "actions", `["s3:PutObject"]`), "the permission s3:GetObject is an action of AWS, and its property \"actions\" names another one, s3:PutObject"},
 		"a duration that is none":            {with(entityOf("s3:GetObject", "S3"), "max_duration", `"soon"`), `the property "max_duration" of s3:GetObject is "soon"`},
 		"a duration that is too short":       {with(entityOf("s3:GetObject", "S3"), "max_duration", `"5m"`), `the property "max_duration" of s3:GetObject is "5m"`},

@@ -156,6 +156,7 @@ func TestChartRefuses(t *testing.T) {
 		"aws.accountExternalId=x":                               "/aws/accountExternalId",
 		"aws.trustAccounts={own}":                               "/aws/trustAccounts/0",
 		"config.ACCOUNTS=x":                                     "ACCOUNTS",
+		"config.IDENTITY_STORE_REGION=mars":                     "/config/IDENTITY_STORE_REGION",
 		"config.GRANT_ACTION=one=1234":                          "GRANT_ACTION",
 		"config.GRANT_ACTION=one\\,":                            "GRANT_ACTION",
 		"extraVolumes[0].emptyDir.medium=Memory":                "/extraVolumes/0",
